@@ -1,0 +1,84 @@
+# cooper: see README.md. `make help` lists the targets.
+
+# MODE picks flags and the object folder; SAN=… is a short way to two of them.
+MODE ?= $(if $(filter address%,$(SAN)),asan,$(if $(filter thread,$(SAN)),tsan,release))
+comma := ,
+ifneq ($(filter-out address address$(comma)undefined thread,$(SAN)),)
+$(error SAN is "address,undefined" or "thread", not "$(SAN)")
+endif
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+OUT     := out/$(MODE)$(if $(filter clang%,$(notdir $(CC))),-clang)
+
+PACKAGES := libarchive libcrypto libzstd libdeflate zlib libcurl jansson libseccomp
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
+	-Wstrict-prototypes -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wundef \
+	$(if $(filter clang%,$(notdir $(CC))),,-Wjump-misses-init) $(if $(CI),-Werror)
+
+FLAGS_release := -O2 -g
+FLAGS_debug   := -O0 -g3
+FLAGS_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
+FLAGS_cov     := -O0 -g --coverage
+
+COOPER_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include base/banned.h $(shell pkg-config --cflags $(PACKAGES))
+COOPER_CFLAGS   = -std=gnu17 $(WARNINGS) $(FLAGS_$(MODE)) -fno-strict-aliasing -pthread
+COOPER_LIBS     = $(shell pkg-config --libs $(PACKAGES)) -pthread -lm
+
+# One static library per folder, in the order of the arrows: each may use those after it.
+BUILDER_DIRS := builder/cli builder/export builder/solve builder/steps builder/image builder/cache \
+	builder/sandbox builder/context builder/ui
+FOLDERS      := builder $(BUILDER_DIRS) registry layers parser base
+name_of       = $(subst /,_,$(1))
+sources_of    = $(filter-out builder/main.c,$(sort $(wildcard $(1)/*.c)))
+LIBS         := $(foreach f,$(FOLDERS),$(if $(call sources_of,$(f)),$(OUT)/lib/$(call name_of,$(f)).a))
+
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/unit/%)
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_REPLAYS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/replay/%)
+FUZZERS      := $(FUZZ_SOURCES:tests/fuzz/%.c=out/fuzz-clang/fuzz/%)
+
+.DELETE_ON_ERROR:
+.PHONY: all
+all: cooper build
+
+cooper: $(OUT)/cooper
+	@cp -f $< $@.tmp && mv -f $@.tmp $@
+build: cooper
+	@ln -sfn cooper build
+
+$(OUT)/cooper: $(OUT)/obj/builder/main.o $(LIBS)
+	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
+
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(COOPER_CPPFLAGS) $(CPPFLAGS) $(COOPER_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define library
+$(OUT)/lib/$(call name_of,$(1)).a: $(patsubst %.c,$(OUT)/obj/%.o,$(call sources_of,$(1)))
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(AR) rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call library,$(f))))
+
+# tests/unit/test_<folder>_<file>.c, one cmocka program each.
+$(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS) -lcmocka
+
+# tests/fuzz/fuzz_<reader>.c: replayed over testdata/fuzz/<reader>/ in `make check`,
+# grown with libFuzzer by `make fuzz`.
+$(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/replay.o $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
+out/fuzz-clang/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(COOPER_CFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
+
+include tests/tests.mk
+
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,23 @@
+/*
+ * cancel: one token that tells everybody to stop. Threads poll cancel_fd()
+ * beside what they wait for, or ask cancel_is_set() between pieces of work.
+ */
+#ifndef BASE_CANCEL_H
+#define BASE_CANCEL_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct cancel;
+
+struct cancel *cancel_new(struct error *err);
+void cancel_free(struct cancel *c);                        /* takes NULL */
+void cancel_trigger(struct cancel *c);                     /* any thread, any number of times */
+bool cancel_is_set(const struct cancel *c);                /* NULL: false */
+int cancel_fd(const struct cancel *c);                     /* readable once triggered; NULL: -1 */
+
+/* 0, or -1 with ERR_CANCELLED if C is triggered. */
+int cancel_check(const struct cancel *c, struct error *err);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * clock: monotonic and wall time, RFC 3339 both ways.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+int64_t clock_monotonic_ns(void);
+int64_t clock_wall_ns(void);                     /* since 1970-01-01T00:00:00Z */
+
+#define CLOCK_TEXT_MAX 40
+
+/* "2026-11-23T08:17:05Z", with a fraction of up to nine digits (no trailing
+ * zeros) if it is not 0, as Go's RFC3339Nano. Returns OUT. */
+char *clock_print(int64_t wall_ns, char out[CLOCK_TEXT_MAX]);
+
+/* Reads RFC 3339 with any offset. False if malformed or out of range. */
+bool clock_parse(struct text t, int64_t *wall_ns);
+
+#endif

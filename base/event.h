@@ -1,0 +1,69 @@
+/*
+ * event: what happens, told sideways. Modules emit, the ui alone formats.
+ *
+ * A vertex is one line of work that the user sees (a step, a pull, an
+ * export); it is announced, logs and counts, and ends once. Events are handed
+ * to the one sink in the order of emission, under a lock, so a sink needs no
+ * lock of its own. Registered secret values are replaced by "***" here,
+ * before anything can print them.
+ */
+#ifndef BASE_EVENT_H
+#define BASE_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+enum event_kind {
+	EVENT_BEGIN,       /* vertex starts; text = its name */
+	EVENT_LOG,         /* text = bytes a process printed (any cut, not lines) */
+	EVENT_STATUS,      /* name = what, done/total bytes (total 0: unknown), ended */
+	EVENT_END,         /* outcome, text = error text if failed */
+	EVENT_WARNING,     /* text; vertex 0 if about nothing that is shown */
+	EVENT_DEBUG,       /* text; only when its area is switched on */
+};
+
+enum event_outcome { OUTCOME_DONE, OUTCOME_CACHED, OUTCOME_FAILED, OUTCOME_CANCELLED };
+
+struct event {
+	enum event_kind    kind;
+	int                vertex;        /* 0: none */
+	int                stream;        /* EVENT_LOG: 1 out, 2 err */
+	enum event_outcome outcome;
+	int64_t            time_ns;       /* monotonic */
+	struct text        text;          /* valid during the call of the sink */
+	struct text        name;          /* EVENT_STATUS */
+	uint64_t           done, total;
+	bool               ended;         /* EVENT_STATUS: last one of this name */
+};
+
+typedef void event_sink_fn(void *arg, const struct event *e);
+
+/* Set once by main before threads start; NULL fn: events are dropped. */
+void event_set_sink(event_sink_fn *fn, void *arg);
+
+/* From now on VALUE (at least 4 bytes, else ignored) is masked in all texts.
+ * A value cut across two log events is masked too: up to its length minus one
+ * bytes of a vertex's log are held back until more comes or it ends. */
+void event_add_secret(struct text value);
+
+/* A new vertex number, 1 and up, announced with NAME. */
+int event_begin(const char *name);
+void event_log(int vertex, int stream, const void *bytes, size_t n);
+void event_status(int vertex, const char *name, uint64_t done, uint64_t total, bool ended);
+void event_end(int vertex, enum event_outcome outcome, const char *text);
+void event_warn(int vertex, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Turns ERR into a warning in front of which "<text>: " is put, and clears it.
+ * For faults that the build survives. */
+void event_warn_error(int vertex, struct error *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* COOPER_DEBUG=keys,http,sandbox: areas are set by main. */
+void event_set_debug(const char *areas);
+bool event_debugs(const char *area);
+void event_debug(const char *area, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

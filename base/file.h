@@ -1,0 +1,54 @@
+/*
+ * file: whole-file and descriptor I/O, always relative to a directory fd.
+ * Interrupted calls are repeated. Descriptors are close-on-exec.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* Appends the file NAME below DIR_FD (AT_FDCWD allowed) to OUT. 1 read, 0 the
+ * file does not exist, -1 failed. More than MAX bytes is an error. */
+int file_read(int dir_fd, const char *name, size_t max, struct buf *out, struct error *err);
+int file_read_fd(int fd, size_t max, struct buf *out, struct error *err);
+
+/* Replaces NAME below DIR_FD by BYTES: temporary file beside it, rename. Not
+ * synced. */
+int file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
+                 struct error *err);
+
+/* Writes all N bytes. */
+int file_write_all(int fd, const void *bytes, size_t n, struct error *err);
+
+/* Reads until N bytes or the end; the number read, or -1. */
+ssize_t file_read_full(int fd, void *bytes, size_t n, struct error *err);
+
+/* Copies from IN to OUT (copy_file_range where possible, else read/write)
+ * until the end of IN; adds to *COPIED if not NULL. */
+int file_copy_fd(int in, int out, uint64_t *copied, struct error *err);
+
+/* mkdir -p below DIR_FD with 0777 & ~umask, or MODE exactly for new levels. */
+int file_make_dirs(int dir_fd, const char *path, mode_t mode, struct error *err);
+
+/* Removes NAME and everything below it, never following links or leaving
+ * DIR_FD's file system tree; makes directories writable where needed. Absent
+ * is success. */
+int file_remove_tree(int dir_fd, const char *name, struct error *err);
+
+/* open(2) O_DIRECTORY|O_PATH-less|O_CLOEXEC. -1 with ERR. */
+int file_open_dir(int dir_fd, const char *name, struct error *err);
+
+/* A random name of N lower-case hex digits into OUT (N + 1 bytes). */
+void file_random_name(char *out, size_t n);
+
+/* Links of the form /proc/self/fd/N into OUT, for interfaces that take paths only. */
+#define FILE_FD_PATH_MAX 40
+char *file_fd_path(int fd, char out[FILE_FD_PATH_MAX]);
+
+#endif

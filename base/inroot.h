@@ -1,0 +1,28 @@
+/*
+ * inroot: opening below a root and never outside it.
+ *
+ * The kernel resolves the path (openat2 with RESOLVE_IN_ROOT, Linux 5.6), so
+ * absolute links and ".." stay inside as after chroot. Where openat2 is
+ * missing (ENOSYS, or EPERM from an old filter), the path is walked component
+ * by component with O_NOFOLLOW.
+ */
+#ifndef BASE_INROOT_H
+#define BASE_INROOT_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Like openat(2) confined to ROOT_FD. Links are followed unless FLAGS has
+ * O_NOFOLLOW (last component only). The fd, or -1 with errno set. */
+int inroot_open(int root_fd, const char *path, int flags, mode_t mode);
+
+/* As inroot_open(), but no link is followed in any component (ELOOP if met). */
+int inroot_open_nolinks(int root_fd, const char *path, int flags, mode_t mode);
+
+/* Opens (O_PATH|O_DIRECTORY) the directory that holds the last component of
+ * PATH, following no links, and points *NAME at that component inside PATH.
+ * -1 with errno set. */
+int inroot_parent(int root_fd, const char *path, const char **name);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * jsonio: typed reading of JSON with errors that name the member, and
+ * writing that is the same for the same input.
+ */
+#ifndef BASE_JSONIO_H
+#define BASE_JSONIO_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+static inline void
+own_json(json_t **json)
+{
+	json_decref(*json);
+	*json = NULL;
+}
+#define auto_json __attribute__((cleanup(own_json)))
+
+/* Parses T; duplicate keys are allowed (the last wins). NULL with ERR set
+ * (ERR_DAMAGED, WHERE in front). Nesting is limited by jansson (2048). */
+json_t *jsonio_parse(struct text t, const char *where, struct error *err);
+
+/* Members of OBJECT. Each returns 1 found, 0 absent or null, -1 wrong type
+ * with "WHERE: NAME: not a string" set. The text is borrowed from OBJECT. */
+int jsonio_str(const json_t *object, const char *name, const char **out,
+               const char *where, struct error *err);
+int jsonio_u64(const json_t *object, const char *name, uint64_t *out, const char *where,
+               struct error *err);
+int jsonio_array(const json_t *object, const char *name, json_t **out,
+                 const char *where, struct error *err);
+int jsonio_object(const json_t *object, const char *name, json_t **out,
+                  const char *where, struct error *err);
+
+/* Compact text with members in the order they were set; caller frees. */
+char *jsonio_print(const json_t *json);
+
+/* The same with an indent of two blanks. */
+char *jsonio_print_pretty(const json_t *json);
+
+/* A JSON string of any bytes: invalid UTF-8 becomes U+FFFD, as Go's encoder
+ * does. Never NULL. */
+json_t *jsonio_string(struct text t);
+
+/* Sets NAME of OBJECT to VALUE, taking VALUE (NULL VALUE: nothing). */
+void jsonio_set(json_t *object, const char *name, json_t *value);
+
+#endif
