@@ -1,0 +1,450 @@
+/*
+ * parser: a Dockerfile's text → instructions → stages → a plan.
+ *
+ *	text ──dockerfile_parse──► struct dockerfile    typed instructions, by stage
+ *	                                 │
+ *	options, base configs ──plan_make──► struct plan   a DAG of steps, plain data,
+ *	                                                   and one image per stage
+ *
+ * The folder does no I/O: it reads the text it is given. What it must know of
+ * base images (environment, shell, triggers …) is handed over as plain data:
+ * plan_make() lists the images that it lacks, the caller looks them up and
+ * calls again, until nothing is missing (ONBUILD triggers may ask for more).
+ *
+ * The language is that of BuildKit's Dockerfile frontend: docs/dockerfile.md.
+ *
+ * Ownership: all that a dockerfile or a plan points to lives in its arena and
+ * dies with it; a plan borrows from its dockerfile and from the options, which
+ * must outlive it. Both are immutable after they were made, so threads may
+ * share them. struct text views are NUL-terminated only where it is said.
+ */
+#ifndef PARSER_PARSER_H
+#define PARSER_PARSER_H
+
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/platform.h"
+#include "base/text.h"
+
+/* ------------------------------------------------------------ instructions */
+
+enum instruction_kind {
+	INSTR_FROM, INSTR_ARG, INSTR_RUN, INSTR_COPY, INSTR_ADD, INSTR_WORKDIR,
+	INSTR_ENV, INSTR_LABEL, INSTR_EXPOSE, INSTR_VOLUME, INSTR_USER,
+	INSTR_STOPSIGNAL, INSTR_MAINTAINER, INSTR_SHELL, INSTR_CMD,
+	INSTR_ENTRYPOINT, INSTR_HEALTHCHECK, INSTR_ONBUILD,
+};
+
+/* <<name body. RUN uses the raw body; COPY/ADD take off leading TABs (chomp)
+ * and expand variables in it (expand). */
+struct heredoc {
+	struct text name;
+	struct text body;              /* raw lines with their ends, without the terminator */
+	bool        expand;            /* the name was not quoted */
+	bool        chomp;             /* <<- */
+};
+
+struct pair {
+	struct text key;
+	struct text value;             /* raw: quotes and escapes still there */
+	bool        has_value;         /* ARG NAME without "=": false */
+};
+
+enum mount_kind { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS, MOUNT_SECRET, MOUNT_SSH };
+enum mount_sharing { SHARING_SHARED, SHARING_PRIVATE, SHARING_LOCKED };
+
+/* One comma field of --mount, checked and expanded when the plan is made. */
+struct mount_field {
+	struct text key;               /* lower case */
+	struct text value;
+	bool        has_value;
+};
+
+struct raw_mount {
+	ARRAY(struct mount_field) fields;
+};
+
+/* HEALTHCHECK: durations in nanoseconds, 0 = not given. */
+struct health {
+	bool        none;
+	bool        json;              /* CMD ["…"]: test is a list, else one text */
+	ARRAY(struct text) test;
+	int64_t     interval, timeout, start_period, start_interval;
+	int64_t     retries;
+};
+
+struct instruction {
+	enum instruction_kind kind;
+	struct text  keyword;          /* as written */
+	struct text  line;             /* the logical line, trimmed, without heredoc bodies */
+	struct place at;
+	bool         empty_continuation;   /* a blank line was met inside (a lint rule) */
+	ARRAY(struct text) comments;   /* attached comment lines, spec "descriptions" */
+
+	/* Arguments: what the keyword's splitter made of the rest of the line.
+	 * json: it was a JSON array. Shell forms have exactly one argument (or
+	 * none if empty). RUN/COPY/ADD: args still hold the <<operators. */
+	ARRAY(struct text) args;
+	bool         json;
+	ARRAY(struct pair) pairs;      /* ENV LABEL ARG */
+	bool         legacy_pair;      /* ENV k v, LABEL k v */
+	ARRAY(struct heredoc) heredocs;
+
+	/* Flags, unset ones empty with p NULL. */
+	struct {
+		struct text platform;                      /* FROM */
+		struct text from, chown, chmod, checksum;  /* COPY, ADD */
+		bool        link, parents;
+		int         unpack;                        /* ADD: -1 not given, 0, 1 */
+		int         keep_git_dir;                  /* ADD: -1 not given, 0, 1 */
+		ARRAY(struct text) excludes;
+		ARRAY(struct raw_mount) mounts;            /* RUN */
+		struct text network, security;             /* RUN */
+		ARRAY(struct text) devices;                /* RUN */
+	} flag;
+
+	struct text  image, alias;     /* FROM: raw image name; stage name as written, or p NULL */
+	struct health health;          /* HEALTHCHECK */
+	struct text  trigger;          /* ONBUILD: the instruction's text, with heredoc bodies */
+};
+
+struct stage {
+	size_t      index;
+	struct text name;              /* lower case; p NULL if unnamed */
+	const struct instruction *from;
+	ARRAY(struct instruction) instructions;            /* without FROM */
+};
+
+struct dockerfile {
+	struct arena *arena;
+	const char   *name;            /* as shown: "Dockerfile" */
+	struct text   bytes;           /* the whole text, a copy */
+	char          escape;          /* '\\' or '`' */
+	ARRAY(struct instruction) globals;                 /* ARG before the first FROM */
+	ARRAY(struct stage) stages;
+	struct text   syntax;          /* value of "# syntax=", or p NULL */
+	struct text   check;           /* value of "# check=", or p NULL */
+	struct place  syntax_at, check_at;
+};
+
+/* Reads TEXT (copied). NAME is for messages. On failure ERR holds code
+ * ERR_DOCKERFILE, the message and the place. Caller frees. */
+struct dockerfile *dockerfile_parse(struct text text, const char *name, struct error *err);
+void dockerfile_free(struct dockerfile *df);     /* takes NULL */
+
+/* Parses one ONBUILD trigger of a base into DF's arena; its place is PLACE. */
+int dockerfile_parse_trigger(struct dockerfile *df, struct text trigger,
+                             struct place place, struct instruction *out,
+                             struct error *err);
+
+/* ------------------------------------------------------------ word expansion */
+
+struct variable {
+	struct text name, value;
+};
+
+/* Answers what NAME is: 1 and *VALUE, or 0 if unset. */
+typedef int expand_lookup_fn(void *arg, struct text name, struct text *value);
+
+struct expander {
+	struct arena     *arena;       /* results live here */
+	char              escape;
+	expand_lookup_fn *lookup;
+	void             *arg;
+	bool              keep_quotes, keep_escapes, ignore_quotes, keep_unset;
+	/* Names that were looked up and unset, if not NULL (for lint and errors). */
+	void            (*on_unset)(void *arg, struct text name);
+};
+
+/* One word (blanks kept). Errors are ERR_DOCKERFILE, wrapped as
+ * `failed to process "word": …`. */
+int expand_word(const struct expander *x, struct text word, struct text *out,
+                struct error *err);
+
+/* Several words, split at unquoted blanks after expansion. */
+struct words {
+	ARRAY(struct text) list;       /* texts live in the arena; clear with words_clear() */
+};
+int expand_words(const struct expander *x, struct text word, struct words *out,
+                 struct error *err);
+void words_clear(struct words *w);
+
+/* ------------------------------------------------------------ patterns */
+
+/* Go's filepath.Match: * and ? do not cross '/', [a-z], [^a], \c. 1 match, 0 no,
+ * -1 malformed pattern. */
+int pattern_match(struct text pattern, struct text name);
+
+/* True if P holds an unescaped * ? or [. */
+bool pattern_has_glob(struct text p);
+
+/* .dockerignore and --exclude: ordered patterns with exceptions ("!"). */
+struct ignore;
+
+/* Reads the text of an ignore file. Never NULL unless a pattern is malformed
+ * (ERR_DOCKERFILE, place in NAME). Empty text: nothing is ignored. */
+struct ignore *ignore_parse(struct text text, const char *name, struct error *err);
+
+/* From single patterns (--exclude); same semantics. */
+struct ignore *ignore_new(const struct text *patterns, size_t n, struct error *err);
+void ignore_free(struct ignore *ig);             /* takes NULL */
+bool ignore_is_empty(const struct ignore *ig);
+bool ignore_has_exceptions(const struct ignore *ig);
+
+/* Walking: the state of a directory, handed to its children. Size in bytes of
+ * one state; the root's parent state is NULL. */
+size_t ignore_state_size(const struct ignore *ig);
+
+/* True if PATH (relative, '/'-separated, no leading "/") is excluded. PARENT is
+ * the state that the same call filled for its directory (NULL for entries of
+ * the root); STATE, if not NULL, receives PATH's own. */
+bool ignore_match(const struct ignore *ig, struct text path, const void *parent,
+                  void *state);
+
+/* True if something below the excluded directory PATH may be re-included by a
+ * later exception, so that the directory must be entered. */
+bool ignore_may_reinclude(const struct ignore *ig, struct text path);
+
+/* Without a parent's state: tries PATH and all its ancestors. */
+bool ignore_match_alone(const struct ignore *ig, struct text path);
+
+/* ------------------------------------------------------------ image config */
+
+/* The execution part of an image config, OCI image-spec config.md plus
+ * Docker's Healthcheck, OnBuild, Shell. Text is NUL-terminated. */
+struct config {
+	ARRAY(struct variable) env;                        /* order kept */
+	ARRAY(struct text) entrypoint, cmd, shell, onbuild;
+	bool        has_entrypoint, has_cmd, has_shell;    /* false: key absent */
+	bool        args_escaped;
+	ARRAY(struct variable) labels;                     /* set order */
+	ARRAY(struct text) ports, volumes;                 /* "80/tcp", "/data" */
+	struct text user, workdir, stop_signal, author;    /* p NULL: absent */
+	struct health health;
+	bool        has_health;
+};
+
+void config_copy(struct arena *arena, struct config *to, const struct config *from);
+void config_clear(struct config *c);             /* the arrays; texts belong to arenas */
+
+/* ------------------------------------------------------------ plan */
+
+/* What is known of an image that a plan names. Filled by the caller. */
+struct base_image {
+	struct text     name;          /* as in missing_base */
+	struct platform platform;      /* the wanted one, same as in missing_base */
+	struct digest   digest;        /* of the platform's manifest */
+	struct platform image_platform;    /* what its config says */
+	struct config   config;        /* onbuild = its triggers */
+	int64_t         created_ns;    /* 0 unknown */
+	void           *image;         /* the caller's own handle */
+};
+
+enum context_kind {
+	CONTEXT_LOCAL,                 /* a directory: value = path */
+	CONTEXT_IMAGE,                 /* docker-image://, value = reference */
+	CONTEXT_LAYOUT,                /* oci-layout://, value = path[:tag][@digest] */
+	CONTEXT_SCRATCH,               /* docker-image://scratch */
+	CONTEXT_GIT, CONTEXT_HTTP,
+};
+
+struct named_context {
+	struct text       name;        /* normalised: "alpine", "alpine::linux/amd64" */
+	enum context_kind kind;
+	struct text       value;
+};
+
+struct plan_options {
+	const struct variable *build_args;
+	size_t                 n_build_args;
+	struct text            target;             /* p NULL: last stage */
+	struct platform        target_platform, build_platform;
+	bool                   explicit_platform;  /* --platform was given */
+	const struct named_context *contexts;
+	size_t                 n_contexts;
+	const struct variable *labels;             /* --label */
+	size_t                 n_labels;
+	struct text            network;            /* --network: "default" "none" "host" */
+	bool                   allow_host_network, allow_insecure;
+	const struct ignore   *ignore;             /* of the main context, for a lint rule; or NULL */
+	const struct variable *hosts;              /* --add-host: name, address */
+	size_t                 n_hosts;
+};
+
+enum step_kind {
+	STEP_SCRATCH,      /* nothing */
+	STEP_IMAGE,        /* an image's layers */
+	STEP_LOCAL,        /* files of the main or a named context */
+	STEP_GIT,          /* a git repository's tree */
+	STEP_HTTP,         /* one downloaded file */
+	STEP_RUN,
+	STEP_COPY,         /* COPY and ADD: one layer out of sources */
+	STEP_MKDIR,        /* WORKDIR */
+};
+
+/* Index of a step in plan.steps; inputs always have a smaller index. */
+typedef size_t step_id;
+#define STEP_NONE ((step_id)-1)
+
+struct step_mount {
+	enum mount_kind    kind;
+	step_id            from;           /* bind, cache seed; STEP_NONE: none */
+	struct text        source;         /* absolute in from; secret: unused */
+	struct text        target;         /* absolute; secret/ssh: p NULL if not wanted as file */
+	bool               readonly;
+	struct text        id;             /* cache (with name space), secret, ssh */
+	enum mount_sharing sharing;
+	bool               required;
+	uint64_t           size;           /* tmpfs, 0: no limit */
+	uint32_t           mode, uid, gid; /* mode: (uint32_t)-1 not given */
+	bool               has_ids;
+	struct text        env;            /* secret: variable, or p NULL */
+};
+
+enum network_mode { NETWORK_DEFAULT, NETWORK_NONE, NETWORK_HOST };
+
+struct step_run {
+	ARRAY(struct text) argv;
+	ARRAY(struct variable) env;        /* complete and in order, PATH included */
+	ARRAY(struct variable) proxy;      /* added to env when run; never in keys */
+	struct text cwd, user;             /* user "" = root */
+	enum network_mode network;
+	bool        insecure;
+	struct text hostname;              /* p NULL: default */
+	ARRAY(struct step_mount) mounts;
+	ARRAY(struct variable) hosts;
+	/* A "#!" heredoc: a file PATH (mode 0755) with BODY, mounted read-only. */
+	struct text script_path, script_body;   /* p NULL: none */
+};
+
+/* One source argument of COPY/ADD. */
+struct copy_source {
+	step_id     from;                  /* STEP_NONE: inline content */
+	struct text path;                  /* as after expansion, "" for all; HTTP: file name */
+	struct text content;               /* inline: the finished bytes */
+	bool        unpack;                /* local ADD: unpack if it is an archive */
+	bool        force_unpack;          /* --unpack given for a URL */
+};
+
+struct step_copy {
+	bool        is_add;
+	step_id     base;                  /* STEP_NONE never; --link: still the base */
+	ARRAY(struct copy_source) sources; /* paths first, then inline files */
+	struct text dest;                  /* absolute; trailing "/" kept where it says "directory" */
+	struct text chown, chmod;          /* p NULL: not given; expanded */
+	bool        link;                  /* independent layer (already false if --chmod) */
+	bool        parents;
+	ARRAY(struct text) excludes;
+	bool        keep_owner;            /* --from: keep uid/gid; else 0:0 */
+};
+
+struct step_mkdir {
+	struct text path;                  /* absolute, as written */
+	struct text user;                  /* owner of created levels */
+};
+
+struct step_image {
+	const struct base_image *base;
+};
+
+struct step_local {
+	struct text context;               /* p NULL: the main context, else a name */
+};
+
+struct step_git {
+	struct text url;                   /* without fragment and query */
+	struct text ref, subdir, checksum; /* p NULL: none */
+	bool        keep_git_dir;
+	bool        submodules;
+};
+
+struct step_http {
+	struct text url, name, checksum;   /* checksum p NULL: none */
+	struct text chmod;                 /* from ADD --chmod, p NULL: 0600 */
+};
+
+struct step {
+	enum step_kind kind;
+	step_id        id;
+	step_id        base;               /* input 0 of run, copy, mkdir; else STEP_NONE */
+	ARRAY(step_id) inputs;             /* all, base first, each once */
+	struct place   at;
+	size_t         stage;              /* index of the stage it belongs to */
+	struct text    name;               /* "[build 2/5] RUN make"; p NULL: not shown */
+	struct text    command;            /* "RUN make": for messages */
+	union {
+		struct step_image image;
+		struct step_local local;
+		struct step_git   git;
+		struct step_http  http;
+		struct step_run   run;
+		struct step_copy  copy;
+		struct step_mkdir mkdir;
+	};
+};
+
+struct history {
+	struct text created_by;
+	step_id     step;                  /* whose layer it is; STEP_NONE: empty_layer */
+};
+
+/* What a stage comes out as. */
+struct plan_image {
+	size_t          stage;
+	step_id         step;              /* last step: its layers are the image's */
+	step_id         base;              /* the STEP_IMAGE or STEP_SCRATCH it started from */
+	struct config   config;
+	struct platform platform;
+	ARRAY(struct history) history;     /* own entries, in order; base history comes before */
+};
+
+struct missing_base {
+	struct text     name;
+	struct platform platform;
+	struct place    at;
+	struct text     display;           /* for "[internal] load metadata for …" */
+	enum context_kind kind;            /* CONTEXT_IMAGE or CONTEXT_LAYOUT */
+};
+
+struct lint_warning {
+	const char  *rule;                 /* "StageNameCasing" */
+	const char  *description, *url;    /* url NULL: none */
+	struct text  detail;
+	struct place at;
+};
+
+struct plan {
+	struct arena *arena;
+	const struct dockerfile *df;
+	ARRAY(struct missing_base) missing;    /* not empty: nothing else is valid */
+	ARRAY(struct step) steps;              /* reachable only, inputs first */
+	struct plan_image image;               /* the target's */
+	ARRAY(struct lint_warning) warnings;
+	bool          lint_is_error;           /* check=error=true and there are warnings */
+	struct text   epoch;                   /* SOURCE_DATE_EPOCH as seen (build arg or ARG), p NULL none */
+	bool          multi_platform, inline_cache;    /* BUILDKIT_… arguments */
+};
+
+/* Makes the plan. BASES holds what is known so far. NULL with ERR on a mistake
+ * in the Dockerfile or the options. Caller frees. */
+struct plan *plan_make(struct dockerfile *df, const struct plan_options *options,
+                       const struct base_image *const *bases, size_t n_bases,
+                       struct error *err);
+void plan_free(struct plan *plan);               /* takes NULL */
+
+/* The DAG for people and tests: keys in fixed order, no addresses. Caller frees. */
+char *plan_print_json(const struct plan *plan);
+char *plan_print_dot(const struct plan *plan);
+
+/* ------------------------------------------------------------ presentation */
+
+/* Appends the code frame of PLACES in DF's text, as BuildKit prints it:
+ * "Dockerfile:15", dashes, lines with >>> marks, dashes. */
+void frame_print(struct buf *out, struct text bytes, const char *name,
+                 const struct place *places, size_t n);
+
+#endif
