@@ -1,0 +1,198 @@
+/*
+ * registry: image names, manifests, and the distribution protocol.
+ *
+ *	reference   "app:1"  →  host, repository, tag or digest
+ *	registry    one session: connections, tokens, credentials, host settings
+ *	resolve     reference + platform → manifest, its descriptor, config
+ *	pull        a blob → a sink, verified while it streams
+ *	push        exists? mount? send; then the manifest
+ *
+ * Follows the OCI distribution-spec 1.1 and, for names and tokens, Docker's
+ * reference grammar and token flow. The folder knows no file trees and no
+ * Dockerfiles; bytes come and go through callbacks.
+ *
+ * A session may be used by several threads at once.
+ */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/cancel.h"
+#include "base/descriptor.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/platform.h"
+#include "base/text.h"
+
+/* ------------------------------------------------------------ reference
+ *
+ *	alpine                       docker.io / library/alpine : latest
+ *	ghcr.io/acme/tool:2          ghcr.io   / acme/tool      : 2
+ *	localhost:5000/a/b@sha256:…  localhost:5000 / a/b       @ sha256:…
+ *
+ * Parsing fills in what the short form leaves out, so two texts that mean the
+ * same image give equal references. It is pure. A reference owns its strings
+ * and never changes after it was parsed.
+ */
+struct reference {
+	char *host;            /* never NULL; with ":port" if one was given */
+	char *repo;            /* never NULL; no leading or trailing "/" */
+	char *tag;             /* NULL if only a digest was given */
+	char *digest;          /* NULL, or "sha256:" + hex */
+};
+
+#define REFERENCE_INIT { 0 }
+
+/* ERR_USAGE with "invalid reference format…" on failure; REF is left empty. */
+int reference_parse(struct reference *ref, struct text text, struct error *err);
+void reference_copy(struct reference *to, const struct reference *from);
+
+/* "docker.io/library/alpine:latest[@sha256:…]". Caller frees. */
+char *reference_print(const struct reference *ref);
+
+/* The shortest text that parses to an equal reference: "alpine:latest" is
+ * "alpine". Caller frees. */
+char *reference_short(const struct reference *ref);
+void reference_clear(struct reference *ref);
+#define auto_reference __attribute__((cleanup(reference_clear)))
+
+/* ------------------------------------------------------------ manifest */
+
+struct manifest {
+	char             *media_type;
+	struct descriptor config;
+	ARRAY(struct descriptor) layers;
+};
+
+struct index {
+	char *media_type;
+	ARRAY(struct descriptor) manifests;
+};
+
+/* Whether BYTES are an index or a manifest, by mediaType or, where that is
+ * missing, by their members. Schema 1 is refused by name. */
+int manifest_is_index(struct text bytes, const char *where, bool *is_index,
+                      struct error *err);
+int manifest_read(struct manifest *out, struct text bytes, const char *where,
+                  struct error *err);
+
+/* The manifest's text: schemaVersion, mediaType, config, layers, annotations
+ * (object of strings or NULL). Caller frees. */
+char *manifest_write(const struct manifest *m, json_t *annotations);
+void manifest_clear(struct manifest *m);
+#define auto_manifest __attribute__((cleanup(manifest_clear)))
+
+int index_read(struct index *out, struct text bytes, const char *where, struct error *err);
+char *index_write(const struct index *ix, json_t *annotations);
+
+/* The best entry for PLATFORM (attestations and unknown/unknown never match),
+ * or NULL with an error that lists what there is. */
+const struct descriptor *index_find(const struct index *ix, const struct platform *platform,
+                                    const char *where, struct error *err);
+void index_clear(struct index *ix);
+#define auto_index __attribute__((cleanup(index_clear)))
+
+/* ------------------------------------------------------------ session */
+
+struct registry;
+
+struct registry_options {
+	const char *authfile;          /* --authfile; NULL: REGISTRY_AUTH_FILE, containers' and docker's places */
+	const char *const *insecure;   /* hosts for plain HTTP or unverified TLS */
+	size_t      n_insecure;
+	int         retries;           /* of one request, default 5 */
+	int         timeout_s;         /* without progress, default 60 */
+	bool        offline;           /* refuse every connection */
+	const struct cancel *cancel;   /* may be NULL */
+};
+
+/* Reads host settings and credentials lazily, each once. Caller frees. */
+struct registry *registry_new(const struct registry_options *options, struct error *err);
+void registry_free(struct registry *reg);        /* takes NULL */
+
+/* Called with each piece of a body, in order. */
+typedef int registry_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
+
+/* Fills BYTES with up to N bytes from OFFSET on; the count, 0 at the end, -1. May be
+ * asked for an earlier offset again when a request is repeated. */
+typedef ssize_t registry_source_fn(void *arg, uint64_t offset, void *bytes, size_t n,
+                                   struct error *err);
+
+/* Progress of one transfer, may be NULL. */
+typedef void registry_progress_fn(void *arg, uint64_t done, uint64_t total);
+
+/* ------------------------------------------------------------ resolve */
+
+struct resolved {
+	struct descriptor root;        /* what the name points to: manifest or index */
+	char             *root_bytes;  /* NUL-terminated; size in root.size */
+	struct descriptor manifest;    /* of the platform; equal to root if that is no index */
+	char             *manifest_bytes;
+};
+
+/* Looks REF up for PLATFORM. ERR_SOURCE if it is not there, ERR_AUTH, ERR_NETWORK. */
+int registry_resolve(struct registry *reg, const struct reference *ref,
+                     const struct platform *platform, struct resolved *out,
+                     struct error *err);
+
+/* One HEAD: the digest that REF's tag points to now. */
+int registry_head(struct registry *reg, const struct reference *ref,
+                  struct descriptor *out, struct error *err);
+void resolved_clear(struct resolved *r);
+#define auto_resolved __attribute__((cleanup(resolved_clear)))
+
+/* ------------------------------------------------------------ transfer */
+
+/* Streams blob D of REF's repository into SINK, resuming after a break where
+ * it stopped (Range). Exactly D's bytes reach the sink: size and digest are
+ * verified before it returns 0 (ERR_DAMAGED else; what the sink got is then
+ * worthless). */
+int registry_pull_blob(struct registry *reg, const struct reference *ref,
+                       const struct descriptor *d, registry_sink_fn *sink, void *sink_arg,
+                       registry_progress_fn *progress, void *progress_arg,
+                       struct error *err);
+
+/* A whole small blob (config) or manifest by digest, at most MAX bytes, verified. */
+int registry_pull_bytes(struct registry *reg, const struct reference *ref,
+                        const struct descriptor *d, size_t max, bool is_manifest,
+                        struct buf *out, struct error *err);
+
+enum push_outcome { PUSH_EXISTED, PUSH_MOUNTED, PUSH_SENT };
+
+/* Makes blob D present in REF's repository: HEAD, then mount from MOUNT_REPO
+ * (a repository on the same host, or NULL), then one upload. */
+int registry_push_blob(struct registry *reg, const struct reference *ref,
+                       const struct descriptor *d, const char *mount_repo,
+                       registry_source_fn *source, void *source_arg,
+                       registry_progress_fn *progress, void *progress_arg,
+                       enum push_outcome *outcome, struct error *err);
+
+/* Puts BYTES as manifest under REF's tag (or its digest if it has no tag). */
+int registry_push_manifest(struct registry *reg, const struct reference *ref,
+                           const char *media_type, struct text bytes,
+                           const struct digest *digest, struct error *err);
+
+/* ------------------------------------------------------------ plain HTTP
+ *
+ * For ADD of http(s) URLs and http contexts: same proxy, CA and retry rules.
+ */
+struct http_file {
+	char   *etag;                  /* NULL: none sent */
+	char   *final_url;             /* after redirects */
+	int64_t last_modified_ns;      /* 0: none sent */
+	bool    not_modified;          /* 304: nothing reached the sink */
+};
+
+/* GETs URL (with If-None-Match: ETAG if not NULL) into SINK. Statuses other than
+ * 2xx and 304 are ERR_SOURCE "invalid response status N". */
+int registry_fetch_url(struct registry *reg, const char *url, const char *etag,
+                       registry_sink_fn *sink, void *sink_arg,
+                       registry_progress_fn *progress, void *progress_arg,
+                       struct http_file *out, struct error *err);
+void http_file_clear(struct http_file *f);
+#define auto_http_file __attribute__((cleanup(http_file_clear)))
+
+#endif
