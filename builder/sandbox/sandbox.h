@@ -1,0 +1,183 @@
+/*
+ * sandbox: runs one step's process in an isolated root file system.
+ *
+ *	sandbox_enter    once, before threads: own user namespace if we need one
+ *	sandbox_new      once per build: chooses the engine by trying it
+ *	sandbox_run      per RUN: layer directories in, an upper directory out
+ *	doctor           what this machine allows, and what one setting would change
+ *
+ * Whatever the engine, a finished run leaves an *upper directory in overlay
+ * format*: new and changed entries, whiteouts (character device 0:0), opaque
+ * directories (user.overlay.opaque=y). Overlays are mounted with `userxattr`
+ * also as root, so every layer directory of a store looks the same.
+ *
+ *	ns       namespaces + overlayfs; the upper is where the process wrote
+ *	chroot   a private mutable tree, changes found by one ctime walk and
+ *	         copied out as an upper; for root in containers without mounts
+ *
+ * The process sees: PID 1 that reaps (ours), /proc with Docker's masked and
+ * read-only paths, a small /dev, /sys read-only, resolv.conf and hosts of its
+ * own, Docker's default capabilities and system call filter (fsync family
+ * answered as done), no_new_privs off, standard input /dev/null, umask 022.
+ *
+ * sandbox_run may be called by several threads at once. The sandbox knows
+ * nothing of layers, keys or Dockerfiles.
+ */
+#ifndef BUILDER_SANDBOX_SANDBOX_H
+#define BUILDER_SANDBOX_SANDBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum isolation { ISOLATION_AUTO, ISOLATION_NS, ISOLATION_CHROOT };
+
+/* "auto", "ns", "chroot"; false if T is none of them. */
+bool isolation_parse(struct text t, enum isolation *out);
+
+/* How ids of the image map to ids of the machine. */
+enum id_mapping {
+	IDS_REAL,          /* we are root with all ids, or in a container's name space that has them */
+	IDS_IDENTITY,      /* own user namespace, 0-65535 mapped by our own capabilities */
+	IDS_RANGE,         /* own user namespace, newuidmap range of /etc/subuid */
+	IDS_SINGLE,        /* own user namespace with one id only */
+	IDS_NONE,          /* no user namespace to be had and not root */
+};
+
+/* Enters a user namespace if this process cannot mount as it is: after it the
+ * whole process is root (0:0) in there, so that files it makes have the ids of
+ * the image. Must be called before any thread exists. Never fails: *MAPPING
+ * tells what was reached, *WHY (caller frees, may be NULL) a one-line reason
+ * if it is less than IDS_RANGE. */
+void sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why);
+
+struct sandbox;
+
+struct sandbox_options {
+	enum isolation  isolation;
+	enum id_mapping mapping;
+	int             scratch_fd;    /* directory for probes and mutable trees, on the store's file system */
+	const struct cancel *cancel;
+};
+
+/* Tries the engines in a child, from the strongest down (with isolation forced:
+ * only that one). ERR_ENVIRONMENT with a hint if none works. *WHY (caller
+ * frees) is set to one line if a weaker or slower way was taken. */
+struct sandbox *sandbox_new(const struct sandbox_options *options, char **why,
+                            struct error *err);
+void sandbox_free(struct sandbox *sb);           /* takes NULL */
+const char *sandbox_engine(const struct sandbox *sb);      /* "ns", "chroot" */
+
+enum sandbox_mount_kind {
+	SANDBOX_BIND,      /* a directory or file of ours */
+	SANDBOX_OVERLAY,   /* bind rw with changes thrown away: lowers (one or more) under a scratch upper */
+	SANDBOX_TMPFS,
+	SANDBOX_FILE,      /* a file with given bytes, on a private tmpfs: secrets, scripts */
+};
+
+struct sandbox_mount {
+	enum sandbox_mount_kind kind;
+	const char  *target;           /* absolute in the rootfs; resolved inside it */
+	bool         readonly;
+
+	/* SANDBOX_BIND: path of the thing below source_fd ("" = source_fd itself);
+	 * resolved inside source_fd. */
+	int          source_fd;
+	const char  *source;
+
+	/* SANDBOX_OVERLAY: directories, topmost first, and the path in their merge. */
+	const char *const *lowers;
+	size_t       n_lowers;
+
+	uint64_t     size;             /* SANDBOX_TMPFS, 0 = no limit */
+	struct text  content;          /* SANDBOX_FILE */
+	uint32_t     mode, uid, gid;   /* SANDBOX_FILE, SANDBOX_TMPFS */
+};
+
+enum sandbox_network { SANDBOX_NET_HOST, SANDBOX_NET_NONE };
+
+struct sandbox_limit {
+	int      resource;             /* RLIMIT_… */
+	uint64_t soft, hard;
+};
+
+typedef void sandbox_log_fn(void *arg, int stream, const void *bytes, size_t n);
+
+struct sandbox_run {
+	const char *const *lowers;     /* layer directories, topmost first; absolute paths */
+	size_t       n_lowers;         /* 0: an empty root */
+	const char  *upper, *work;     /* empty directories on one file system, made by the caller */
+
+	const char *const *argv;       /* argv[0] is looked up in env's PATH, inside */
+	const char *const *env;        /* "NAME=value", HOME included */
+	const char  *cwd;              /* made (root-owned, 0755) if missing */
+	uid_t        uid;
+	gid_t        gid;
+	const gid_t *groups;           /* supplementary */
+	size_t       n_groups;
+
+	const struct sandbox_mount *mounts;        /* in order; later ones cover earlier ones */
+	size_t       n_mounts;
+	enum sandbox_network network;
+	bool         insecure;         /* all capabilities, no filter, nothing masked */
+	const char  *hostname;
+	struct text  hosts;            /* content of /etc/hosts */
+	struct text  resolv;           /* content of /etc/resolv.conf */
+	uint64_t     shm_size;         /* 0: 64 MiB */
+	const struct sandbox_limit *limits;
+	size_t       n_limits;
+	uint64_t     memory_max;       /* bytes; 0: none; needs a writable cgroup */
+	uint64_t     pids_max;
+	uint32_t     cpu_percent;      /* 100 = one CPU; 0: none */
+
+	sandbox_log_fn *log;           /* output of the process, as it comes */
+	void        *log_arg;
+};
+
+struct sandbox_result {
+	int      status;               /* wait(2) status of the process */
+	bool     oom;                  /* the kernel killed it for memory */
+	int64_t  wall_ns, cpu_ns;
+	uint64_t peak_rss;             /* bytes */
+};
+
+/* Runs R to its end; all its processes are gone and all mounts are undone when
+ * it returns, whatever happened. 0 if the process was started (look at
+ * RESULT), -1 if it could not be (ERR_RUN if the program is not there:
+ * `exec: "x": executable file not found in $PATH`, ERR_ENVIRONMENT, …) or was
+ * cancelled. Mount points that had to be made in the rootfs are removed from
+ * the upper again where they are still empty; their parents' times are put
+ * back. */
+int sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
+                struct sandbox_result *result, struct error *err);
+
+/* The machine's nameservers as a resolv.conf for sandboxes (loopback resolvers
+ * are kept: the network is the host's). Appends to OUT. */
+void sandbox_resolv_conf(struct buf *out);
+
+/* ------------------------------------------------------------ doctor */
+
+struct doctor_row {
+	const char *name;              /* "user namespace", "overlay in it", … */
+	bool        ok;
+	char       *detail;            /* what was seen, errno text */
+	const char *remedy;            /* the one setting that would help, or NULL */
+};
+
+struct doctor {
+	struct doctor_row *rows;
+	size_t             n;
+	const char        *engine;     /* what auto would choose, or NULL */
+	enum id_mapping    mapping;
+};
+
+/* Tries everything in children; takes some milliseconds. SCRATCH_FD as above. */
+int doctor_run(int scratch_fd, struct doctor *out, struct error *err);
+char *doctor_print(const struct doctor *d, bool json);     /* caller frees */
+void doctor_clear(struct doctor *d);
+
+#endif
