@@ -188,6 +188,16 @@ struct layer *layer_of_blob(struct store *st, const struct descriptor *blob,
  * still has at least one of DIR and TAR, 0 if not, -1. Marks it as used now. */
 int layer_find(struct store *st, const char *id, struct layer **out, struct error *err);
 
+/* A source layer: files where they are, never in the store. ENTRIES (sorted by
+ * path_compare(), copied with their texts) are regular files, directories and
+ * so on whose bytes are at their path below DIR_FD (borrowed), or all in
+ * CONTENTS (one per entry, copied; may be NULL). It has LAYER_TREE only and
+ * cannot be made into anything; usable in views. Caller frees with
+ * layer_free_source(). */
+struct layer *layer_of_files(const struct entry *entries, size_t n, int dir_fd,
+                             const struct content *contents);
+void layer_free_source(struct layer *l);         /* takes NULL */
+
 const char *layer_id(const struct layer *l);     /* file name in layers/ */
 bool layer_has(const struct layer *l, enum layer_form form);
 

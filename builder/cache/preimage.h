@@ -1,0 +1,51 @@
+/*
+ * preimage: what a cache key is the hash of, in readable form.
+ *
+ * Named fields in the order they were added; each is framed by its lengths, so
+ * no two different lists of fields give the same bytes, whatever they contain:
+ *
+ *	"cooper-key-1\n"  then per field  u32 LE length, name, u64 LE length, value
+ *
+ * The same list is kept beside the result, so that a miss can be explained by
+ * the first field that differs. Secrets never go in here.
+ */
+#ifndef BUILDER_CACHE_PREIMAGE_H
+#define BUILDER_CACHE_PREIMAGE_H
+
+#include <jansson.h>
+
+#include "base/array.h"
+#include "base/digest.h"
+#include "base/text.h"
+
+struct preimage_field {
+	char       *name;              /* "argv[2]", "base", "source[0]" */
+	struct text value;             /* owned copy */
+};
+
+struct preimage {
+	ARRAY(struct preimage_field) fields;
+};
+
+#define PREIMAGE_INIT { 0 }
+
+void preimage_add(struct preimage *p, const char *name, struct text value);
+void preimage_add_str(struct preimage *p, const char *name, const char *value);    /* NULL: skipped */
+void preimage_add_digest(struct preimage *p, const char *name, const struct digest *d);
+void preimage_add_u64(struct preimage *p, const char *name, uint64_t value);
+
+/* SHA-256 of the framed fields. */
+struct digest preimage_key(const struct preimage *p);
+
+/* The first field that differs, as a sentence for people ("argv[2] was …, is
+ * …"), or NULL if the lists are equal. Caller frees. */
+char *preimage_explain(const struct preimage *was, const struct preimage *is);
+
+/* JSON array of [name, value] pairs, and back. Values that are no UTF-8 are
+ * written as {"hex": …}. */
+json_t *preimage_write(const struct preimage *p);
+int preimage_read(struct preimage *out, const json_t *json);
+void preimage_clear(struct preimage *p);
+#define auto_preimage __attribute__((cleanup(preimage_clear)))
+
+#endif

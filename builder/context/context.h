@@ -1,0 +1,63 @@
+/*
+ * context: the files that COPY and ADD may name.
+ *
+ * A context is a directory (the main one, a named one, a checked-out git
+ * repository, an unpacked archive). It is walked once, in parallel, as far as
+ * the steps' sources reach, with ignored directories left out before they are
+ * entered; the result is a *source layer*: a sorted tree whose bytes are still
+ * where they are. Owners are 0:0, modes and whole-second mtimes are kept, a
+ * socket counts as an empty file, xattrs but security.capability are dropped.
+ *
+ * Content digests of files are remembered by (path, device, inode, size, mtime,
+ * ctime) in the store's contexts/ folder; an entry is trusted only if it is
+ * older than the scan that wrote it by more than the clock's granularity (the
+ * "racily clean" rule of version-control tools).
+ */
+#ifndef BUILDER_CONTEXT_CONTEXT_H
+#define BUILDER_CONTEXT_CONTEXT_H
+
+#include "base/cancel.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "layers/layers.h"
+#include "parser/parser.h"
+
+struct context;
+
+struct context_options {
+	struct store        *store;
+	const char          *path;     /* absolute; names the index file, and in messages */
+	int                  dir_fd;   /* taken */
+	const struct ignore *ignore;   /* NULL: nothing ignored; borrowed */
+	const struct text   *wanted;   /* sources that steps name, cleaned, relative, may hold globs */
+	size_t               n_wanted; /* 0 with wanted NULL: everything */
+	bool                 remember; /* keep the stat index between builds */
+	const struct cancel *cancel;
+};
+
+/* Walks. Caller frees, after every layer handle is out of use. */
+struct context *context_scan(const struct context_options *options, struct error *err);
+void context_free(struct context *c);            /* takes NULL; writes the index if it changed */
+
+/* The source layer; usable in a view. Borrowed. */
+struct layer *context_layer(const struct context *c);
+
+/* SHA-256 of the content of ENTRY (a regular file of the layer's tree), from the
+ * index or by reading. Any thread. */
+int context_file_digest(struct context *c, const struct entry *entry, struct digest *out,
+                        struct error *err);
+
+size_t context_count(const struct context *c);   /* entries in the tree */
+
+/* Where a context comes from, by the command line's word. */
+enum context_source { SOURCE_DIR, SOURCE_STDIN, SOURCE_GIT, SOURCE_HTTP };
+enum context_source context_classify(const char *word);
+
+/* Reads standard input IN: a tar (plain or compressed) is unpacked into a new
+ * directory in the store's tmp (*DIR, caller frees); anything else is taken as
+ * the Dockerfile itself (*DOCKERFILE, *DIR NULL). */
+int context_from_stdin(struct store *st, int in, char **dir, struct buf *dockerfile,
+                       struct error *err);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * steps: what each kind of step does. One file per kind; solve decides when.
+ *
+ *	         in a key                       when it runs
+ *	image    manifest digest                nothing: layers are lazy handles
+ *	local    (selections, in the users)     the context is scanned
+ *	http     content digest, name, mode     downloaded, or 304
+ *	git      commit, subdir, options        fetched and checked out
+ *	copy     selections' content, flags     a layer out of changes
+ *	mkdir    path, owner                    a layer of directories
+ *	run      argv, env, cwd, user, mounts   a layer out of an upper directory
+ *
+ * A result is the ordered layers after a step (image, copy, mkdir, run) or a
+ * set of files to copy from (local, git, http), which is a view as well, so
+ * everything that copies sees views only.
+ */
+#ifndef BUILDER_STEPS_STEPS_H
+#define BUILDER_STEPS_STEPS_H
+
+#include "base/cancel.h"
+#include "builder/cache/preimage.h"
+#include "builder/context/context.h"
+#include "builder/sandbox/sandbox.h"
+#include "layers/layers.h"
+#include "parser/parser.h"
+#include "registry/registry.h"
+
+/* What a step came out as. Owner: the solver. */
+struct result {
+	ARRAY(struct layer *) layers;  /* lowest first; what the step added is last */
+	bool            added;         /* the step made a layer of its own (the last one) */
+	struct context *context;       /* local, git: digests come from its index; else NULL */
+	struct digest   content;       /* http: of the file; git: sha256 of the commit id's text */
+	int64_t         created_ns;    /* when the added layer was made */
+};
+
+void result_clear(struct result *r);             /* the array only */
+
+/* A secret or a forwarded socket, found by id. */
+struct secret {
+	struct text id;
+	struct text value;
+};
+struct ssh_agent {
+	struct text id;
+	struct text socket;            /* path on the host */
+};
+
+/* What all steps of a build share; immutable while steps run. */
+struct build_env {
+	struct store    *store;
+	struct registry *registry;
+	struct sandbox  *sandbox;      /* NULL until a RUN must run: see sandbox_of */
+	struct sandbox *(*sandbox_of)(void *arg, struct error *err);   /* makes it once; thread-safe */
+	void            *sandbox_arg;
+	const struct cancel *cancel;
+	int64_t          epoch;        /* seconds; -1 none */
+	int64_t          now;          /* seconds: mtime of what steps create */
+	const struct secret *secrets;
+	size_t           n_secrets;
+	const struct ssh_agent *agents;
+	size_t           n_agents;
+	uint64_t         shm_size, memory_max, pids_max;   /* 0: default */
+	uint32_t         cpu_percent;
+	const struct sandbox_limit *limits;
+	size_t           n_limits;
+};
+
+struct step_job {
+	const struct build_env *env;
+	const struct plan      *plan;
+	const struct step      *step;
+	struct result *const   *inputs;    /* in the order of step->inputs; an input that a
+	                                      key function does not need may be NULL */
+	int      vertex;               /* for events */
+	unsigned forms;                /* wanted of the new layer: LAYER_DIR | LAYER_TAR */
+};
+
+/* Adds what identifies the step itself (never its base). For copy and for bind
+ * mounts of run: CONTENT true: the content digests of selected sources
+ * from all inputs; false: only of local, http and git inputs, whose results are
+ * there before any key is made; other inputs are the solver's to add by key. */
+int step_preimage(const struct step_job *job, bool content, struct preimage *out,
+                  struct error *err);
+
+/* True if the definition key of input I (index into step->inputs) must go into
+ * the step's own: not for local, http, git, nor for the base of COPY --link. */
+bool step_needs_input_key(const struct plan *plan, const struct step *step, size_t i);
+
+/* Does it: OUT is complete on success. Inputs' results are all there. */
+int step_execute(const struct step_job *job, struct result *out, struct error *err);
+
+/* The index in step->inputs of the step ID. */
+size_t step_input_index(const struct step *step, step_id id);
+
+/* ------------------------------------------------------------ users
+ *
+ * /etc/passwd and /etc/group of a rootfs, read through a view; files over
+ * 10 MiB are refused.
+ */
+struct user_ids {
+	uint32_t uid, gid;
+	ARRAY(gid_t) groups;           /* supplementary */
+	char    *home;                 /* never NULL */
+};
+
+/* For RUN and WORKDIR, dockerfile reference USER: "", "name", "uid",
+ * "name:group", "uid:gid". STRICT: an unknown name is ERR_SOURCE, else 0. */
+int user_find(const struct view *v, struct text user, bool strict, struct user_ids *out,
+              struct error *err);
+
+/* For --chown: user only = its uid and (numeric: the same number, name: primary) gid;
+ * ":g" = 0:g; unknown names are 0 with a warning at VERTEX. */
+int user_find_owner(const struct view *v, struct text chown, int vertex, uint32_t *uid,
+                    uint32_t *gid, struct error *err);
+void user_ids_clear(struct user_ids *u);
+
+#endif
