@@ -29,7 +29,7 @@ COOPER_CFLAGS   = -std=gnu17 $(WARNINGS) $(FLAGS_$(MODE)) -fno-strict-aliasing -
 COOPER_LIBS     = $(shell pkg-config --libs $(PACKAGES)) -pthread -lm
 
 # One static library per folder, in the order of the arrows: each may use those after it.
-BUILDER_DIRS := builder/cli builder/export builder/solve builder/steps builder/image builder/cache \
+BUILDER_DIRS := builder/cli builder/build builder/export builder/solve builder/steps builder/image builder/cache \
 	builder/sandbox builder/context builder/ui
 FOLDERS      := builder $(BUILDER_DIRS) registry layers parser base
 name_of       = $(subst /,_,$(1))

@@ -171,6 +171,8 @@ enum layer_form {
 	LAYER_BLOB = 8,                /* as pulled, compressed */
 };
 
+struct content;                 /* where bytes are, see below */
+
 /* A layer lives as long as its store; handles are shared and never freed alone. */
 struct layer;
 

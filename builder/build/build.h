@@ -1,0 +1,87 @@
+/*
+ * build: the life of one build, from the request to the outputs.
+ *
+ *	read Dockerfile and .dockerignore → parse → plan (resolving bases until
+ *	nothing is missing) → sources, keys, cached? → run what is left → image
+ *	config and manifest → outputs
+ *
+ * A request is plain data that the command line fills; it owns nothing but its
+ * arrays, whose texts live as long as argv. Below here nobody prints: what
+ * happens goes out as events, what fails as one error.
+ */
+#ifndef BUILDER_BUILD_BUILD_H
+#define BUILDER_BUILD_BUILD_H
+
+#include "base/array.h"
+#include "base/cancel.h"
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "builder/export/export.h"
+#include "builder/sandbox/sandbox.h"
+#include "layers/layers.h"
+#include "parser/parser.h"
+
+enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEWER, PULL_NEVER };
+enum plan_format { PLAN_NOT_PRINTED, PLAN_JSON, PLAN_DOT };
+enum call_kind { CALL_BUILD, CALL_CHECK, CALL_OUTLINE, CALL_TARGETS };
+
+struct secret_source {
+	struct text id;
+	struct text file, env;         /* p NULL: not given */
+};
+
+struct build_request {
+	const char  *context;          /* PATH, "-", URL */
+	const char  *dockerfile;       /* -f, NULL: default name; "-": standard input */
+	ARRAY(struct text) tags;
+	struct text  target;           /* p NULL: last stage */
+	ARRAY(struct variable) build_args;         /* values already taken from our environment */
+	ARRAY(struct variable) labels;
+	ARRAY(struct variable) annotations;        /* --annotation, "[type:]key" */
+	ARRAY(struct named_context) contexts;      /* --build-context */
+	ARRAY(struct variable) hosts;
+	ARRAY(struct secret_source) secrets;
+	ARRAY(struct variable) agents;             /* --ssh id=socket */
+	ARRAY(struct output) outputs;              /* none: the store */
+	bool         push;
+	bool         no_cache;
+	ARRAY(struct text) no_cache_stages;        /* --no-cache-filter */
+	enum pull_policy pull;
+	ARRAY(struct text) platforms;              /* none: the host's */
+	struct text  network;          /* "default" "none" "host" */
+	bool         allow_host_network, allow_insecure;
+	const char  *iidfile, *metadata_file, *digest_file;
+	const char  *root;             /* store; NULL: default */
+	const char  *authfile;
+	ARRAY(struct text) insecure_registries;
+	bool         offline;
+	enum isolation isolation;
+	size_t       jobs;             /* 0: default */
+	uint64_t     shm_size, memory_max, pids_max;
+	uint32_t     cpu_percent;
+	ARRAY(struct sandbox_limit) limits;
+	enum plan_format print_plan;
+	enum call_kind   call;
+	bool         call_json;
+	int64_t      epoch;            /* SOURCE_DATE_EPOCH of our environment; -1: none */
+	const struct cancel *cancel;
+};
+
+/* What came out, for -q and the files that name it. */
+struct build_outcome {
+	struct digest image_id;        /* config digest; alg none if there is no single one */
+	struct descriptor root;        /* manifest or index */
+	char         *printed;         /* text for standard output (plan, check, outline), or NULL */
+	int           status;          /* exit status that a call asks for (check found warnings) */
+};
+
+/* The request's error has file and places of the Dockerfile where it can; its
+ * text for the code frame is kept in *SOURCE (caller clears), so that the
+ * report can show it. */
+int build_run(const struct build_request *request, struct build_outcome *out,
+              struct buf *source, struct error *err);
+void build_request_clear(struct build_request *r);
+void build_outcome_clear(struct build_outcome *o);
+
+#endif

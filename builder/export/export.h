@@ -1,0 +1,92 @@
+/*
+ * export: the ways out of a build, `--output type=…`.
+ *
+ *	image      tag in the store (+ push=true: to the registry as well)
+ *	registry   to the registry only
+ *	oci        OCI layout as a tar, or as a directory (tar=false)
+ *	docker     docker-archive tar that is also an OCI layout
+ *	tar        the file system as one tar
+ *	local      the file system as files
+ *	none       build only
+ */
+#ifndef BUILDER_EXPORT_EXPORT_H
+#define BUILDER_EXPORT_EXPORT_H
+
+#include "base/array.h"
+#include "base/cancel.h"
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "layers/layers.h"
+#include "parser/parser.h"
+#include "registry/registry.h"
+
+enum output_type {
+	OUTPUT_IMAGE, OUTPUT_REGISTRY, OUTPUT_OCI, OUTPUT_DOCKER, OUTPUT_TAR, OUTPUT_LOCAL,
+	OUTPUT_NONE,
+};
+
+struct output {
+	enum output_type type;
+	char       *dest;              /* path, "-" for standard output, NULL: default */
+	ARRAY(struct text) names;      /* name=, beside the tags */
+	bool        push, insecure;
+	bool        push_by_digest;
+	bool        layout_dir;        /* oci, docker: tar=false */
+	bool        docker_types;      /* oci-mediatypes=false */
+	enum compression compression;
+	int         level;             /* COMPRESS_LEVEL_DEFAULT */
+	bool        compression_given; /* else: none for the store, gzip elsewhere */
+	bool        force_compression;
+	bool        keep_times;        /* rewrite-timestamp=false: no clamping by the epoch */
+	ARRAY(struct variable) annotations;        /* annotation.KEY, annotation-index.KEY … as written */
+};
+
+/* Reads the value of -o: "type=oci,dest=x.tar", "dir", "-" (BuildKit's syntax; CSV
+ * quoting). Unknown types and attributes are ERR_USAGE with a suggestion. */
+int output_parse(struct output *out, struct text value, struct error *err);
+void output_clear(struct output *out);
+
+/* A finished image of one platform, as the outputs take it. */
+struct image {
+	ARRAY(struct layer *) layers;  /* all, base first */
+	size_t          n_base;        /* how many are the base's */
+	char           *config;        /* JSON text, owned */
+	struct digest   config_digest;
+	struct platform platform;
+	int64_t         created_ns;
+	const struct reference *base;  /* where base layers may be mounted from, or NULL */
+	struct digest   base_digest;
+};
+
+struct export_options {
+	struct store    *store;
+	struct registry *registry;
+	const struct reference *tags;  /* -t, parsed */
+	size_t           n_tags;
+	bool             multi;        /* an index even for one image */
+	int64_t          epoch;
+	const struct variable *annotations;
+	size_t           n_annotations;
+	const struct cancel *cancel;
+};
+
+/* Writes IMAGES (one per platform) to OUTPUT. *ROOT gets the descriptor of
+ * what was made (empty for tar, local, none). */
+int export_write(const struct output *output, const struct export_options *options,
+                 const struct image *images, size_t n, struct descriptor *root,
+                 struct error *err);
+
+/* ------------------------------------------------------------ images in the store */
+
+/* Copies the image NAME of the store to a registry as REF ("cooper push"). */
+int export_push(const struct export_options *options, const char *name,
+                const struct reference *ref, const struct compressor *compressor,
+                struct descriptor *root, struct error *err);
+
+/* Fetches REF into the store, all blobs, and tags it ("cooper pull"). */
+int import_pull(const struct export_options *options, const struct reference *ref,
+                const struct platform *platform, struct descriptor *root,
+                struct error *err);
+
+#endif
