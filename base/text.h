@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct text {
@@ -55,6 +56,10 @@ bool text_line(struct text *rest, struct text *line);
 int text_compare(struct text a, struct text b);
 
 char *text_copy(struct text t);                            /* caller frees */
+
+/* Length in bytes of the UTF-8 sequence that T starts with, its code point in
+ * *RUNE. 0 if T is empty or starts with anything but a valid sequence. */
+size_t text_rune(struct text t, uint32_t *rune);
 
 struct buf {
 	char  *p;
