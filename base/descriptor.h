@@ -36,7 +36,9 @@ struct descriptor {
 
 #define DESCRIPTOR_INIT { 0 }
 
-/* Reads a descriptor object; WHERE names it in errors ("manifest: layers[3]"). */
+/* Reads a descriptor object; WHERE names it in errors ("manifest: layers[3]").
+ * OUT was initialised before; what it held is freed on success. A missing media
+ * type is "", a missing digest or size is an error. */
 int descriptor_read(struct descriptor *out, const json_t *object, const char *where,
                     struct error *err);
 

@@ -14,12 +14,13 @@
 #include "base/text.h"
 
 /* Appends the file NAME below DIR_FD (AT_FDCWD allowed) to OUT. 1 read, 0 the
- * file does not exist, -1 failed. More than MAX bytes is an error. */
+ * file does not exist, -1 failed. More than MAX bytes is an error; OUT is as it
+ * was then. file_read_fd() reads to the end and returns 1 or -1. */
 int file_read(int dir_fd, const char *name, size_t max, struct buf *out, struct error *err);
 int file_read_fd(int fd, size_t max, struct buf *out, struct error *err);
 
 /* Replaces NAME below DIR_FD by BYTES: temporary file beside it, rename. Not
- * synced. */
+ * synced. The mode is MODE & ~umask. */
 int file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
                  struct error *err);
 
@@ -33,7 +34,8 @@ ssize_t file_read_full(int fd, void *bytes, size_t n, struct error *err);
  * until the end of IN; adds to *COPIED if not NULL. */
 int file_copy_fd(int in, int out, uint64_t *copied, struct error *err);
 
-/* mkdir -p below DIR_FD with 0777 & ~umask, or MODE exactly for new levels. */
+/* mkdir -p below DIR_FD. New levels get 0777 & ~umask if MODE is 0 or 0777, any
+ * other MODE exactly. */
 int file_make_dirs(int dir_fd, const char *path, mode_t mode, struct error *err);
 
 /* Removes NAME and everything below it, never following links or leaving

@@ -26,7 +26,8 @@ bool number_duration(struct text t, int64_t *out);
 /* strconv.ParseBool: 1 t T TRUE true True 0 f F FALSE false False. */
 bool number_bool(struct text t, bool *out);
 
-/* 1536 → "1.54kB" as the plain progress prints sizes (1000-based, 3 digits). */
+/* 1536 → "1.54kB", 512 → "512B" as BuildKit's plain progress prints sizes: units
+ * of 1000, two digits after the point. */
 void number_print_size(struct buf *out, uint64_t bytes);
 
 /* Nanoseconds as Go prints a time.Duration: "1m30s", "0s", "1.5s". */

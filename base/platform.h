@@ -22,7 +22,8 @@ struct platform {
 
 #define PLATFORM_INIT { 0 }
 
-/* "os/arch[/variant]", "os", "arch" or "local". On failure OUT is empty. */
+/* "os/arch[/variant]", "os", "arch" or "local". On failure OUT is empty. Here
+ * and below OUT or TO was initialised before; what it held is freed. */
 int platform_parse(struct platform *out, struct text t, struct error *err);
 
 /* From separate parts (any may be NULL), normalised. */

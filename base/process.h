@@ -17,7 +17,7 @@ struct process {
 	const char *const *env;        /* NULL: inherit */
 	int                dir_fd;     /* working directory, or -1 */
 	struct text        input;      /* bytes for standard input */
-	size_t             output_max; /* more output than this is an error */
+	size_t             output_max; /* more of it on either stream is an error */
 	const struct cancel *cancel;   /* NULL: not cancellable */
 };
 

@@ -1,0 +1,331 @@
+#include "base/event.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/own.h"
+
+#define SECRET_MIN 4
+#define MASK       "***"
+
+/* End of a vertex's log that may be the beginning of a secret. */
+struct held {
+	int vertex, stream;
+	struct buf bytes;
+	size_t covered; /* of them in front, part of a secret shown as MASK already */
+};
+
+/* sink, arg and areas are set before threads start; the rest is under lock. */
+static struct {
+	pthread_mutex_t lock;
+	event_sink_fn *sink;
+	void *arg;
+	char *areas;
+	int n_vertices;
+	ARRAY(struct buf) secrets;
+	ARRAY(struct held) held;
+} state = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+/* What a secret can be at the beginning of T: its length in *WHOLE for the
+ * longest that is there entirely. True if T ends inside one. */
+static bool
+match_secrets(struct text t, size_t *whole)
+{
+	bool cut = false;
+
+	*whole = 0;
+	for (size_t i = 0; i < state.secrets.n; i++) {
+		struct text secret = buf_text(&state.secrets.at[i]);
+		size_t n = secret.n < t.n ? secret.n : t.n;
+
+		if (memcmp(secret.p, t.p, n) != 0)
+			continue;
+		if (n < secret.n)
+			cut = true;
+		else if (n > *whole)
+			*whole = n;
+	}
+	return cut;
+}
+
+/* Appends to OUT what can be told of T, with secrets replaced, and returns how
+ * many bytes that was: all if LAST, else up to where a secret may begin. The
+ * first *COVERED bytes belong to a secret that was replaced before; it becomes
+ * the number of such bytes in the rest. Secrets may overlap. */
+static size_t
+mask(struct buf *out, struct text t, size_t *covered, bool last)
+{
+	size_t end = *covered, i, whole;
+
+	for (i = 0; i < t.n; i++) {
+		if (match_secrets(text_from(t, i), &whole) && !last)
+			break;
+		if (whole > 0 && i >= end)
+			buf_add_str(out, MASK);
+		if (whole > 0 && i + whole > end)
+			end = i + whole;
+		else if (i >= end)
+			buf_add_char(out, t.p[i]);
+	}
+	*covered = end > i ? end - i : 0;
+	return i;
+}
+
+/* T with its secrets replaced, by way of BUF if there are any. */
+static struct text
+masked(struct text t, struct buf *buf)
+{
+	size_t covered = 0;
+
+	if (state.secrets.n == 0)
+		return t;
+	mask(buf, t, &covered, true);
+	return buf_text(buf);
+}
+
+/* Hands E over; called with the lock held, and with E's text masked. */
+static void
+tell(struct event *e)
+{
+	e->time_ns = clock_monotonic_ns();
+	if (state.sink != NULL)
+		state.sink(state.arg, e);
+}
+
+/* The same for an event whose texts are not masked yet. */
+static void
+tell_masked(struct event *e)
+{
+	auto_buf struct buf text = BUF_INIT, name = BUF_INIT;
+
+	e->text = masked(e->text, &text);
+	e->name = masked(e->name, &name);
+	tell(e);
+}
+
+static void
+emit(struct event *e)
+{
+	pthread_mutex_lock(&state.lock);
+	tell_masked(e);
+	pthread_mutex_unlock(&state.lock);
+}
+
+static struct held *
+find_held(int vertex, int stream)
+{
+	for (size_t i = 0; i < state.held.n; i++)
+		if (state.held.at[i].vertex == vertex &&
+		    state.held.at[i].stream == stream)
+			return &state.held.at[i];
+	return NULL;
+}
+
+static void
+remove_held(struct held *h)
+{
+	buf_clear(&h->bytes);
+	*h = state.held.at[--state.held.n];
+}
+
+static void
+tell_log(int vertex, int stream, const struct buf *text)
+{
+	struct event e = { .kind = EVENT_LOG, .vertex = vertex, .stream = stream };
+
+	e.text = buf_text(text);
+	if (text->n > 0)
+		tell(&e);
+}
+
+/* Lets go of what is held of VERTEX, as no more can come. */
+static void
+flush_held(int vertex)
+{
+	for (int stream = 1; stream <= 2; stream++) {
+		auto_buf struct buf out = BUF_INIT;
+		struct held *h = find_held(vertex, stream);
+
+		if (h == NULL)
+			continue;
+		mask(&out, buf_text(&h->bytes), &h->covered, true);
+		remove_held(h);
+		tell_log(vertex, stream, &out);
+	}
+}
+
+/* Logs BYTES after what is held of the same stream, and holds the new end. */
+static void
+log_masked(int vertex, int stream, struct text bytes)
+{
+	auto_buf struct buf all = BUF_INIT, out = BUF_INIT;
+	struct held *h = find_held(vertex, stream);
+	size_t covered = 0, done;
+
+	if (h != NULL) {
+		buf_add_text(&all, buf_text(&h->bytes));
+		covered = h->covered;
+	}
+	buf_add_text(&all, bytes);
+	done = mask(&out, buf_text(&all), &covered, false);
+	if (done < all.n) {
+		if (h == NULL) {
+			h = array_add(&state.held);
+			h->vertex = vertex;
+			h->stream = stream;
+		}
+		buf_truncate(&h->bytes, 0);
+		buf_add_text(&h->bytes, text_from(buf_text(&all), done));
+		h->covered = covered;
+	} else if (h != NULL) {
+		remove_held(h);
+	}
+	tell_log(vertex, stream, &out);
+}
+
+void
+event_set_sink(event_sink_fn *fn, void *arg)
+{
+	pthread_mutex_lock(&state.lock);
+	state.sink = fn;
+	state.arg = arg;
+	pthread_mutex_unlock(&state.lock);
+}
+
+void
+event_add_secret(struct text value)
+{
+	if (value.n < SECRET_MIN)
+		return;
+	pthread_mutex_lock(&state.lock);
+	buf_add_text(array_add(&state.secrets), value);
+	pthread_mutex_unlock(&state.lock);
+}
+
+int
+event_begin(const char *name)
+{
+	struct event e = { .kind = EVENT_BEGIN, .text = text_of(name) };
+	int vertex;
+
+	pthread_mutex_lock(&state.lock);
+	vertex = e.vertex = ++state.n_vertices;
+	tell_masked(&e);
+	pthread_mutex_unlock(&state.lock);
+	return vertex;
+}
+
+void
+event_log(int vertex, int stream, const void *bytes, size_t n)
+{
+	struct event e = { .kind = EVENT_LOG, .vertex = vertex, .stream = stream };
+
+	if (n == 0)
+		return;
+	e.text = (struct text){ bytes, n };
+	pthread_mutex_lock(&state.lock);
+	if (state.secrets.n == 0)
+		tell(&e);
+	else
+		log_masked(vertex, stream, e.text);
+	pthread_mutex_unlock(&state.lock);
+}
+
+void
+event_status(int vertex, const char *name, uint64_t done, uint64_t total, bool ended)
+{
+	struct event e = {
+		.kind = EVENT_STATUS,
+		.vertex = vertex,
+		.name = text_of(name),
+		.done = done,
+		.total = total,
+		.ended = ended,
+	};
+
+	emit(&e);
+}
+
+void
+event_end(int vertex, enum event_outcome outcome, const char *text)
+{
+	struct event e = { .kind = EVENT_END,
+		           .vertex = vertex,
+		           .outcome = outcome,
+		           .text = text_of(text) };
+
+	pthread_mutex_lock(&state.lock);
+	flush_held(vertex);
+	tell_masked(&e);
+	pthread_mutex_unlock(&state.lock);
+}
+
+void
+event_warn(int vertex, const char *fmt, ...)
+{
+	struct event e = { .kind = EVENT_WARNING, .vertex = vertex };
+	auto_buf struct buf text = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprint(&text, fmt, ap);
+	va_end(ap);
+	e.text = buf_text(&text);
+	emit(&e);
+}
+
+void
+event_warn_error(int vertex, struct error *err, const char *fmt, ...)
+{
+	auto_free char *what = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	what = mem_vprint(fmt, ap);
+	va_end(ap);
+	event_warn(vertex, "%s: %s", what, err->text == NULL ? "unknown" : err->text);
+	error_clear(err);
+}
+
+void
+event_set_debug(const char *areas)
+{
+	free(state.areas);
+	state.areas = mem_copy(areas);
+}
+
+bool
+event_debugs(const char *area)
+{
+	struct text rest = text_of(state.areas);
+
+	while (rest.n > 0) {
+		ptrdiff_t comma = text_find(rest, ',');
+		size_t n = comma < 0 ? rest.n : (size_t)comma;
+
+		if (text_is(text_trim(text_first(rest, n)), area))
+			return true;
+		rest = text_from(rest, comma < 0 ? n : n + 1);
+	}
+	return false;
+}
+
+void
+event_debug(const char *area, const char *fmt, ...)
+{
+	struct event e = { .kind = EVENT_DEBUG, .name = text_of(area) };
+	auto_buf struct buf text = BUF_INIT;
+	va_list ap;
+
+	if (!event_debugs(area))
+		return;
+	va_start(ap, fmt);
+	buf_vprint(&text, fmt, ap);
+	va_end(ap);
+	e.text = buf_text(&text);
+	emit(&e);
+}

@@ -1,0 +1,152 @@
+#include "base/jsonio.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+json_t *
+jsonio_parse(struct text t, const char *where, struct error *err)
+{
+	json_error_t fault;
+	json_t *json = json_loadb(t.n == 0 ? "" : t.p, t.n, JSON_DECODE_ANY, &fault);
+
+	if (json == NULL)
+		error_set(err, ERR_DAMAGED, "%s: line %d, column %d: %s", where,
+		          fault.line, fault.column, fault.text);
+	return json;
+}
+
+/* The member NAME of OBJECT, or NULL if absent or null. */
+static json_t *
+member(const json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+
+	return json_is_null(value) ? NULL : value;
+}
+
+static int
+wrong_type(const char *where, const char *name, const char *type, struct error *err)
+{
+	return error_set(err, ERR_DAMAGED, "%s: %s: not %s", where, name, type);
+}
+
+int
+jsonio_str(const json_t *object, const char *name, const char **out, const char *where,
+           struct error *err)
+{
+	const json_t *value = member(object, name);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_string(value))
+		return wrong_type(where, name, "a string", err);
+	*out = json_string_value(value);
+	return 1;
+}
+
+int
+jsonio_u64(const json_t *object, const char *name, uint64_t *out, const char *where,
+           struct error *err)
+{
+	const json_t *value = member(object, name);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return wrong_type(where, name, "a number of 0 or more", err);
+	*out = (uint64_t)json_integer_value(value);
+	return 1;
+}
+
+int
+jsonio_array(const json_t *object, const char *name, json_t **out, const char *where,
+             struct error *err)
+{
+	json_t *value = member(object, name);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_array(value))
+		return wrong_type(where, name, "an array", err);
+	*out = value;
+	return 1;
+}
+
+int
+jsonio_object(const json_t *object, const char *name, json_t **out, const char *where,
+              struct error *err)
+{
+	json_t *value = member(object, name);
+
+	if (value == NULL)
+		return 0;
+	if (!json_is_object(value))
+		return wrong_type(where, name, "an object", err);
+	*out = value;
+	return 1;
+}
+
+static char *
+print(const json_t *json, size_t flags)
+{
+	char *text = json_dumps(json, flags | JSON_ENCODE_ANY);
+
+	if (text == NULL)
+		mem_die("cannot print a JSON value");
+	return text;
+}
+
+char *
+jsonio_print(const json_t *json)
+{
+	return print(json, JSON_COMPACT);
+}
+
+char *
+jsonio_print_pretty(const json_t *json)
+{
+	return print(json, JSON_INDENT(2));
+}
+
+/* Appends T with U+FFFD in place of each byte that is not UTF-8. */
+static void
+add_valid(struct buf *out, struct text t)
+{
+	while (t.n > 0) {
+		uint32_t rune;
+		size_t n = text_rune(t, &rune);
+
+		if (n == 0)
+			buf_add_str(out, "\xEF\xBF\xBD");
+		else
+			buf_add_text(out, text_first(t, n));
+		t = text_from(t, n == 0 ? 1 : n);
+	}
+}
+
+json_t *
+jsonio_string(struct text t)
+{
+	auto_buf struct buf valid = BUF_INIT;
+	json_t *json;
+
+	add_valid(&valid, t);
+	json = json_stringn(buf_str(&valid), valid.n);
+	if (json == NULL)
+		mem_die("out of memory");
+	return json;
+}
+
+void
+jsonio_set(json_t *object, const char *name, json_t *value)
+{
+	auto_buf struct buf valid = BUF_INIT;
+
+	if (value == NULL)
+		return;
+	add_valid(&valid, text_of(name));
+	if (json_object_set_new(object, buf_str(&valid), value) < 0)
+		mem_die("cannot set a member of a JSON value");
+}
