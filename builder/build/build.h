@@ -18,11 +18,11 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "builder/export/export.h"
+#include "builder/image/image.h"
 #include "builder/sandbox/sandbox.h"
 #include "layers/layers.h"
 #include "parser/parser.h"
 
-enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEWER, PULL_NEVER };
 enum plan_format { PLAN_NOT_PRINTED, PLAN_JSON, PLAN_DOT };
 enum call_kind { CALL_BUILD, CALL_CHECK, CALL_OUTLINE, CALL_TARGETS };
 
@@ -57,6 +57,8 @@ struct build_request {
 	ARRAY(struct text) insecure_registries;
 	bool         offline;
 	enum isolation isolation;
+	enum id_mapping mapping;       /* what sandbox_enter() reached */
+	const char  *mapping_why;      /* its reason, or NULL */
 	size_t       jobs;             /* 0: default */
 	uint64_t     shm_size, memory_max, pids_max;
 	uint32_t     cpu_percent;
@@ -65,7 +67,7 @@ struct build_request {
 	enum call_kind   call;
 	bool         call_json;
 	int64_t      epoch;            /* SOURCE_DATE_EPOCH of our environment; -1: none */
-	const struct cancel *cancel;
+	struct cancel *cancel;         /* triggered by signals and by the first failure */
 };
 
 /* What came out, for -q and the files that name it. */

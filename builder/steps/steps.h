@@ -46,6 +46,15 @@ struct ssh_agent {
 	struct text socket;            /* path on the host */
 };
 
+/* A local context that STEP_LOCAL may name. */
+struct local_context {
+	struct text          name;     /* p NULL: the main one */
+	const char          *path;     /* absolute; for messages and the index */
+	int                  dir_fd;   /* borrowed: a scan works on its own copy */
+	const struct ignore *ignore;   /* NULL: nothing is ignored */
+	bool                 remember; /* worth a stat index: not a temporary directory */
+};
+
 /* What all steps of a build share; immutable while steps run. */
 struct build_env {
 	struct store    *store;
@@ -53,7 +62,9 @@ struct build_env {
 	struct sandbox  *sandbox;      /* NULL until a RUN must run: see sandbox_of */
 	struct sandbox *(*sandbox_of)(void *arg, struct error *err);   /* makes it once; thread-safe */
 	void            *sandbox_arg;
-	const struct cancel *cancel;
+	struct cancel   *cancel;       /* triggered by the first failure as well */
+	const struct local_context *contexts;
+	size_t           n_contexts;
 	int64_t          epoch;        /* seconds; -1 none */
 	int64_t          now;          /* seconds: mtime of what steps create */
 	const struct secret *secrets;

@@ -1,0 +1,59 @@
+#include "builder/image/image.h"
+
+#include "base/base.h"
+#include "base/event.h"
+
+struct fetch {
+	struct part *part;
+	int vertex;
+	char name[24];                 /* "sha256:" and the first 12 digits */
+};
+
+static int
+fetch_write(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct fetch *f = arg;
+
+	return part_write(f->part, bytes, n, err);
+}
+
+static void
+fetch_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct fetch *f = arg;
+
+	event_status(f->vertex, f->name, done, total, done == total);
+}
+
+int
+image_fetch_blob(struct store *store, struct registry *registry,
+                 const struct reference *ref, const struct descriptor *d, int vertex,
+                 struct error *err)
+{
+	auto_part struct part *part = NULL;
+	struct fetch f = { .vertex = vertex };
+	char hex[DIGEST_HEX_MAX];
+	uint64_t size = 0;
+	struct digest got;
+	int failed = 0;
+
+	if (blob_has(store, &d->digest, &size) && size == d->size)
+		return 0;
+	digest_hex(&d->digest, hex);
+	if (registry == NULL)
+		return error_set(err, ERR_SOURCE, "blob sha256:%s: not in the store", hex);
+	part = part_new(store, err);
+	if (part == NULL)
+		return -1;
+	f.part = part;
+	snprintf(f.name, sizeof f.name, "sha256:%.12s", hex);
+	if (f.vertex == 0)
+		f.vertex = event_begin(f.name);
+	failed = registry_pull_blob(registry, ref, d, fetch_write, &f, fetch_progress, &f, err);
+	if (vertex == 0)
+		event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+		          failed < 0 ? err->text : NULL);
+	if (failed < 0)
+		return -1;
+	return part_keep(take(part), &d->digest, &got, err);
+}

@@ -1,0 +1,94 @@
+/*
+ * image: images as a build takes them in and puts them together.
+ *
+ *	source_image     a base: resolved name, manifest, config, lazy layers
+ *	image_assemble   base config + the plan's folds + layers → config JSON
+ *
+ * A source image is looked for in the store first (tags, then refs/, the
+ * remembered answers of registries), as the pull policy allows. Its layers are
+ * handles; nothing is downloaded until a step needs their bytes.
+ */
+#ifndef BUILDER_IMAGE_IMAGE_H
+#define BUILDER_IMAGE_IMAGE_H
+
+#include <jansson.h>
+
+#include "base/array.h"
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "layers/layers.h"
+#include "parser/parser.h"
+#include "registry/registry.h"
+
+enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEWER, PULL_NEVER };
+
+struct source_image {
+	struct arena     *arena;       /* base's texts */
+	struct reference  ref;
+	struct descriptor root;        /* what the name points to */
+	struct manifest   manifest;
+	struct digest     manifest_digest;
+	json_t           *config;      /* the whole document */
+	struct base_image base;        /* what the parser is told; base.image is this */
+	ARRAY(struct layer *) layers;  /* lowest first */
+	struct store     *store;
+	struct registry  *registry;    /* where missing blobs come from; NULL: nowhere */
+	char             *layout;      /* path of a foreign OCI layout they come from, or NULL */
+};
+
+struct source_options {
+	struct store    *store;
+	struct registry *registry;
+	enum pull_policy policy;
+	bool             offline;
+	const struct cancel *cancel;
+};
+
+/* Finds the image that M names and reads its config. Caller frees, after the
+ * store is no longer used (layers fetch through it). */
+struct source_image *source_image_load(const struct source_options *options,
+                                       const struct missing_base *m, struct error *err);
+void source_image_free(struct source_image *s);  /* takes NULL */
+
+/* Fetches a blob of REF into STORE unless it is there, showing progress at a
+ * vertex of its own named after the layer if VERTEX is 0. */
+int image_fetch_blob(struct store *store, struct registry *registry,
+                     const struct reference *ref, const struct descriptor *d, int vertex,
+                     struct error *err);
+
+/* The remembered answer of a registry, refs/<hash of the full name>: 1, 0, -1. */
+int refs_find(struct store *store, const char *name, struct descriptor *out,
+              struct error *err);
+int refs_write(struct store *store, const char *name, const struct descriptor *target,
+               struct error *err);
+
+/* Copies blob D from the OCI layout at PATH into STORE unless it is there. */
+int layout_fetch_blob(struct store *store, const char *path, const struct descriptor *d,
+                      struct error *err);
+
+/* What TEXT ("path[:tag][@digest]") names in an OCI layout; *PATH (caller frees)
+ * is the directory. */
+int layout_find(const char *text, char **path, struct descriptor *out, struct error *err);
+
+/* Reads an image config's execution part into CONFIG (texts in ARENA). OCI
+ * image-spec config.md plus Docker's Healthcheck, OnBuild, Shell. */
+int image_config_read(struct arena *arena, const json_t *document, struct config *config,
+                      struct platform *platform, int64_t *created_ns, struct error *err);
+
+/* One layer that the build added, for history. */
+struct added_layer {
+	step_id       step;
+	struct digest diffid;
+	int64_t       created_ns;
+};
+
+/* The config document of IMAGE: BASE's (NULL for scratch) with the folds, ADDED
+ * in order, DIFFIDS of all layers. EPOCH (seconds, -1 none) is the time of all
+ * own entries. *CREATED_NS is the document's. Caller frees. */
+char *image_assemble(const struct plan_image *image, const struct source_image *base,
+                     const struct added_layer *added, size_t n_added,
+                     const struct digest *diffids, size_t n_diffids, int64_t epoch,
+                     int64_t *created_ns);
+
+#endif

@@ -1,0 +1,100 @@
+#include "builder/solve/state.h"
+
+#include "base/base.h"
+#include "base/event.h"
+
+/* Digests in a step's result depend on the time that replaces later ones. */
+static void
+add_epoch(struct solver *s, struct preimage *p)
+{
+	if (s->options->env->epoch >= 0)
+		preimage_add_u64(p, "epoch", (uint64_t)s->options->env->epoch);
+}
+
+static void
+add_input_keys(struct solver *s, const struct step *step, struct preimage *p)
+{
+	for (size_t i = 0; i < step->inputs.n; i++) {
+		auto_free char *name = mem_print("input[%zu]", i);
+
+		if (step_needs_input_key(s->plan, step, i))
+			preimage_add_digest(p, name, &s->states[step->inputs.at[i]].key);
+	}
+}
+
+static int
+make_key(struct solver *s, const struct step *step, struct error *err)
+{
+	struct step_state *state = &s->states[step->id];
+	auto_free struct result **inputs = solver_inputs(s, step);
+	struct step_job job = { .env = s->options->env, .plan = s->plan, .step = step,
+		                .inputs = inputs };
+
+	add_epoch(s, &state->preimage);
+	if (step_preimage(&job, false, &state->preimage, err) < 0)
+		return -1;
+	add_input_keys(s, step, &state->preimage);
+	state->key = preimage_key(&state->preimage);
+	return 0;
+}
+
+int
+solver_make_keys(struct solver *s, struct error *err)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++) {
+		const struct step *step = &s->plan->steps.at[i];
+
+		if (make_key(s, step, err) < 0) {
+			if (err->n_at == 0)
+				error_at(err, step->at);
+			return -1;
+		}
+		if (event_debugs("keys")) {
+			char text[DIGEST_TEXT_MAX];
+
+			event_debug("keys", "%s %.*s", digest_text(&s->states[i].key, text),
+			            (int)step->command.n, step->command.p);
+		}
+	}
+	return 0;
+}
+
+static bool
+may_look_up(const struct solver *s, const struct step *step)
+{
+	struct text name = s->plan->df->stages.at[step->stage].name;
+
+	if (s->options->no_cache)
+		return false;
+	for (size_t i = 0; i < s->options->n_no_cache_stages; i++)
+		if (name.p != NULL && text_equal_nocase(name, s->options->no_cache_stages[i]))
+			return false;
+	return true;
+}
+
+/* A record is good only on top of a base that is good as well: a base that must
+ * be rebuilt may come out different. COPY --link does not look at its base. */
+static bool
+base_is_settled(const struct solver *s, const struct step *step)
+{
+	const struct step_state *base = NULL;
+
+	if (step->base == STEP_NONE || (step->kind == STEP_COPY && step->copy.link))
+		return true;
+	base = &s->states[step->base];
+	return base->is_source || base->cached;
+}
+
+void
+solver_look_up(struct solver *s)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++) {
+		const struct step *step = &s->plan->steps.at[i];
+		struct step_state *state = &s->states[i];
+
+		if (state->is_source || !may_look_up(s, step) || !base_is_settled(s, step))
+			continue;
+		state->cached = record_find(s->options->env->store, &state->key,
+		                            &state->record) > 0;
+	}
+}

@@ -1,0 +1,194 @@
+#include "builder/solve/state.h"
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/event.h"
+
+static void
+announce(struct step_state *state, const struct step *step)
+{
+	auto_free char *name = NULL;
+
+	if (step->name.p == NULL || state->vertex != 0)
+		return;
+	name = text_copy(step->name);
+	state->vertex = event_begin(name);
+}
+
+static void
+conclude(const struct step_state *state, enum event_outcome outcome, const char *text)
+{
+	if (state->vertex != 0)
+		event_end(state->vertex, outcome, text);
+}
+
+void
+solver_take_record(struct solver *s, const struct step *step, const struct record *record)
+{
+	struct result *result = &s->results[step->id];
+
+	announce(&s->states[step->id], step);
+	if (step->base != STEP_NONE) {
+		const struct result *base = &s->results[step->base];
+
+		for (size_t i = 0; i < base->layers.n; i++)
+			array_push(&result->layers, base->layers.at[i]);
+	}
+	if (record->layer != NULL) {
+		array_push(&result->layers, record->layer);
+		result->added = true;
+		result->created_ns = record->created_ns;
+	}
+	conclude(&s->states[step->id], OUTCOME_CACHED, NULL);
+}
+
+/* The content key: the step's definition with what its inputs really are in
+ * place of how they were made. */
+static int
+content_key(struct solver *s, const struct step_job *job, struct preimage *p,
+            struct digest *key, struct error *err)
+{
+	const struct step *step = job->step;
+
+	preimage_add_str(p, "key", "content");
+	if (s->options->env->epoch >= 0)
+		preimage_add_u64(p, "epoch", (uint64_t)s->options->env->epoch);
+	if (step_preimage(job, true, p, err) < 0)
+		return -1;
+	if (step->base != STEP_NONE && !(step->kind == STEP_COPY && step->copy.link)) {
+		const struct result *base = &s->results[step->base];
+
+		for (size_t i = 0; i < base->layers.n; i++)
+			preimage_add_str(p, "base layer", layer_id(base->layers.at[i]));
+	}
+	*key = preimage_key(p);
+	return 0;
+}
+
+/* Only worth asking if something below was rebuilt or copied from elsewhere. */
+static bool
+wants_content_key(const struct solver *s, const struct step *step)
+{
+	if (s->options->no_cache)
+		return false;
+	for (size_t i = 0; i < step->inputs.n; i++) {
+		const struct step_state *input = &s->states[step->inputs.at[i]];
+
+		if (!input->is_source && !input->cached)
+			return true;
+	}
+	return false;
+}
+
+static void
+remember(struct solver *s, const struct step *step, const struct digest *key,
+         const struct preimage *preimage)
+{
+	const struct result *result = &s->results[step->id];
+	struct record record = { .created_ns = result->created_ns };
+
+	if (result->added)
+		record.layer = result->layers.at[result->layers.n - 1];
+	record_write(s->options->env->store, key, &record, step->command, preimage);
+}
+
+/* Looks again under the lock of the key: another process may have just done it. */
+static bool
+found_meanwhile(struct solver *s, const struct step *step, const struct digest *key)
+{
+	struct record record = { 0 };
+
+	if (s->options->no_cache
+	    || record_find(s->options->env->store, key, &record) <= 0)
+		return false;
+	solver_take_record(s, step, &record);
+	return true;
+}
+
+static int
+execute(struct solver *s, const struct step_job *job, struct error *err)
+{
+	const struct step *step = job->step;
+	struct step_state *state = &s->states[step->id];
+	auto_preimage struct preimage content = PREIMAGE_INIT;
+	struct digest key = { 0 };
+	bool by_content = wants_content_key(s, step);
+
+	if (by_content) {
+		if (content_key(s, job, &content, &key, err) < 0)
+			return -1;
+		if (found_meanwhile(s, step, &key)) {
+			remember(s, step, &state->key, &state->preimage);
+			return 0;
+		}
+	}
+	if (step_execute(job, &s->results[step->id], err) < 0)
+		return -1;
+	remember(s, step, &state->key, &state->preimage);
+	if (by_content)
+		remember(s, step, &key, &content);
+	conclude(state, OUTCOME_DONE, NULL);
+	return 0;
+}
+
+static void
+copy_twin(struct solver *s, const struct step *step)
+{
+	const struct result *from = &s->results[s->states[step->id].twin];
+	struct record record = { .created_ns = from->created_ns };
+
+	if (from->added)
+		record.layer = from->layers.at[from->layers.n - 1];
+	solver_take_record(s, step, &record);
+}
+
+static int
+locked_execute(struct solver *s, const struct step_job *job, struct error *err)
+{
+	const struct digest *key = &s->states[job->step->id].key;
+	struct store *store = s->options->env->store;
+	int lock = record_lock(store, key, s->options->env->cancel);
+	int failed = 0;
+
+	if (lock < 0 && cancel_check(s->options->env->cancel, err) < 0)
+		return -1;
+	if (!found_meanwhile(s, job->step, key))
+		failed = execute(s, job, err);
+	record_unlock(store, key, lock);
+	return failed;
+}
+
+int
+solver_run_step(struct solver *s, const struct step *step, struct error *err)
+{
+	struct step_state *state = &s->states[step->id];
+	auto_free struct result **inputs = solver_inputs(s, step);
+	struct step_job job = { .env = s->options->env, .plan = s->plan, .step = step,
+		                .inputs = inputs, .forms = state->forms };
+	int failed = 0;
+
+	if (state->cached) {
+		solver_take_record(s, step, &state->record);
+		return 0;
+	}
+	if (state->twin != STEP_NONE) {
+		copy_twin(s, step);
+		return 0;
+	}
+	announce(state, step);
+	job.vertex = state->vertex;
+	if (state->is_source) {
+		failed = step_execute(&job, &s->results[step->id], err);
+		if (failed == 0)
+			conclude(state, OUTCOME_DONE, NULL);
+	} else {
+		failed = locked_execute(s, &job, err);
+	}
+	if (failed < 0) {
+		if (err->n_at == 0 && step->at.line > 0)
+			error_at(err, step->at);
+		conclude(state, err->code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED,
+		         err->text);
+	}
+	return failed;
+}

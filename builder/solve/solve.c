@@ -1,0 +1,194 @@
+#include "builder/solve/solve.h"
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/job.h"
+#include "builder/solve/state.h"
+
+/* RUN steps mostly wait; more of them than CPUs may be in flight. */
+#define JOBS_MIN 8
+#define JOBS_MAX 256
+
+static void
+solver_init(struct solver *s, const struct solve_options *options, struct solution *out)
+{
+	size_t n = options->plan->steps.n;
+
+	*s = (struct solver){ .options = options, .plan = options->plan };
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	s->states = mem_new_n(n + 1, sizeof *s->states);
+	out->results = mem_new_n(n + 1, sizeof *out->results);
+	out->n = n;
+	s->results = out->results;
+	for (size_t i = 0; i < n; i++) {
+		s->states[i].is_source = step_is_source(options->plan->steps.at[i].kind);
+		s->states[i].twin = STEP_NONE;
+	}
+}
+
+static void
+solver_clear(struct solver *s)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++)
+		preimage_clear(&s->states[i].preimage);
+	free(s->states);
+	error_clear(&s->error);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+}
+
+/* ------------------------------------------------------------ threads */
+
+/* The ready step with the smallest number, or NULL. Under the lock. */
+static const struct step *
+take_ready(struct solver *s)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++) {
+		if (s->states[i].phase == PHASE_READY) {
+			s->states[i].phase = PHASE_RUNNING;
+			return &s->plan->steps.at[i];
+		}
+	}
+	return NULL;
+}
+
+/* Under the lock. */
+static void
+unblock(struct step_state *state)
+{
+	if (state->phase == PHASE_WAITING && --state->n_blocking == 0)
+		state->phase = PHASE_READY;
+}
+
+/* Under the lock. */
+static void
+mark_done(struct solver *s, const struct step *step)
+{
+	s->states[step->id].phase = PHASE_DONE;
+	s->n_left--;
+	for (size_t i = step->id + 1; i < s->plan->steps.n; i++) {
+		const struct step *user = &s->plan->steps.at[i];
+
+		for (size_t j = 0; j < user->inputs.n; j++)
+			if (user->inputs.at[j] == step->id)
+				unblock(&s->states[i]);
+		if (s->states[i].twin == step->id)
+			unblock(&s->states[i]);
+	}
+}
+
+/* Under the lock. */
+static void
+mark_failed(struct solver *s, struct error *err)
+{
+	if (!s->failed) {
+		s->failed = true;
+		error_move(&s->error, err);
+		cancel_trigger(s->options->env->cancel);
+	}
+	error_clear(err);
+}
+
+static void *
+worker(void *arg)
+{
+	struct solver *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->n_left > 0 && !s->failed) {
+		const struct step *step = take_ready(s);
+		struct error err = ERROR_INIT;
+		int failed = 0;
+
+		if (step == NULL) {
+			pthread_cond_wait(&s->changed, &s->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&s->lock);
+		failed = cancel_check(s->options->env->cancel, &err);
+		if (failed == 0)
+			failed = solver_run_step(s, step, &err);
+		pthread_mutex_lock(&s->lock);
+		if (failed < 0)
+			mark_failed(s, &err);
+		else
+			mark_done(s, step);
+		s->n_run++;
+		pthread_cond_broadcast(&s->changed);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+/* Runs everything that is needed and not done; this thread works too. */
+static int
+work(struct solver *s, struct error *err)
+{
+	pthread_t threads[JOBS_MAX];
+	size_t wanted = s->options->jobs, n = 0;
+
+	if (wanted == 0)
+		wanted = job_cpus() * 2 > JOBS_MIN ? job_cpus() * 2 : JOBS_MIN;
+	if (wanted > s->n_left)
+		wanted = s->n_left;
+	while (n + 1 < wanted && n < JOBS_MAX
+	       && pthread_create(&threads[n], NULL, worker, s) == 0)
+		n++;
+	worker(s);
+	for (size_t i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	if (!s->failed)
+		return 0;
+	error_move(err, &s->error);
+	return -1;
+}
+
+/* ------------------------------------------------------------ phases */
+
+/* Sources have no inputs: all of them at once. */
+static int
+run_sources(struct solver *s, struct error *err)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++) {
+		if (s->states[i].is_source) {
+			s->states[i].phase = PHASE_READY;
+			s->n_left++;
+		}
+	}
+	return work(s, err);
+}
+
+static int
+run_phases(struct solver *s, struct error *err)
+{
+	if (run_sources(s, err) < 0 || solver_make_keys(s, err) < 0)
+		return -1;
+	solver_look_up(s);
+	solver_mark_needed(s);
+	s->n_run = 0;
+	return work(s, err);
+}
+
+int
+solve_run(const struct solve_options *options, struct solution *out, struct error *err)
+{
+	struct solver s;
+	int failed = 0;
+
+	solver_init(&s, options, out);
+	failed = run_phases(&s, err);
+	out->n_cached = s.n_cached;
+	out->n_run = s.n_run;
+	solver_clear(&s);
+	return failed;
+}
+
+void
+solution_clear(struct solution *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		result_clear(&s->results[i]);
+	free(s->results);
+	*s = (struct solution){ 0 };
+}

@@ -1,0 +1,62 @@
+/*
+ * state: what the solver knows of each step. Internal to solve.
+ */
+#ifndef BUILDER_SOLVE_STATE_H
+#define BUILDER_SOLVE_STATE_H
+
+#include <pthread.h>
+
+#include "builder/cache/cache.h"
+#include "builder/solve/solve.h"
+
+enum step_phase { PHASE_IDLE, PHASE_WAITING, PHASE_READY, PHASE_RUNNING, PHASE_DONE };
+
+struct step_state {
+	enum step_phase phase;         /* under the solver's lock */
+	bool            needed;        /* its layers are wanted */
+	bool            cached;        /* a record was found in step 3 */
+	bool            is_source;     /* local, git, http, image, scratch: done in phase 1 */
+	struct digest   key;           /* definition key */
+	struct preimage preimage;
+	struct record   record;        /* if cached */
+	size_t          n_blocking;    /* inputs that are not done; under the lock */
+	unsigned        forms;         /* wanted of the layer it makes */
+	step_id         twin;          /* an earlier step with the same key, or STEP_NONE */
+	int             vertex;
+};
+
+struct solver {
+	const struct solve_options *options;
+	const struct plan *plan;
+	struct step_state *states;
+	struct result     *results;
+	pthread_mutex_t    lock;
+	pthread_cond_t     changed;
+	size_t             n_left;     /* needed steps that are not done */
+	size_t             n_run, n_cached;
+	bool               failed;
+	struct error       error;      /* the first */
+};
+
+/* keys.c: phases 2 and 3. */
+int solver_make_keys(struct solver *s, struct error *err);
+void solver_look_up(struct solver *s);
+
+/* need.c: phase 4: marks needed steps, counts what blocks them, says which forms
+ * their layers should have. */
+void solver_mark_needed(struct solver *s);
+
+/* The inputs' results for STEP, in order; caller frees the array. */
+struct result **solver_inputs(struct solver *s, const struct step *step);
+
+/* True if a step of KIND is done in phase 1. */
+bool step_is_source(enum step_kind kind);
+
+/* run.c: one step, by the thread that took it. */
+int solver_run_step(struct solver *s, const struct step *step, struct error *err);
+
+/* A cached step's result: its base's layers and the recorded one. */
+void solver_take_record(struct solver *s, const struct step *step,
+                        const struct record *record);
+
+#endif

@@ -1,0 +1,134 @@
+#include "builder/steps/run_mounts.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+
+#include "base/base.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "builder/steps/internal.h"
+
+#define CACHE_MODE    0755
+#define PRIVATE_MAX   1000             /* copies of one sharing=private mount */
+#define LOCK_PAUSE_MS 50
+
+/* mounts/<hash>[-N]: the identity is the id; what it is seeded from and its
+ * owner belong to it too. */
+static char *
+directory_name(const struct step_mount *m, size_t copy)
+{
+	auto_preimage struct preimage p = PREIMAGE_INIT;
+	char hex[DIGEST_HEX_MAX];
+	struct digest key;
+
+	preimage_add(&p, "id", m->id);
+	if (m->from != STEP_NONE)
+		preimage_add(&p, "source", m->source);
+	if (m->has_ids || m->mode != (uint32_t)-1) {
+		preimage_add_u64(&p, "mode", m->mode);
+		preimage_add_u64(&p, "uid", m->uid);
+		preimage_add_u64(&p, "gid", m->gid);
+	}
+	key = preimage_key(&p);
+	if (copy == 0)
+		return mem_print("mounts/%s", digest_hex(&key, hex));
+	return mem_print("mounts/%s-%zu", digest_hex(&key, hex), copy);
+}
+
+/* 1 locked, 0 somebody else has it, -1. */
+static int
+lock_now(int fd, const char *name, struct error *err)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 1;
+	if (errno == EWOULDBLOCK)
+		return 0;
+	return error_sys(err, "lock %s", name);
+}
+
+static int
+lock_wait(const struct step_job *job, int fd, const char *name, struct error *err)
+{
+	struct pollfd stop = { .fd = cancel_fd(job->env->cancel), .events = POLLIN };
+	int locked = 0;
+
+	while ((locked = lock_now(fd, name, err)) == 0) {
+		poll(&stop, 1, LOCK_PAUSE_MS);
+		if (cancel_check(job->env->cancel, err) < 0)
+			return -1;
+	}
+	return locked < 0 ? -1 : 0;
+}
+
+static int
+seed(const struct step_job *job, const struct step_mount *m, int fd, struct error *err)
+{
+	if (m->from == STEP_NONE)
+		return 0;
+	return write_path(job, step_input_index(job->step, m->from), m->source, fd, err);
+}
+
+/* Makes the directory under another name first, so that it is never seen half
+ * seeded. */
+static int
+create(const struct step_job *job, const struct step_mount *m, const char *name,
+       struct error *err)
+{
+	int root = store_fd(job->env->store);
+	auto_fd int fd = -1;
+	auto_free char *tmp = store_tmp_dir(job->env->store, &fd, err);
+	mode_t mode = m->mode == (uint32_t)-1 ? CACHE_MODE : m->mode;
+
+	if (tmp == NULL || seed(job, m, fd, err) < 0)
+		return -1;
+	if (fchown(fd, m->uid, m->gid) < 0 && (m->uid != 0 || m->gid != 0))
+		return error_sys(err, "cache mount: give it to %u:%u", m->uid, m->gid);
+	if (fchmod(fd, mode) < 0)
+		return error_sys(err, "cache mount: set mode %o", mode);
+	if (renameat(AT_FDCWD, tmp, root, name) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+		return error_sys(err, "%s", name);
+	return 0;
+}
+
+static int
+open_or_create(const struct step_job *job, const struct step_mount *m, const char *name,
+               struct error *err)
+{
+	int root = store_fd(job->env->store);
+	int fd = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT) {
+		if (create(job, m, name, err) < 0)
+			return -1;
+		fd = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return error_sys(err, "open %s", name);
+	return fd;
+}
+
+int
+cache_mount_open(const struct step_job *job, const struct step_mount *m, struct error *err)
+{
+	for (size_t copy = 0; copy < PRIVATE_MAX; copy++) {
+		auto_free char *name = directory_name(m, copy);
+		auto_fd int fd = open_or_create(job, m, name, err);
+		int locked = 0;
+
+		if (fd < 0)
+			return -1;
+		utimensat(fd, "", NULL, AT_EMPTY_PATH);
+		if (m->sharing == SHARING_SHARED)
+			return take_fd(&fd);
+		if (m->sharing == SHARING_LOCKED)
+			return lock_wait(job, fd, name, err) < 0 ? -1 : take_fd(&fd);
+		locked = lock_now(fd, name, err);
+		if (locked < 0)
+			return -1;
+		if (locked > 0)
+			return take_fd(&fd);
+	}
+	return error_set(err, ERR_ENVIRONMENT, "cache mount %.*s: %d copies are in use",
+	                 (int)m->id.n, m->id.p, PRIVATE_MAX);
+}

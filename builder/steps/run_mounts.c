@@ -1,0 +1,278 @@
+#include "builder/steps/run_mounts.h"
+
+#include <fcntl.h>
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/path.h"
+#include "builder/cache/cache.h"
+#include "builder/steps/internal.h"
+
+#define SECRET_MODE 0400
+#define SOCKET_MODE 0600
+#define NOT_GIVEN   ((uint32_t)-1)
+
+static char *
+own_text(struct run_mounts *m, char *text)
+{
+	array_push(&m->texts, text);
+	return text;
+}
+
+static struct sandbox_mount *
+mount_add(struct run_mounts *m, enum sandbox_mount_kind kind, struct text target)
+{
+	char *path = own_text(m, text_copy(target));
+	struct sandbox_mount *mount = array_add(&m->list);
+
+	mount->kind = kind;
+	mount->target = path;
+	mount->source_fd = -1;
+	mount->source = "";
+	return mount;
+}
+
+/* The directories of LAYERS, topmost first. */
+static const char **
+lowers_of(struct run_mounts *m, struct layer *const *layers, size_t n)
+{
+	const char **list = mem_new_n(n + 1, sizeof *list);
+
+	array_push(&m->lists, list);
+	for (size_t i = 0; i < n; i++)
+		list[i] = layer_dir(layers[n - 1 - i]);
+	return list;
+}
+
+static int
+make_dirs(const struct step_job *job, struct layer *const *layers, size_t n,
+          struct error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (layer_make(layers[i], LAYER_DIR, job->env->cancel, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Files of a context, copied out as a layer directory owned by 0:0 without what
+ * is ignored; remembered by content, so it is made once. */
+static struct layer *
+context_copy(const struct step_job *job, size_t input, struct text source,
+             struct error *err)
+{
+	auto_preimage struct preimage p = PREIMAGE_INIT;
+	struct record record = { 0 };
+	struct digest key, content;
+
+	if (selection_of_path(job, input, source, &content, err) < 0)
+		return NULL;
+	preimage_add_str(&p, "step", "bind");
+	preimage_add_digest(&p, "content", &content);
+	preimage_add(&p, "source", source);
+	key = preimage_key(&p);
+	if (record_find(job->env->store, &key, &record) > 0 && record.layer != NULL)
+		return record.layer;
+	record.layer = layer_of_path(job, input, source, err);
+	if (record.layer == NULL)
+		return NULL;
+	record.created_ns = job->env->now * 1000000000;
+	record_write(job->env->store, &key, &record, TEXT("bind mount of context files"), &p);
+	return record.layer;
+}
+
+static int
+prepare_bind(const struct step_job *job, const struct step_mount *want,
+             struct run_mounts *m, struct error *err)
+{
+	size_t input = step_input_index(job->step, want->from);
+	const struct result *from = job->inputs[input];
+	struct sandbox_mount *mount = NULL;
+	struct layer *copied = NULL;
+	struct layer *const *layers = from->layers.at;
+	size_t n = from->layers.n;
+
+	if (job->plan->steps.at[want->from].kind == STEP_LOCAL
+	    || job->plan->steps.at[want->from].kind == STEP_GIT
+	    || job->plan->steps.at[want->from].kind == STEP_HTTP) {
+		copied = context_copy(job, input, want->source, err);
+		if (copied == NULL)
+			return -1;
+		layers = &copied;
+		n = 1;
+	}
+	if (make_dirs(job, layers, n, err) < 0)
+		return -1;
+	mount = mount_add(m, SANDBOX_OVERLAY, want->target);
+	mount->lowers = lowers_of(m, layers, n);
+	mount->n_lowers = n;
+	mount->source = own_text(m, text_copy(want->source));
+	mount->readonly = want->readonly;
+	return 0;
+}
+
+static int
+prepare_cache(const struct step_job *job, const struct step_mount *want,
+              struct run_mounts *m, struct error *err)
+{
+	int fd = cache_mount_open(job, want, err);
+	struct sandbox_mount *mount = NULL;
+
+	if (fd < 0)
+		return -1;
+	array_push(&m->fds, fd);
+	mount = mount_add(m, SANDBOX_BIND, want->target);
+	mount->source_fd = fd;
+	mount->readonly = want->readonly;
+	return 0;
+}
+
+static const struct secret *
+secret_find(const struct build_env *env, struct text id)
+{
+	for (size_t i = 0; i < env->n_secrets; i++)
+		if (text_equal(env->secrets[i].id, id))
+			return &env->secrets[i];
+	return NULL;
+}
+
+static int
+prepare_secret(const struct step_job *job, const struct step_mount *want,
+               struct run_mounts *m, struct error *err)
+{
+	const struct secret *secret = secret_find(job->env, want->id);
+	struct sandbox_mount *mount = NULL;
+
+	if (secret == NULL && want->required) {
+		error_set(err, ERR_SOURCE, "secret %.*s: not found", (int)want->id.n,
+		          want->id.p);
+		return error_hint(err, "give it with --secret id=%.*s,src=FILE (or ,env=NAME)",
+		                  (int)want->id.n, want->id.p);
+	}
+	if (secret == NULL)
+		return 0;
+	if (want->env.p != NULL)
+		array_push(&m->env, mem_print("%.*s=%.*s", (int)want->env.n, want->env.p,
+		                              (int)secret->value.n, secret->value.p));
+	if (want->target.p == NULL)
+		return 0;
+	mount = mount_add(m, SANDBOX_FILE, want->target);
+	mount->content = secret->value;
+	mount->mode = want->mode == NOT_GIVEN ? SECRET_MODE : want->mode;
+	mount->uid = want->uid;
+	mount->gid = want->gid;
+	mount->readonly = true;
+	return 0;
+}
+
+static int
+prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *first,
+            struct run_mounts *m, struct error *err)
+{
+	const struct build_env *env = job->env;
+	struct sandbox_mount *mount = NULL;
+	const struct ssh_agent *agent = NULL;
+	int root = -1;
+
+	for (size_t i = 0; i < env->n_agents && agent == NULL; i++)
+		if (text_equal(env->agents[i].id, want->id))
+			agent = &env->agents[i];
+	if (agent == NULL && want->required)
+		return error_set(err, ERR_SOURCE, "no SSH key \"%.*s\" forwarded from the client",
+		                 (int)want->id.n, want->id.p);
+	if (agent == NULL)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return error_sys(err, "open /");
+	array_push(&m->fds, root);
+	mount = mount_add(m, SANDBOX_BIND, want->target);
+	mount->source_fd = root;
+	mount->source = own_text(m, text_copy(agent->socket));
+	mount->mode = want->mode == NOT_GIVEN ? SOCKET_MODE : want->mode;
+	mount->uid = want->uid;
+	mount->gid = want->gid;
+	if (*first)
+		array_push(&m->env, mem_print("SSH_AUTH_SOCK=%s", mount->target));
+	*first = false;
+	return 0;
+}
+
+static void
+prepare_tmpfs(const struct step_mount *want, struct run_mounts *m)
+{
+	struct sandbox_mount *mount = mount_add(m, SANDBOX_TMPFS, want->target);
+
+	mount->size = want->size;
+	mount->mode = 01777;
+	mount->readonly = want->readonly;
+}
+
+static void
+prepare_script(const struct step_run *run, struct run_mounts *m)
+{
+	struct sandbox_mount *mount = mount_add(m, SANDBOX_FILE, run->script_path);
+
+	mount->content = run->script_body;
+	mount->mode = 0755;
+	mount->readonly = true;
+}
+
+static bool
+env_has(const struct step_run *run, const char *name)
+{
+	for (size_t i = 0; i < run->env.n; i++)
+		if (text_is(run->env.at[i].name, name))
+			return true;
+	return false;
+}
+
+int
+run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct error *err)
+{
+	const struct step_run *run = &job->step->run;
+	bool first_agent = !env_has(run, "SSH_AUTH_SOCK");
+	int failed = 0;
+
+	for (size_t i = 0; i < run->mounts.n && failed == 0; i++) {
+		const struct step_mount *want = &run->mounts.at[i];
+
+		switch (want->kind) {
+		case MOUNT_BIND:
+			failed = prepare_bind(job, want, out, err);
+			break;
+		case MOUNT_CACHE:
+			failed = prepare_cache(job, want, out, err);
+			break;
+		case MOUNT_TMPFS:
+			prepare_tmpfs(want, out);
+			break;
+		case MOUNT_SECRET:
+			failed = prepare_secret(job, want, out, err);
+			break;
+		case MOUNT_SSH:
+			failed = prepare_ssh(job, want, &first_agent, out, err);
+			break;
+		}
+	}
+	if (failed == 0 && run->script_path.p != NULL)
+		prepare_script(run, out);
+	return failed;
+}
+
+void
+run_mounts_clear(struct run_mounts *m)
+{
+	for (size_t i = 0; i < m->env.n; i++)
+		free(m->env.at[i]);
+	for (size_t i = 0; i < m->texts.n; i++)
+		free(m->texts.at[i]);
+	for (size_t i = 0; i < m->lists.n; i++)
+		free(m->lists.at[i]);
+	for (size_t i = 0; i < m->fds.n; i++)
+		close(m->fds.at[i]);
+	array_clear(&m->env);
+	array_clear(&m->texts);
+	array_clear(&m->lists);
+	array_clear(&m->fds);
+	array_clear(&m->list);
+}

@@ -1,0 +1,38 @@
+/*
+ * run_mounts: what --mount asks for, made ready for the sandbox.
+ *
+ *	bind     layer directories of another step, or selected context files
+ *	         copied out once; always an overlay, so owners and merges are right
+ *	cache    mounts/<hash of id>/data in the store, locked as "sharing" says
+ *	tmpfs    by the sandbox
+ *	secret   a file on the sandbox's private tmpfs, or a variable
+ *	ssh      the agent's socket
+ */
+#ifndef BUILDER_STEPS_RUN_MOUNTS_H
+#define BUILDER_STEPS_RUN_MOUNTS_H
+
+#include "base/array.h"
+#include "builder/steps/steps.h"
+
+struct run_mounts {
+	ARRAY(struct sandbox_mount) list;
+	ARRAY(char *) env;             /* "NAME=value" that mounts add; owned */
+	ARRAY(char *) texts;           /* owned strings that the list points to */
+	ARRAY(const char **) lists;    /* owned arrays of lowers */
+	ARRAY(int) fds;                /* owned: sources, locks */
+};
+
+#define RUN_MOUNTS_INIT { 0 }
+
+/* Prepares all mounts of JOB's run step. Waits for locked cache mounts. */
+int run_mounts_prepare(const struct step_job *job, struct run_mounts *out,
+                       struct error *err);
+void run_mounts_clear(struct run_mounts *m);     /* releases locks too */
+#define auto_run_mounts __attribute__((cleanup(run_mounts_clear)))
+
+/* The directory of a cache mount: an fd (locked as SHARING says for as long as
+ * it is open), made and seeded at first use. */
+int cache_mount_open(const struct step_job *job, const struct step_mount *m,
+                     struct error *err);
+
+#endif

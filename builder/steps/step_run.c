@@ -1,0 +1,318 @@
+#include "builder/steps/internal.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "builder/steps/run_mounts.h"
+
+#define DEFAULT_HOSTNAME "buildkitsandbox"
+
+/* ------------------------------------------------------------ key */
+
+static void
+add_indexed(struct preimage *out, const char *name, size_t i, struct text value)
+{
+	auto_free char *field = mem_print("%s[%zu]", name, i);
+
+	preimage_add(out, field, value);
+}
+
+static void
+add_mount(struct preimage *out, size_t i, const struct step_mount *m)
+{
+	static const char *const kinds[] = { "bind", "cache", "tmpfs", "secret", "ssh" };
+	auto_buf struct buf b = BUF_INIT;
+
+	buf_print(&b, "%s readonly=%d", kinds[m->kind], m->readonly);
+	if (m->kind == MOUNT_SECRET || m->kind == MOUNT_SSH)
+		buf_print(&b, " mode=%o uid=%u gid=%u required=%d", m->mode, m->uid, m->gid,
+		          m->required);
+	if (m->kind == MOUNT_TMPFS)
+		buf_print(&b, " size=%llu", (unsigned long long)m->size);
+	add_indexed(out, "mount", i, buf_text(&b));
+	add_indexed(out, "mount target", i, m->target);
+	if (m->kind == MOUNT_SECRET || m->kind == MOUNT_SSH)
+		add_indexed(out, "mount id", i, m->id);
+	if (m->kind == MOUNT_SECRET && m->env.p != NULL)
+		add_indexed(out, "mount env", i, m->env);
+}
+
+/* Context files that a bind mount shows are part of the key; another step's
+ * files only if CONTENT is asked for. */
+static int
+add_mount_content(const struct step_job *job, bool content, size_t i,
+                  const struct step_mount *m, struct preimage *out, struct error *err)
+{
+	auto_free char *field = mem_print("mount source[%zu]", i);
+	struct digest digest;
+	size_t input = 0;
+
+	if (m->kind != MOUNT_BIND || m->from == STEP_NONE)
+		return 0;
+	preimage_add(out, field, m->source);
+	input = step_input_index(job->step, m->from);
+	if (step_needs_input_key(job->plan, job->step, input) && !content)
+		return 0;
+	if (selection_of_path(job, input, m->source, &digest, err) < 0)
+		return -1;
+	preimage_add_digest(out, field, &digest);
+	return 0;
+}
+
+int
+step_run_preimage(const struct step_job *job, bool content, struct preimage *out,
+                  struct error *err)
+{
+	const struct step_run *run = &job->step->run;
+
+	preimage_add_str(out, "step", "run");
+	for (size_t i = 0; i < run->argv.n; i++)
+		add_indexed(out, "argv", i, run->argv.at[i]);
+	for (size_t i = 0; i < run->env.n; i++) {
+		auto_free char *field = mem_print("env %.*s", (int)run->env.at[i].name.n,
+		                                  run->env.at[i].name.p);
+
+		preimage_add(out, field, run->env.at[i].value);
+	}
+	preimage_add(out, "cwd", run->cwd);
+	preimage_add(out, "user", run->user);
+	preimage_add_u64(out, "network", run->network);
+	preimage_add_u64(out, "insecure", run->insecure);
+	preimage_add(out, "hostname", run->hostname);
+	for (size_t i = 0; i < run->hosts.n; i++)
+		add_indexed(out, "host", i, run->hosts.at[i].name);
+	if (run->script_path.p != NULL) {
+		preimage_add(out, "script", run->script_path);
+		preimage_add(out, "script body", run->script_body);
+	}
+	for (size_t i = 0; i < run->mounts.n; i++) {
+		add_mount(out, i, &run->mounts.at[i]);
+		if (add_mount_content(job, content, i, &run->mounts.at[i], out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------ the process */
+
+/* Everything that a sandbox_run borrows. */
+struct prepared {
+	ARRAY(const char *) lowers;
+	ARRAY(const char *) argv, env;
+	ARRAY(char *) owned;
+	struct user_ids user;
+	struct run_mounts mounts;
+	struct buf hosts, resolv;
+	char *tmp, *upper, *work, *hostname, *cwd;
+};
+
+static void
+prepared_clear(struct prepared *p)
+{
+	for (size_t i = 0; i < p->owned.n; i++)
+		free(p->owned.at[i]);
+	array_clear(&p->owned);
+	array_clear(&p->lowers);
+	array_clear(&p->argv);
+	array_clear(&p->env);
+	user_ids_clear(&p->user);
+	run_mounts_clear(&p->mounts);
+	buf_clear(&p->hosts);
+	buf_clear(&p->resolv);
+	free(p->tmp);
+	free(p->upper);
+	free(p->work);
+	free(p->hostname);
+	free(p->cwd);
+}
+#define auto_prepared __attribute__((cleanup(prepared_clear)))
+
+static const char *
+own(struct prepared *p, char *text)
+{
+	array_push(&p->owned, text);
+	return text;
+}
+
+static void
+add_variable(struct prepared *p, const struct variable *v)
+{
+	array_push(&p->env, own(p, mem_print("%.*s=%.*s", (int)v->name.n, v->name.p,
+	                                     (int)v->value.n, v->value.p)));
+}
+
+static void
+prepare_env(const struct step_run *run, struct prepared *p)
+{
+	bool has_home = false;
+
+	for (size_t i = 0; i < run->env.n; i++) {
+		add_variable(p, &run->env.at[i]);
+		has_home = has_home || text_is(run->env.at[i].name, "HOME");
+	}
+	for (size_t i = 0; i < run->proxy.n; i++)
+		add_variable(p, &run->proxy.at[i]);
+	for (size_t i = 0; i < p->mounts.env.n; i++)
+		array_push(&p->env, p->mounts.env.at[i]);
+	if (!has_home)
+		array_push(&p->env, own(p, mem_print("HOME=%s", p->user.home)));
+	array_push(&p->env, NULL);
+}
+
+static void
+prepare_hosts(const struct step_run *run, struct prepared *p)
+{
+	p->hostname = run->hostname.p == NULL ? mem_copy(DEFAULT_HOSTNAME)
+	                                      : text_copy(run->hostname);
+	buf_print(&p->hosts, "127.0.0.1\tlocalhost %s\n", p->hostname);
+	buf_add_str(&p->hosts, "::1\tlocalhost ip6-localhost ip6-loopback\n");
+	for (size_t i = 0; i < run->hosts.n; i++)
+		buf_print(&p->hosts, "%.*s\t%.*s\n", (int)run->hosts.at[i].value.n,
+		          run->hosts.at[i].value.p, (int)run->hosts.at[i].name.n,
+		          run->hosts.at[i].name.p);
+	sandbox_resolv_conf(&p->resolv);
+}
+
+/* Unpacks the base and finds the user in it. */
+static int
+prepare_root(const struct step_job *job, const struct result *base, struct prepared *p,
+             struct error *err)
+{
+	struct view *view = NULL;
+	int failed = 0;
+
+	for (size_t i = 0; i < base->layers.n; i++)
+		if (layer_make(base->layers.at[i], LAYER_DIR, job->env->cancel, err) < 0)
+			return -1;
+	for (size_t i = base->layers.n; i-- > 0;)
+		array_push(&p->lowers, layer_dir(base->layers.at[i]));
+	view = view_new(base->layers.at, base->layers.n, err);
+	if (view == NULL)
+		return -1;
+	failed = user_find(view, job->step->run.user, true, &p->user, err);
+	view_free(view);
+	return failed;
+}
+
+static int
+prepare_directories(const struct step_job *job, struct prepared *p, struct error *err)
+{
+	p->tmp = store_tmp_dir(job->env->store, NULL, err);
+	if (p->tmp == NULL)
+		return -1;
+	p->upper = mem_print("%s/upper", p->tmp);
+	p->work = mem_print("%s/work", p->tmp);
+	if (mkdir(p->upper, 0755) < 0 || mkdir(p->work, 0755) < 0)
+		return error_sys(err, "make %s", p->upper);
+	/* The upper's root shows as "/" to the process, whatever our umask is. */
+	if (chmod(p->upper, 0755) < 0)
+		return error_sys(err, "%s", p->upper);
+	return 0;
+}
+
+static void
+log_output(void *arg, int stream, const void *bytes, size_t n)
+{
+	event_log(*(const int *)arg, stream, bytes, n);
+}
+
+static struct sandbox_run
+describe(const struct step_job *job, struct prepared *p, int *vertex)
+{
+	const struct step_run *run = &job->step->run;
+	const struct build_env *env = job->env;
+
+	return (struct sandbox_run){
+		.lowers = p->lowers.at, .n_lowers = p->lowers.n,
+		.upper = p->upper, .work = p->work,
+		.argv = p->argv.at, .env = p->env.at, .cwd = p->cwd,
+		.uid = p->user.uid, .gid = p->user.gid,
+		.groups = p->user.groups.at, .n_groups = p->user.groups.n,
+		.mounts = p->mounts.list.at, .n_mounts = p->mounts.list.n,
+		.network = run->network == NETWORK_NONE ? SANDBOX_NET_NONE : SANDBOX_NET_HOST,
+		.insecure = run->insecure,
+		.hostname = p->hostname,
+		.hosts = buf_text(&p->hosts), .resolv = buf_text(&p->resolv),
+		.shm_size = env->shm_size, .limits = env->limits, .n_limits = env->n_limits,
+		.memory_max = env->memory_max, .pids_max = env->pids_max,
+		.cpu_percent = env->cpu_percent,
+		.log = log_output, .log_arg = vertex,
+	};
+}
+
+static int
+check_status(const struct step_run *run, const struct sandbox_result *r, struct error *err)
+{
+	auto_buf struct buf command = BUF_INIT, quoted = BUF_INIT;
+	int status = r->status;
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	for (size_t i = 0; i < run->argv.n; i++) {
+		if (i > 0)
+			buf_add_char(&command, ' ');
+		buf_add_text(&command, run->argv.at[i]);
+	}
+	buf_add_quoted(&quoted, buf_text(&command));
+	error_set(err, ERR_RUN, "process %s did not complete successfully: exit code: %d%s",
+	          buf_str(&quoted),
+	          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+	          r->oom ? " (killed by the kernel: out of memory)" : "");
+	if (r->oom)
+		error_hint(err, "give the step more memory, or raise --memory");
+	return -1;
+}
+
+static int
+run_process(const struct step_job *job, struct prepared *p, struct error *err)
+{
+	struct sandbox *sandbox = job->env->sandbox_of(job->env->sandbox_arg, err);
+	struct sandbox_result result = { 0 };
+	int vertex = job->vertex;
+	struct sandbox_run run;
+
+	if (sandbox == NULL)
+		return -1;
+	for (size_t i = 0; i < job->step->run.argv.n; i++)
+		array_push(&p->argv, own(p, text_copy(job->step->run.argv.at[i])));
+	array_push(&p->argv, NULL);
+	prepare_env(&job->step->run, p);
+	prepare_hosts(&job->step->run, p);
+	p->cwd = text_copy(job->step->run.cwd);
+	run = describe(job, p, &vertex);
+	if (sandbox_run(sandbox, &run, &result, err) < 0)
+		return -1;
+	return check_status(&job->step->run, &result, err);
+}
+
+int
+step_run_execute(const struct step_job *job, struct result *out, struct error *err)
+{
+	const struct result *base = job->inputs[step_input_index(job->step, job->step->base)];
+	auto_prepared struct prepared p = { 0 };
+	struct layer_options options = { .forms = job->forms, .epoch = job->env->epoch,
+		                         .cancel = job->env->cancel };
+	struct layer *layer = NULL;
+
+	if (prepare_root(job, base, &p, err) < 0 || run_mounts_prepare(job, &p.mounts, err) < 0
+	    || prepare_directories(job, &p, err) < 0)
+		return -1;
+	if (run_process(job, &p, err) < 0) {
+		store_trash(job->env->store, p.tmp);
+		return -1;
+	}
+	layer = layer_from_upper(job->env->store, p.upper, base->layers.at, base->layers.n,
+	                         &options, err);
+	store_trash(job->env->store, p.tmp);
+	if (layer == NULL)
+		return -1;
+	for (size_t i = 0; i < base->layers.n; i++)
+		array_push(&out->layers, base->layers.at[i]);
+	array_push(&out->layers, layer);
+	out->added = true;
+	out->created_ns = clock_wall_ns();
+	return 0;
+}
