@@ -1,0 +1,94 @@
+#include "builder/build/bases.h"
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/job.h"
+
+/* ONBUILD triggers may name images whose triggers name images … */
+#define ROUNDS_MAX 64
+
+struct lookup {
+	const struct source_options *source;
+	const struct missing_base   *missing;
+	struct source_image         *image;
+	struct error                 error;
+};
+
+static int
+lookup_run(void *arg, struct error *err)
+{
+	struct lookup *l = arg;
+	auto_free char *name = mem_print("[internal] load metadata for %.*s",
+	                                 (int)l->missing->display.n, l->missing->display.p);
+	int vertex = event_begin(name);
+
+	l->image = source_image_load(l->source, l->missing, err);
+	event_end(vertex, l->image == NULL ? OUTCOME_FAILED : OUTCOME_DONE,
+	          l->image == NULL ? err->text : NULL);
+	if (l->image != NULL)
+		return 0;
+	error_wrap(err, "%.*s: failed to resolve source metadata for %.*s",
+	           (int)l->missing->name.n, l->missing->name.p, (int)l->missing->display.n,
+	           l->missing->display.p);
+	return error_at(err, l->missing->at);
+}
+
+static int
+look_up_all(const struct plan *plan, const struct source_options *source,
+            struct bases *bases, struct error *err)
+{
+	size_t n = plan->missing.n;
+	auto_free struct lookup *lookups = mem_new_n(n, sizeof *lookups);
+	struct pool *pool = n > 1 ? pool_new(n < 8 ? n : 8) : NULL;
+	struct group *group = pool == NULL ? NULL : group_new(pool);
+	int failed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		lookups[i].source = source;
+		lookups[i].missing = &plan->missing.at[i];
+		if (group != NULL)
+			group_add(group, lookup_run, &lookups[i]);
+		else
+			failed = lookup_run(&lookups[i], err);
+	}
+	if (group != NULL)
+		failed = group_wait(group, err);
+	group_free(group);
+	pool_free(pool);
+	for (size_t i = 0; i < n; i++)
+		if (lookups[i].image != NULL)
+			array_push(&bases->images, lookups[i].image);
+	return failed;
+}
+
+struct plan *
+bases_plan(struct dockerfile *df, const struct plan_options *options,
+           const struct source_options *source, struct bases *bases, struct error *err)
+{
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		auto_free const struct base_image **known =
+			mem_new_n(bases->images.n + 1, sizeof(const struct base_image *));
+		struct plan *plan = NULL;
+		int failed = 0;
+
+		for (size_t i = 0; i < bases->images.n; i++)
+			known[i] = &bases->images.at[i]->base;
+		plan = plan_make(df, options, known, bases->images.n, err);
+		if (plan == NULL || plan->missing.n == 0)
+			return plan;
+		failed = look_up_all(plan, source, bases, err);
+		plan_free(plan);
+		if (failed < 0)
+			return NULL;
+	}
+	error_set(err, ERR_DOCKERFILE, "base images ask for more base images without end");
+	return NULL;
+}
+
+void
+bases_clear(struct bases *b)
+{
+	for (size_t i = 0; i < b->images.n; i++)
+		source_image_free(b->images.at[i]);
+	array_clear(&b->images);
+}

@@ -1,0 +1,24 @@
+/*
+ * bases: makes a plan, looking up the images it lacks until nothing is missing.
+ * Internal to build.
+ */
+#ifndef BUILDER_BUILD_BASES_H
+#define BUILDER_BUILD_BASES_H
+
+#include "base/array.h"
+#include "builder/image/image.h"
+#include "parser/parser.h"
+
+struct bases {
+	ARRAY(struct source_image *) images;       /* owned */
+};
+
+/* The complete plan, or NULL. Images that are new are looked up in parallel and
+ * added to BASES, which must outlive the plan. */
+struct plan *bases_plan(struct dockerfile *df, const struct plan_options *options,
+                        const struct source_options *source, struct bases *bases,
+                        struct error *err);
+void bases_clear(struct bases *b);
+#define auto_bases __attribute__((cleanup(bases_clear)))
+
+#endif

@@ -1,0 +1,335 @@
+#include "builder/build/build.h"
+
+#include "base/base.h"
+#include "base/event.h"
+#include "builder/build/bases.h"
+#include "builder/build/epoch.h"
+#include "builder/build/finish.h"
+#include "builder/build/input.h"
+#include "builder/build/services.h"
+#include "builder/solve/solve.h"
+
+/* One build, from plan to images. */
+struct build {
+	const struct build_request *request;
+	struct services    services;
+	struct build_input input;
+	struct dockerfile *df;
+	struct bases       bases;
+	ARRAY(struct reference) names;             /* -t */
+	ARRAY(struct platform)  platforms;
+	ARRAY(struct image)     images;            /* one per platform */
+	ARRAY(struct plan *)    plans;
+	bool               multi;
+};
+
+static void
+build_clear(struct build *b)
+{
+	for (size_t i = 0; i < b->images.n; i++)
+		image_clear(&b->images.at[i]);
+	for (size_t i = 0; i < b->plans.n; i++)
+		plan_free(b->plans.at[i]);
+	for (size_t i = 0; i < b->names.n; i++)
+		reference_clear(&b->names.at[i]);
+	for (size_t i = 0; i < b->platforms.n; i++)
+		platform_clear(&b->platforms.at[i]);
+	array_clear(&b->images);
+	array_clear(&b->plans);
+	array_clear(&b->names);
+	array_clear(&b->platforms);
+	dockerfile_free(b->df);
+	services_close(&b->services);
+	bases_clear(&b->bases);
+	build_input_clear(&b->input);
+}
+
+/* ------------------------------------------------------------ reading */
+
+static int
+read_names(struct build *b, struct error *err)
+{
+	for (size_t i = 0; i < b->request->tags.n; i++) {
+		struct reference *ref = array_add(&b->names);
+
+		if (reference_parse(ref, b->request->tags.at[i], err) < 0)
+			return error_wrap(err, "--tag %.*s", (int)b->request->tags.at[i].n,
+			                  b->request->tags.at[i].p);
+		if (ref->digest != NULL)
+			return error_set(err, ERR_USAGE, "--tag %.*s: a tag cannot have a digest",
+			                 (int)b->request->tags.at[i].n,
+			                 b->request->tags.at[i].p);
+	}
+	return 0;
+}
+
+static int
+read_platforms(struct build *b, struct error *err)
+{
+	for (size_t i = 0; i < b->request->platforms.n; i++)
+		if (platform_parse(array_add(&b->platforms), b->request->platforms.at[i], err) < 0)
+			return error_wrap(err, "--platform");
+	if (b->platforms.n == 0)
+		platform_host(array_add(&b->platforms));
+	return 0;
+}
+
+static int
+read_all(struct build *b, struct error *err)
+{
+	auto_free char *name = NULL;
+	int vertex = 0;
+
+	if (read_names(b, err) < 0 || read_platforms(b, err) < 0
+	    || services_open(b->request, &b->services, err) < 0
+	    || build_input_read(b->request, b->services.store, b->services.registry, &b->input,
+	                        err) < 0)
+		return -1;
+	b->services.env.contexts = b->input.contexts.at;
+	b->services.env.n_contexts = b->input.contexts.n;
+	name = mem_print("[internal] load build definition from %s", b->input.name);
+	vertex = event_begin(name);
+	b->df = dockerfile_parse(buf_text(&b->input.dockerfile), b->input.name, err);
+	event_end(vertex, b->df == NULL ? OUTCOME_FAILED : OUTCOME_DONE,
+	          b->df == NULL ? err->text : NULL);
+	return b->df == NULL ? -1 : 0;
+}
+
+/* ------------------------------------------------------------ planning */
+
+static struct plan_options
+plan_options(const struct build *b, const struct platform *target,
+             const struct platform *host)
+{
+	const struct build_request *r = b->request;
+
+	return (struct plan_options){
+		.build_args = r->build_args.at, .n_build_args = r->build_args.n,
+		.target = r->target,
+		.target_platform = *target, .build_platform = *host,
+		.explicit_platform = r->platforms.n > 0,
+		.contexts = r->contexts.at, .n_contexts = r->contexts.n,
+		.labels = r->labels.at, .n_labels = r->labels.n,
+		.network = r->network,
+		.allow_host_network = r->allow_host_network,
+		.allow_insecure = r->allow_insecure,
+		.ignore = b->input.main_ignore,
+		.hosts = r->hosts.at, .n_hosts = r->hosts.n,
+	};
+}
+
+static struct plan *
+make_plan(struct build *b, const struct platform *target, struct error *err)
+{
+	auto_platform struct platform host = PLATFORM_INIT;
+	struct source_options source = { .store = b->services.store,
+		                         .registry = b->services.registry,
+		                         .policy = b->request->pull,
+		                         .offline = b->request->offline,
+		                         .cancel = b->request->cancel };
+	struct plan_options options;
+	struct plan *plan = NULL;
+
+	platform_host(&host);
+	options = plan_options(b, target, &host);
+	plan = bases_plan(b->df, &options, &source, &b->bases, err);
+	if (plan != NULL)
+		array_push(&b->plans, plan);
+	return plan;
+}
+
+static void
+tell_warnings(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->warnings.n; i++) {
+		const struct lint_warning *w = &plan->warnings.at[i];
+
+		event_warn(0, "%s: %.*s (line %d)", w->rule, (int)w->detail.n, w->detail.p,
+		           w->at.line);
+	}
+}
+
+/* check=error=true: nothing is executed if a rule fired. */
+static int
+check_lint(const struct plan *plan, struct error *err)
+{
+	auto_buf struct buf rules = BUF_INIT;
+
+	if (!plan->lint_is_error)
+		return 0;
+	for (size_t i = 0; i < plan->warnings.n; i++) {
+		if (strstr(buf_str(&rules), plan->warnings.at[i].rule) != NULL)
+			continue;
+		if (rules.n > 0)
+			buf_add_str(&rules, ", ");
+		buf_add_str(&rules, plan->warnings.at[i].rule);
+	}
+	return error_set(err, ERR_DOCKERFILE, "lint violation found for rules: %s",
+	                 buf_str(&rules));
+}
+
+/* ------------------------------------------------------------ running */
+
+static bool
+needs_tar(const struct build *b)
+{
+	for (size_t i = 0; i < b->request->outputs.n; i++) {
+		enum output_type type = b->request->outputs.at[i].type;
+
+		if (type != OUTPUT_LOCAL && type != OUTPUT_TAR && type != OUTPUT_NONE)
+			return true;
+	}
+	return b->request->outputs.n == 0;
+}
+
+static int
+run_plan(struct build *b, const struct plan *plan, struct error *err)
+{
+	struct build_env env = b->services.env;
+	struct solve_options options = { .env = &env, .plan = plan,
+		                         .no_cache = b->request->no_cache,
+		                         .no_cache_stages = b->request->no_cache_stages.at,
+		                         .n_no_cache_stages = b->request->no_cache_stages.n,
+		                         .jobs = b->request->jobs,
+		                         .wants_tar = needs_tar(b) };
+	struct solution solution = { 0 };
+	int failed = 0;
+
+	if (plan->epoch.p != NULL && epoch_parse(plan->epoch, &env.epoch, err) < 0)
+		return -1;
+	b->services.env.epoch = env.epoch;
+	failed = solve_run(&options, &solution, err);
+	if (failed == 0)
+		failed = finish_image(&env, plan, &solution, options.wants_tar,
+		                      array_add(&b->images), err);
+	solution_clear(&solution);
+	return failed;
+}
+
+static int
+build_platform(struct build *b, const struct platform *target, struct error *err)
+{
+	struct plan *plan = make_plan(b, target, err);
+
+	if (plan == NULL)
+		return -1;
+	b->multi = b->multi || plan->multi_platform;
+	tell_warnings(plan);
+	if (check_lint(plan, err) < 0)
+		return -1;
+	return run_plan(b, plan, err);
+}
+
+/* ------------------------------------------------------------ outputs */
+
+static int
+write_outputs(struct build *b, struct build_outcome *out, struct error *err)
+{
+	static const struct output store_only = { .type = OUTPUT_IMAGE,
+		                                  .level = COMPRESS_LEVEL_DEFAULT };
+	const struct build_request *r = b->request;
+	struct export_options options = { .store = b->services.store,
+		                          .registry = b->services.registry,
+		                          .tags = b->names.at, .n_tags = b->names.n,
+		                          .multi = b->multi || b->images.n > 1,
+		                          .epoch = b->services.env.epoch,
+		                          .annotations = r->annotations.at,
+		                          .n_annotations = r->annotations.n,
+		                          .cancel = r->cancel };
+
+	for (size_t i = 0; i == 0 || i < r->outputs.n; i++) {
+		struct output output = r->outputs.n == 0 ? store_only : r->outputs.at[i];
+		auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
+
+		output.push = output.push || (r->push && output.type == OUTPUT_IMAGE);
+		if (export_write(&output, &options, b->images.at, b->images.n, &root, err) < 0)
+			return -1;
+		if (digest_known(&root.digest)) {
+			descriptor_clear(&out->root);
+			descriptor_copy(&out->root, &root);
+		}
+	}
+	if (b->images.n == 1 && !options.multi)
+		out->image_id = b->images.at[0].config_digest;
+	return finish_files(r, out, b->names.at, b->names.n, err);
+}
+
+/* ------------------------------------------------------------ calls */
+
+static int
+print_plan(struct build *b, struct build_outcome *out, struct error *err)
+{
+	struct plan *plan = make_plan(b, &b->platforms.at[0], err);
+
+	if (plan == NULL)
+		return -1;
+	out->printed = b->request->print_plan == PLAN_JSON ? plan_print_json(plan)
+	                                                  : plan_print_dot(plan);
+	return 0;
+}
+
+static int
+build_all(struct build *b, struct build_outcome *out, struct error *err)
+{
+	if (b->request->print_plan != PLAN_NOT_PRINTED)
+		return print_plan(b, out, err);
+	for (size_t i = 0; i < b->platforms.n; i++)
+		if (build_platform(b, &b->platforms.at[i], err) < 0)
+			return -1;
+	return write_outputs(b, out, err);
+}
+
+/* What the report needs to show the faulty lines. */
+static void
+name_file(struct build *b, struct buf *source, struct error *err)
+{
+	if (err->n_at == 0 || b->input.name == NULL)
+		return;
+	if (err->file == NULL)
+		err->file = mem_copy(b->input.name);
+	if (strcmp(err->file, b->input.name) == 0)
+		buf_add_text(source, buf_text(&b->input.dockerfile));
+}
+
+int
+build_run(const struct build_request *request, struct build_outcome *out,
+          struct buf *source, struct error *err)
+{
+	struct build b = { .request = request, .services = { .lease_fd = -1 } };
+	int failed = read_all(&b, err);
+
+	if (failed == 0)
+		failed = build_all(&b, out, err);
+	if (failed < 0)
+		name_file(&b, source, err);
+	build_clear(&b);
+	return failed;
+}
+
+void
+build_request_clear(struct build_request *r)
+{
+	for (size_t i = 0; i < r->outputs.n; i++)
+		output_clear(&r->outputs.at[i]);
+	array_clear(&r->tags);
+	array_clear(&r->build_args);
+	array_clear(&r->labels);
+	array_clear(&r->annotations);
+	array_clear(&r->contexts);
+	array_clear(&r->hosts);
+	array_clear(&r->secrets);
+	array_clear(&r->agents);
+	array_clear(&r->outputs);
+	array_clear(&r->no_cache_stages);
+	array_clear(&r->platforms);
+	array_clear(&r->insecure_registries);
+	array_clear(&r->limits);
+}
+
+void
+build_outcome_clear(struct build_outcome *o)
+{
+	descriptor_clear(&o->root);
+	free(o->printed);
+	o->printed = NULL;
+}

@@ -1,0 +1,203 @@
+#include "builder/build/finish.h"
+
+#include <fcntl.h>
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/job.h"
+#include "base/jsonio.h"
+#include "builder/image/image.h"
+
+/* ------------------------------------------------------------ layers */
+
+struct tar_job {
+	struct layer *layer;
+	const struct cancel *cancel;
+};
+
+static int
+tar_run(void *arg, struct error *err)
+{
+	struct tar_job *job = arg;
+
+	return layer_make(job->layer, LAYER_TAR, job->cancel, err);
+}
+
+/* Layers that were made here and have no tar yet get one, side by side. */
+static int
+make_tars(const struct build_env *env, const struct image *image, struct error *err)
+{
+	size_t n = image->layers.n;
+	auto_free struct tar_job *jobs = mem_new_n(n + 1, sizeof *jobs);
+	struct pool *pool = NULL;
+	struct group *group = NULL;
+	int failed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct layer *layer = image->layers.at[i];
+
+		if (layer_has(layer, LAYER_TAR) || layer_blob(layer) != NULL)
+			continue;
+		jobs[i] = (struct tar_job){ layer, env->cancel };
+		if (pool == NULL) {
+			pool = pool_new(job_cpus());
+			group = group_new(pool);
+		}
+		group_add(group, tar_run, &jobs[i]);
+	}
+	if (group != NULL)
+		failed = group_wait(group, err);
+	group_free(group);
+	pool_free(pool);
+	return failed;
+}
+
+/* The steps of the target's chain that made a layer, first one first. */
+static size_t
+collect_added(const struct plan *plan, const struct solution *solved,
+              const struct image *image, struct added_layer *added, size_t max)
+{
+	size_t n = 0, layer = image->layers.n;
+
+	for (step_id id = plan->image.step; id != STEP_NONE; id = plan->steps.at[id].base) {
+		const struct result *result = &solved->results[id];
+
+		if (!result->added || n == max)
+			continue;
+		added[n] = (struct added_layer){ .step = id, .created_ns = result->created_ns };
+		layer_diffid(image->layers.at[--layer], &added[n].diffid);
+		n++;
+	}
+	for (size_t i = 0; i < n / 2; i++) {
+		struct added_layer swap = added[i];
+
+		added[i] = added[n - 1 - i];
+		added[n - 1 - i] = swap;
+	}
+	return n;
+}
+
+static const struct source_image *
+base_of(const struct plan *plan)
+{
+	const struct step *step = NULL;
+
+	if (plan->image.base == STEP_NONE)
+		return NULL;
+	step = &plan->steps.at[plan->image.base];
+	return step->kind == STEP_IMAGE ? step->image.base->image : NULL;
+}
+
+static void
+assemble(const struct build_env *env, const struct plan *plan,
+         const struct solution *solved, struct image *out)
+{
+	const struct source_image *base = base_of(plan);
+	size_t n = out->layers.n;
+	auto_free struct added_layer *added = mem_new_n(n + 1, sizeof *added);
+	auto_free struct digest *diffids = mem_new_n(n + 1, sizeof *diffids);
+	size_t n_added = collect_added(plan, solved, out, added, n);
+
+	for (size_t i = 0; i < n; i++)
+		layer_diffid(out->layers.at[i], &diffids[i]);
+	out->n_base = n - n_added;
+	out->config = image_assemble(&plan->image, base, added, n_added, diffids, n, env->epoch,
+	                             &out->created_ns);
+	out->config_digest = digest_of(out->config, strlen(out->config));
+	platform_copy(&out->platform, &plan->image.platform);
+	if (base != NULL) {
+		out->base = base->layout == NULL ? &base->ref : NULL;
+		out->base_digest = base->manifest_digest;
+	}
+}
+
+int
+finish_image(const struct build_env *env, const struct plan *plan,
+             const struct solution *solved, bool wants_tar, struct image *out,
+             struct error *err)
+{
+	const struct result *last = &solved->results[plan->image.step];
+
+	for (size_t i = 0; i < last->layers.n; i++)
+		array_push(&out->layers, last->layers.at[i]);
+	if (wants_tar && make_tars(env, out, err) < 0)
+		return -1;
+	assemble(env, plan, solved, out);
+	return 0;
+}
+
+void
+image_clear(struct image *image)
+{
+	array_clear(&image->layers);
+	free(image->config);
+	platform_clear(&image->platform);
+	*image = (struct image){ 0 };
+}
+
+/* ------------------------------------------------------------ files */
+
+static int
+write_digest(const char *path, const struct digest *digest, struct error *err)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	digest_text(digest, text);
+	return file_replace(AT_FDCWD, path, text, strlen(text), 0644, err);
+}
+
+static json_t *
+join_names(const struct reference *names, size_t n)
+{
+	auto_buf struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		auto_free char *name = reference_print(&names[i]);
+
+		if (i > 0)
+			buf_add_char(&b, ',');
+		buf_add_str(&b, name);
+	}
+	return jsonio_string(buf_text(&b));
+}
+
+static int
+write_metadata(const char *path, const struct build_outcome *outcome,
+               const struct reference *names, size_t n_names, struct error *err)
+{
+	auto_json json_t *json = json_object();
+	auto_free char *text = NULL;
+	char digest[DIGEST_TEXT_MAX];
+
+	if (digest_known(&outcome->image_id))
+		jsonio_set(json, "containerimage.config.digest",
+		           json_string(digest_text(&outcome->image_id, digest)));
+	if (digest_known(&outcome->root.digest)) {
+		jsonio_set(json, "containerimage.descriptor", descriptor_write(&outcome->root));
+		jsonio_set(json, "containerimage.digest",
+		           json_string(digest_text(&outcome->root.digest, digest)));
+	}
+	if (n_names > 0)
+		jsonio_set(json, "image.name", join_names(names, n_names));
+	text = jsonio_print_pretty(json);
+	return file_replace(AT_FDCWD, path, text, strlen(text), 0644, err);
+}
+
+int
+finish_files(const struct build_request *request, const struct build_outcome *outcome,
+             const struct reference *names, size_t n_names, struct error *err)
+{
+	const struct digest *id = digest_known(&outcome->image_id) ? &outcome->image_id
+	                                                           : &outcome->root.digest;
+
+	if (request->iidfile != NULL && write_digest(request->iidfile, id, err) < 0)
+		return error_wrap(err, "--iidfile");
+	if (request->digest_file != NULL && digest_known(&outcome->root.digest)
+	    && write_digest(request->digest_file, &outcome->root.digest, err) < 0)
+		return error_wrap(err, "--digest-file");
+	if (request->metadata_file != NULL
+	    && write_metadata(request->metadata_file, outcome, names, n_names, err) < 0)
+		return error_wrap(err, "--metadata-file");
+	return 0;
+}

@@ -1,0 +1,22 @@
+/*
+ * finish: from solved steps to images, and the small files that name them.
+ * Internal to build.
+ */
+#ifndef BUILDER_BUILD_FINISH_H
+#define BUILDER_BUILD_FINISH_H
+
+#include "builder/build/build.h"
+#include "builder/solve/solve.h"
+
+/* The image of PLAN's target out of its solved steps. Makes the tars of its
+ * layers if WANTS_TAR. OUT is cleared by image_clear(). */
+int finish_image(const struct build_env *env, const struct plan *plan,
+                 const struct solution *solved, bool wants_tar, struct image *out,
+                 struct error *err);
+void image_clear(struct image *image);
+
+/* --iidfile, --metadata-file and --digest-file of REQUEST. NAMES are the tags. */
+int finish_files(const struct build_request *request, const struct build_outcome *outcome,
+                 const struct reference *names, size_t n_names, struct error *err);
+
+#endif

@@ -1,0 +1,234 @@
+#include "builder/build/input.h"
+
+#include <fcntl.h>
+#include <limits.h>
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "builder/build/remote.h"
+
+#define DOCKERFILE_SIZE_MAX ((size_t)256 << 20)
+#define IGNORE_SIZE_MAX     ((size_t)16 << 20)
+
+static char *
+own(struct build_input *in, char *text)
+{
+	array_push(&in->texts, text);
+	return text;
+}
+
+/* ------------------------------------------------------------ contexts */
+
+static int
+context_add(struct build_input *in, struct text name, const char *path, bool remember,
+            struct error *err)
+{
+	struct local_context *context = NULL;
+	char real[PATH_MAX];
+	int fd = -1;
+
+	if (realpath(path, real) == NULL)
+		return error_set(err, ERR_SOURCE, "context %s: %s", path, strerror(errno));
+	fd = file_open_dir(AT_FDCWD, real, err);
+	if (fd < 0) {
+		err->code = ERR_SOURCE;
+		return error_wrap(err, "context");
+	}
+	context = array_add(&in->contexts);
+	context->name = name;
+	context->path = own(in, mem_copy(real));
+	context->dir_fd = fd;
+	context->remember = remember;
+	return 0;
+}
+
+/* 1 read, 0 there is none. */
+static int
+ignore_read(struct build_input *in, int dir_fd, const char *file, const char *shown,
+            const struct ignore **out, struct error *err)
+{
+	auto_buf struct buf text = BUF_INIT;
+	struct ignore *ignore = NULL;
+	int found = file_read(dir_fd, file, IGNORE_SIZE_MAX, &text, err);
+
+	if (found <= 0)
+		return found;
+	ignore = ignore_parse(buf_text(&text), shown, err);
+	if (ignore == NULL)
+		return -1;
+	array_push(&in->ignores, ignore);
+	*out = ignore;
+	return 1;
+}
+
+static int
+named_contexts(const struct build_request *request, struct build_input *in,
+               struct error *err)
+{
+	for (size_t i = 0; i < request->contexts.n; i++) {
+		const struct named_context *want = &request->contexts.at[i];
+		auto_free char *path = text_copy(want->value);
+		struct local_context *added = NULL;
+
+		if (want->kind != CONTEXT_LOCAL)
+			continue;
+		if (context_add(in, want->name, path, true, err) < 0)
+			return error_wrap(err, "--build-context %.*s", (int)want->name.n,
+			                  want->name.p);
+		added = &in->contexts.at[in->contexts.n - 1];
+		if (ignore_read(in, added->dir_fd, ".dockerignore", ".dockerignore",
+		                &added->ignore, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------ Dockerfile */
+
+static int
+read_stdin(struct buf *out, struct error *err)
+{
+	return file_read_fd(STDIN_FILENO, DOCKERFILE_SIZE_MAX, out, err) < 0
+	               ? error_wrap(err, "standard input")
+	               : 0;
+}
+
+static int
+not_found(const char *shown, struct error *err)
+{
+	error_set(err, ERR_SOURCE, "failed to read dockerfile: %s: no such file or directory",
+	          shown);
+	return error_hint(err, "name the file with -f, or give another context directory");
+}
+
+/* The default name may be written in lower case. */
+static int
+read_at(int dir_fd, const char *path, struct build_input *in, struct error *err)
+{
+	struct text base = path_base(text_of(path));
+	int found = file_read(dir_fd, path, DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
+
+	in->name = text_copy(base);
+	if (found == 0 && text_is(base, "Dockerfile")) {
+		auto_free char *lower = mem_copy(path);
+
+		lower[strlen(lower) - strlen("Dockerfile")] = 'd';
+		found = file_read(dir_fd, lower, DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
+	}
+	if (found < 0)
+		return error_wrap(err, "failed to read dockerfile");
+	return found == 0 ? not_found(path, err) : 0;
+}
+
+static int
+read_dockerfile(const struct build_request *request, struct build_input *in,
+                struct error *err)
+{
+	const char *file = request->dockerfile;
+	auto_free char *joined = NULL;
+
+	if (in->dockerfile.n > 0) {
+		in->name = mem_copy("Dockerfile");
+		return 0;
+	}
+	if (file != NULL && strcmp(file, "-") == 0) {
+		in->name = mem_copy("Dockerfile");
+		return read_stdin(&in->dockerfile, err);
+	}
+	if (file == NULL) {
+		if (in->contexts.n == 0)
+			return not_found("Dockerfile", err);
+		return read_at(in->contexts.at[0].dir_fd, "Dockerfile", in, err);
+	}
+	/* In a context that is no directory of the user's the name is inside it. */
+	if (in->contexts.n > 0 && !in->contexts.at[0].remember
+	    && faccessat(AT_FDCWD, file, R_OK, 0) < 0)
+		return read_at(in->contexts.at[0].dir_fd, file, in, err);
+	return read_at(AT_FDCWD, file, in, err);
+}
+
+/* <Dockerfile>.dockerignore beside the file, else .dockerignore of the context. */
+static int
+read_main_ignore(const struct build_request *request, struct build_input *in,
+                 struct error *err)
+{
+	const char *file = request->dockerfile;
+	struct local_context *main_context = &in->contexts.at[0];
+	auto_free char *special = NULL;
+	int found = 0;
+
+	if (file != NULL && strcmp(file, "-") != 0) {
+		special = mem_print("%s.dockerignore", file);
+		found = ignore_read(in, AT_FDCWD, special, special, &main_context->ignore, err);
+	} else if (file == NULL) {
+		found = ignore_read(in, main_context->dir_fd, "Dockerfile.dockerignore",
+		                    "Dockerfile.dockerignore", &main_context->ignore, err);
+	}
+	if (found == 0)
+		found = ignore_read(in, main_context->dir_fd, ".dockerignore", ".dockerignore",
+		                    &main_context->ignore, err);
+	in->main_ignore = main_context->ignore;
+	return found < 0 ? -1 : 0;
+}
+
+/* ------------------------------------------------------------ main context */
+
+static int
+main_context(const struct build_request *request, struct store *store,
+             struct registry *registry, struct build_input *in, struct error *err)
+{
+	auto_free char *dir = NULL;
+
+	switch (context_classify(request->context)) {
+	case SOURCE_DIR:
+		return context_add(in, (struct text){ 0 }, request->context, true, err);
+	case SOURCE_STDIN:
+		if (request->dockerfile != NULL && strcmp(request->dockerfile, "-") == 0)
+			return error_set(err, ERR_USAGE,
+			                 "context and Dockerfile cannot both be standard input");
+		if (context_from_stdin(store, STDIN_FILENO, &dir, &in->dockerfile, err) < 0)
+			return error_wrap(err, "context on standard input");
+		break;
+	case SOURCE_GIT:
+		if (remote_git(store, request->context, request->cancel, &dir, err) < 0)
+			return error_wrap(err, "context");
+		break;
+	case SOURCE_HTTP:
+		if (remote_http(store, registry, request->context, &dir, &in->dockerfile, err) < 0)
+			return error_wrap(err, "context");
+		break;
+	}
+	return dir == NULL ? 0 : context_add(in, (struct text){ 0 }, dir, false, err);
+}
+
+int
+build_input_read(const struct build_request *request, struct store *store,
+                 struct registry *registry, struct build_input *out, struct error *err)
+{
+	if (main_context(request, store, registry, out, err) < 0
+	    || read_dockerfile(request, out, err) < 0)
+		return -1;
+	if (out->contexts.n > 0 && out->contexts.at[0].remember
+	    && read_main_ignore(request, out, err) < 0)
+		return -1;
+	return named_contexts(request, out, err);
+}
+
+void
+build_input_clear(struct build_input *in)
+{
+	for (size_t i = 0; i < in->contexts.n; i++)
+		close(in->contexts.at[i].dir_fd);
+	for (size_t i = 0; i < in->ignores.n; i++)
+		ignore_free(in->ignores.at[i]);
+	for (size_t i = 0; i < in->texts.n; i++)
+		free(in->texts.at[i]);
+	array_clear(&in->contexts);
+	array_clear(&in->ignores);
+	array_clear(&in->texts);
+	buf_clear(&in->dockerfile);
+	free(in->name);
+	in->name = NULL;
+}

@@ -1,0 +1,29 @@
+/*
+ * input: what a build reads before it can plan: the Dockerfile, the context
+ * directory and the ignore file. Internal to build.
+ */
+#ifndef BUILDER_BUILD_INPUT_H
+#define BUILDER_BUILD_INPUT_H
+
+#include "base/array.h"
+#include "builder/build/build.h"
+#include "builder/steps/steps.h"
+
+struct build_input {
+	struct buf     dockerfile;     /* its bytes */
+	char          *name;           /* as shown: "Dockerfile" */
+	ARRAY(struct local_context) contexts;      /* main first (if there is one), then named */
+	ARRAY(struct ignore *) ignores;            /* owned */
+	ARRAY(char *)  texts;          /* owned */
+	const struct ignore *main_ignore;
+};
+
+/* Reads all that REQUEST names. Contexts from archives are unpacked into STORE's
+ * tmp. */
+int build_input_read(const struct build_request *request, struct store *store,
+                     struct registry *registry, struct build_input *out,
+                     struct error *err);
+void build_input_clear(struct build_input *in);
+#define auto_build_input __attribute__((cleanup(build_input_clear)))
+
+#endif

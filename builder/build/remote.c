@@ -1,0 +1,48 @@
+#include "builder/build/remote.h"
+
+#include <fcntl.h>
+
+#include "base/base.h"
+#include "base/file.h"
+#include "builder/context/context.h"
+#include "builder/steps/git.h"
+
+int
+remote_git(struct store *store, const char *url, const struct cancel *cancel, char **dir,
+           struct error *err)
+{
+	return git_checkout_url(store, text_of(url), cancel, dir, err);
+}
+
+struct download {
+	int fd;
+};
+
+static int
+download_write(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	return file_write_all(((struct download *)arg)->fd, bytes, n, err);
+}
+
+int
+remote_http(struct store *store, struct registry *registry, const char *url, char **dir,
+            struct buf *dockerfile, struct error *err)
+{
+	auto_http_file struct http_file info = { 0 };
+	auto_fd int tmp = -1, file = -1;
+	auto_free char *path = store_tmp_dir(store, &tmp, err);
+	struct download download;
+
+	if (path == NULL)
+		return -1;
+	file = openat(tmp, "context", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (file < 0)
+		return error_sys(err, "make %s/context", path);
+	download.fd = file;
+	if (registry_fetch_url(registry, url, NULL, download_write, &download, NULL, NULL,
+	                       &info, err) < 0)
+		return error_wrap(err, "%s", url);
+	if (lseek(file, 0, SEEK_SET) < 0)
+		return error_sys(err, "%s/context", path);
+	return context_from_stdin(store, file, dir, dockerfile, err);
+}

@@ -1,0 +1,198 @@
+#include "builder/build/services.h"
+
+#include <fcntl.h>
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/file.h"
+
+/* The wire limit of BuildKit; larger "secrets" are mistakes. */
+#define SECRET_SIZE_MAX ((size_t)500 << 10)
+
+/* ------------------------------------------------------------ secrets */
+
+static int
+secret_add(struct services *s, struct text id, struct buf *value, struct error *err)
+{
+	struct secret *secret = array_add(&s->secrets);
+
+	if (value->n > SECRET_SIZE_MAX)
+		return error_set(err, ERR_USAGE, "secret %.*s: larger than 500 KiB", (int)id.n,
+		                 id.p);
+	secret->id = id;
+	secret->value.n = value->n;
+	secret->value.p = buf_take(value);
+	array_push(&s->secret_texts, (char *)secret->value.p);
+	event_add_secret(secret->value);
+	return 0;
+}
+
+/* Like docker's --secret: a file if src is given, a variable if env is, else a
+ * variable or a file with the id's name. */
+static int
+secret_read(struct services *s, const struct secret_source *source, struct error *err)
+{
+	auto_free char *env = text_copy(source->env.p != NULL ? source->env : source->id);
+	auto_free char *file = text_copy(source->file.p != NULL ? source->file : source->id);
+	const char *value = source->file.p == NULL ? getenv(env) : NULL;
+	auto_buf struct buf bytes = BUF_INIT;
+	int found = 0;
+
+	if (value != NULL) {
+		buf_add_str(&bytes, value);
+		return secret_add(s, source->id, &bytes, err);
+	}
+	if (source->env.p != NULL)
+		return error_set(err, ERR_SOURCE, "secret %.*s: variable %s is not set",
+		                 (int)source->id.n, source->id.p, env);
+	found = file_read(AT_FDCWD, file, SECRET_SIZE_MAX + 1, &bytes, err);
+	if (found < 0)
+		return error_wrap(err, "secret %.*s", (int)source->id.n, source->id.p);
+	if (found == 0)
+		return error_set(err, ERR_SOURCE, "secret %.*s: %s: no such file",
+		                 (int)source->id.n, source->id.p, file);
+	return secret_add(s, source->id, &bytes, err);
+}
+
+/* --ssh default uses our own agent. */
+static int
+agent_add(struct services *s, const struct variable *v, struct error *err)
+{
+	const char *socket = getenv("SSH_AUTH_SOCK");
+	struct text path = v->value.n > 0 ? v->value : text_of(socket);
+
+	if (path.n == 0)
+		return error_set(err, ERR_USAGE, "--ssh %.*s: SSH_AUTH_SOCK is not set",
+		                 (int)v->name.n, v->name.p);
+	array_push(&s->agents, ((struct ssh_agent){ v->name, path }));
+	return 0;
+}
+
+static int
+read_secrets(struct services *s, struct error *err)
+{
+	for (size_t i = 0; i < s->request->secrets.n; i++)
+		if (secret_read(s, &s->request->secrets.at[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < s->request->agents.n; i++)
+		if (agent_add(s, &s->request->agents.at[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ------------------------------------------------------------ sandbox */
+
+static struct sandbox *
+make_sandbox(struct services *s, struct error *err)
+{
+	struct sandbox_options options = { .isolation = s->request->isolation,
+		                           .mapping = s->request->mapping,
+		                           .cancel = s->request->cancel };
+	auto_free char *why = NULL, *scratch = NULL;
+	auto_fd int scratch_fd = -1;
+	struct sandbox *sandbox = NULL;
+
+	scratch = store_tmp_dir(s->store, &scratch_fd, err);
+	if (scratch == NULL)
+		return NULL;
+	options.scratch_fd = scratch_fd;
+	if (s->request->mapping_why != NULL)
+		event_warn(0, "%s", s->request->mapping_why);
+	sandbox = sandbox_new(&options, &why, err);
+	if (sandbox == NULL)
+		return NULL;
+	if (why != NULL)
+		event_warn(0, "%s", why);
+	/* The sandbox keeps using the directory; it lives until the store is closed. */
+	take_fd(&scratch_fd);
+	return sandbox;
+}
+
+static struct sandbox *
+sandbox_of_services(void *arg, struct error *err)
+{
+	struct services *s = arg;
+	struct sandbox *sandbox = NULL;
+
+	pthread_mutex_lock(&s->sandbox_lock);
+	if (s->sandbox == NULL)
+		s->sandbox = make_sandbox(s, err);
+	sandbox = s->sandbox;
+	pthread_mutex_unlock(&s->sandbox_lock);
+	return sandbox;
+}
+
+/* ------------------------------------------------------------ all */
+
+static int
+open_registry(struct services *s, struct error *err)
+{
+	const struct build_request *r = s->request;
+	auto_free const char **insecure =
+		mem_new_n(r->insecure_registries.n + 1, sizeof *insecure);
+	ARRAY(char *) names = { 0 };
+	struct registry_options options = { .authfile = r->authfile, .insecure = insecure,
+		                            .n_insecure = r->insecure_registries.n,
+		                            .offline = r->offline, .cancel = r->cancel };
+
+	for (size_t i = 0; i < r->insecure_registries.n; i++) {
+		array_push(&names, text_copy(r->insecure_registries.at[i]));
+		insecure[i] = names.at[i];
+	}
+	s->registry = registry_new(&options, err);
+	for (size_t i = 0; i < names.n; i++)
+		free(names.at[i]);
+	array_clear(&names);
+	return s->registry == NULL ? -1 : 0;
+}
+
+static void
+fill_env(struct services *s)
+{
+	const struct build_request *r = s->request;
+
+	s->env = (struct build_env){
+		.store = s->store, .registry = s->registry,
+		.sandbox_of = sandbox_of_services, .sandbox_arg = s,
+		.cancel = r->cancel, .epoch = r->epoch,
+		.now = clock_wall_ns() / 1000000000,
+		.secrets = s->secrets.at, .n_secrets = s->secrets.n,
+		.agents = s->agents.at, .n_agents = s->agents.n,
+		.shm_size = r->shm_size, .memory_max = r->memory_max,
+		.pids_max = r->pids_max, .cpu_percent = r->cpu_percent,
+		.limits = r->limits.at, .n_limits = r->limits.n,
+	};
+}
+
+int
+services_open(const struct build_request *request, struct services *s, struct error *err)
+{
+	*s = (struct services){ .request = request, .lease_fd = -1 };
+	pthread_mutex_init(&s->sandbox_lock, NULL);
+	s->store = store_open(request->root, err);
+	if (s->store == NULL)
+		return -1;
+	s->lease_fd = store_lease(s->store, err);
+	if (s->lease_fd < 0 || open_registry(s, err) < 0 || read_secrets(s, err) < 0)
+		return -1;
+	fill_env(s);
+	return 0;
+}
+
+void
+services_close(struct services *s)
+{
+	sandbox_free(s->sandbox);
+	registry_free(s->registry);
+	own_close(&s->lease_fd);
+	store_close(s->store);
+	for (size_t i = 0; i < s->secret_texts.n; i++) {
+		explicit_bzero(s->secret_texts.at[i], s->secrets.at[i].value.n);
+		free(s->secret_texts.at[i]);
+	}
+	array_clear(&s->secret_texts);
+	array_clear(&s->secrets);
+	array_clear(&s->agents);
+	pthread_mutex_destroy(&s->sandbox_lock);
+}

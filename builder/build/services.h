@@ -1,0 +1,31 @@
+/*
+ * services: the store, registry session, lazily made sandbox and secrets that
+ * the steps of one build share. Internal to build.
+ */
+#ifndef BUILDER_BUILD_SERVICES_H
+#define BUILDER_BUILD_SERVICES_H
+
+#include <pthread.h>
+
+#include "builder/build/build.h"
+#include "builder/steps/steps.h"
+
+struct services {
+	const struct build_request *request;
+	struct build_env  env;
+	struct store     *store;
+	struct registry  *registry;
+	struct sandbox   *sandbox;
+	pthread_mutex_t   sandbox_lock;
+	int               lease_fd;
+	ARRAY(struct secret) secrets;
+	ARRAY(char *)     secret_texts;        /* owned; wiped */
+	ARRAY(struct ssh_agent) agents;
+};
+
+int services_open(const struct build_request *request, struct services *s,
+                  struct error *err);
+void services_close(struct services *s);
+#define auto_services __attribute__((cleanup(services_close)))
+
+#endif
