@@ -145,7 +145,8 @@ add_duration_part(struct text *t, uint64_t *sum)
 	if (text_starts(*t, ".")) {
 		*t = text_from(*t, 1);
 		n_fraction = count_digits(*t);
-		for (size_t i = 0; i < n_fraction && i < 18; i++) {
+		for (size_t i = 0; i < n_fraction && fraction <= DURATION_MAX / 10 - 1;
+		     i++) {
 			fraction = fraction * 10 + (uint64_t)(t->p[i] - '0');
 			scale *= 10;
 		}

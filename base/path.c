@@ -110,9 +110,11 @@ path_next(struct text *rest, struct text *component)
 bool
 path_is_below(struct text p, struct text dir)
 {
+	if (text_is(dir, "."))
+		return !text_starts(p, "/") && !text_is(p, "..") &&
+		       !text_starts(p, "../");
 	if (p.n < dir.n || !text_equal(text_first(p, dir.n), dir))
-		return text_is(dir, ".") && p.n > 0 && p.p[0] != '/' &&
-		       !text_is(p, "..") && !text_starts(p, "../");
+		return false;
 	return p.n == dir.n || dir.n == 0 || dir.p[dir.n - 1] == '/' || p.p[dir.n] == '/';
 }
 
