@@ -37,7 +37,8 @@ file_read_fd(int fd, size_t max, struct buf *out, struct error *err)
 			buf_truncate(out, before);
 		if (n <= 0)
 			return n < 0 ? -1 : 1;
-		buf_truncate(out, out->n + (size_t)n);
+		out->n += (size_t)n;
+		out->p[out->n] = '\0';
 		chunk = out->n - before < 65536 ? 4096 : 65536;
 	}
 }

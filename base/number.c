@@ -164,7 +164,7 @@ add_duration_part(struct text *t, uint64_t *sum)
 		return false;
 	*t = text_from(*t, n_unit);
 	whole = whole * unit + (uint64_t)((double)fraction * ((double)unit / scale));
-	*sum += whole; /* both at most a little above 2^63: no overflow goes unseen */
+	*sum += whole; /* if it wraps around, it is below either part */
 	return whole <= DURATION_MAX && *sum <= DURATION_MAX && *sum >= whole;
 }
 
