@@ -1,0 +1,211 @@
+#include "builder/export/package.h"
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/jsonio.h"
+#include "base/map.h"
+
+/* A base layer keeps its compression and digest; only the family of its media
+ * type follows the manifest's. */
+static const char *
+layer_type(const char *have, bool docker)
+{
+	enum compression kind = COMPRESS_NONE;
+
+	if (strstr(have, "gzip") != NULL)
+		kind = COMPRESS_GZIP;
+	else if (strstr(have, "zstd") != NULL)
+		kind = COMPRESS_ZSTD;
+	return compression_media_type(kind, docker);
+}
+
+static void
+set_type(struct descriptor *d, const char *type)
+{
+	free(d->media_type);
+	d->media_type = mem_copy(type);
+}
+
+static int
+add_layers(const struct output *output, const struct export_options *options,
+           const struct image *image, bool plain, struct manifest *m, struct error *err)
+{
+	struct compressor compressor = { .kind = output->compression, .level = output->level };
+
+	if (!output->compression_given)
+		compressor.kind = plain ? COMPRESS_NONE : COMPRESS_GZIP;
+	if (!output->compression_given || output->level == 0)
+		compressor.level = output->compression_given ? output->level
+		                                             : COMPRESS_LEVEL_DEFAULT;
+	for (size_t i = 0; i < image->layers.n; i++) {
+		struct descriptor *d = array_add(&m->layers);
+
+		if (layer_compress(image->layers.at[i], &compressor, output->force_compression,
+		                   options->cancel, d, err) < 0)
+			return error_wrap(err, "layer %zu", i + 1);
+		set_type(d, layer_type(d->media_type, output->docker_types));
+		json_decref(d->annotations);
+		d->annotations = NULL;
+	}
+	return 0;
+}
+
+/* annotation KEYs of TYPE ("manifest", "index", …) out of --annotation and of
+ * the output's own; NULL if there are none. The key may be "TYPE:key",
+ * "annotation-TYPE.key" or plain, which means the manifest. */
+static void
+add_annotation(json_t **object, const char *type, struct text name, struct text value)
+{
+	struct text want = text_of(type), kind = TEXT("manifest");
+	ptrdiff_t colon = text_find(name, ':');
+
+	if (text_starts(name, "annotation-")) {
+		ptrdiff_t dot = 0;
+
+		name = text_from(name, strlen("annotation-"));
+		dot = text_find(name, '.');
+		kind = text_first(name, dot < 0 ? name.n : (size_t)dot);
+		name = text_from(name, dot < 0 ? name.n : (size_t)dot + 1);
+	} else if (text_starts(name, "annotation.")) {
+		name = text_from(name, strlen("annotation."));
+	} else if (colon > 0) {
+		kind = text_first(name, (size_t)colon);
+		name = text_from(name, (size_t)colon + 1);
+	}
+	if (!text_equal(kind, want) || name.n == 0)
+		return;
+	if (*object == NULL)
+		*object = json_object();
+	json_object_setn_new(*object, name.p, name.n, jsonio_string(value));
+}
+
+static json_t *
+annotations_of(const struct output *output, const struct export_options *options,
+               const char *type)
+{
+	json_t *object = NULL;
+
+	for (size_t i = 0; i < options->n_annotations; i++)
+		add_annotation(&object, type, options->annotations[i].name,
+		               options->annotations[i].value);
+	for (size_t i = 0; i < output->annotations.n; i++)
+		add_annotation(&object, type, output->annotations.at[i].name,
+		               output->annotations.at[i].value);
+	return object;
+}
+
+static int
+package_make(const struct output *output, const struct export_options *options,
+             const struct image *image, bool plain, struct package *p, struct error *err)
+{
+	bool docker = output->docker_types;
+	auto_json json_t *notes = NULL;
+
+	p->image = image;
+	p->manifest.media_type = mem_copy(docker ? MEDIA_DOCKER_MANIFEST : MEDIA_OCI_MANIFEST);
+	p->manifest.config = (struct descriptor){
+		.media_type = mem_copy(docker ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG),
+		.digest = image->config_digest,
+		.size = strlen(image->config),
+	};
+	if (add_layers(output, options, image, plain, &p->manifest, err) < 0)
+		return -1;
+	notes = docker ? NULL : annotations_of(output, options, "manifest");
+	p->text = manifest_write(&p->manifest, notes);
+	p->descriptor.media_type = mem_copy(p->manifest.media_type);
+	p->descriptor.digest = digest_of(p->text, strlen(p->text));
+	p->descriptor.size = strlen(p->text);
+	platform_copy(&p->descriptor.platform, &image->platform);
+	p->descriptor.annotations = annotations_of(output, options, "manifest-descriptor");
+	return 0;
+}
+
+static void
+make_index(const struct output *output, const struct export_options *options,
+           struct packages *out)
+{
+	auto_index struct index ix = { 0 };
+	auto_json json_t *notes = annotations_of(output, options, "index");
+
+	ix.media_type = mem_copy(output->docker_types ? MEDIA_DOCKER_LIST : MEDIA_OCI_INDEX);
+	for (size_t i = 0; i < out->list.n; i++)
+		descriptor_copy(array_add(&ix.manifests), &out->list.at[i].descriptor);
+	out->index_text = index_write(&ix, notes);
+	out->root.media_type = mem_copy(ix.media_type);
+	out->root.digest = digest_of(out->index_text, strlen(out->index_text));
+	out->root.size = strlen(out->index_text);
+}
+
+int
+packages_make(const struct output *output, const struct export_options *options,
+              const struct image *images, size_t n, bool plain, struct packages *out,
+              struct error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (package_make(output, options, &images[i], plain, array_add(&out->list), err)
+		    < 0)
+			return -1;
+	if (n != 1 || options->multi) {
+		make_index(output, options, out);
+		return 0;
+	}
+	descriptor_copy(&out->root, &out->list.at[0].descriptor);
+	platform_clear(&out->root.platform);
+	return 0;
+}
+
+void
+packages_clear(struct packages *p)
+{
+	for (size_t i = 0; i < p->list.n; i++) {
+		manifest_clear(&p->list.at[i].manifest);
+		descriptor_clear(&p->list.at[i].descriptor);
+		free(p->list.at[i].text);
+	}
+	array_clear(&p->list);
+	free(p->index_text);
+	descriptor_clear(&p->root);
+}
+
+/* ------------------------------------------------------------ blobs */
+
+static void
+blob_add(struct package_blobs *out, struct map *seen, const struct package_blob *blob,
+         const struct descriptor *d)
+{
+	struct package_blob *added = NULL;
+
+	if (!map_set(seen, (struct text){ (const char *)&d->digest, sizeof d->digest }, out))
+		return;
+	added = array_add(&out->list);
+	*added = *blob;
+	added->descriptor = (struct descriptor){ 0 };
+	descriptor_copy(&added->descriptor, d);
+}
+
+void
+packages_blobs(const struct packages *p, struct package_blobs *out)
+{
+	auto_map struct map seen = MAP_INIT;
+
+	for (size_t i = 0; i < p->list.n; i++) {
+		const struct package *package = &p->list.at[i];
+
+		for (size_t j = 0; j < package->manifest.layers.n; j++)
+			blob_add(out, &seen,
+			         &(struct package_blob){
+					 .layer = package->image->layers.at[j],
+					 .from_base = j < package->image->n_base },
+			         &package->manifest.layers.at[j]);
+		blob_add(out, &seen, &(struct package_blob){ .text = package->image->config },
+		         &package->manifest.config);
+	}
+}
+
+void
+package_blobs_clear(struct package_blobs *b)
+{
+	for (size_t i = 0; i < b->list.n; i++)
+		descriptor_clear(&b->list.at[i].descriptor);
+	array_clear(&b->list);
+}

@@ -1,0 +1,84 @@
+/*
+ * package: an image as documents: layer descriptors, config, manifest. Shared
+ * by the outputs that are made of blobs. Internal to export.
+ */
+#ifndef BUILDER_EXPORT_PACKAGE_H
+#define BUILDER_EXPORT_PACKAGE_H
+
+#include "builder/export/export.h"
+
+struct package {
+	struct manifest   manifest;
+	char             *text;        /* the manifest's bytes */
+	struct descriptor descriptor;  /* of the manifest, with platform */
+	const struct image *image;
+};
+
+struct packages {
+	ARRAY(struct package) list;    /* one per image */
+	char             *index_text;  /* NULL: there is no index */
+	struct descriptor root;        /* of the manifest, or of the index */
+};
+
+#define PACKAGES_INIT { 0 }
+
+/* Compresses what is new as OUTPUT says (or as it is in the store, if PLAIN) and
+ * writes the documents, not yet stored anywhere. */
+int packages_make(const struct output *output, const struct export_options *options,
+                  const struct image *images, size_t n, bool plain, struct packages *out,
+                  struct error *err);
+void packages_clear(struct packages *p);
+#define auto_packages __attribute__((cleanup(packages_clear)))
+
+/* Every blob of P, config and layers, each digest once, in order of first use. */
+struct package_blob {
+	struct descriptor descriptor;  /* owned */
+	struct layer     *layer;       /* NULL: a document */
+	const char       *text;        /* a document's bytes */
+	bool              from_base;
+};
+struct package_blobs {
+	ARRAY(struct package_blob) list;
+};
+void packages_blobs(const struct packages *p, struct package_blobs *out);
+void package_blobs_clear(struct package_blobs *b);
+#define auto_package_blobs __attribute__((cleanup(package_blobs_clear)))
+
+/* The names an output writes to: -t and its own name=…; caller clears. */
+struct export_names {
+	ARRAY(struct reference) list;
+};
+int export_names_read(const struct output *output, const struct export_options *options,
+                      struct export_names *out, struct error *err);
+void export_names_clear(struct export_names *n);
+#define auto_export_names __attribute__((cleanup(export_names_clear)))
+
+/* The outputs, by type. */
+int to_store(const struct output *output, const struct export_options *options,
+             const struct image *images, size_t n, struct descriptor *root,
+             struct error *err);
+int to_registry(const struct output *output, const struct export_options *options,
+                const struct image *images, size_t n, struct descriptor *root,
+                struct error *err);
+int to_archive(const struct output *output, const struct export_options *options,
+               const struct image *images, size_t n, struct descriptor *root,
+               struct error *err);
+int to_files(const struct output *output, const struct export_options *options,
+             const struct image *images, size_t n, struct error *err);
+
+/* The index.json of an OCI layout that holds ROOT under NAMES; caller frees. */
+char *layout_index(const struct descriptor *root, const struct export_names *names,
+                   int64_t created_ns);
+
+/* Opens DEST for an archive: "-" or NULL is standard output (refused if that is a
+ * terminal); else a temporary name beside it, given its own by output_file_keep(). */
+struct output_file {
+	int   fd;
+	char *dest, *tmp;              /* tmp NULL: standard output */
+};
+int output_file_open(const char *dest, struct output_file *out, struct error *err);
+int output_file_keep(struct output_file *f, struct error *err);
+void output_file_drop(struct output_file *f);
+#define auto_output_file __attribute__((cleanup(output_file_drop)))
+
+#endif

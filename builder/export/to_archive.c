@@ -1,0 +1,263 @@
+#include "builder/export/package.h"
+
+#include <fcntl.h>
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/file.h"
+#include "base/jsonio.h"
+
+#define LAYOUT_FILE "{\"imageLayoutVersion\":\"1.0.0\"}"
+#define PIECE       ((size_t)1 << 20)
+
+/* Where the parts of an archive go: a tar, or a directory. */
+struct archive {
+	struct tar_out *tar;           /* NULL: a directory */
+	int             dir_fd;
+};
+
+/* ------------------------------------------------------------ documents */
+
+char *
+layout_index(const struct descriptor *root, const struct export_names *names,
+             int64_t created_ns)
+{
+	auto_json json_t *index = json_object();
+	json_t *list = json_array();
+	char created[CLOCK_TEXT_MAX];
+
+	for (size_t i = 0; i == 0 || i < names->list.n; i++) {
+		json_t *entry = descriptor_write(root);
+		json_t *notes = json_object();
+
+		if (names->list.n > 0) {
+			auto_free char *name = reference_print(&names->list.at[i]);
+
+			jsonio_set(notes, "io.containerd.image.name", json_string(name));
+		}
+		if (created_ns > 0)
+			jsonio_set(notes, "org.opencontainers.image.created",
+			           json_string(clock_print(created_ns, created)));
+		if (names->list.n > 0 && names->list.at[i].tag != NULL)
+			jsonio_set(notes, "org.opencontainers.image.ref.name",
+			           json_string(names->list.at[i].tag));
+		if (json_object_size(notes) > 0)
+			jsonio_set(entry, "annotations", notes);
+		else
+			json_decref(notes);
+		json_array_append_new(list, entry);
+	}
+	jsonio_set(index, "schemaVersion", json_integer(2));
+	jsonio_set(index, "mediaType", json_string(MEDIA_OCI_INDEX));
+	jsonio_set(index, "manifests", list);
+	return jsonio_print(index);
+}
+
+static char *
+blob_path(const struct digest *d)
+{
+	char hex[DIGEST_HEX_MAX];
+
+	return mem_print("blobs/%s/%s", digest_alg_name(d), digest_hex(d, hex));
+}
+
+/* manifest.json of docker-archives. */
+static char *
+docker_manifest(const struct package *p, const struct export_names *names)
+{
+	auto_json json_t *list = json_array();
+	json_t *entry = json_object(), *tags = json_array(), *layers = json_array();
+	auto_free char *config = blob_path(&p->manifest.config.digest);
+
+	for (size_t i = 0; i < names->list.n; i++) {
+		const struct reference *ref = &names->list.at[i];
+		auto_free char *short_name = reference_short(ref);
+		const char *slash = strrchr(short_name, '/');
+		bool has_tag = strchr(slash == NULL ? short_name : slash, ':') != NULL;
+		auto_free char *name = mem_print("%s%s", short_name, has_tag ? "" : ":latest");
+
+		json_array_append_new(tags, json_string(name));
+	}
+	for (size_t i = 0; i < p->manifest.layers.n; i++) {
+		auto_free char *path = blob_path(&p->manifest.layers.at[i].digest);
+
+		json_array_append_new(layers, json_string(path));
+	}
+	jsonio_set(entry, "Config", json_string(config));
+	jsonio_set(entry, "RepoTags", tags);
+	jsonio_set(entry, "Layers", layers);
+	json_array_append_new(list, entry);
+	return jsonio_print(list);
+}
+
+/* ------------------------------------------------------------ writing */
+
+static int
+put_text(struct archive *a, const char *path, const char *text, struct error *err)
+{
+	size_t n = strlen(text);
+
+	if (a->tar == NULL)
+		return file_replace(a->dir_fd, path, text, n, 0644, err);
+	if (tar_out_file(a->tar, path, n, err) < 0)
+		return -1;
+	return tar_out_data(a->tar, text, n, err);
+}
+
+static int
+copy_to_tar(struct archive *a, int fd, const char *path, uint64_t size, struct error *err)
+{
+	auto_free char *piece = mem_new(PIECE);
+	uint64_t left = size;
+	ssize_t n = 0;
+
+	if (tar_out_file(a->tar, path, size, err) < 0)
+		return -1;
+	while (left > 0 && (n = file_read_full(fd, piece, PIECE, err)) > 0) {
+		if (tar_out_data(a->tar, piece, (size_t)n, err) < 0)
+			return -1;
+		left -= (uint64_t)n < left ? (uint64_t)n : left;
+	}
+	if (n < 0)
+		return -1;
+	return left == 0 ? 0 : error_set(err, ERR_DAMAGED, "%s: shorter than it should be", path);
+}
+
+static int
+put_blob(struct archive *a, const struct export_options *options,
+         const struct package_blob *blob, struct error *err)
+{
+	auto_free char *path = blob_path(&blob->descriptor.digest);
+	auto_fd int in = -1, out = -1;
+
+	if (blob->layer == NULL)
+		return put_text(a, path, blob->text, err);
+	if (!blob_has(options->store, &blob->descriptor.digest, NULL)
+	    && layer_make(blob->layer, LAYER_BLOB, options->cancel, err) < 0)
+		return -1;
+	in = blob_open(options->store, &blob->descriptor.digest, err);
+	if (in < 0)
+		return -1;
+	if (a->tar != NULL)
+		return copy_to_tar(a, in, path, blob->descriptor.size, err);
+	out = openat(a->dir_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (out < 0)
+		return error_sys(err, "make %s", path);
+	return file_copy_fd(in, out, NULL, err);
+}
+
+static int
+put_directories(struct archive *a, struct error *err)
+{
+	if (a->tar == NULL)
+		return file_make_dirs(a->dir_fd, "blobs/sha256", 0755, err);
+	if (tar_out_dir(a->tar, "blobs", err) < 0)
+		return -1;
+	return tar_out_dir(a->tar, "blobs/sha256", err);
+}
+
+/* manifest.json and index.json first, so that who reads the stream knows what
+ * the blobs are when they come. */
+static int
+put_all(struct archive *a, const struct output *output,
+        const struct export_options *options, const struct packages *p,
+        const struct export_names *names, struct error *err)
+{
+	auto_package_blobs struct package_blobs blobs = { 0 };
+	int64_t created = p->list.n > 0 ? p->list.at[0].image->created_ns : 0;
+	auto_free char *index = layout_index(&p->root, names, created);
+	auto_free char *docker = NULL;
+
+	if (put_text(a, "oci-layout", LAYOUT_FILE, err) < 0
+	    || put_text(a, "index.json", index, err) < 0)
+		return -1;
+	if (output->type == OUTPUT_DOCKER) {
+		docker = docker_manifest(&p->list.at[0], names);
+		if (put_text(a, "manifest.json", docker, err) < 0)
+			return -1;
+	}
+	if (put_directories(a, err) < 0)
+		return -1;
+	packages_blobs(p, &blobs);
+	for (size_t i = 0; i < blobs.list.n; i++)
+		if (put_blob(a, options, &blobs.list.at[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < p->list.n; i++) {
+		auto_free char *path = blob_path(&p->list.at[i].descriptor.digest);
+
+		if (put_text(a, path, p->list.at[i].text, err) < 0)
+			return -1;
+	}
+	if (p->index_text != NULL) {
+		auto_free char *path = blob_path(&p->root.digest);
+
+		return put_text(a, path, p->index_text, err);
+	}
+	return 0;
+}
+
+static int
+write_tar(const struct output *output, const struct export_options *options,
+          const struct packages *p, const struct export_names *names, struct error *err)
+{
+	auto_output_file struct output_file file = { .fd = -1 };
+	struct archive a = { .dir_fd = -1 };
+	int failed = 0;
+
+	if (output_file_open(output->dest, &file, err) < 0)
+		return -1;
+	a.tar = tar_out_new(file.fd);
+	failed = put_all(&a, output, options, p, names, err);
+	if (failed == 0)
+		failed = tar_out_end(a.tar, err);
+	tar_out_free(a.tar);
+	return failed < 0 ? -1 : output_file_keep(&file, err);
+}
+
+static int
+write_directory(const struct output *output, const struct export_options *options,
+                const struct packages *p, const struct export_names *names,
+                struct error *err)
+{
+	struct archive a = { 0 };
+	auto_fd int fd = -1;
+
+	if (output->dest == NULL || strcmp(output->dest, "-") == 0)
+		return error_set(err, ERR_USAGE, "--output tar=false needs dest=DIRECTORY");
+	if (file_make_dirs(AT_FDCWD, output->dest, 0755, err) < 0)
+		return -1;
+	fd = file_open_dir(AT_FDCWD, output->dest, err);
+	if (fd < 0)
+		return -1;
+	a.dir_fd = fd;
+	return put_all(&a, output, options, p, names, err);
+}
+
+int
+to_archive(const struct output *output, const struct export_options *options,
+           const struct image *images, size_t n, struct descriptor *root,
+           struct error *err)
+{
+	auto_packages struct packages p = PACKAGES_INIT;
+	auto_export_names struct export_names names = { 0 };
+	bool docker = output->type == OUTPUT_DOCKER;
+	int vertex = 0, failed = 0;
+
+	if (docker && (n != 1 || options->multi))
+		return error_set(err, ERR_USAGE,
+		                 "docker archives hold one platform: use type=oci");
+	if (export_names_read(output, options, &names, err) < 0)
+		return -1;
+	vertex = event_begin(docker ? "exporting to docker image format"
+	                            : "exporting to oci image format");
+	failed = packages_make(output, options, images, n, false, &p, err);
+	if (failed == 0)
+		failed = output->layout_dir ? write_directory(output, options, &p, &names, err)
+		                            : write_tar(output, options, &p, &names, err);
+	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+	          failed < 0 ? err->text : NULL);
+	if (failed == 0)
+		descriptor_copy(root, &p.root);
+	return failed < 0 ? error_wrap(err, "export") : 0;
+}

@@ -1,0 +1,184 @@
+#include "builder/export/package.h"
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/job.h"
+
+/* Transfers to one registry at once; more gain nothing (they hash on their side). */
+#define UPLOADS 4
+
+struct upload {
+	const struct export_options *options;
+	const struct reference *ref;
+	const struct package_blob *blob;
+	const char *mount_repo;        /* NULL: none */
+	int vertex;
+	int fd;                        /* of the blob, opened when first asked for */
+};
+
+/* A base layer that the target has already is never downloaded: it is opened
+ * only if bytes must really be sent. */
+static int
+open_blob(struct upload *u, struct error *err)
+{
+	if (u->fd >= 0)
+		return 0;
+	if (!blob_has(u->options->store, &u->blob->descriptor.digest, NULL)
+	    && layer_make(u->blob->layer, LAYER_BLOB, u->options->cancel, err) < 0)
+		return -1;
+	u->fd = blob_open(u->options->store, &u->blob->descriptor.digest, err);
+	return u->fd < 0 ? -1 : 0;
+}
+
+static ssize_t
+upload_read(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err)
+{
+	struct upload *u = arg;
+	ssize_t got = 0;
+
+	if (u->blob->layer == NULL) {
+		size_t size = u->blob->descriptor.size;
+		size_t left = offset < size ? size - (size_t)offset : 0;
+
+		n = n < left ? n : left;
+		memcpy(bytes, u->blob->text + (left > 0 ? offset : 0), n);
+		return (ssize_t)n;
+	}
+	if (open_blob(u, err) < 0)
+		return -1;
+	got = pread(u->fd, bytes, n, (off_t)offset);
+	if (got < 0)
+		error_sys(err, "read blob");
+	return got;
+}
+
+static void
+upload_progress(void *arg, uint64_t done, uint64_t total)
+{
+	const struct upload *u = arg;
+	char hex[DIGEST_HEX_MAX];
+	auto_free char *name = mem_print("pushing sha256:%.12s",
+	                                 digest_hex(&u->blob->descriptor.digest, hex));
+
+	event_status(u->vertex, name, done, total, done == total);
+}
+
+static int
+upload_run(void *arg, struct error *err)
+{
+	struct upload *u = arg;
+	enum push_outcome outcome;
+	int failed = registry_push_blob(u->options->registry, u->ref, &u->blob->descriptor,
+	                                u->mount_repo, upload_read, u, upload_progress, u,
+	                                &outcome, err);
+
+	own_close(&u->fd);
+	return failed;
+}
+
+/* Base layers may be mounted from where they were pulled, on the same host. */
+static const char *
+mount_from(const struct packages *p, const struct package_blob *blob,
+           const struct reference *ref)
+{
+	const struct reference *base = p->list.n > 0 ? p->list.at[0].image->base : NULL;
+
+	if (!blob->from_base || base == NULL || strcmp(base->host, ref->host) != 0
+	    || strcmp(base->repo, ref->repo) == 0)
+		return NULL;
+	return base->repo;
+}
+
+static int
+push_blobs(const struct export_options *options, const struct packages *p,
+           const struct reference *ref, int vertex, struct error *err)
+{
+	auto_package_blobs struct package_blobs blobs = { 0 };
+	auto_free struct upload *uploads = NULL;
+	struct pool *pool = pool_new(UPLOADS);
+	struct group *group = group_new(pool);
+	int failed = 0;
+
+	packages_blobs(p, &blobs);
+	uploads = mem_new_n(blobs.list.n + 1, sizeof *uploads);
+	for (size_t i = 0; i < blobs.list.n; i++) {
+		uploads[i] = (struct upload){ .options = options, .ref = ref, .vertex = vertex,
+			                      .blob = &blobs.list.at[i], .fd = -1 };
+		uploads[i].mount_repo = mount_from(p, uploads[i].blob, ref);
+		group_add(group, upload_run, &uploads[i]);
+	}
+	failed = group_wait(group, err);
+	group_free(group);
+	pool_free(pool);
+	return failed;
+}
+
+static int
+push_documents(const struct output *output, const struct export_options *options,
+               const struct packages *p, const struct reference *ref, struct error *err)
+{
+	auto_reference struct reference untagged = REFERENCE_INIT;
+	const struct reference *root_ref = output->push_by_digest ? &untagged : ref;
+
+	reference_copy(&untagged, ref);
+	free(untagged.tag);
+	untagged.tag = NULL;
+	for (size_t i = 0; i < p->list.n; i++) {
+		const struct package *package = &p->list.at[i];
+		bool is_root = p->index_text == NULL;
+
+		if (registry_push_manifest(options->registry, is_root ? root_ref : &untagged,
+		                           package->manifest.media_type,
+		                           text_of(package->text), &package->descriptor.digest,
+		                           err) < 0)
+			return -1;
+	}
+	if (p->index_text == NULL)
+		return 0;
+	return registry_push_manifest(options->registry, root_ref, p->root.media_type,
+	                              text_of(p->index_text), &p->root.digest, err);
+}
+
+static int
+push_name(const struct output *output, const struct export_options *options,
+          const struct packages *p, const struct reference *ref, struct error *err)
+{
+	auto_free char *name = reference_print(ref);
+	auto_free char *title = mem_print("pushing %s", name);
+	char digest[DIGEST_TEXT_MAX];
+	auto_free char *status = mem_print("pushing manifest for %s@%s", name,
+	                                   digest_text(&p->root.digest, digest));
+	int vertex = event_begin(title);
+	int failed = push_blobs(options, p, ref, vertex, err);
+
+	if (failed == 0)
+		failed = push_documents(output, options, p, ref, err);
+	if (failed == 0)
+		event_status(vertex, status, 0, 0, true);
+	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+	          failed < 0 ? err->text : NULL);
+	return failed < 0 ? error_wrap(err, "push %s", name) : 0;
+}
+
+int
+to_registry(const struct output *output, const struct export_options *options,
+            const struct image *images, size_t n, struct descriptor *root,
+            struct error *err)
+{
+	auto_packages struct packages p = PACKAGES_INIT;
+	auto_export_names struct export_names names = { 0 };
+
+	if (export_names_read(output, options, &names, err) < 0)
+		return -1;
+	if (names.list.n == 0) {
+		error_set(err, ERR_USAGE, "nothing to push to: the image has no name");
+		return error_hint(err, "give one with -t HOST/NAME:TAG or --output …,name=…");
+	}
+	if (packages_make(output, options, images, n, false, &p, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.list.n; i++)
+		if (push_name(output, options, &p, &names.list.at[i], err) < 0)
+			return -1;
+	descriptor_copy(root, &p.root);
+	return 0;
+}

@@ -1,0 +1,78 @@
+#include "builder/export/package.h"
+
+#include "base/base.h"
+#include "base/event.h"
+#include "builder/image/image.h"
+
+/* Layers that were pulled are in the store as pulled; what was never needed so
+ * far is fetched now, so that the layout is whole. */
+static int
+fetch_base(const struct image *image, const struct cancel *cancel, struct error *err)
+{
+	for (size_t i = 0; i < image->n_base; i++)
+		if (layer_blob(image->layers.at[i]) != NULL
+		    && layer_make(image->layers.at[i], LAYER_BLOB, cancel, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+write_document(struct store *store, const char *text, struct error *err)
+{
+	struct digest kept;
+
+	return blob_write(store, text, strlen(text), &kept, err);
+}
+
+static int
+write_documents(struct store *store, const struct packages *p, struct error *err)
+{
+	for (size_t i = 0; i < p->list.n; i++)
+		if (write_document(store, p->list.at[i].image->config, err) < 0
+		    || write_document(store, p->list.at[i].text, err) < 0)
+			return -1;
+	return p->index_text == NULL ? 0 : write_document(store, p->index_text, err);
+}
+
+static int
+write_all(const struct output *output, const struct export_options *options,
+          const struct image *images, size_t n, int vertex, struct descriptor *root,
+          struct error *err)
+{
+	auto_packages struct packages p = PACKAGES_INIT;
+	auto_export_names struct export_names names = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (fetch_base(&images[i], options->cancel, err) < 0)
+			return -1;
+	if (export_names_read(output, options, &names, err) < 0
+	    || packages_make(output, options, images, n, true, &p, err) < 0
+	    || write_documents(options->store, &p, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.list.n; i++) {
+		auto_free char *name = reference_print(&names.list.at[i]);
+		auto_free char *shown = mem_print("naming to %s", name);
+
+		if (tags_set(options->store, name, &p.root, err) < 0)
+			return error_wrap(err, "tag %s", name);
+		event_status(vertex, shown, 0, 0, true);
+	}
+	descriptor_copy(root, &p.root);
+	return 0;
+}
+
+int
+to_store(const struct output *output, const struct export_options *options,
+         const struct image *images, size_t n, struct descriptor *root, struct error *err)
+{
+	int vertex = event_begin("exporting to image");
+	int failed = write_all(output, options, images, n, vertex, root, err);
+
+	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+	          failed < 0 ? err->text : NULL);
+	if (failed == 0 && output->push) {
+		descriptor_clear(root);
+		failed = to_registry(output, options, images, n, root, err);
+	}
+	return failed;
+}
