@@ -28,7 +28,10 @@ struct ui;
 /* Takes over the event sink. AUTO is tty if OUT is a terminal, else plain. */
 struct ui *ui_new(enum progress progress, FILE *out);
 
-/* Last picture, summary of warnings; the sink is dropped. Takes NULL. */
+/* Last picture and summary of warnings; nothing is shown after it. */
+void ui_finish(struct ui *ui);
+
+/* Drops the sink. Takes NULL. */
 void ui_free(struct ui *ui);
 
 /* The last lines of the log of the vertex that failed first: its name and up to

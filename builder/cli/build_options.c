@@ -1,0 +1,515 @@
+#include "builder/cli/build_options.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/base.h"
+#include "base/number.h"
+#include "base/suggest.h"
+
+/* ------------------------------------------------------------ helpers */
+
+static struct text
+own(struct build_options *o, char *text)
+{
+	array_push(&o->owned, text);
+	return text_of(text);
+}
+
+/* "name=value" → its halves; false if there is no "=". */
+static bool
+split_pair(struct text t, struct text *name, struct text *value)
+{
+	ptrdiff_t equal = text_find(t, '=');
+
+	if (equal < 0) {
+		*name = t;
+		*value = (struct text){ 0 };
+		return false;
+	}
+	*name = text_first(t, (size_t)equal);
+	*value = text_from(t, (size_t)equal + 1);
+	return true;
+}
+
+/* Cuts the next comma field off *REST. */
+static bool
+next_comma(struct text *rest, struct text *field)
+{
+	ptrdiff_t comma = text_find(*rest, ',');
+
+	if (rest->n == 0)
+		return false;
+	*field = comma < 0 ? *rest : text_first(*rest, (size_t)comma);
+	*rest = comma < 0 ? (struct text){ 0 } : text_from(*rest, (size_t)comma + 1);
+	return true;
+}
+
+/* ------------------------------------------------------------ one function an option */
+
+/* Without "=" the value is that of our environment, or the argument is not given. */
+static int
+add_build_arg(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct text name, given;
+
+	if (!split_pair(value, &name, &given)) {
+		auto_free char *key = text_copy(name);
+		const char *ours = getenv(key);
+
+		if (ours == NULL)
+			return 0;
+		given = text_of(ours);
+	}
+	if (name.n == 0)
+		return error_set(err, ERR_USAGE, "a build argument needs a name");
+	array_push(&o->request.build_args, ((struct variable){ name, given }));
+	return 0;
+}
+
+static int
+add_label(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct text name, given;
+
+	split_pair(value, &name, &given);
+	if (name.n == 0)
+		return error_set(err, ERR_USAGE, "a label needs a name");
+	array_push(&o->request.labels,
+	           ((struct variable){ name, given.p == NULL ? TEXT("") : given }));
+	return 0;
+}
+
+static int
+add_annotation(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct text name, given;
+
+	if (!split_pair(value, &name, &given) || name.n == 0)
+		return error_set(err, ERR_USAGE, "must be key=value");
+	array_push(&o->request.annotations, ((struct variable){ name, given }));
+	return 0;
+}
+
+/* host:ip, host=ip; an IPv6 address may be in brackets. */
+static int
+add_host(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	ptrdiff_t cut = text_find(value, '=');
+	struct text name, address;
+
+	if (cut < 0)
+		cut = text_find(value, ':');
+	if (cut <= 0)
+		return error_set(err, ERR_USAGE, "must be HOST:ADDRESS");
+	name = text_first(value, (size_t)cut);
+	address = text_from(value, (size_t)cut + 1);
+	if (address.n > 2 && address.p[0] == '[' && text_ends(address, "]"))
+		address = (struct text){ address.p + 1, address.n - 2 };
+	if (text_is(address, "host-gateway"))
+		address = TEXT("127.0.0.1");
+	if (address.n == 0)
+		return error_set(err, ERR_USAGE, "must be HOST:ADDRESS");
+	array_push(&o->request.hosts, ((struct variable){ name, address }));
+	return 0;
+}
+
+static int
+set_secret_field(struct secret_source *s, struct text field, bool *is_env, struct error *err)
+{
+	struct text name, value;
+
+	split_pair(field, &name, &value);
+	if (text_is(name, "id"))
+		s->id = value;
+	else if (text_is(name, "src") || text_is(name, "source"))
+		s->file = value;
+	else if (text_is(name, "env"))
+		s->env = value;
+	else if (text_is(name, "type") && (text_is(value, "file") || text_is(value, "env")))
+		*is_env = text_is(value, "env");
+	else
+		return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", (int)field.n, field.p);
+	return 0;
+}
+
+static int
+add_secret(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct secret_source s = { 0 };
+	struct text rest = value, field;
+	bool is_env = false;
+
+	while (next_comma(&rest, &field))
+		if (set_secret_field(&s, field, &is_env, err) < 0)
+			return -1;
+	if (s.id.n == 0)
+		return error_set(err, ERR_USAGE, "needs id=NAME");
+	if (is_env && s.env.p == NULL) {
+		s.env = s.file.p != NULL ? s.file : s.id;
+		s.file = (struct text){ 0 };
+	}
+	array_push(&o->request.secrets, s);
+	return 0;
+}
+
+/* default, id, id=socket. */
+static int
+add_ssh(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct text name, socket;
+
+	split_pair(value, &name, &socket);
+	if (name.n == 0)
+		return error_set(err, ERR_USAGE, "must be default, ID or ID=SOCKET");
+	array_push(&o->request.agents, ((struct variable){ name, socket }));
+	return 0;
+}
+
+static bool
+is_url_of(struct text t, const char *const *schemes)
+{
+	for (; *schemes != NULL; schemes++)
+		if (text_starts(t, *schemes))
+			return true;
+	return false;
+}
+
+static void
+classify_context(struct named_context *c)
+{
+	static const char *const git[] = { "git://", "ssh://", "git@", NULL };
+	static const char *const http[] = { "http://", "https://", NULL };
+	struct text plain = c->value;
+	ptrdiff_t hash = text_find(plain, '#');
+
+	if (hash > 0)
+		plain = text_first(plain, (size_t)hash);
+	if (text_is(c->value, "docker-image://scratch")) {
+		c->kind = CONTEXT_SCRATCH;
+	} else if (text_starts(c->value, "docker-image://")) {
+		c->kind = CONTEXT_IMAGE;
+		c->value = text_from(c->value, strlen("docker-image://"));
+	} else if (text_starts(c->value, "oci-layout://")) {
+		c->kind = CONTEXT_LAYOUT;
+		c->value = text_from(c->value, strlen("oci-layout://"));
+	} else if (is_url_of(c->value, git)
+	           || (is_url_of(c->value, http) && text_ends(plain, ".git"))) {
+		c->kind = CONTEXT_GIT;
+	} else if (is_url_of(c->value, http)) {
+		c->kind = CONTEXT_HTTP;
+	} else {
+		c->kind = CONTEXT_LOCAL;
+	}
+}
+
+/* Names are normalised like image names: lower case, ":latest" dropped. */
+static int
+add_context(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct named_context c = { 0 };
+	struct text name;
+	char *lower = NULL;
+
+	if (!split_pair(value, &name, &c.value) || name.n == 0 || c.value.n == 0)
+		return error_set(err, ERR_USAGE, "invalid context specifier, must be NAME=VALUE");
+	lower = text_copy(name);
+	for (char *p = lower; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	c.name = own(o, lower);
+	if (text_ends(c.name, ":latest"))
+		c.name = text_first(c.name, c.name.n - strlen(":latest"));
+	classify_context(&c);
+	array_push(&o->request.contexts, c);
+	return 0;
+}
+
+static int
+add_output(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	return output_parse(array_add(&o->request.outputs), value, err);
+}
+
+static int
+set_pull(void *target, struct text value, struct error *err)
+{
+	static const char *const names[] = { "missing", "always", "newer", "never" };
+	struct build_options *o = target;
+	bool on = false;
+
+	if (value.p == NULL) {
+		o->request.pull = PULL_ALWAYS;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (text_is(value, names[i])) {
+			o->request.pull = (enum pull_policy)i;
+			return 0;
+		}
+	}
+	if (!number_bool(value, &on))
+		return error_set(err, ERR_USAGE, "must be always, missing, newer or never");
+	o->request.pull = on ? PULL_ALWAYS : PULL_MISSING;
+	return 0;
+}
+
+static int
+add_comma_list(struct text value, void *list)
+{
+	ARRAY(struct text) *texts = list;
+	struct text rest = value, field;
+
+	while (next_comma(&rest, &field))
+		array_push(texts, field);
+	return 0;
+}
+
+static int
+add_platforms(void *target, struct text value, struct error *err)
+{
+	(void)err;
+	return add_comma_list(value, &((struct build_options *)target)->request.platforms);
+}
+
+static int
+add_no_cache_filter(void *target, struct text value, struct error *err)
+{
+	(void)err;
+	return add_comma_list(value,
+	                      &((struct build_options *)target)->request.no_cache_stages);
+}
+
+static int
+set_network(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	if (!text_is(value, "default") && !text_is(value, "none") && !text_is(value, "host"))
+		return error_set(err, ERR_USAGE, "must be default, none or host");
+	o->request.network = value;
+	return 0;
+}
+
+static int
+add_allow(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct text rest = value, field;
+
+	while (next_comma(&rest, &field)) {
+		if (text_is(field, "network.host"))
+			o->request.allow_host_network = true;
+		else if (text_is(field, "security.insecure"))
+			o->request.allow_insecure = true;
+		else
+			return error_set(err, ERR_USAGE, "unknown entitlement \"%.*s\"",
+			                 (int)field.n, field.p);
+	}
+	return 0;
+}
+
+static int
+set_isolation(void *target, struct text value, struct error *err)
+{
+	if (!isolation_parse(value, &((struct build_options *)target)->request.isolation))
+		return error_set(err, ERR_USAGE, "must be auto, ns or chroot");
+	return 0;
+}
+
+static int
+set_progress(void *target, struct text value, struct error *err)
+{
+	if (!progress_parse(value, &((struct build_options *)target)->progress))
+		return error_set(err, ERR_USAGE, "must be auto, plain, tty, rawjson or quiet");
+	return 0;
+}
+
+static int
+set_print_plan(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	if (text_is(value, "json"))
+		o->request.print_plan = PLAN_JSON;
+	else if (text_is(value, "dot"))
+		o->request.print_plan = PLAN_DOT;
+	else
+		return error_set(err, ERR_USAGE, "must be json or dot");
+	return 0;
+}
+
+static int
+add_ulimit(void *target, struct text value, struct error *err)
+{
+	static const struct {
+		const char *name;
+		int resource;
+	} known[] = {
+		{ "core", RLIMIT_CORE },       { "cpu", RLIMIT_CPU },
+		{ "data", RLIMIT_DATA },       { "fsize", RLIMIT_FSIZE },
+		{ "locks", RLIMIT_LOCKS },     { "memlock", RLIMIT_MEMLOCK },
+		{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
+		{ "nofile", RLIMIT_NOFILE },   { "nproc", RLIMIT_NPROC },
+		{ "rss", RLIMIT_RSS },         { "rtprio", RLIMIT_RTPRIO },
+		{ "rttime", RLIMIT_RTTIME },   { "sigpending", RLIMIT_SIGPENDING },
+		{ "stack", RLIMIT_STACK },
+	};
+	struct build_options *o = target;
+	struct sandbox_limit limit = { .resource = -1 };
+	struct text name, range, soft;
+	ptrdiff_t colon = 0;
+
+	split_pair(value, &name, &range);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (text_is(name, known[i].name))
+			limit.resource = known[i].resource;
+	colon = text_find(range, ':');
+	soft = colon < 0 ? range : text_first(range, (size_t)colon);
+	if (limit.resource < 0 || !number_u64(soft, &limit.soft))
+		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
+	limit.hard = limit.soft;
+	if (colon >= 0 && !number_u64(text_from(range, (size_t)colon + 1), &limit.hard))
+		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
+	array_push(&o->request.limits, limit);
+	return 0;
+}
+
+static int
+set_cpus(void *target, struct text value, struct error *err)
+{
+	auto_free char *copy = text_copy(value);
+	char *end = NULL;
+	double cpus = strtod(copy, &end);
+
+	if (end == copy || *end != '\0' || !(cpus > 0 && cpus < 10000))
+		return error_set(err, ERR_USAGE, "not a number of CPUs");
+	((struct build_options *)target)->request.cpu_percent = (uint32_t)(cpus * 100);
+	return 0;
+}
+
+static int
+set_call(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	if (text_is(value, "build"))
+		o->request.call = CALL_BUILD;
+	else if (text_is(value, "check") || text_is(value, "lint"))
+		o->request.call = CALL_CHECK;
+	else if (text_is(value, "outline"))
+		o->request.call = CALL_OUTLINE;
+	else if (text_is(value, "targets"))
+		o->request.call = CALL_TARGETS;
+	else
+		return error_set(err, ERR_USAGE, "must be build, check, outline or targets");
+	return 0;
+}
+
+static int
+set_check(void *target, struct text value, struct error *err)
+{
+	bool on = true;
+
+	if (value.p != NULL && !number_bool(value, &on))
+		return error_set(err, ERR_USAGE, "not true or false");
+	if (on)
+		((struct build_options *)target)->request.call = CALL_CHECK;
+	return 0;
+}
+
+static int
+set_format(void *target, struct text value, struct error *err)
+{
+	if (!text_is(value, "json") && !text_is(value, "text"))
+		return error_set(err, ERR_USAGE, "must be json or text");
+	((struct build_options *)target)->request.call_json = text_is(value, "json");
+	return 0;
+}
+
+/* ------------------------------------------------------------ the table */
+
+#define AT(member) offsetof(struct build_options, request.member)
+
+const struct option_row build_option_rows[] = {
+	{ "add-host", 0, "HOST:IP", OPTION_CALL, 0, add_host, "add a line to /etc/hosts of RUN steps" },
+	{ "allow", 0, "NAME", OPTION_CALL, 0, add_allow, "allow network.host or security.insecure" },
+	{ "annotation", 0, "[TYPE:]KEY=VALUE", OPTION_CALL, 0, add_annotation, "add an annotation (TYPE: manifest, index, manifest-descriptor)" },
+	{ "authfile", 0, "FILE", OPTION_STRING, AT(authfile), NULL, "credentials, instead of the usual places" },
+	{ "build-arg", 0, "NAME[=VALUE]", OPTION_CALL, 0, add_build_arg, "set a build argument (no value: from the environment)" },
+	{ "build-context", 0, "NAME=VALUE", OPTION_CALL, 0, add_context, "add a named context (directory, docker-image://, oci-layout://, URL)" },
+	{ "call", 0, "NAME", OPTION_CALL, 0, set_call, "build (default), check, outline or targets" },
+	{ "check", 0, NULL, OPTION_CALL_FLAG, 0, set_check, "same as --call=check" },
+	{ "cpus", 0, "N", OPTION_CALL, 0, set_cpus, "limit a RUN step to N CPUs" },
+	{ "digest-file", 0, "FILE", OPTION_STRING, AT(digest_file), NULL, "write the manifest's digest to FILE" },
+	{ "file", 'f', "FILE", OPTION_STRING, AT(dockerfile), NULL, "the Dockerfile (default PATH/Dockerfile; - for standard input)" },
+	{ "format", 0, "FORMAT", OPTION_CALL, 0, set_format, "text or json, of --call" },
+	{ "iidfile", 0, "FILE", OPTION_STRING, AT(iidfile), NULL, "write the image id (config digest) to FILE" },
+	{ "insecure-registry", 0, "HOST", OPTION_TEXTS, AT(insecure_registries), NULL, "use plain HTTP or unverified TLS for HOST" },
+	{ "isolation", 0, "WAY", OPTION_CALL, 0, set_isolation, "auto (default), ns or chroot" },
+	{ "jobs", 0, "N", OPTION_COUNT, AT(jobs), NULL, "steps at the same time" },
+	{ "label", 0, "NAME=VALUE", OPTION_CALL, 0, add_label, "set a label of the image" },
+	{ "memory", 'm', "SIZE", OPTION_SIZE, AT(memory_max), NULL, "limit the memory of a RUN step" },
+	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL, "write digests and names as JSON to FILE" },
+	{ "network", 0, "MODE", OPTION_CALL, 0, set_network, "of RUN steps: default, none or host" },
+	{ "no-cache", 0, NULL, OPTION_FLAG, AT(no_cache), NULL, "run every step" },
+	{ "no-cache-filter", 0, "STAGE,…", OPTION_CALL, 0, add_no_cache_filter, "run every step of these stages" },
+	{ "offline", 0, NULL, OPTION_FLAG, AT(offline), NULL, "never connect to a registry" },
+	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output, "type=image|oci|docker|tar|local|registry|none[,dest=…,…]" },
+	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL, "limit the number of processes of a RUN step" },
+	{ "platform", 0, "OS/ARCH,…", OPTION_CALL, 0, add_platforms, "build for these platforms" },
+	{ "print-plan", 0, "FORMAT", OPTION_CALL, 0, set_print_plan, "print the plan as json or dot instead of building" },
+	{ "progress", 0, "KIND", OPTION_CALL, 0, set_progress, "auto (default), plain, tty, rawjson or quiet" },
+	{ "pull", 0, "[=WHEN]", OPTION_CALL_FLAG, 0, set_pull, "look for base images: always, missing (default), newer, never" },
+	{ "push", 0, NULL, OPTION_FLAG, AT(push), NULL, "push the image to the registry of its name" },
+	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct build_options, quiet), NULL, "print the image id only" },
+	{ "root", 0, "DIR", OPTION_STRING, AT(root), NULL, "the store (default $COOPER_ROOT)" },
+	{ "secret", 0, "id=ID[,src=FILE|,env=NAME]", OPTION_CALL, 0, add_secret, "give RUN --mount=type=secret a value" },
+	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL, "size of /dev/shm of RUN steps" },
+	{ "ssh", 0, "default|ID[=SOCKET]", OPTION_CALL, 0, add_ssh, "forward an agent to RUN --mount=type=ssh" },
+	{ "tag", 't', "NAME", OPTION_TEXTS, AT(tags), NULL, "name the image (repeatable)" },
+	{ "target", 0, "STAGE", OPTION_TEXT, AT(target), NULL, "build this stage instead of the last" },
+	{ "ulimit", 0, "TYPE=SOFT[:HARD]", OPTION_CALL, 0, add_ulimit, "limits of RUN steps" },
+	{ "layers", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "rm", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "force-rm", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ 0 },
+};
+
+/* ------------------------------------------------------------ */
+
+void
+build_options_init(struct build_options *o)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	const char *progress = getenv("BUILDKIT_PROGRESS");
+
+	*o = (struct build_options){ .progress = PROGRESS_AUTO };
+	o->request.network = TEXT("default");
+	o->request.epoch = -1;
+	if (progress != NULL)
+		progress_parse(text_of(progress), &o->progress);
+	/* Like docker's command line: the variable is a build argument, which a
+	 * given one overrides because it comes later. */
+	if (epoch != NULL && *epoch != '\0')
+		array_push(&o->request.build_args, ((struct variable){ TEXT("SOURCE_DATE_EPOCH"),
+		                                                       text_of(epoch) }));
+}
+
+void
+build_options_clear(struct build_options *o)
+{
+	build_request_clear(&o->request);
+	for (size_t i = 0; i < o->owned.n; i++)
+		free(o->owned.at[i]);
+	array_clear(&o->owned);
+}

@@ -1,0 +1,24 @@
+/*
+ * build_options: the options of `cooper build` and the request they fill.
+ */
+#ifndef BUILDER_CLI_BUILD_OPTIONS_H
+#define BUILDER_CLI_BUILD_OPTIONS_H
+
+#include "builder/build/build.h"
+#include "builder/cli/options.h"
+#include "builder/ui/ui.h"
+
+struct build_options {
+	struct build_request request;
+	enum progress progress;
+	bool quiet;
+	ARRAY(char *) owned;           /* texts that had to be made */
+};
+
+extern const struct option_row build_option_rows[];    /* ended by a row without a name */
+
+/* Defaults, and what the environment says (SOURCE_DATE_EPOCH, BUILDKIT_PROGRESS). */
+void build_options_init(struct build_options *o);
+void build_options_clear(struct build_options *o);
+
+#endif

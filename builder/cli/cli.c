@@ -1,0 +1,91 @@
+#include "builder/cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/suggest.h"
+#include "builder/cli/cmd.h"
+#include "builder/cli/report.h"
+
+const struct command *const command_list[] = {
+	&cmd_build,   &cmd_pull,       &cmd_push,    &cmd_images, &cmd_rmi,
+	&cmd_tag,     &cmd_inspect,    &cmd_prune,   &cmd_du,     &cmd_doctor,
+	&cmd_completion, &cmd_version, NULL,
+};
+
+const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; command_list[i] != NULL; i++)
+		if (strcmp(command_list[i]->name, name) == 0)
+			return command_list[i];
+	return NULL;
+}
+
+static void
+print_overview(FILE *out)
+{
+	fprintf(out, "Usage: cooper COMMAND [OPTIONS] …\n\n"
+	             "Builds OCI images from Dockerfiles, without a daemon.\n\nCommands:\n");
+	for (size_t i = 0; command_list[i] != NULL; i++)
+		fprintf(out, "  %-12s%s\n", command_list[i]->name, command_list[i]->summary);
+	fprintf(out, "\nHelp on a command: cooper COMMAND --help\n"
+	             "Called as \"build\" it is the same as \"cooper build\".\n");
+}
+
+static int
+unknown_command(const char *word)
+{
+	auto_error struct error err = ERROR_INIT;
+	const char *names[sizeof command_list / sizeof *command_list];
+	const char *near = NULL;
+	size_t n = 0;
+
+	for (; command_list[n] != NULL; n++)
+		names[n] = command_list[n]->name;
+	near = suggest_find(text_of(word), names, n, false);
+	error_set(&err, ERR_USAGE, "unknown command \"%s\"", word);
+	if (near != NULL)
+		error_hint(&err, "did you mean %s?", near);
+	else
+		error_hint(&err, "see: cooper --help");
+	return report_error(&err, NULL, (struct text){ 0 });
+}
+
+static bool
+is_any(const char *word, const char *a, const char *b, const char *c)
+{
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	struct text self = TEXT("cooper");
+	const struct command *command = NULL;
+	const char *slash = NULL;
+
+	event_set_debug(getenv("COOPER_DEBUG"));
+	if (argc > 0) {
+		slash = strrchr(argv[0], '/');
+		self = text_of(slash == NULL ? argv[0] : slash + 1);
+	}
+	if (text_is(self, "build"))
+		return cmd_build.run(&cmd_build, argc - 1, argv + 1);
+	if (argc < 2) {
+		print_overview(stderr);
+		return 2;
+	}
+	if (is_any(argv[1], "--help", "-h", "help")) {
+		print_overview(stdout);
+		return 0;
+	}
+	if (is_any(argv[1], "--version", "-v", "version"))
+		return cmd_version.run(&cmd_version, 0, argv);
+	command = command_find(argv[1]);
+	if (command == NULL)
+		return unknown_command(argv[1]);
+	return command->run(command, argc - 2, argv + 2);
+}

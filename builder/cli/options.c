@@ -1,0 +1,230 @@
+#include "builder/cli/options.h"
+
+#include <stdio.h>
+
+#include "base/base.h"
+#include "base/number.h"
+#include "base/suggest.h"
+
+#define HELP_COLUMN 34                 /* where descriptions start */
+
+static bool
+takes_value(enum option_kind kind)
+{
+	return kind != OPTION_FLAG && kind != OPTION_CALL_FLAG && kind != OPTION_IGNORED;
+}
+
+static size_t
+option_count(const struct command *c)
+{
+	size_t n = 0;
+
+	while (c->options != NULL && c->options[n].name != NULL)
+		n++;
+	return n;
+}
+
+static const struct option_row *
+find_long(const struct command *c, struct text name)
+{
+	for (size_t i = 0; i < option_count(c); i++)
+		if (text_is(name, c->options[i].name))
+			return &c->options[i];
+	return NULL;
+}
+
+static const struct option_row *
+find_letter(const struct command *c, char letter)
+{
+	for (size_t i = 0; i < option_count(c); i++)
+		if (c->options[i].letter == letter)
+			return &c->options[i];
+	return NULL;
+}
+
+static int
+unknown(const struct command *c, struct text name, struct error *err)
+{
+	auto_free const char **names = mem_new_n(option_count(c) + 1, sizeof *names);
+	const char *near = NULL;
+
+	for (size_t i = 0; i < option_count(c); i++)
+		names[i] = c->options[i].name;
+	near = suggest_find(name, names, option_count(c), false);
+	error_set(err, ERR_USAGE, "unknown option --%.*s", (int)name.n, name.p);
+	if (near != NULL)
+		return error_hint(err, "did you mean --%s?", near);
+	return error_hint(err, "see: cooper %s --help", c->name);
+}
+
+/* ------------------------------------------------------------ values */
+
+static int
+store_value(const struct option_row *o, void *target, struct text value, struct error *err)
+{
+	char *at = (char *)target + o->offset;
+	ARRAY(struct text) *texts = NULL;
+	uint64_t number = 0;
+
+	switch (o->kind) {
+	case OPTION_FLAG:
+		if (value.p == NULL)
+			*(bool *)at = true;
+		else if (!number_bool(value, (bool *)at))
+			return error_set(err, ERR_USAGE, "not true or false");
+		return 0;
+	case OPTION_STRING:
+		*(const char **)at = value.p;
+		return 0;
+	case OPTION_TEXT:
+		*(struct text *)at = value;
+		return 0;
+	case OPTION_TEXTS:
+		texts = (void *)at;
+		array_push(texts, value);
+		return 0;
+	case OPTION_SIZE:
+		if (!number_size(value, (uint64_t *)at))
+			return error_set(err, ERR_USAGE, "not a size");
+		return 0;
+	case OPTION_COUNT:
+		if (!number_u64(value, &number) || number > 1000000)
+			return error_set(err, ERR_USAGE, "not a number");
+		*(size_t *)at = (size_t)number;
+		return 0;
+	case OPTION_CALL:
+	case OPTION_CALL_FLAG:
+		return o->set(target, value, err);
+	case OPTION_IGNORED:
+	case OPTION_IGNORED_VALUE:
+		return 0;
+	}
+	return 0;
+}
+
+static int
+set_option(const struct option_row *o, void *target, struct text value, struct error *err)
+{
+	if (store_value(o, target, value, err) == 0)
+		return 0;
+	if (value.p == NULL)
+		return error_wrap(err, "--%s", o->name);
+	return error_wrap(err, "--%s %.*s", o->name, (int)value.n, value.p);
+}
+
+/* ------------------------------------------------------------ words */
+
+struct reader {
+	const struct command *command;
+	int    argc, next;
+	char **argv;
+	void  *target;
+};
+
+/* The value of O: what stands behind "=", or the next word. */
+static int
+read_value(struct reader *r, const struct option_row *o, struct text given,
+           struct error *err)
+{
+	if (given.p != NULL || !takes_value(o->kind))
+		return set_option(o, r->target, given, err);
+	if (r->next >= r->argc)
+		return error_set(err, ERR_USAGE, "--%s needs a value: %s", o->name, o->argument);
+	return set_option(o, r->target, text_of(r->argv[r->next++]), err);
+}
+
+static int
+read_long(struct reader *r, struct text word, struct error *err)
+{
+	ptrdiff_t equal = text_find(word, '=');
+	struct text name = equal < 0 ? word : text_first(word, (size_t)equal);
+	struct text value = { 0 };
+	const struct option_row *o = find_long(r->command, name);
+
+	if (o == NULL)
+		return unknown(r->command, name, err);
+	if (equal >= 0)
+		value = text_from(word, (size_t)equal + 1);
+	return read_value(r, o, value, err);
+}
+
+/* "-t value", "-tvalue", "-t=value", "-qt value". */
+static int
+read_letters(struct reader *r, struct text word, struct error *err)
+{
+	while (word.n > 0) {
+		const struct option_row *o = find_letter(r->command, word.p[0]);
+
+		if (o == NULL) {
+			error_set(err, ERR_USAGE, "unknown option -%c", word.p[0]);
+			return error_hint(err, "see: cooper %s --help", r->command->name);
+		}
+		word = text_from(word, 1);
+		if (takes_value(o->kind)) {
+			struct text value = { 0 };
+
+			if (word.n > 0)
+				value = word.p[0] == '=' ? text_from(word, 1) : word;
+			return read_value(r, o, value, err);
+		}
+		if (read_value(r, o, (struct text){ 0 }, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+enum options_outcome
+options_read(const struct command *command, int argc, char **argv, void *target,
+             struct words_left *words, struct error *err)
+{
+	struct reader r = { command, argc, 0, argv, target };
+	bool only_words = false;
+
+	while (r.next < argc) {
+		struct text word = text_of(argv[r.next++]);
+
+		if (only_words || word.n < 2 || word.p[0] != '-') {
+			array_push(&words->list, word.p);
+		} else if (text_is(word, "--")) {
+			only_words = true;
+		} else if (text_is(word, "--help") || text_is(word, "-h")) {
+			return OPTIONS_HELP;
+		} else if (word.p[1] == '-') {
+			if (read_long(&r, text_from(word, 2), err) < 0)
+				return OPTIONS_BAD;
+		} else if (read_letters(&r, text_from(word, 1), err) < 0) {
+			return OPTIONS_BAD;
+		}
+	}
+	return OPTIONS_OK;
+}
+
+/* ------------------------------------------------------------ help */
+
+static void
+print_row(const struct option_row *o)
+{
+	char letter[5] = "    ";
+	auto_free char *left = NULL;
+
+	if (o->letter != 0)
+		snprintf(letter, sizeof letter, "-%c, ", o->letter);
+	left = mem_print("  %s--%s%s%s", letter, o->name, o->argument == NULL ? "" : " ",
+	                 o->argument == NULL ? "" : o->argument);
+	if (strlen(left) >= HELP_COLUMN)
+		printf("%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
+	else
+		printf("%-*s%s\n", HELP_COLUMN, left, o->help);
+}
+
+void
+options_print_help(const struct command *command)
+{
+	printf("Usage: cooper %s %s\n\n%s\n", command->name, command->arguments,
+	       command->summary);
+	if (option_count(command) > 0)
+		printf("\nOptions:\n");
+	for (size_t i = 0; i < option_count(command); i++)
+		if (command->options[i].help != NULL)
+			print_row(&command->options[i]);
+}

@@ -1,0 +1,78 @@
+/*
+ * options: command line options as data. One row of a table says everything of
+ * an option; the parser, --help, the completions and the manual page read it.
+ *
+ *	{ "tag", 't', "NAME", OPTION_TEXTS, offsetof(…, tags), NULL, "name the image" }
+ *
+ * Values are "--name=value", "--name value", "-t value" or "-tvalue"; flags
+ * take "--name=true|false" too. "--" ends options. Options and other words may
+ * be mixed. Unknown options are errors with a suggestion, never ignored.
+ */
+#ifndef BUILDER_CLI_OPTIONS_H
+#define BUILDER_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "base/text.h"
+
+typedef int option_fn(void *target, struct text value, struct error *err);
+
+enum option_kind {
+	OPTION_FLAG,       /* bool at offset */
+	OPTION_STRING,     /* const char * at offset */
+	OPTION_TEXT,       /* struct text at offset */
+	OPTION_TEXTS,      /* ARRAY(struct text) at offset; repeatable */
+	OPTION_SIZE,       /* uint64_t at offset, with suffix k m g */
+	OPTION_COUNT,      /* size_t at offset */
+	OPTION_CALL,       /* set(target, value) */
+	OPTION_CALL_FLAG,  /* set(target, "") ; "--name=value" is allowed */
+	OPTION_IGNORED,    /* accepted for compatibility, does nothing */
+	OPTION_IGNORED_VALUE,
+};
+
+struct option_row {
+	const char      *name;         /* without dashes */
+	char             letter;       /* 0: none */
+	const char      *argument;     /* name of the value in the help; NULL: none */
+	enum option_kind kind;
+	size_t           offset;
+	option_fn       *set;
+	const char      *help;         /* NULL: not listed */
+};
+
+struct command {
+	const char *name;
+	const char *arguments;         /* "[OPTIONS] PATH | URL | -" */
+	const char *summary;           /* one line */
+	const struct option_row *options;      /* ended by a row without a name; may be NULL */
+	/* Runs with the words after the command's name; the exit status. */
+	int       (*run)(const struct command *self, int argc, char **argv);
+};
+
+/* Words that are no options. */
+struct words_left {
+	ARRAY(const char *) list;
+};
+
+enum options_outcome { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
+
+/* Reads ARGV (without the command's name) into TARGET. OPTIONS_HELP: --help was
+ * met. Texts in TARGET point into ARGV. */
+enum options_outcome options_read(const struct command *command, int argc, char **argv,
+                                  void *target, struct words_left *words,
+                                  struct error *err);
+
+/* The help page of COMMAND on standard output. */
+void options_print_help(const struct command *command);
+
+/* All commands, ended by one without a name. */
+extern const struct command *const command_list[];
+const struct command *command_find(const char *name);
+
+/* Completion scripts made of the tables: "bash", "zsh", "fish". */
+int completion_print(const char *shell, struct error *err);
+
+#endif

@@ -1,0 +1,68 @@
+#include "builder/cli/report.h"
+
+#include <stdio.h>
+
+#include "base/base.h"
+#include "parser/parser.h"
+
+#define LOG_LINES 40                   /* of a failed step */
+
+int
+report_status(enum error_code code)
+{
+	switch (code) {
+	case ERR_NONE:
+		return 0;
+	case ERR_USAGE:
+		return 2;
+	case ERR_DOCKERFILE:
+		return 3;
+	case ERR_SOURCE:
+		return 4;
+	case ERR_RUN:
+		return 5;
+	case ERR_NETWORK:
+		return 6;
+	case ERR_AUTH:
+		return 7;
+	case ERR_POLICY:
+		return 8;
+	case ERR_DAMAGED:
+		return 9;
+	case ERR_ENVIRONMENT:
+		return 10;
+	case ERR_CANCELLED:
+		return 130;
+	case ERR_INTERNAL:
+		return 1;
+	}
+	return 1;
+}
+
+static void
+print_log(struct ui *ui)
+{
+	auto_buf struct buf name = BUF_INIT, lines = BUF_INIT;
+
+	ui_failure(ui, LOG_LINES, &name, &lines);
+	if (name.n == 0)
+		return;
+	fprintf(stderr, "------\n > %s:\n%s", buf_str(&name), buf_str(&lines));
+	fprintf(stderr, "------\n");
+}
+
+int
+report_error(const struct error *err, struct ui *ui, struct text source)
+{
+	auto_buf struct buf frame = BUF_INIT;
+
+	if (ui != NULL)
+		print_log(ui);
+	if (err->n_at > 0 && err->file != NULL && source.n > 0)
+		frame_print(&frame, source, err->file, err->at, err->n_at);
+	fputs(buf_str(&frame), stderr);
+	fprintf(stderr, "ERROR: %s\n", err->text == NULL ? "unknown error" : err->text);
+	if (err->hint != NULL)
+		fprintf(stderr, "hint: %s\n", err->hint);
+	return report_status(err->code);
+}

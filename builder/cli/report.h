@@ -1,0 +1,19 @@
+/*
+ * report: prints what went wrong, once, and turns it into an exit status.
+ */
+#ifndef BUILDER_CLI_REPORT_H
+#define BUILDER_CLI_REPORT_H
+
+#include "base/error.h"
+#include "base/text.h"
+#include "builder/ui/ui.h"
+
+/* The exit status of CODE; docs/exit-codes.md. */
+int report_status(enum error_code code);
+
+/* Prints ERR to standard error: the failed step's last log lines (UI may be
+ * NULL), the code frame out of SOURCE (may be empty), the message, the hint.
+ * Returns the exit status. */
+int report_error(const struct error *err, struct ui *ui, struct text source);
+
+#endif

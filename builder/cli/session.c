@@ -1,0 +1,84 @@
+#include "builder/cli/session.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+
+#include "base/base.h"
+
+static void
+stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+/* First signal: everything stops in good order. Second: at once; children die
+ * with us, and what is left in tmp/ is swept by the next run. */
+static void *
+wait_for_signals(void *arg)
+{
+	struct session *s = arg;
+	auto_fd int fd = -1;
+	sigset_t set;
+	int seen = 0;
+
+	stop_signals(&set);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	while (fd >= 0) {
+		struct pollfd wait[2] = { { .fd = fd, .events = POLLIN },
+			                  { .fd = s->stop_fd, .events = POLLIN } };
+		struct signalfd_siginfo info;
+
+		if (poll(wait, 2, -1) < 0)
+			continue;
+		if (wait[1].revents != 0)
+			break;
+		if (read(fd, &info, sizeof info) != sizeof info)
+			continue;
+		if (seen++ > 0)
+			_exit(130);
+		cancel_trigger(s->cancel);
+	}
+	return NULL;
+}
+
+int
+session_start(struct session *s, enum progress progress, struct error *err)
+{
+	sigset_t set;
+
+	*s = (struct session){ .stop_fd = -1 };
+	stop_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	s->cancel = cancel_new(err);
+	if (s->cancel == NULL)
+		return -1;
+	s->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (s->stop_fd < 0)
+		return error_sys(err, "eventfd");
+	if (pthread_create(&s->signals, NULL, wait_for_signals, s) != 0)
+		return error_set(err, ERR_ENVIRONMENT, "cannot start a thread");
+	s->started = true;
+	s->ui = ui_new(progress, stderr);
+	return 0;
+}
+
+void
+session_end(struct session *s)
+{
+	ui_free(s->ui);
+	if (s->started) {
+		uint64_t one = 1;
+
+		if (write(s->stop_fd, &one, sizeof one) == sizeof one)
+			pthread_join(s->signals, NULL);
+	}
+	own_close(&s->stop_fd);
+	cancel_free(s->cancel);
+	*s = (struct session){ .stop_fd = -1 };
+}
