@@ -176,7 +176,8 @@ platform_parse(struct platform *out, struct text t, struct error *err)
 		if (*p == '/' && n < 3 && p > parts[n - 1]) {
 			*p = '\0';
 			parts[n++] = p + 1;
-		} else if (!isascii(*p) || (!isalnum(*p) && memchr("_.-", *p, 3) == NULL)) {
+		} else if (!isascii(*p) ||
+		           (!isalnum(*p) && memchr("_.-", *p, 3) == NULL)) {
 			n = 0;
 			break;
 		}

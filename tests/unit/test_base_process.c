@@ -151,15 +151,14 @@ signals_are_neither_blocked_nor_ignored(void **state)
 static void
 a_program_that_is_not_there_is_an_error(void **state)
 {
-	const char *const argv[] = { "no-such-program-here", NULL };
+	const char *const argv[] = { "/no/such/program", NULL };
 	const struct process p = { .argv = argv, .dir_fd = -1 };
 	auto_error struct error err = ERROR_INIT;
 	int status = 77;
 
 	(void)state;
 	assert_int_equal(process_run(&p, NULL, NULL, &status, &err), -1);
-	assert_string_equal(err.text,
-	                    "run no-such-program-here: No such file or directory");
+	assert_string_equal(err.text, "run /no/such/program: No such file or directory");
 	assert_int_equal(err.sys, ENOENT);
 	assert_int_equal(status, 77);
 }
