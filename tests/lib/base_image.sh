@@ -1,0 +1,18 @@
+# A Debian base image out of Debian's packages: source this file.
+#
+#   base_tar FILE    makes FILE (a root file system as a tar) unless it is there
+
+base_tar() {
+    local tar=$1
+    [ -s "$tar" ] && return 0
+    mkdir -p "$(dirname "$tar")"
+    echo "making a Debian root file system out of packages: $tar" >&2
+    # Docs and lists of the package manager are left out, as in published images.
+    mmdebstrap --variant=minbase --quiet \
+        --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' \
+        --dpkgopt='path-exclude=/usr/share/doc/*' \
+        --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+        bookworm "$tar.tmp.tar" </dev/null || return 1
+    mv "$tar.tmp.tar" "$tar"
+}
