@@ -1,0 +1,450 @@
+#include "layers/derive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/event.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/decompress.h"
+#include "layers/diff_upper.h"
+#include "layers/pour.h"
+#include "layers/tar_read.h"
+#include "layers/tree.h"
+#include "layers/tree_file.h"
+#include "layers/unpack.h"
+
+/* ------------------------------------------------------------ what comes out */
+
+/* Forms being made: all or nothing of them is published. */
+struct outcome {
+	unsigned wanted;
+	struct tree_maker *maker;
+	struct unpacker *unpacker;
+	char *tmp; /* directory that becomes layers/ID */
+	int diff_fd;
+};
+
+static void
+outcome_clear(struct layer *l, struct outcome *o)
+{
+	tree_maker_free(o->maker);
+	unpack_free(o->unpacker);
+	own_close(&o->diff_fd);
+	if (o->tmp != NULL)
+		store_trash(l->store, o->tmp);
+	free(o->tmp);
+	*o = (struct outcome){ .diff_fd = -1 };
+}
+
+static int
+outcome_open(struct layer *l, unsigned wanted, struct outcome *o, struct error *err)
+{
+	auto_fd int tmp_fd = -1;
+
+	*o = (struct outcome){ .wanted = wanted, .diff_fd = -1 };
+	/* Always: it is what refuses links to nowhere and the like. */
+	o->maker = tree_maker_new();
+	if (!(wanted & LAYER_DIR))
+		return 0;
+	o->tmp = store_tmp_dir(l->store, &tmp_fd, err);
+	if (o->tmp == NULL)
+		return -1;
+	if (mkdirat(tmp_fd, "diff", 0755) < 0)
+		return error_sys(err, "make %s/diff", o->tmp);
+	o->diff_fd = file_open_dir(tmp_fd, "diff", err);
+	if (o->diff_fd < 0)
+		return -1;
+	o->unpacker = unpack_new(o->diff_fd, UNPACK_OVERLAY | UNPACK_OWNERS, err);
+	return o->unpacker == NULL ? -1 : 0;
+}
+
+static struct pour
+outcome_pour(const struct outcome *o, const struct cancel *cancel)
+{
+	return (struct pour){
+		.tree = o->maker, .dir = o->unpacker, .cancel = cancel, .epoch = -1
+	};
+}
+
+/* A tree file that cannot be written is made again next time. */
+static void
+keep_tree(struct layer *l, const struct tree *t)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (tree_file_write(store_fd(l->store), l->id, t, &err) < 0)
+		event_warn_error(0, &err, "index of layer %s", l->id);
+}
+
+static int
+outcome_publish(struct layer *l, struct outcome *o, struct error *err)
+{
+	auto_tree struct tree *t = tree_maker_end(take(o->maker), err);
+
+	if (t == NULL)
+		return -1;
+	if (o->tmp != NULL) {
+		if (layer_write_info(l, o->tmp, err) < 0 ||
+		    layer_publish_dir(l, o->tmp, err) < 0)
+			return -1;
+		free(take(o->tmp));
+	}
+	if (!layer_has(l, LAYER_TREE))
+		keep_tree(l, t);
+	layer_add_forms(l, o->wanted & LAYER_DIR, take(t));
+	return 0;
+}
+
+/* ------------------------------------------------------------ from a tar */
+
+struct tar_file {
+	int fd;
+	uint64_t at, size;
+};
+
+static ssize_t
+tar_file_read(void *arg, void *bytes, size_t n, struct error *err)
+{
+	struct tar_file *f = arg;
+	ssize_t got;
+
+	do
+		got = pread(f->fd, bytes, n, (off_t)f->at);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return error_sys(err, "read a layer's tar");
+	f->at += (uint64_t)got;
+	return got;
+}
+
+static int
+tar_file_skip(void *arg, uint64_t n, struct error *err)
+{
+	struct tar_file *f = arg;
+
+	if (n > f->size - f->at)
+		return error_set(err, ERR_DAMAGED, "tar archive: truncated");
+	f->at += n;
+	return 0;
+}
+
+static int
+from_tar(struct layer *l, struct outcome *o, const struct cancel *cancel,
+         struct error *err)
+{
+	struct tar_file file = { .fd = layer_tar_fd(l, err), .size = l->tar_size };
+	struct tar_source source = { tar_file_read, tar_file_skip, &file };
+	auto_tar_reader struct tar_reader *reader = NULL;
+	struct pour pour = outcome_pour(o, cancel);
+
+	if (file.fd < 0)
+		return -1;
+	reader = tar_reader_new(source, TAR_NAMES_REFUSE);
+	if (pour_tar(&pour, reader, err) < 0 || pour_end(&pour, err) < 0)
+		return -1;
+	return outcome_publish(l, o, err);
+}
+
+/* ------------------------------------------------------------ from a blob */
+
+/* The decompressed bytes go to the tar reader, and beside it to a hash (and the
+ * tar blob). */
+struct blob_stream {
+	struct decompressor *decompressor;
+	struct block_queue *queue;
+	struct hasher *hasher; /* one of these two */
+	struct part *part;
+	uint64_t size;
+};
+
+static ssize_t
+blob_stream_read(void *arg, void *bytes, size_t n, struct error *err)
+{
+	struct blob_stream *s = arg;
+	ssize_t got = decompressor_read(s->decompressor, bytes, n, err);
+
+	if (got <= 0)
+		return got;
+	s->size += (uint64_t)got;
+	return block_queue_add(s->queue, bytes, (size_t)got, err) < 0 ? -1 : got;
+}
+
+static int
+blob_stream_sink(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct blob_stream *s = arg;
+
+	if (s->part != NULL)
+		return part_write(s->part, bytes, n, err);
+	hasher_add(s->hasher, bytes, n);
+	return 0;
+}
+
+static void
+blob_stream_close(struct blob_stream *s)
+{
+	block_queue_free(s->queue);
+	decompressor_close(s->decompressor);
+	hasher_free(s->hasher);
+	part_drop(s->part);
+}
+
+static int
+blob_stream_open(struct layer *l, int fd, bool keep_tar, struct blob_stream *s,
+                 struct error *err)
+{
+	s->decompressor = decompressor_open(fd, err);
+	if (s->decompressor == NULL)
+		return -1;
+	if (keep_tar)
+		s->part = part_new(l->store, err);
+	else
+		s->hasher = hasher_new(DIGEST_SHA256);
+	if (keep_tar && s->part == NULL)
+		return -1;
+	s->queue = block_queue_new(blob_stream_sink, s);
+	return 0;
+}
+
+/* Reads what comes after the trailer, and compares the digest. */
+static int
+blob_stream_end(struct layer *l, struct blob_stream *s, struct error *err)
+{
+	auto_free char *rest = mem_resize(NULL, 65536, 1);
+	char want[DIGEST_TEXT_MAX], got[DIGEST_TEXT_MAX];
+	struct digest found;
+	ssize_t n;
+
+	do
+		n = blob_stream_read(s, rest, 65536, err);
+	while (n > 0);
+	if (n < 0 || block_queue_end(s->queue, err) < 0)
+		return -1;
+	if (s->part != NULL)
+		return part_keep(take(s->part), &l->diffid, &found, err);
+	found = hasher_end(s->hasher);
+	if (digest_equal(&found, &l->diffid))
+		return 0;
+	return error_set(err, ERR_DAMAGED, "uncompressed content is %s, not %s",
+	                 digest_text(&found, got), digest_text(&l->diffid, want));
+}
+
+static int
+from_blob(struct layer *l, struct outcome *o, bool keep_tar, const struct cancel *cancel,
+          struct error *err)
+{
+	__attribute__((cleanup(blob_stream_close))) struct blob_stream s = { 0 };
+	auto_fd int fd = blob_open(l->store, &l->blob.digest, err);
+	struct tar_source source = { blob_stream_read, NULL, &s };
+	auto_tar_reader struct tar_reader *reader = NULL;
+	struct pour pour = outcome_pour(o, cancel);
+
+	if (fd < 0 || blob_stream_open(l, fd, keep_tar, &s, err) < 0)
+		return -1;
+	reader = tar_reader_new(source, TAR_NAMES_REFUSE);
+	if (pour_tar(&pour, reader, err) < 0 || pour_end(&pour, err) < 0 ||
+	    blob_stream_end(l, &s, err) < 0)
+		return -1;
+	pthread_mutex_lock(&l->lock);
+	l->tar_size = s.size;
+	pthread_mutex_unlock(&l->lock);
+	if (keep_tar)
+		layer_add_forms(l, LAYER_TAR, NULL);
+	return outcome_publish(l, o, err);
+}
+
+static int
+fetch_blob(struct layer *l, struct error *err)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	if (!digest_known(&l->blob.digest))
+		return error_set(err, ERR_INTERNAL, "layer %s has no content any more",
+		                 l->id);
+	if (!blob_has(l->store, &l->blob.digest, NULL)) {
+		if (l->fetch == NULL)
+			return error_set(err, ERR_SOURCE, "layer %s is not in the store",
+			                 digest_text(&l->blob.digest, text));
+		if (l->fetch(l->fetch_arg, &l->blob, err) < 0)
+			return -1;
+	}
+	/* An uncompressed one is its own tar. */
+	layer_add_forms(l,
+	                digest_equal(&l->blob.digest, &l->diffid) ? LAYER_BLOB | LAYER_TAR
+	                                                          : LAYER_BLOB,
+	                NULL);
+	return 0;
+}
+
+/* ------------------------------------------------------------ from a directory */
+
+static int
+tree_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
+{
+	auto_diff struct diff diff = DIFF_INIT;
+	auto_tree_maker struct tree_maker *maker = tree_maker_new();
+	auto_tree struct tree *t = NULL;
+	int fd = layer_dir_fd(l, err);
+
+	if (fd < 0 || diff_upper(fd, NULL, -1, &diff, cancel, err) < 0)
+		return -1;
+	for (size_t i = 0; i < diff.changes.n; i++)
+		tree_maker_add(maker, &diff.changes.at[i].entry);
+	t = tree_maker_end(take(maker), err);
+	if (t == NULL)
+		return -1;
+	keep_tree(l, t);
+	layer_add_forms(l, 0, take(t));
+	return 0;
+}
+
+static int
+part_sink(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	return part_write(arg, bytes, n, err);
+}
+
+static int
+tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
+{
+	auto_part struct part *part = NULL;
+	auto_tar_writer struct tar_writer *writer = NULL;
+	auto_tree_maker struct tree_maker *maker = tree_maker_new();
+	auto_tree struct tree *t = NULL;
+	struct pour pour = { .tree = maker, .cancel = cancel, .epoch = -1 };
+	struct digest diffid;
+	uint64_t size;
+
+	part = part_new(l->store, err);
+	if (part == NULL)
+		return -1;
+	pour.tar = writer = tar_writer_new(part_sink, part);
+	if (pour_tree(&pour, l, l->tree, err) < 0 || pour_end(&pour, err) < 0)
+		return -1;
+	t = tree_maker_end(take(maker), err);
+	size = part_size(part);
+	if (t == NULL || part_keep(take(part), NULL, &diffid, err) < 0)
+		return -1;
+	pthread_mutex_lock(&l->lock);
+	l->diffid = diffid;
+	l->tar_size = size;
+	pthread_mutex_unlock(&l->lock);
+	/* The file now has offsets; the tree in use stays as it is. */
+	keep_tree(l, t);
+	if (layer_write_info(l, NULL, err) < 0)
+		return -1;
+	layer_add_forms(l, LAYER_TAR, NULL);
+	return 0;
+}
+
+/* ------------------------------------------------------------ the way */
+
+static int
+from_dir(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
+{
+	if (!layer_has(l, LAYER_TREE) && tree_from_dir(l, cancel, err) < 0)
+		return -1;
+	return wanted & LAYER_TAR ? tar_from_dir(l, cancel, err) : 0;
+}
+
+/* One pass over the tar or the blob. */
+static int
+from_stream(struct layer *l, unsigned wanted, const struct cancel *cancel,
+            struct error *err)
+{
+	struct outcome o;
+	int status = outcome_open(l, wanted, &o, err);
+
+	if (status == 0 && layer_has(l, LAYER_TAR))
+		status = from_tar(l, &o, cancel, err);
+	else if (status == 0)
+		status = from_blob(l, &o, (wanted & LAYER_TAR) != 0, cancel, err);
+	outcome_clear(l, &o);
+	return status;
+}
+
+static unsigned
+missing(struct layer *l, unsigned wanted)
+{
+	unsigned there;
+
+	pthread_mutex_lock(&l->lock);
+	there = l->forms;
+	pthread_mutex_unlock(&l->lock);
+	return wanted & ~there;
+}
+
+int
+derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
+{
+	/* A pulled layer's directory cannot tell what its tar was. */
+	bool pulled = digest_known(&l->blob.digest);
+	int status;
+
+	if (wanted & LAYER_TREE)
+		layer_add_forms(l, 0, tree_file_read(store_fd(l->store), l->id));
+	if (wanted & LAYER_BLOB && fetch_blob(l, err) < 0)
+		return -1;
+	wanted = missing(l, wanted);
+	if (wanted == 0)
+		return 0;
+	if (!layer_has(l, LAYER_TAR) && (pulled || !layer_has(l, LAYER_DIR))) {
+		if (fetch_blob(l, err) < 0)
+			return -1;
+		wanted = missing(l, wanted);
+	}
+	if (wanted == 0)
+		return 0;
+	if (layer_has(l, LAYER_TAR) || pulled)
+		status = from_stream(l, wanted, cancel, err);
+	else
+		status = from_dir(l, wanted, cancel, err);
+	return status < 0 ? error_wrap(err, "layer %.20s", l->id) : 0;
+}
+
+static void
+wait_for_change(struct layer *l)
+{
+	struct timespec until;
+
+	/* The one who is busy looks at a token of its own: look at ours at times. */
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	pthread_cond_timedwait(&l->changed, &l->lock, &until);
+}
+
+int
+layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
+           struct error *err)
+{
+	int status = 0;
+
+	pthread_mutex_lock(&l->lock);
+	while (status == 0 && (forms & ~l->forms) != 0) {
+		unsigned wanted = forms & ~l->forms;
+
+		if (l->busy) {
+			wait_for_change(l);
+			status = cancel_check(cancel, err);
+			continue;
+		}
+		l->busy = true;
+		pthread_mutex_unlock(&l->lock);
+		status = derive(l, wanted, cancel, err);
+		pthread_mutex_lock(&l->lock);
+		l->busy = false;
+		pthread_cond_broadcast(&l->changed);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return status;
+}
+
+const struct tree *
+layer_tree(struct layer *l, struct error *err)
+{
+	return layer_make(l, LAYER_TREE, NULL, err) < 0 ? NULL : l->tree;
+}

@@ -1,0 +1,21 @@
+/*
+ * derive: forms of a layer out of the ones it has.
+ *
+ *	     to  TREE   DIR    TAR    BLOB
+ *	from
+ *	TAR      yes    yes    -      no: compress.h, on the way out
+ *	DIR      yes    -      yes    no
+ *	BLOB     yes    yes    yes    -        one pass for all that is wanted
+ *	nothing  a pulled layer fetches its BLOB first
+ */
+#ifndef LAYERS_DERIVE_H
+#define LAYERS_DERIVE_H
+
+#include "layers/layer.h"
+
+/* Makes the forms of the set WANTED, none of which is there. Only the thread
+ * that is busy with L calls this. */
+int
+derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * diff_upper: what a process changed, from the upper directory of the overlay
+ * it wrote to.
+ *
+ *	in the upper                          as a change
+ *	file, link, fifo, device              itself; names of one inode become hard links
+ *	device 0:0, xattr whiteout            whiteout, if the lowers have the path
+ *	opaque directory                      one whiteout for each child of the lowers
+ *	                                      that is not there any more; without lowers
+ *	                                      to ask the directory stays marked opaque
+ *	equal to what the lowers have         nothing (the content is compared if all
+ *	                                      else is equal)
+ *	directory copied up for its children  itself, if a child changed
+ *	socket                                nothing
+ *	below /dev, /proc, /sys               nothing: these were mounts
+ *
+ * The time of a directory alone is no change, as with BuildKit: a file that came
+ * and went would leave a trace in every layer.
+ */
+#ifndef LAYERS_DIFF_UPPER_H
+#define LAYERS_DIFF_UPPER_H
+
+#include "base/mem.h"
+#include "layers/layers.h"
+
+struct diff {
+	ARRAY(struct change) changes; /* sorted; content is in the upper */
+	struct arena *arena;          /* of their texts */
+};
+
+#define DIFF_INIT                                                                        \
+	{                                                                                \
+		.arena = NULL                                                            \
+	}
+
+/* Changes of the directory at UPPER_FD, which must stay open while they are
+ * used. LOWERS NULL: nothing to compare with. Times later than EPOCH (-1: none)
+ * count as EPOCH. */
+int diff_upper(int upper_fd, const struct view *lowers, int64_t epoch, struct diff *out,
+               const struct cancel *cancel, struct error *err);
+void diff_clear(struct diff *d);
+#define auto_diff __attribute__((cleanup(diff_clear)))
+
+#endif

@@ -1,0 +1,373 @@
+#include "layers/layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/jsonio.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/store.h"
+#include "layers/tree.h"
+
+enum { INFO_MAX = 64 * 1024 };
+
+/* ------------------------------------------------------------ table */
+
+struct layer_table {
+	pthread_mutex_t lock;
+	struct map layers;
+};
+
+struct layer_table *
+layer_table_new(void)
+{
+	struct layer_table *t = mem_new(sizeof *t);
+
+	pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+static void
+layer_free(struct layer *l)
+{
+	own_close(&l->dir_fd);
+	own_close(&l->tar_fd);
+	tree_free(l->tree);
+	descriptor_clear(&l->blob);
+	free(l->dir);
+	free(l->id);
+	pthread_cond_destroy(&l->changed);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+void
+layer_table_free(struct layer_table *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < t->layers.n; i++)
+		layer_free(t->layers.items[i].value);
+	map_clear(&t->layers);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+/* ------------------------------------------------------------ disk */
+
+/* A layer without a readable info is one whose diffID is not known. */
+static void
+read_info(struct layer *l)
+{
+	auto_free char *name = mem_print("layers/%s/info", l->id);
+	auto_buf struct buf bytes = BUF_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+	auto_json json_t *json = NULL;
+	const char *diffid;
+
+	if (file_read(store_fd(l->store), name, INFO_MAX, &bytes, &ignored) != 1)
+		return;
+	json = jsonio_parse(buf_text(&bytes), name, &ignored);
+	if (json == NULL || jsonio_str(json, "diffid", &diffid, name, &ignored) != 1 ||
+	    !digest_parse(&l->diffid, text_of(diffid)))
+		return;
+	jsonio_u64(json, "tarSize", &l->tar_size, name, &ignored);
+}
+
+int
+layer_write_info(const struct layer *l, const char *tmp, struct error *err)
+{
+	auto_json json_t *json = json_object();
+	auto_free char *name = tmp != NULL ? mem_print("%s/info", tmp)
+	                                   : mem_print("layers/%s/info", l->id);
+	auto_free char *text = NULL;
+	char diffid[DIGEST_TEXT_MAX], created[CLOCK_TEXT_MAX];
+
+	if (digest_known(&l->diffid)) {
+		jsonio_set(json, "diffid", json_string(digest_text(&l->diffid, diffid)));
+		jsonio_set(json, "tarSize", json_integer((json_int_t)l->tar_size));
+	}
+	jsonio_set(json, "created", json_string(clock_print(clock_wall_ns(), created)));
+	text = jsonio_print(json);
+	return file_replace(store_fd(l->store), name, text, strlen(text), 0644, err);
+}
+
+/* What is there on disk at birth. */
+static void
+look_up_forms(struct layer *l)
+{
+	struct stat st;
+
+	if (stat(l->dir, &st) == 0 && S_ISDIR(st.st_mode))
+		l->forms |= LAYER_DIR;
+	if (!digest_known(&l->diffid))
+		read_info(l);
+	if (digest_known(&l->diffid) && blob_has(l->store, &l->diffid, &l->tar_size))
+		l->forms |= LAYER_TAR;
+}
+
+/* An id of 64 digits is that of a diffID. */
+static void
+set_diffid_of_id(struct layer *l)
+{
+	auto_free char *text = mem_print("sha256:%s", l->id);
+
+	if (strlen(l->id) == 64)
+		digest_parse(&l->diffid, text_of(text));
+}
+
+static struct layer *
+layer_new(struct store *st, const char *id)
+{
+	struct layer *l = mem_new(sizeof *l);
+
+	l->store = st;
+	l->id = mem_copy(id);
+	l->dir = mem_print("%s/layers/%s/diff", store_path(st), id);
+	l->dir_fd = l->tar_fd = -1;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->changed, NULL);
+	set_diffid_of_id(l);
+	look_up_forms(l);
+	return l;
+}
+
+struct layer *
+layer_get(struct store *st, const char *id)
+{
+	struct layer_table *t = store_layers(st);
+	struct layer *l;
+
+	pthread_mutex_lock(&t->lock);
+	l = map_find(&t->layers, text_of(id));
+	pthread_mutex_unlock(&t->lock);
+	if (l != NULL)
+		return l;
+	/* Two threads may both look; the first to come back wins. */
+	l = layer_new(st, id);
+	pthread_mutex_lock(&t->lock);
+	if (map_has(&t->layers, text_of(id))) {
+		layer_free(l);
+		l = map_find(&t->layers, text_of(id));
+	} else {
+		map_set(&t->layers, text_of(id), l);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return l;
+}
+
+void
+layer_add_forms(struct layer *l, unsigned forms, struct tree *tree)
+{
+	pthread_mutex_lock(&l->lock);
+	l->forms |= forms;
+	if (tree != NULL && l->tree == NULL) {
+		l->tree = take(tree);
+		l->forms |= LAYER_TREE;
+	}
+	pthread_mutex_unlock(&l->lock);
+	tree_free(tree);
+}
+
+int
+layer_publish_dir(struct layer *l, const char *tmp, struct error *err)
+{
+	auto_free char *home = mem_print("%s/layers/%s", store_path(l->store), l->id);
+	auto_free char *diff = mem_print("%s/diff", tmp);
+
+	if (rename(tmp, home) == 0)
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return error_sys(err, "rename %s to %s", tmp, home);
+	/* Its info is there already; perhaps the directory was collected. */
+	if (rename(diff, l->dir) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+		return error_sys(err, "rename %s to %s", diff, l->dir);
+	store_trash(l->store, tmp);
+	return 0;
+}
+
+/* ------------------------------------------------------------ descriptors */
+
+/* Sets *SLOT to FD unless another thread was faster; the one that stays. */
+static int
+settle_fd(struct layer *l, int *slot, int fd)
+{
+	auto_fd int spare = fd;
+	int kept;
+
+	pthread_mutex_lock(&l->lock);
+	if (*slot < 0)
+		*slot = take_fd(&spare);
+	kept = *slot;
+	pthread_mutex_unlock(&l->lock);
+	return kept;
+}
+
+static int
+known_fd(struct layer *l, const int *slot)
+{
+	int fd;
+
+	pthread_mutex_lock(&l->lock);
+	fd = *slot;
+	pthread_mutex_unlock(&l->lock);
+	return fd;
+}
+
+int
+layer_dir_fd(struct layer *l, struct error *err)
+{
+	int fd = known_fd(l, &l->dir_fd);
+
+	if (fd >= 0)
+		return fd;
+	fd = file_open_dir(AT_FDCWD, l->dir, err);
+	return fd < 0 ? -1 : settle_fd(l, &l->dir_fd, fd);
+}
+
+int
+layer_tar_fd(struct layer *l, struct error *err)
+{
+	int fd = known_fd(l, &l->tar_fd);
+
+	if (fd >= 0)
+		return fd;
+	fd = blob_open(l->store, &l->diffid, err);
+	return fd < 0 ? -1 : settle_fd(l, &l->tar_fd, fd);
+}
+
+/* ------------------------------------------------------------ public */
+
+struct layer *
+layer_of_blob(struct store *st, const struct descriptor *blob,
+              const struct digest *diffid, layer_fetch_fn *fetch, void *arg,
+              struct error *err)
+{
+	char hex[DIGEST_HEX_MAX];
+	struct layer *l;
+
+	if (diffid->alg != DIGEST_SHA256) {
+		error_set(err, ERR_DAMAGED, "diffID of layer %s is not a SHA-256 digest",
+		          digest_hex(&blob->digest, hex));
+		return NULL;
+	}
+	l = layer_get(st, digest_hex(diffid, hex));
+	pthread_mutex_lock(&l->lock);
+	if (!digest_known(&l->blob.digest)) {
+		descriptor_copy(&l->blob, blob);
+		l->fetch = fetch;
+		l->fetch_arg = arg;
+	}
+	pthread_mutex_unlock(&l->lock);
+	if (blob_has(st, &blob->digest, NULL))
+		layer_add_forms(l, LAYER_BLOB, NULL);
+	return l;
+}
+
+/* Marks what there is as used now, for the collector. */
+static void
+touch(struct layer *l)
+{
+	auto_free char *home = mem_print("layers/%s", l->id);
+	char hex[DIGEST_HEX_MAX];
+
+	utimensat(store_fd(l->store), home, NULL, 0);
+	if (l->forms & LAYER_TAR) {
+		auto_free char *blob = mem_print("blobs/sha256/%s",
+		                                 digest_hex(&l->diffid, hex));
+
+		utimensat(store_fd(l->store), blob, NULL, 0);
+	}
+}
+
+static bool
+id_is_valid(const char *id)
+{
+	size_t n = strspn(id, "0123456789abcdef");
+
+	return id[n] == '\0' && (n == 32 || n == 64);
+}
+
+int
+layer_find(struct store *st, const char *id, struct layer **out, struct error *err)
+{
+	struct layer *l;
+
+	if (!id_is_valid(id))
+		return error_set(err, ERR_DAMAGED, "not the id of a layer: %.80s", id);
+	l = layer_get(st, id);
+	pthread_mutex_lock(&l->lock);
+	/* The collector of another process may have come by since. */
+	if (!(l->forms & (LAYER_DIR | LAYER_TAR)))
+		look_up_forms(l);
+	pthread_mutex_unlock(&l->lock);
+	if (!layer_has(l, LAYER_DIR) && !layer_has(l, LAYER_TAR))
+		return 0;
+	touch(l);
+	*out = l;
+	return 1;
+}
+
+const char *
+layer_id(const struct layer *l)
+{
+	return l->id;
+}
+
+bool
+layer_has(const struct layer *l, enum layer_form form)
+{
+	/* The mutex is not part of what the layer says. */
+	struct layer *locked = (struct layer *)(uintptr_t)l;
+	bool has;
+
+	pthread_mutex_lock(&locked->lock);
+	has = (l->forms & form) != 0;
+	pthread_mutex_unlock(&locked->lock);
+	return has;
+}
+
+bool
+layer_diffid(const struct layer *l, struct digest *out)
+{
+	struct layer *locked = (struct layer *)(uintptr_t)l;
+	bool known;
+
+	pthread_mutex_lock(&locked->lock);
+	known = digest_known(&l->diffid);
+	if (known)
+		*out = l->diffid;
+	pthread_mutex_unlock(&locked->lock);
+	return known;
+}
+
+uint64_t
+layer_tar_size(const struct layer *l)
+{
+	struct layer *locked = (struct layer *)(uintptr_t)l;
+	uint64_t size;
+
+	pthread_mutex_lock(&locked->lock);
+	size = l->tar_size;
+	pthread_mutex_unlock(&locked->lock);
+	return size;
+}
+
+const struct descriptor *
+layer_blob(const struct layer *l)
+{
+	return digest_known(&l->blob.digest) ? &l->blob : NULL;
+}
+
+const char *
+layer_dir(const struct layer *l)
+{
+	return l->dir;
+}

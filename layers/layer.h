@@ -1,0 +1,65 @@
+/*
+ * layer: what a handle is inside, the table of all handles of a store, and
+ * where a layer's forms are on disk.
+ *
+ *	layers/ID/diff    LAYER_DIR
+ *	layers/ID/info    JSON: diffid, tarSize, created; for layers whose ID is
+ *	                  not their diffID
+ *	trees/ID          LAYER_TREE
+ *	blobs/sha256/…    LAYER_TAR (by diffID) and LAYER_BLOB
+ *
+ * The ID is the hex of the diffID when that is known at birth (pulled, or
+ * made as a tar), else random: the directory of a RUN may hold entries equal
+ * to those of the layers below it, so it must not be taken for the diffID's.
+ */
+#ifndef LAYERS_LAYER_H
+#define LAYERS_LAYER_H
+
+#include <pthread.h>
+
+#include "layers/layers.h"
+
+struct layer {
+	struct store *store;
+	char *id;
+
+	/* Everything below is guarded by lock, but may be read without it once
+	 * its form's bit was seen. One thread at a time is busy deriving. */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool busy;
+	unsigned forms; /* bits of enum layer_form that are there */
+	struct tree *tree;
+	char *dir;              /* absolute; set at birth */
+	struct digest diffid;   /* DIGEST_NONE: not known */
+	uint64_t tar_size;      /* 0: not known */
+	struct descriptor blob; /* digest DIGEST_NONE: not a pulled layer */
+	layer_fetch_fn *fetch;
+	void *fetch_arg;
+	int dir_fd, tar_fd; /* opened when first needed, else -1 */
+};
+
+/* All handles of a store, by id. */
+struct layer_table;
+
+struct layer_table *layer_table_new(void);
+void layer_table_free(struct layer_table *t); /* and all layers; takes NULL */
+
+/* The handle for ID, new (with what is on disk looked up) if there is none. */
+struct layer *layer_get(struct store *st, const char *id);
+
+/* Publishes forms that were just made. TREE is taken over (NULL: none). */
+void layer_add_forms(struct layer *l, unsigned forms, struct tree *tree);
+
+/* layers/ID out of TMP, a directory of ours that has "diff" in it. What another
+ * process put there meanwhile is kept instead. */
+int layer_publish_dir(struct layer *l, const char *tmp, struct error *err);
+
+/* Writes layers/ID/info (or TMP/info if TMP is not NULL). */
+int layer_write_info(const struct layer *l, const char *tmp, struct error *err);
+
+/* Borrowed descriptors of the forms; -1 with ERR set. */
+int layer_dir_fd(struct layer *l, struct error *err);
+int layer_tar_fd(struct layer *l, struct error *err);
+
+#endif

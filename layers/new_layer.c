@@ -1,0 +1,207 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/event.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/diff_upper.h"
+#include "layers/layer.h"
+#include "layers/pour.h"
+#include "layers/tree_file.h"
+#include "layers/view.h"
+
+enum { RANDOM_ID = 32 };
+
+/* A layer while it is made. */
+struct birth {
+	struct store *store;
+	const struct layer_options *options;
+	unsigned forms;
+	char *tmp; /* becomes layers/ID; NULL: no directory */
+	int tmp_fd, diff_fd;
+	struct tree_maker *maker;
+	struct unpacker *unpacker;
+	struct part *part;
+	struct tar_writer *writer;
+	struct digest diffid;
+	uint64_t tar_size;
+	bool own_id; /* never that of the diffID */
+};
+
+static void
+birth_clear(struct birth *b)
+{
+	tar_writer_free(b->writer);
+	part_drop(b->part);
+	unpack_free(b->unpacker);
+	tree_maker_free(b->maker);
+	own_close(&b->diff_fd);
+	own_close(&b->tmp_fd);
+	if (b->tmp != NULL)
+		store_trash(b->store, b->tmp);
+	free(b->tmp);
+}
+#define auto_birth __attribute__((cleanup(birth_clear)))
+
+static int
+open_tmp(struct birth *b, struct error *err)
+{
+	b->tmp = store_tmp_dir(b->store, &b->tmp_fd, err);
+	return b->tmp == NULL ? -1 : 0;
+}
+
+static int
+open_dir(struct birth *b, struct error *err)
+{
+	if (open_tmp(b, err) < 0)
+		return -1;
+	if (mkdirat(b->tmp_fd, "diff", 0755) < 0)
+		return error_sys(err, "make %s/diff", b->tmp);
+	b->diff_fd = file_open_dir(b->tmp_fd, "diff", err);
+	if (b->diff_fd < 0)
+		return -1;
+	b->unpacker = unpack_new(b->diff_fd, UNPACK_OVERLAY | UNPACK_OWNERS, err);
+	return b->unpacker == NULL ? -1 : 0;
+}
+
+static int
+part_sink(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	return part_write(arg, bytes, n, err);
+}
+
+static int
+open_tar(struct birth *b, struct error *err)
+{
+	b->part = part_new(b->store, err);
+	if (b->part == NULL)
+		return -1;
+	b->writer = tar_writer_new(part_sink, b->part);
+	return 0;
+}
+
+static int
+pour_all(struct birth *b, const struct change *changes, size_t n, struct error *err)
+{
+	struct pour pour = {
+		.tree = b->maker,
+		.dir = b->unpacker,
+		.tar = b->writer,
+		.cancel = b->options->cancel,
+		.epoch = b->options->epoch,
+	};
+
+	if (pour_changes(&pour, changes, n, err) < 0 || pour_end(&pour, err) < 0)
+		return -1;
+	if (b->part == NULL)
+		return 0;
+	b->tar_size = part_size(b->part);
+	return part_keep(take(b->part), NULL, &b->diffid, err);
+}
+
+static void
+choose_id(const struct birth *b, char id[DIGEST_HEX_MAX])
+{
+	if (digest_known(&b->diffid) && !b->own_id)
+		digest_hex(&b->diffid, id);
+	else
+		file_random_name(id, RANDOM_ID);
+}
+
+/* Everything is there: the tree, then the directory, get their names. */
+static struct layer *
+settle(struct birth *b, struct error *err)
+{
+	auto_tree struct tree *t = tree_maker_end(take(b->maker), err);
+	char id[DIGEST_HEX_MAX];
+	struct layer *l;
+	unsigned forms = 0;
+
+	if (t == NULL)
+		return NULL;
+	choose_id(b, id);
+	if (tree_file_write(store_fd(b->store), id, t, err) < 0) {
+		error_wrap(err, "index of layer %s", id);
+		return NULL;
+	}
+	l = layer_get(b->store, id);
+	if (digest_known(&b->diffid)) {
+		pthread_mutex_lock(&l->lock);
+		l->diffid = b->diffid;
+		l->tar_size = b->tar_size;
+		pthread_mutex_unlock(&l->lock);
+		forms |= LAYER_TAR;
+	}
+	if (b->tmp != NULL) {
+		if (layer_write_info(l, b->tmp, err) < 0 ||
+		    layer_publish_dir(l, b->tmp, err) < 0)
+			return NULL;
+		free(take(b->tmp));
+		forms |= LAYER_DIR;
+	}
+	layer_add_forms(l, forms, take(t));
+	return l;
+}
+
+struct layer *
+layer_from_changes(struct store *st, const struct change *changes, size_t n,
+                   const struct layer_options *options, struct error *err)
+{
+	auto_birth struct birth b = { .store = st,
+		                      .options = options,
+		                      .tmp_fd = -1,
+		                      .diff_fd = -1,
+		                      .maker = tree_maker_new() };
+
+	/* One form there must be: the tar needs no more than one file. */
+	b.forms = options->forms & (LAYER_DIR | LAYER_TAR);
+	if (b.forms == 0)
+		b.forms = LAYER_TAR;
+	if ((b.forms & LAYER_DIR) != 0 && open_dir(&b, err) < 0)
+		return NULL;
+	if ((b.forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
+		return NULL;
+	if (pour_all(&b, changes, n, err) < 0)
+		return NULL;
+	return settle(&b, err);
+}
+
+/* Moves UPPER to where it becomes layers/ID/diff. */
+static int
+adopt_upper(struct birth *b, const char *upper, struct error *err)
+{
+	if (open_tmp(b, err) < 0)
+		return -1;
+	if (renameat(AT_FDCWD, upper, b->tmp_fd, "diff") < 0)
+		return error_sys(err, "rename %s", upper);
+	b->diff_fd = file_open_dir(b->tmp_fd, "diff", err);
+	return b->diff_fd < 0 ? -1 : 0;
+}
+
+struct layer *
+layer_from_upper(struct store *st, const char *upper, struct layer *const *lowers,
+                 size_t n_lowers, const struct layer_options *options, struct error *err)
+{
+	auto_birth struct birth b = { .store = st,
+		                      .options = options,
+		                      .tmp_fd = -1,
+		                      .diff_fd = -1,
+		                      .maker = tree_maker_new(),
+		                      .own_id = true };
+	auto_diff struct diff diff = DIFF_INIT;
+	auto_view struct view *view = view_new(lowers, n_lowers, err);
+
+	if (view == NULL || adopt_upper(&b, upper, err) < 0)
+		return NULL;
+	if (diff_upper(b.diff_fd, view, options->epoch, &diff, options->cancel, err) < 0)
+		return NULL;
+	if ((options->forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
+		return NULL;
+	if (pour_all(&b, diff.changes.at, diff.changes.n, err) < 0)
+		return NULL;
+	return settle(&b, err);
+}

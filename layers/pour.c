@@ -1,0 +1,192 @@
+#include "layers/pour.h"
+
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/content.h"
+#include "layers/whiteout.h"
+
+enum { CHUNK = 256 * 1024 };
+
+/* ------------------------------------------------------------ from a tar */
+
+/* E as a layer means it: 1, 0 if it means nothing, -1. STORAGE holds its path. */
+static int
+interpret(struct entry *e, struct buf *storage, struct error *err)
+{
+	struct text target = { 0 };
+
+	switch (whiteout_parse(e->path, storage, &target)) {
+	case WHITEOUT_HOUSEKEEPING:
+		return 0;
+	case WHITEOUT_BAD:
+		return error_set(err, ERR_DAMAGED, "%.*s: not a name for a whiteout",
+		                 (int)e->path.n, e->path.p);
+	case WHITEOUT_PATH:
+		*e = (struct entry){ .path = target, .type = ENTRY_WHITEOUT };
+		return 1;
+	case WHITEOUT_OPAQUE:
+		*e = (struct entry){ .path = target,
+			             .type = ENTRY_WHITEOUT,
+			             .opaque = true };
+		return 1;
+	case WHITEOUT_NONE:
+		break;
+	}
+	/* To overlayfs this device number is nothing else. */
+	if (e->type == ENTRY_CHAR && e->dev_major == 0 && e->dev_minor == 0)
+		*e = (struct entry){ .path = e->path, .type = ENTRY_WHITEOUT };
+	return 1;
+}
+
+static int
+pour_data(const struct pour *p, struct tar_reader *from, struct error *err)
+{
+	const void *bytes = NULL;
+	ssize_t n;
+
+	while ((n = tar_reader_data(from, &bytes, err)) > 0) {
+		int status = bytes == NULL ? unpack_zeros(p->dir, (uint64_t)n, err)
+		                           : unpack_data(p->dir, bytes, (size_t)n, err);
+
+		if (status < 0 || cancel_check(p->cancel, err) < 0)
+			return -1;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+int
+pour_tar(const struct pour *p, struct tar_reader *from, struct error *err)
+{
+	auto_buf struct buf storage = BUF_INIT;
+	struct tar_item item;
+	int status;
+
+	while ((status = tar_reader_next(from, &item, err)) == 1) {
+		struct entry *e = &item.entry;
+
+		status = interpret(e, &storage, err);
+		if (status < 0 || cancel_check(p->cancel, err) < 0)
+			return -1;
+		if (status == 0)
+			continue;
+		if (p->tree != NULL)
+			tree_maker_add(p->tree, e);
+		if (p->dir == NULL)
+			continue;
+		if (unpack_entry(p->dir, e, err) < 0)
+			return -1;
+		if (e->type == ENTRY_FILE && pour_data(p, from, err) < 0)
+			return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
+	}
+	return status;
+}
+
+/* ------------------------------------------------------------ from changes */
+
+struct chunk {
+	char bytes[CHUNK];
+};
+
+/* The next place to read to: in the tar's block if there is one, so that the
+ * bytes are not copied again. */
+static char *
+room_for(const struct pour *p, struct chunk *chunk, uint64_t left, size_t *n,
+         struct error *err)
+{
+	*n = left < CHUNK ? (size_t)left : CHUNK;
+	return p->tar != NULL ? tar_writer_room(p->tar, n, err) : chunk->bytes;
+}
+
+static int
+pour_content(const struct pour *p, const struct change *c, struct chunk *chunk,
+             struct error *err)
+{
+	__attribute__((
+	        cleanup(content_reader_close))) struct content_reader r = { .fd = -1 };
+	struct text name = c->entry.path;
+	uint64_t left = c->entry.size;
+
+	if (content_reader_open(&r, &c->content, left, name, err) < 0)
+		return -1;
+	while (left > 0) {
+		size_t n;
+		char *to = room_for(p, chunk, left, &n, err);
+
+		if (to == NULL || content_reader_read(&r, to, n, name, err) < 0)
+			return -1;
+		if (p->dir != NULL && unpack_data(p->dir, to, n, err) < 0)
+			return -1;
+		if (p->tar != NULL)
+			tar_writer_fill(p->tar, n);
+		left -= n;
+		if (cancel_check(p->cancel, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+pour_change(const struct pour *p, const struct change *given, struct chunk *chunk,
+            struct error *err)
+{
+	struct change c = *given;
+	struct entry *e = &c.entry;
+
+	if (p->epoch >= 0 && e->mtime > p->epoch)
+		e->mtime = p->epoch;
+	if (e->type != ENTRY_FILE)
+		e->size = 0;
+	e->offset = 0;
+	if (p->tar != NULL && tar_writer_entry(p->tar, e, err) < 0)
+		return -1;
+	if (p->tar != NULL && e->type == ENTRY_FILE)
+		e->offset = tar_writer_offset(p->tar);
+	if (p->tree != NULL)
+		tree_maker_add(p->tree, e);
+	if (p->dir != NULL && unpack_entry(p->dir, e, err) < 0)
+		return -1;
+	if (e->type == ENTRY_FILE && (p->tar != NULL || p->dir != NULL))
+		return pour_content(p, &c, chunk, err);
+	return cancel_check(p->cancel, err);
+}
+
+int
+pour_changes(const struct pour *p, const struct change *changes, size_t n,
+             struct error *err)
+{
+	auto_free struct chunk *chunk = p->tar == NULL
+	                                        ? mem_resize(NULL, 1, sizeof *chunk)
+	                                        : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (pour_change(p, &changes[i], chunk, err) < 0)
+			return -1;
+	return 0;
+}
+
+int
+pour_tree(const struct pour *p, struct layer *l, const struct tree *t, struct error *err)
+{
+	auto_free struct chunk *chunk = p->tar == NULL
+	                                        ? mem_resize(NULL, 1, sizeof *chunk)
+	                                        : NULL;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct change c = { .entry = t->entries[i] };
+
+		if (c.entry.type == ENTRY_FILE &&
+		    layer_content(l, &t->entries[i], &c.content, err) < 0)
+			return -1;
+		if (pour_change(p, &c, chunk, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+pour_end(const struct pour *p, struct error *err)
+{
+	if (p->tar != NULL && tar_writer_end(p->tar, err) < 0)
+		return -1;
+	return p->dir != NULL ? unpack_end(p->dir, err) : 0;
+}

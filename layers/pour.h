@@ -1,0 +1,41 @@
+/*
+ * pour: one pass over where a layer comes from, into all forms that are wanted.
+ *
+ *	tar stream ──┐             ┌──► tree   (tree_maker)
+ *	changes ─────┼──► entry ───┼──► DIR    (unpacker)
+ *	directory ───┘             └──► TAR    (tar_writer; not from a tar stream,
+ *	                                        which is one already)
+ */
+#ifndef LAYERS_POUR_H
+#define LAYERS_POUR_H
+
+#include "layers/layers.h"
+#include "layers/tar_read.h"
+#include "layers/tar_write.h"
+#include "layers/tree.h"
+#include "layers/unpack.h"
+
+/* Where to; any may be NULL. */
+struct pour {
+	struct tree_maker *tree;
+	struct unpacker *dir;
+	struct tar_writer *tar;
+	const struct cancel *cancel;
+	int64_t epoch; /* later times become this; -1: none */
+};
+
+/* A layer's tar: whiteout names become whiteouts. Ends at the trailer. */
+int pour_tar(const struct pour *p, struct tar_reader *from, struct error *err);
+
+/* Sorted changes. Each file is opened, and read, once. */
+int pour_changes(const struct pour *p, const struct change *changes, size_t n,
+                 struct error *err);
+
+/* Ends dir and tar. */
+int pour_end(const struct pour *p, struct error *err);
+
+/* A layer's tar from the sorted entries of TREE with contents of L. */
+int
+pour_tree(const struct pour *p, struct layer *l, const struct tree *t, struct error *err);
+
+#endif

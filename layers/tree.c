@@ -1,0 +1,381 @@
+#include "layers/tree.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+
+struct tree_storage {
+	struct arena *arena;
+	struct entry *entries;
+};
+
+struct tree *
+tree_new(struct entry *entries, size_t n, struct arena *arena)
+{
+	struct tree *t = mem_new(sizeof *t);
+	struct tree_storage *s = mem_new(sizeof *s);
+
+	s->arena = arena;
+	s->entries = entries;
+	t->entries = entries;
+	t->n = n;
+	t->storage = s;
+	return t;
+}
+
+void
+tree_free(struct tree *t)
+{
+	struct tree_storage *s;
+
+	if (t == NULL)
+		return;
+	s = t->storage;
+	arena_free(s->arena);
+	free(s->entries);
+	free(s);
+	free(t);
+}
+
+size_t
+tree_lower_bound(const struct tree *t, struct text path)
+{
+	size_t lo = 0, hi = t->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (path_compare(t->entries[mid].path, path) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+size_t
+tree_upper_bound(const struct tree *t, size_t from, struct text path)
+{
+	size_t lo = from, hi = from, step = 1;
+
+	/* What is below a path is contiguous and mostly small: gallop first. */
+	while (hi < t->n && path_is_below(t->entries[hi].path, path)) {
+		lo = hi + 1;
+		hi = t->n - hi > step ? hi + step : t->n;
+		step *= 2;
+	}
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (path_is_below(t->entries[mid].path, path))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct entry *
+tree_find(const struct tree *t, struct text path)
+{
+	size_t i = tree_lower_bound(t, path);
+
+	if (i < t->n && text_equal(t->entries[i].path, path))
+		return &t->entries[i];
+	return NULL;
+}
+
+/* ------------------------------------------------------------ maker */
+
+struct tree_maker {
+	struct arena *arena;
+	ARRAY(struct entry) added; /* in order of arrival */
+	bool unsorted;             /* not strictly ascending, or with marks */
+	bool has_links;
+};
+
+struct tree_maker *
+tree_maker_new(void)
+{
+	struct tree_maker *m = mem_new(sizeof *m);
+
+	m->arena = arena_new();
+	return m;
+}
+
+void
+tree_maker_free(struct tree_maker *m)
+{
+	if (m == NULL)
+		return;
+	arena_free(m->arena);
+	array_clear(&m->added);
+	free(m);
+}
+
+void
+tree_maker_add(struct tree_maker *m, const struct entry *e)
+{
+	struct entry *own;
+
+	if (m->added.n > 0 &&
+	    path_compare(m->added.at[m->added.n - 1].path, e->path) >= 0)
+		m->unsorted = true;
+	m->has_links |= e->type == ENTRY_HARDLINK;
+	own = array_add(&m->added);
+	*own = *e;
+	own->path = arena_text(m->arena, e->path);
+	own->link = e->link.n > 0 ? arena_text(m->arena, e->link) : (struct text){ 0 };
+	own->capability = e->capability.n > 0 ? arena_text(m->arena, e->capability)
+	                                      : (struct text){ 0 };
+}
+
+/* By path, then in order of arrival: both live in the same array. */
+static int
+compare_arrival(const void *a, const void *b)
+{
+	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
+	int order = path_compare(x->path, y->path);
+
+	if (order != 0)
+		return order;
+	return x < y ? -1 : x > y;
+}
+
+/* A path on the way down to the one looked at. */
+struct level {
+	struct text path;
+	const struct entry *taken; /* last arrival that was no directory, or NULL */
+	size_t at;                 /* its result's index, or SIZE_MAX */
+};
+
+struct merge {
+	struct entry **sorted; /* compare_arrival() order */
+	size_t n;
+	struct entry *result;
+	size_t n_result;
+	ARRAY(struct level) levels;
+};
+
+/* Everything that arrived for one path, as one entry. False if it left nothing. */
+static bool
+merge_group(struct entry **group, size_t n, const struct level *levels, size_t n_levels,
+            struct entry *out)
+{
+	const struct entry *real = NULL;
+	bool white = false, opaque = false;
+
+	for (size_t i = 0; i < n; i++) {
+		bool gone = false;
+
+		for (size_t k = 0; k < n_levels; k++)
+			gone |= levels[k].taken != NULL && levels[k].taken > group[i];
+		if (gone)
+			continue;
+		if (group[i]->type != ENTRY_WHITEOUT)
+			real = group[i];
+		else if (group[i]->opaque)
+			opaque = true;
+		else
+			white = true;
+	}
+	if (real != NULL) {
+		*out = *real;
+		out->opaque = real->type == ENTRY_DIR &&
+		              (real->opaque || opaque || white);
+		return true;
+	}
+	if (!white && !opaque)
+		return false;
+	*out = (struct entry){ .path = group[0]->path, .type = ENTRY_WHITEOUT };
+	if (opaque) {
+		out->type = ENTRY_DIR;
+		out->mode = 0755;
+		out->opaque = true;
+	}
+	return true;
+}
+
+/* What is below a whiteout makes it a directory; below a file there is nothing. */
+static int
+check_above(struct merge *g, const struct entry *e, struct error *err)
+{
+	for (size_t k = 0; k < g->levels.n; k++) {
+		struct level *level = &g->levels.at[k];
+		struct entry *above;
+
+		if (level->at == SIZE_MAX)
+			continue;
+		above = &g->result[level->at];
+		if (above->type == ENTRY_WHITEOUT) {
+			above->type = ENTRY_DIR;
+			above->mode = 0755;
+			above->opaque = true;
+		}
+		if (above->type != ENTRY_DIR)
+			return error_set(err, ERR_DAMAGED,
+			                 "%.*s: %.*s is not a directory", (int)e->path.n,
+			                 e->path.p, (int)above->path.n, above->path.p);
+	}
+	return 0;
+}
+
+static int
+merge_all(struct merge *g, struct error *err)
+{
+	size_t next;
+
+	for (size_t i = 0; i < g->n; i = next) {
+		struct text path = g->sorted[i]->path;
+		struct level level = { .path = path, .at = SIZE_MAX };
+		struct entry one;
+
+		while (g->levels.n > 0 &&
+		       !path_is_below(path, g->levels.at[g->levels.n - 1].path))
+			g->levels.n--;
+		for (next = i; next < g->n && text_equal(g->sorted[next]->path, path);
+		     next++)
+			if (g->sorted[next]->type != ENTRY_WHITEOUT &&
+			    g->sorted[next]->type != ENTRY_DIR)
+				level.taken = g->sorted[next];
+		if (merge_group(g->sorted + i, next - i, g->levels.at, g->levels.n,
+		                &one)) {
+			if (check_above(g, &one, err) < 0)
+				return -1;
+			level.at = g->n_result;
+			g->result[g->n_result++] = one;
+		}
+		array_push(&g->levels, level);
+	}
+	return 0;
+}
+
+/* The last arrival at PATH before LINK did. */
+static const struct entry *
+link_target(const struct merge *g, const struct entry *link, struct text path)
+{
+	size_t lo = 0, hi = g->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int order = path_compare(g->sorted[mid]->path, path);
+
+		if (order < 0 || (order == 0 && g->sorted[mid] < link))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (lo > 0 && text_equal(g->sorted[lo - 1]->path, path)) {
+		if (g->sorted[lo - 1]->type != ENTRY_WHITEOUT)
+			return g->sorted[lo - 1];
+		lo--;
+	}
+	return NULL;
+}
+
+static int
+bad_link(const struct entry *e, struct error *err)
+{
+	return error_set(err, ERR_DAMAGED,
+	                 "%.*s: hard link to %.*s, which is not in the layer",
+	                 (int)e->path.n, e->path.p, (int)e->link.n, e->link.p);
+}
+
+/* Makes link OUT, which arrived as LINK, name the first name of its file; what
+ * has no such name any more, or is no regular file, becomes a copy. */
+static int
+settle_link(const struct merge *g, const struct tree *t, const struct entry *link,
+            struct entry *out, struct error *err)
+{
+	const struct entry *target = link, *now;
+
+	/* Each step goes to an earlier arrival, so this ends. */
+	while (target->type == ENTRY_HARDLINK) {
+		target = link_target(g, target, target->link);
+		if (target == NULL || target->type == ENTRY_DIR)
+			return bad_link(link, err);
+	}
+	now = tree_find(t, target->path);
+	if (target->type == ENTRY_FILE && now != NULL && now->type == ENTRY_FILE &&
+	    now->offset == target->offset && now->size == target->size) {
+		out->link = now->path;
+		out->size = 0;
+		return 0;
+	}
+	out->type = target->type;
+	out->size = target->size;
+	out->offset = target->offset;
+	out->link = target->link;
+	out->dev_major = target->dev_major;
+	out->dev_minor = target->dev_minor;
+	return 0;
+}
+
+/* The arrival that became E. */
+static const struct entry *
+arrival_of(const struct merge *g, const struct entry *e)
+{
+	struct entry last = { .path = e->path };
+	const struct entry *found = NULL;
+	size_t lo = 0, hi = g->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (path_compare(g->sorted[mid]->path, last.path) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < g->n && text_equal(g->sorted[lo]->path, e->path); lo++)
+		if (g->sorted[lo]->type != ENTRY_WHITEOUT)
+			found = g->sorted[lo];
+	return found;
+}
+
+static int
+settle_links(const struct merge *g, struct error *err)
+{
+	struct tree view = { .entries = g->result, .n = g->n_result };
+
+	for (size_t i = 0; i < g->n_result; i++) {
+		struct entry *e = &g->result[i];
+
+		if (e->type == ENTRY_HARDLINK &&
+		    settle_link(g, &view, arrival_of(g, e), e, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+merge_run(struct tree_maker *m, struct merge *g, struct error *err)
+{
+	g->n = m->added.n;
+	g->sorted = mem_new_n(g->n, sizeof *g->sorted);
+	g->result = mem_new_n(g->n, sizeof *g->result);
+	for (size_t i = 0; i < g->n; i++)
+		g->sorted[i] = &m->added.at[i];
+	if (m->unsorted)
+		qsort(g->sorted, g->n, sizeof(struct entry *), compare_arrival);
+	if (merge_all(g, err) < 0)
+		return -1;
+	return m->has_links ? settle_links(g, err) : 0;
+}
+
+struct tree *
+tree_maker_end(struct tree_maker *taken, struct error *err)
+{
+	auto_tree_maker struct tree_maker *m = taken;
+	struct merge g = { 0 };
+	struct tree *t = NULL;
+
+	if (merge_run(m, &g, err) == 0)
+		t = tree_new(take(g.result), g.n_result, take(m->arena));
+	free(g.sorted);
+	free(g.result);
+	array_clear(&g.levels);
+	return t;
+}

@@ -1,0 +1,55 @@
+/*
+ * unpack: entries → files below a directory, and never outside of it.
+ *
+ *	unpack_entry()    makes it; a regular file stays open for its content
+ *	unpack_data()     content of that file; unpack_zeros() for a hole
+ *	unpack_end()      the last modes and times
+ *
+ * Entries may come in any order and more than once: the later one wins, what
+ * is no directory replaces a whole directory, missing parents are made (0755).
+ * Every name is reached from an open descriptor of its parent, which was opened
+ * with O_NOFOLLOW from *its* parent: there is no path that a link in the
+ * archive could redirect. An entry below something that is no directory is
+ * refused.
+ *
+ * With UNPACK_OVERLAY the result is a directory as overlayfs wants it: a
+ * whiteout becomes a character device 0:0, an opaque directory gets
+ * user.overlay.opaque=y. Device nodes that may not be made, owners and
+ * capabilities that may not be set are left out with one warning each kind.
+ *
+ * Owned by one thread.
+ */
+#ifndef LAYERS_UNPACK_H
+#define LAYERS_UNPACK_H
+
+#include "layers/layers.h"
+
+enum unpack_flags {
+	UNPACK_OVERLAY = 1,
+	UNPACK_OWNERS = 2, /* set owners, else everything is ours */
+};
+
+/* Open directories at once: deeper ones are refused. */
+#define UNPACK_DEPTH_MAX 1024
+
+struct unpacker;
+
+/* DIR_FD is borrowed until unpack_free(). */
+struct unpacker *unpack_new(int dir_fd, unsigned flags, struct error *err);
+void unpack_free(struct unpacker *u); /* takes NULL */
+
+static inline void
+own_unpacker(struct unpacker **u)
+{
+	unpack_free(*u);
+	*u = NULL;
+}
+#define auto_unpacker __attribute__((cleanup(own_unpacker)))
+
+/* ENTRY_WHITEOUT with opaque set is the mark "directory PATH is opaque". */
+int unpack_entry(struct unpacker *u, const struct entry *e, struct error *err);
+int unpack_data(struct unpacker *u, const void *bytes, size_t n, struct error *err);
+int unpack_zeros(struct unpacker *u, uint64_t n, struct error *err);
+int unpack_end(struct unpacker *u, struct error *err);
+
+#endif

@@ -1,0 +1,107 @@
+#include "layers/whiteout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "base/path.h"
+
+#define PREFIX_LENGTH (sizeof(WHITEOUT_PREFIX) - 1)
+
+/* Any component but the last that starts like a mark. */
+static bool
+has_inner_mark(struct text path)
+{
+	struct text rest = path_dir(path), component;
+
+	while (path_next(&rest, &component))
+		if (text_starts(component, WHITEOUT_PREFIX))
+			return true;
+	return false;
+}
+
+enum whiteout_kind
+whiteout_parse(struct text path, struct buf *storage, struct text *target)
+{
+	struct text dir = path_dir(path), base = path_base(path), name;
+
+	if (text_starts(path, ".wh..wh.") && !text_is(path, WHITEOUT_OPAQUE_NAME))
+		return WHITEOUT_HOUSEKEEPING;
+	if (has_inner_mark(path))
+		return WHITEOUT_BAD;
+	if (!text_starts(base, WHITEOUT_PREFIX))
+		return WHITEOUT_NONE;
+	buf_truncate(storage, 0);
+	buf_add_text(storage, dir);
+	if (text_is(base, WHITEOUT_OPAQUE_NAME)) {
+		*target = buf_text(storage);
+		return WHITEOUT_OPAQUE;
+	}
+	if (text_starts(base, ".wh..wh."))
+		return WHITEOUT_HOUSEKEEPING;
+	name = text_from(base, PREFIX_LENGTH);
+	if (name.n == 0 || text_is(name, ".") || text_is(name, ".."))
+		return WHITEOUT_BAD;
+	if (dir.n > 0)
+		buf_add_char(storage, '/');
+	buf_add_text(storage, name);
+	*target = buf_text(storage);
+	return WHITEOUT_PATH;
+}
+
+void
+whiteout_print(struct text path, struct buf *out)
+{
+	struct text dir = path_dir(path);
+
+	buf_add_text(out, dir);
+	if (dir.n > 0)
+		buf_add_char(out, '/');
+	buf_add_str(out, WHITEOUT_PREFIX);
+	buf_add_text(out, path_base(path));
+}
+
+bool
+whiteout_is_mark(int dir_fd, const char *name, const struct stat *st)
+{
+	auto_fd int fd = -1;
+
+	if (S_ISCHR(st->st_mode))
+		return st->st_rdev == makedev(0, 0);
+	/* Since Linux 6.7; the kernel wants them empty and with a single name. */
+	if (!S_ISREG(st->st_mode) || st->st_size != 0)
+		return false;
+	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	return fgetxattr(fd, "user.overlay.whiteout", NULL, 0) >= 0 ||
+	       fgetxattr(fd, "trusted.overlay.whiteout", NULL, 0) >= 0;
+}
+
+bool
+whiteout_is_opaque(int fd)
+{
+	char value[2];
+
+	/* "x" only says that there may be attribute whiteouts inside. */
+	if (fgetxattr(fd, "user.overlay.opaque", value, sizeof value) == 1 &&
+	    value[0] == 'y')
+		return true;
+	return fgetxattr(fd, "trusted.overlay.opaque", value, sizeof value) == 1 &&
+	       value[0] == 'y';
+}
+
+int
+whiteout_make(int dir_fd, const char *name)
+{
+	return mknodat(dir_fd, name, S_IFCHR, makedev(0, 0));
+}
+
+int
+whiteout_make_opaque(int fd)
+{
+	return fsetxattr(fd, "user.overlay.opaque", "y", 1, 0);
+}

@@ -1,0 +1,50 @@
+/*
+ * whiteout: marks for "deleted here", in the two languages they are written in.
+ *
+ *	                     in a layer's tar (image-spec)   in a directory (overlayfs)
+ *	path is deleted      .wh.NAME, empty file            character device 0:0, or an
+ *empty file with xattr overlay.whiteout nothing from below   .wh..wh..opq in the
+ *directory   xattr overlay.opaque=y aufs housekeeping    .wh..wh.* -
+ *
+ * Attributes are written in the user.overlay. name space (mount option
+ * userxattr) and read in trusted.overlay. too.
+ */
+#ifndef LAYERS_WHITEOUT_H
+#define LAYERS_WHITEOUT_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+#define WHITEOUT_PREFIX      ".wh."
+#define WHITEOUT_OPAQUE_NAME ".wh..wh..opq"
+
+enum whiteout_kind {
+	WHITEOUT_NONE,         /* an ordinary name */
+	WHITEOUT_PATH,         /* target is deleted */
+	WHITEOUT_OPAQUE,       /* directory target hides what is below it */
+	WHITEOUT_HOUSEKEEPING, /* of aufs: means nothing, to be skipped */
+	WHITEOUT_BAD,          /* ".wh." in an inner component, ".wh..", … */
+};
+
+/* What the clean path PATH in a tar marks. *TARGET (for PATH and OPAQUE) is
+ * written to STORAGE, whose old content is lost. */
+enum whiteout_kind
+whiteout_parse(struct text path, struct buf *storage, struct text *target);
+
+/* The tar name that marks PATH as deleted, appended to OUT. */
+void whiteout_print(struct text path, struct buf *out);
+
+/* True if NAME in DIR_FD, which is ST, is a mark of overlayfs. */
+bool whiteout_is_mark(int dir_fd, const char *name, const struct stat *st);
+
+/* True if the directory at FD hides what is below it. */
+bool whiteout_is_opaque(int fd);
+
+/* Makes the marks; -1 with errno set. */
+int whiteout_make(int dir_fd, const char *name);
+int whiteout_make_opaque(int fd);
+
+#endif
