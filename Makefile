@@ -24,9 +24,14 @@ FLAGS_tsan    := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
 FLAGS_cov     := -O0 -g --coverage
 
-COOPER_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include base/banned.h $(shell pkg-config --cflags $(PACKAGES))
+# Asked once, and only when something is compiled: pkg-config may not be installed yet.
+once             = $(eval $(1) := $(2))$($(1))
+PACKAGE_CFLAGS   = $(call once,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAGES)))
+PACKAGE_LIBS     = $(call once,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)))
+
+COOPER_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include base/banned.h $(PACKAGE_CFLAGS)
 COOPER_CFLAGS   = -std=gnu17 $(WARNINGS) $(FLAGS_$(MODE)) -fno-strict-aliasing -pthread
-COOPER_LIBS     = $(shell pkg-config --libs $(PACKAGES)) -pthread -lm
+COOPER_LIBS     = $(PACKAGE_LIBS) -pthread -lm
 
 # One static library per folder, in the order of the arrows: each may use those after it.
 BUILDER_DIRS := builder/cli builder/build builder/export builder/solve builder/steps builder/image builder/cache \

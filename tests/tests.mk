@@ -1,8 +1,105 @@
-# The targets around the program: tests, lint, packages, install. Included by the Makefile.
+# The targets around the program: packages, demo, tests, lint, install. Included by the Makefile.
 
-.PHONY: help
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+# What building needs, what the tests need besides, what the benchmarks compare with.
+DEPS_BUILD := gcc libc6-dev make pkg-config libarchive-dev libssl-dev libzstd-dev libdeflate-dev \
+	zlib1g-dev libcurl4-openssl-dev libjansson-dev libseccomp-dev
+DEPS_RUN   := ca-certificates git uidmap
+DEPS_DEMO  := mmdebstrap docker-registry curl python3
+DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \
+	attr xz-utils bzip2 zstd pigz strace jq file procps
+DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
+
+# install_packages LIST: quick if all are there.
+define install_packages
+@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null \
+		| grep -q 'install ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] || { echo "installing: "$$missing; $(SUDO) apt-get update -q \
+		&& $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; }
+endef
+
+.PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz \
+	check-conformance bench fuzz lint format install uninstall clean
+
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' Makefile tests/tests.mk | sed 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk | sed 's/:.*## /\t/' | expand -t 20
 
-.PHONY: unit-programs
-unit-programs: $(UNIT_TESTS)
+deps: ## install the Debian packages that building and running need
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN))
+deps-test: ## … that the tests need
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST))
+deps-lint: ## … that lint and fuzzing need
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_LINT))
+
+demo: ## install what is needed, build cooper, build and push a real image
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO))
+	@$(MAKE) --no-print-directory all
+	tests/demo/demo.sh
+
+# ------------------------------------------------------------------ tests
+
+check: deps-test ## install what the tests need and run all of them
+	@$(MAKE) --no-print-directory all unit-programs
+	tests/run-all
+
+check-unit: unit-programs ## unit tests only
+	tests/run-all unit
+check-e2e: all ## end-to-end tests only
+	tests/run-all e2e
+check-style: ## directions of includes, sizes, forbidden words
+	tests/run-all style
+check-fuzz: fuzz-replays ## replay the fuzz corpora
+	tests/run-all fuzz
+check-conformance: all ## the recorded images of the reference frontend
+	tests/run-all conformance
+
+.PHONY: unit-programs fuzz-replays fuzz-programs
+unit-programs: $(UNIT_TESTS) fuzz-replays
+fuzz-replays: $(FUZZ_REPLAYS)
+
+FUZZ_SECONDS ?= 60
+fuzz-programs: $(FUZZERS)
+fuzz: ## run every fuzz target for FUZZ_SECONDS each (clang)
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_LINT))
+	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-programs
+	tests/fuzz/run out/fuzz-clang/fuzz $(FUZZ_SECONDS)
+
+bench: all ## measure, side by side with other builders where they are installed
+	tests/bench/run
+
+# ------------------------------------------------------------------ source care
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+format: ## format the C files
+	clang-format -i $(C_FILES)
+
+lint: ## clang-tidy, cppcheck, gcc's analyzer, format, sizes
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_LINT))
+	tests/style/lint '$(COOPER_CPPFLAGS)'
+
+# ------------------------------------------------------------------ install
+
+BINDIR  = $(DESTDIR)$(PREFIX)/bin
+MANDIR  = $(DESTDIR)$(PREFIX)/share/man/man1
+COMPDIR = $(DESTDIR)$(PREFIX)/share
+
+install: all ## install cooper, the alias build, manual page and completions
+	install -d $(BINDIR) $(MANDIR) $(COMPDIR)/bash-completion/completions \
+		$(COMPDIR)/zsh/site-functions $(COMPDIR)/fish/vendor_completions.d
+	install -m 0755 cooper $(BINDIR)/cooper
+	ln -sfn cooper $(BINDIR)/build
+	install -m 0644 cooper.1 $(MANDIR)/cooper.1
+	./cooper completion bash > $(COMPDIR)/bash-completion/completions/cooper
+	./cooper completion zsh > $(COMPDIR)/zsh/site-functions/_cooper
+	./cooper completion fish > $(COMPDIR)/fish/vendor_completions.d/cooper.fish
+
+uninstall: ## remove what install put there
+	rm -f $(BINDIR)/cooper $(BINDIR)/build $(MANDIR)/cooper.1 \
+		$(COMPDIR)/bash-completion/completions/cooper \
+		$(COMPDIR)/zsh/site-functions/_cooper \
+		$(COMPDIR)/fish/vendor_completions.d/cooper.fish
+
+clean: ## remove what was built (not the demo's base image)
+	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang cooper build
