@@ -314,7 +314,7 @@ struct archive_index;
  * such thing, -1. FD is borrowed and must stay open. Names are cleaned and
  * confined; a damaged archive is ERR_DAMAGED with the entry's name. */
 int archive_open(struct store *st, int fd, struct archive_index **out, struct error *err);
-void archive_free(struct archive_index *a);      /* takes NULL */
+void archive_close(struct archive_index *a);     /* takes NULL */
 
 /* Entries in the archive's order. path "" is the archive's root entry; ".wh."
  * names are kept as they are. Link targets of hard links are cleaned paths. */
@@ -351,7 +351,8 @@ int layer_compress(struct layer *l, const struct compressor *c, bool force,
 int view_write_tar(const struct view *v, int fd, int64_t epoch, const struct cancel *cancel,
                    struct error *err);
 
-/* Writes it as files below DIR_FD (-o type=local); owners only if we may. */
+/* Writes it as files below DIR_FD (-o type=local), all owned by the caller, as
+ * BuildKit's local exporter does. */
 int view_write_dir(const struct view *v, int dir_fd, const struct cancel *cancel,
                    struct error *err);
 

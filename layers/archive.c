@@ -1,0 +1,308 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/event.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/decompress.h"
+#include "layers/tar_read.h"
+#include "layers/unpack.h"
+
+struct archive_index {
+	struct arena *arena;
+	ARRAY(struct change) changes;
+	int spill_fd; /* contents that are not in one piece in the tar */
+	int tar_fd;   /* the tar, decompressed; -1: it is the caller's */
+	uint64_t spilled;
+};
+
+void
+archive_close(struct archive_index *a)
+{
+	if (a == NULL)
+		return;
+	arena_free(a->arena);
+	array_clear(&a->changes);
+	own_close(&a->spill_fd);
+	own_close(&a->tar_fd);
+	free(a);
+}
+
+static inline void
+own_archive(struct archive_index **a)
+{
+	archive_close(*a);
+	*a = NULL;
+}
+#define auto_archive __attribute__((cleanup(own_archive)))
+
+/* A file without a name, on the store's file system. */
+static int
+open_nameless(struct store *st, struct error *err)
+{
+	auto_fd int dir_fd = -1;
+	auto_free char *dir = NULL;
+	int fd = openat(store_fd(st), "tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	/* Not every file system has O_TMPFILE. */
+	dir = store_tmp_dir(st, &dir_fd, err);
+	if (dir == NULL)
+		return -1;
+	fd = openat(dir_fd, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		error_sys(err, "make %s/file", dir);
+	store_trash(st, dir);
+	return fd;
+}
+
+/* ------------------------------------------------------------ sources */
+
+struct plain_source {
+	int fd;
+	uint64_t at, size;
+};
+
+static ssize_t
+plain_read(void *arg, void *bytes, size_t n, struct error *err)
+{
+	struct plain_source *s = arg;
+	ssize_t got;
+
+	do
+		got = pread(s->fd, bytes, n, (off_t)s->at);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return error_sys(err, "read an archive");
+	s->at += (uint64_t)got;
+	return got;
+}
+
+static int
+plain_skip(void *arg, uint64_t n, struct error *err)
+{
+	struct plain_source *s = arg;
+
+	if (n > s->size - s->at)
+		return error_set(err, ERR_DAMAGED, "tar archive: truncated");
+	s->at += n;
+	return 0;
+}
+
+/* Decompresses, and keeps what came out: contents are read from there. */
+struct unpacked_source {
+	struct decompressor *decompressor;
+	int keep_fd; /* -1: nothing is kept */
+};
+
+static ssize_t
+unpacked_read(void *arg, void *bytes, size_t n, struct error *err)
+{
+	struct unpacked_source *s = arg;
+	ssize_t got = decompressor_read(s->decompressor, bytes, n, err);
+
+	if (got > 0 && s->keep_fd >= 0 &&
+	    file_write_all(s->keep_fd, bytes, (size_t)got, err) < 0)
+		return -1;
+	return got;
+}
+
+/* True if the file starts as one of the compressed formats does. */
+static bool
+is_compressed(int fd)
+{
+	unsigned char m[6] = { 0 };
+	uint32_t word;
+
+	if (pread(fd, m, sizeof m, 0) < 4)
+		return false;
+	word = (uint32_t)m[0] | (uint32_t)m[1] << 8 | (uint32_t)m[2] << 16 |
+	       (uint32_t)m[3] << 24;
+	return (m[0] == 0x1f && m[1] == 0x8b) || memcmp(m, "BZh", 3) == 0 ||
+	       memcmp(m,
+	              "\xfd"
+	              "7zXZ",
+	              6) == 0 ||
+	       word == 0xfd2fb528 || (word & 0xfffffff0) == 0x184d2a50;
+}
+
+/* ------------------------------------------------------------ index */
+
+/* Content with holes goes to the spill file, in one piece. */
+static int
+spill(struct archive_index *a, struct store *st, struct tar_reader *r, struct change *c,
+      struct error *err)
+{
+	const void *bytes = NULL;
+	uint64_t at = a->spilled;
+	ssize_t n;
+
+	if (a->spill_fd < 0)
+		a->spill_fd = open_nameless(st, err);
+	if (a->spill_fd < 0)
+		return -1;
+	c->content.fd = a->spill_fd;
+	c->content.offset = at;
+	if (c->entry.size > (uint64_t)INT64_MAX - at)
+		return error_set(err, ERR_DAMAGED, "sparse files too large");
+	while ((n = tar_reader_data(r, &bytes, err)) > 0) {
+		if (bytes != NULL &&
+		    (lseek(a->spill_fd, (off_t)at, SEEK_SET) < 0 ||
+		     file_write_all(a->spill_fd, bytes, (size_t)n, err) < 0))
+			return -1;
+		at += (uint64_t)n;
+	}
+	a->spilled = at;
+	if (n == 0 && ftruncate(a->spill_fd, (off_t)at) < 0)
+		return error_sys(err, "write a sparse file");
+	return (int)n;
+}
+
+static int
+add_item(struct archive_index *a, struct store *st, struct tar_reader *r, int fd,
+         const struct tar_item *item, struct error *err)
+{
+	struct change c = { .entry = item->entry };
+	struct entry *e = &c.entry;
+
+	e->path = arena_text(a->arena, e->path);
+	e->link = arena_text(a->arena, e->link);
+	e->capability = arena_text(a->arena, e->capability);
+	if (e->type == ENTRY_FILE && e->size > 0) {
+		c.content.kind = CONTENT_RANGE;
+		c.content.fd = fd;
+		c.content.offset = e->offset;
+		c.content.size = e->size;
+		if (item->sparse && spill(a, st, r, &c, err) < 0)
+			return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
+	}
+	e->offset = 0;
+	array_push(&a->changes, c);
+	return 0;
+}
+
+/* 1, or 0 if the very first header is none, -1. */
+static int
+fill(struct archive_index *a, struct store *st, struct tar_source source, int fd,
+     struct error *err)
+{
+	auto_tar_reader struct tar_reader *r = tar_reader_new(source, TAR_NAMES_CONFINE);
+	struct tar_item item;
+	int status;
+
+	while ((status = tar_reader_next(r, &item, err)) == 1)
+		if (add_item(a, st, r, fd, &item, err) < 0)
+			return -1;
+	if (status < 0 && a->changes.n == 0 && err->code == ERR_DAMAGED) {
+		error_clear(err);
+		return 0;
+	}
+	return status < 0 ? -1 : a->changes.n > 0;
+}
+
+static int
+fill_from_compressed(struct archive_index *a, struct store *st, int fd, struct error *err)
+{
+	struct unpacked_source s = { .keep_fd = -1 };
+	struct tar_source source = { unpacked_read, NULL, &s };
+	int status;
+
+	a->tar_fd = open_nameless(st, err);
+	if (a->tar_fd < 0)
+		return -1;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return error_sys(err, "rewind an archive");
+	s.keep_fd = a->tar_fd;
+	s.decompressor = decompressor_open(fd, err);
+	if (s.decompressor == NULL)
+		return -1;
+	status = fill(a, st, source, a->tar_fd, err);
+	decompressor_close(s.decompressor);
+	return status;
+}
+
+int
+archive_open(struct store *st, int fd, struct archive_index **out, struct error *err)
+{
+	auto_archive struct archive_index *a = mem_new(sizeof *a);
+	struct plain_source plain = { .fd = fd };
+	struct tar_source source = { plain_read, plain_skip, &plain };
+	struct stat sb;
+	int status;
+
+	a->arena = arena_new();
+	a->spill_fd = a->tar_fd = -1;
+	if (fstat(fd, &sb) < 0)
+		return error_sys(err, "stat an archive");
+	plain.size = (uint64_t)sb.st_size;
+	status = is_compressed(fd) ? fill_from_compressed(a, st, fd, err)
+	                           : fill(a, st, source, fd, err);
+	if (status == 1)
+		*out = take(a);
+	return status;
+}
+
+size_t
+archive_count(const struct archive_index *a)
+{
+	return a->changes.n;
+}
+
+void
+archive_get(const struct archive_index *a, size_t i, struct change *out)
+{
+	*out = a->changes.at[i];
+}
+
+/* ------------------------------------------------------------ contexts */
+
+static int
+unpack_item(struct unpacker *u, struct tar_reader *r, const struct entry *e,
+            struct error *err)
+{
+	const void *bytes = NULL;
+	ssize_t n;
+
+	if (unpack_entry(u, e, err) < 0)
+		return -1;
+	if (e->type != ENTRY_FILE)
+		return 0;
+	while ((n = tar_reader_data(r, &bytes, err)) > 0) {
+		int status = bytes == NULL ? unpack_zeros(u, (uint64_t)n, err)
+		                           : unpack_data(u, bytes, (size_t)n, err);
+
+		if (status < 0)
+			return -1;
+	}
+	return (int)n;
+}
+
+int
+archive_unpack_context(struct store *st, int fd, int dir_fd, struct error *err)
+{
+	struct unpacked_source s = { .keep_fd = -1 };
+	struct tar_source source = { unpacked_read, NULL, &s };
+	auto_tar_reader struct tar_reader *r = NULL;
+	auto_unpacker struct unpacker *u = unpack_new(dir_fd, 0, err);
+	struct tar_item item;
+	int status;
+
+	(void)st;
+	if (u == NULL)
+		return -1;
+	s.decompressor = decompressor_open(fd, err);
+	if (s.decompressor == NULL)
+		return -1;
+	r = tar_reader_new(source, TAR_NAMES_CONFINE);
+	while ((status = tar_reader_next(r, &item, err)) == 1)
+		if (unpack_item(u, r, &item.entry, err) < 0) {
+			status = -1;
+			break;
+		}
+	decompressor_close(s.decompressor);
+	return status < 0 ? -1 : unpack_end(u, err);
+}

@@ -1,0 +1,110 @@
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "layers/pour.h"
+#include "layers/view.h"
+
+struct writing {
+	const struct view *view;
+	struct pour pour;
+	struct map first_names; /* layer and path of a file → entry written for it */
+};
+
+/* The file that E of layer L is a name of, as a key. */
+static void
+file_key(const struct layer *l, const struct entry *e, struct buf *out)
+{
+	buf_print(out, "%p ", (const void *)l);
+	buf_add_text(out, e->type == ENTRY_HARDLINK ? e->link : e->path);
+}
+
+/* Gives C its content, or makes it a link to the name its file has already:
+ * the first name in the order of writing is the file, whichever it was in the
+ * layer. Upper layers may have taken that one away. */
+static int
+settle_file(struct writing *w, const struct view_entry *found, struct change *c,
+            struct error *err)
+{
+	auto_buf struct buf key = BUF_INIT;
+	const struct tree *t = layer_tree(found->layer, err);
+	const struct entry *file, *first;
+
+	if (t == NULL)
+		return -1;
+	/* Only files with links need the book; asking it costs little. */
+	file_key(found->layer, found->entry, &key);
+	first = map_find(&w->first_names, buf_text(&key));
+	if (first != NULL) {
+		c->entry.type = ENTRY_HARDLINK;
+		c->entry.link = first->path;
+		return 0;
+	}
+	map_set(&w->first_names, buf_text(&key), (void *)(uintptr_t)found->entry);
+	file = view_link_target(t, found->entry);
+	if (file == NULL)
+		return error_set(err, ERR_DAMAGED, "%.*s: link to nothing",
+		                 (int)found->entry->path.n, found->entry->path.p);
+	c->entry.type = ENTRY_FILE;
+	c->entry.link = (struct text){ 0 };
+	c->entry.size = file->size;
+	return layer_content(found->layer, file, &c->content, err);
+}
+
+static int
+write_one(void *arg, struct text path, const struct view_entry *found, struct error *err)
+{
+	struct writing *w = arg;
+	struct change c = { .entry = { .path = path, .type = ENTRY_DIR, .mode = 0755 } };
+
+	if (path.n == 0)
+		return 0;
+	if (found->entry != NULL)
+		c.entry = *found->entry;
+	c.entry.opaque = false;
+	if ((c.entry.type == ENTRY_FILE || c.entry.type == ENTRY_HARDLINK) &&
+	    settle_file(w, found, &c, err) < 0)
+		return -1;
+	return pour_changes(&w->pour, &c, 1, err);
+}
+
+static int
+write_all(const struct view *v, const struct pour *pour, struct error *err)
+{
+	struct writing w = { .view = v, .pour = *pour };
+	int status = view_each(v, TEXT(""), write_one, &w, err);
+
+	map_clear(&w.first_names);
+	return status < 0 ? -1 : pour_end(pour, err);
+}
+
+static int
+fd_sink(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	const int *fd = arg;
+
+	return file_write_all(*fd, bytes, n, err);
+}
+
+int
+view_write_tar(const struct view *v, int fd, int64_t epoch, const struct cancel *cancel,
+               struct error *err)
+{
+	auto_tar_writer struct tar_writer *writer = tar_writer_new(fd_sink, &fd);
+	struct pour pour = { .tar = writer, .cancel = cancel, .epoch = epoch };
+
+	return write_all(v, &pour, err);
+}
+
+int
+view_write_dir(const struct view *v, int dir_fd, const struct cancel *cancel,
+               struct error *err)
+{
+	auto_unpacker struct unpacker *u = unpack_new(dir_fd, 0, err);
+	struct pour pour = { .dir = u, .cancel = cancel, .epoch = -1 };
+
+	return u == NULL ? -1 : write_all(v, &pour, err);
+}
