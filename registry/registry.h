@@ -103,8 +103,8 @@ struct registry_options {
 	const char *authfile;          /* --authfile; NULL: REGISTRY_AUTH_FILE, containers' and docker's places */
 	const char *const *insecure;   /* hosts for plain HTTP or unverified TLS */
 	size_t      n_insecure;
-	int         retries;           /* of one request, default 5 */
-	int         timeout_s;         /* without progress, default 60 */
+	int         retries;           /* of one request; 0: 5, negative: none */
+	int         timeout_s;         /* without progress; 0: 60 */
 	bool        offline;           /* refuse every connection */
 	const struct cancel *cancel;   /* may be NULL */
 };

@@ -1,0 +1,45 @@
+/*
+ * api: requests of the distribution-spec to one repository, with the
+ * Authorization they need, and errors that say what the server said.
+ *
+ *	struct call call;
+ *	call_init(&call, reg, ref->host, ref->repo, "pull", err);
+ *	api_perform(&call, "/manifests/latest", &request, &response, err)
+ *	if (response.status != 200)
+ *		return api_refuse(&call, ":latest", &response, err);
+ */
+#ifndef REGISTRY_API_H
+#define REGISTRY_API_H
+
+#include "registry/retry.h"
+#include "registry/session.h"
+
+struct call {
+	struct registry *reg;
+	struct host *host;
+	struct scope scope; /* its texts are borrowed */
+};
+
+/* HOST, REPO and ACTIONS must outlive the call. */
+int call_init(struct call *call, struct registry *reg, const char *host, const char *repo,
+              const char *actions, struct error *err);
+
+/* One try of REQUEST, whose url is set here: WHERE is a path below the
+ * repository ("/blobs/sha256:…") or an absolute URL. A 401 is answered with a
+ * new token, once. Faults as http_perform(). */
+int api_once(const struct call *call, const char *where, struct http_request *request,
+             struct http_response *response, struct error *err);
+
+/* As many tries as it takes. For requests that may be repeated as they are. */
+int api_perform(const struct call *call, const char *where, struct http_request *request,
+                struct http_response *response, struct error *err);
+
+/* Sets the error for an answer that is not the wanted one. WHAT follows the
+ * repository's name (":latest", " blob sha256:…", ""). Always -1. */
+int api_refuse(const struct call *call, const char *what,
+               const struct http_response *response, struct error *err);
+
+/* Completes ERR after tries of api_once() that were the last. Always -1. */
+int api_fail(const struct call *call, enum http_fault fault, struct error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * authfile: one config.json or auth.json, parsed. Immutable after it was read.
+ *
+ *	{ "auths": { "KEY": { "auth": base64("user:password"), … } },
+ *	  "credHelpers": { "KEY": "SUFFIX" },  "credsStore": "SUFFIX" }
+ *
+ * A KEY is a host or host/path; schemes, trailing slashes and Docker's old
+ * "/v1/" are dropped, and all names of Docker's registry become "docker.io".
+ */
+#ifndef REGISTRY_AUTHFILE_H
+#define REGISTRY_AUTHFILE_H
+
+#include "registry/credentials.h"
+#include "base/array.h"
+#include "base/text.h"
+
+struct auth_entry {
+	char *key;                    /* normalised */
+	struct credential credential; /* source unset */
+};
+
+struct auth_helper {
+	char *key; /* normalised */
+	char *suffix;
+	char *server; /* the key as it was written: what the helper is asked */
+};
+
+struct authfile {
+	char *name;  /* path, or "$DOCKER_AUTH_CONFIG" */
+	char *store; /* credsStore, or NULL */
+	ARRAY(struct auth_entry) entries;
+	ARRAY(struct auth_helper) helpers;
+};
+
+/* Parses TEXT. Takes nothing; NULL with ERR set if it is no such file. */
+struct authfile *authfile_parse(const char *name, struct text text, struct error *err);
+void authfile_free(struct authfile *file); /* takes NULL */
+
+/* Exact matches of a normalised key, or NULL. */
+const struct auth_entry *authfile_entry(const struct authfile *file, const char *key);
+const struct auth_helper *authfile_helper(const struct authfile *file, const char *key);
+
+/* The normalised form of KEY. Caller frees. */
+char *authfile_key(const char *key);
+
+#endif

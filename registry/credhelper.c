@@ -1,0 +1,104 @@
+#include "registry/credhelper.h"
+
+#include <ctype.h>
+#include <sys/wait.h>
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/jsonio.h"
+#include "base/process.h"
+#include "registry/message.h"
+
+#define ANSWER_MAX (64u << 10)
+
+/* The user name that says: the secret is an identity token. */
+#define TOKEN_USER "<token>"
+
+static bool
+is_suffix(const char *s)
+{
+	if (*s == '\0')
+		return false;
+	for (; *s != '\0'; s++)
+		if (!isalnum((unsigned char)*s) && strchr("-_.", *s) == NULL)
+			return false;
+	return true;
+}
+
+static bool
+contains(const struct buf *b, const char *word)
+{
+	return strcasestr(buf_str(b), word) != NULL;
+}
+
+/* The protocol has no code for "I do not know it", only these texts. */
+static int
+miss(const char *program, const struct buf *out, const struct buf *log, struct error *err)
+{
+	auto_free char *said = NULL;
+
+	if (contains(out, "credentials not found") ||
+	    contains(out, "no credentials server URL") ||
+	    contains(out, "no credentials username"))
+		return 0;
+	said = message_clean(out->n > 0 ? buf_text(out) : buf_text(log));
+	error_set(err, ERR_AUTH, "%s: %s", program,
+	          *said != '\0' ? said : "failed silently");
+	return error_hint(err, "try: echo SERVER | %s get", program);
+}
+
+static int
+read_answer(const char *program, const struct buf *answer, struct credential *out,
+            struct error *err)
+{
+	auto_json json_t *root = NULL;
+	auto_error struct error fault = ERROR_INIT;
+	const char *user = NULL, *secret = NULL;
+
+	/* A parser's message could quote the secret. */
+	root = jsonio_parse(buf_text(answer), program, &fault);
+	if (root == NULL || !json_is_object(root) ||
+	    jsonio_str(root, "Username", &user, program, &fault) < 0 ||
+	    jsonio_str(root, "Secret", &secret, program, &fault) < 0)
+		return error_set(err, ERR_AUTH,
+		                 "%s: its answer is not what the protocol says", program);
+	if (secret == NULL || *secret == '\0')
+		return 0;
+	event_add_secret(text_of(secret));
+	if (user != NULL && strcmp(user, TOKEN_USER) == 0) {
+		out->identity_token = mem_copy(secret);
+	} else {
+		out->user = mem_copy(user != NULL ? user : "");
+		out->password = mem_copy(secret);
+	}
+	out->source = mem_copy(program);
+	return 1;
+}
+
+int
+credhelper_get(const char *suffix, const char *server, const struct cancel *cancel,
+               struct credential *out, struct error *err)
+{
+	auto_free char *program = mem_print("docker-credential-%s", suffix);
+	auto_buf struct buf answer = BUF_INIT, log = BUF_INIT;
+	const char *argv[] = { program, "get", NULL };
+	struct process p = { .argv = argv,
+		             .dir_fd = -1,
+		             .input = text_of(server),
+		             .output_max = ANSWER_MAX,
+		             .cancel = cancel };
+	int status = 0, rc;
+
+	if (!is_suffix(suffix))
+		return error_set(err, ERR_AUTH,
+		                 "credential helper \"%s\" is not a program's name",
+		                 suffix);
+	if (process_run(&p, &answer, &log, &status, err) < 0)
+		return error_wrap(err, "credential helper");
+	rc = WIFEXITED(status) && WEXITSTATUS(status) == 0
+	             ? read_answer(program, &answer, out, err)
+	             : miss(program, &answer, &log, err);
+	if (answer.n > 0)
+		explicit_bzero(answer.p, answer.n);
+	return rc;
+}

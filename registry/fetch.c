@@ -1,0 +1,200 @@
+#include "registry/registry.h"
+
+#include <curl/curl.h>
+
+#include "base/base.h"
+#include "base/number.h"
+#include "registry/retry.h"
+#include "registry/session.h"
+#include "registry/url.h"
+
+/* So much more after a break is progress: the tries begin anew. */
+#define PROGRESS (1u << 20)
+
+#define NS_PER_S 1000000000ll
+
+/* A download that may be taken up again, as long as the server says that it
+ * still has the same content. */
+struct fetch {
+	registry_sink_fn *sink;
+	void *sink_arg;
+	registry_progress_fn *progress;
+	void *progress_arg;
+	char *etag, *modified; /* validators of the first answer, or NULL */
+	uint64_t done, total, skip;
+	bool begun;
+	bool complete; /* TOTAL is known */
+};
+
+static void
+fetch_clear(struct fetch *f)
+{
+	free(f->etag);
+	free(f->modified);
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void
+begin(struct fetch *f, const struct http_response *response)
+{
+	f->begun = true;
+	f->etag = mem_copy(http_header(response, "ETag"));
+	f->modified = mem_copy(http_header(response, "Last-Modified"));
+	f->complete = http_header_u64(response, "Content-Length", &f->total);
+}
+
+/* "bytes 100-199/200" must begin where we stopped. */
+static bool
+continues(const struct fetch *f, const struct http_response *response)
+{
+	const char *value = http_header(response, "Content-Range");
+	struct text t = text_of(value);
+	uint64_t start = 0;
+	ptrdiff_t dash;
+
+	if (!text_starts(t, "bytes "))
+		return false;
+	t = text_trim(text_from(t, 6));
+	dash = text_find(t, '-');
+	return dash > 0 && number_u64(text_first(t, (size_t)dash), &start) &&
+	       start == f->done;
+}
+
+static int
+on_start(void *arg, const struct http_response *response, struct error *err)
+{
+	struct fetch *f = arg;
+	bool known = f->etag != NULL || f->modified != NULL;
+
+	f->skip = 0;
+	if (!f->begun) {
+		begin(f, response);
+		return 0;
+	}
+	if (f->done == 0 && response->status == 200) {
+		fetch_clear(f);
+		begin(f, response);
+		return 0;
+	}
+	if (!known || !same(f->etag, http_header(response, "ETag")) ||
+	    !same(f->modified, http_header(response, "Last-Modified")))
+		return error_set(err, ERR_NETWORK,
+		                 "the content changed during the download");
+	if (response->status == 206 && !continues(f, response))
+		return error_set(err, ERR_NETWORK, "not the range that was asked for");
+	if (response->status != 206)
+		f->skip = f->done;
+	return 0;
+}
+
+static int
+on_bytes(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct fetch *f = arg;
+	size_t skip = f->skip < n ? (size_t)f->skip : n;
+
+	f->skip -= skip;
+	n -= skip;
+	if (n == 0)
+		return 0;
+	if (f->sink(f->sink_arg, (const char *)bytes + skip, n, err) < 0)
+		return -1;
+	f->done += n;
+	if (f->progress != NULL)
+		f->progress(f->progress_arg, f->done, f->complete ? f->total : 0);
+	return 0;
+}
+
+/* If-Range makes the server send all if the content is no longer the same. A
+ * weak ETag cannot promise equal bytes. */
+static int
+try_once(struct fetch *f, struct registry *reg, const char *url,
+         const char *if_none_match, struct http_response *response, struct error *err)
+{
+	bool strong = f->etag != NULL && strncmp(f->etag, "W/", 2) != 0;
+	auto_free char *match = mem_print("If-None-Match: %s",
+	                                  if_none_match != NULL ? if_none_match : "");
+	auto_free char *range = mem_print("Range: bytes=%llu-",
+	                                  (unsigned long long)f->done);
+	auto_free char *if_range = mem_print("If-Range: %s",
+	                                     strong ? f->etag : f->modified);
+	struct http_request request = {
+		.method = "GET", .url = url, .start = on_start, .sink = on_bytes, .arg = f
+	};
+	size_t n = 0;
+
+	if (f->done > 0 && (strong || f->modified != NULL)) {
+		request.headers[n++] = range;
+		request.headers[n++] = if_range;
+	}
+	if (f->done == 0 && if_none_match != NULL)
+		request.headers[n++] = match;
+	return http_perform(reg->http, &request, response, err);
+}
+
+static int
+download(struct fetch *f, struct registry *reg, const char *url, const char *etag,
+         struct http_response *response, struct error *err)
+{
+	auto_free char *host = url_host(url);
+	struct retry retry;
+	uint64_t before = 0;
+	int rc;
+
+	retry_init(&retry, reg->retries, reg->timeout_s, reg->cancel);
+	do {
+		rc = try_once(f, reg, url, etag, response, err);
+		if (f->done - before >= PROGRESS) {
+			before = f->done;
+			retry_progress(&retry);
+		}
+	} while (retry_wait(&retry, &rc, response, host != NULL ? host : "server", err));
+	return rc;
+}
+
+static void
+describe(const struct http_response *response, struct http_file *out)
+{
+	const char *modified = http_header(response, "Last-Modified");
+	time_t at = modified != NULL ? curl_getdate(modified, NULL) : -1;
+
+	out->etag = mem_copy(http_header(response, "ETag"));
+	out->final_url = mem_copy(response->url);
+	out->last_modified_ns = at > 0 ? (int64_t)at * NS_PER_S : 0;
+	out->not_modified = response->status == 304;
+}
+
+int
+registry_fetch_url(struct registry *reg, const char *url, const char *etag,
+                   registry_sink_fn *sink, void *sink_arg, registry_progress_fn *progress,
+                   void *progress_arg, struct http_file *out, struct error *err)
+{
+	__attribute__((cleanup(fetch_clear))) struct fetch f = { .sink = sink,
+		                                                 .sink_arg = sink_arg,
+		                                                 .progress = progress,
+		                                                 .progress_arg =
+		                                                         progress_arg };
+	auto_response struct http_response response = HTTP_RESPONSE_INIT;
+	auto_free char *shown = url_print(url);
+
+	if (download(&f, reg, url, etag, &response, err) < 0)
+		return error_wrap(err, "%s", shown);
+	if (response.status / 100 != 2 && !(response.status == 304 && etag != NULL))
+		return error_set(err, ERR_SOURCE, "%s: invalid response status %d", shown,
+		                 response.status);
+	describe(&response, out);
+	return 0;
+}
+
+void
+http_file_clear(struct http_file *f)
+{
+	free(f->etag);
+	free(f->final_url);
+	*f = (struct http_file){ 0 };
+}

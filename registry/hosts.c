@@ -1,0 +1,317 @@
+#include "registry/hosts.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <pthread.h>
+
+#include "base/base.h"
+#include "base/file.h"
+#include "base/map.h"
+
+/* A bundle of authorities is some hundred KiB. */
+#define CA_MAX    (4u << 20)
+#define FILES_MAX 64
+
+struct hosts {
+	pthread_mutex_t lock; /* guards the map; also held while a host's few
+	                       * small files are read, so that is done once */
+	struct map by_name;
+	ARRAY(char *) insecure;
+	char *ca_file, *ca_dir;
+};
+
+/* Where systems keep their bundle; libcurl's own choice was made where it was
+ * built, which need not be where it runs. */
+static const char *const system_bundles[] = {
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
+};
+
+static char *
+find_bundle(void)
+{
+	const char *env = getenv("SSL_CERT_FILE");
+	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+
+	if (env != NULL && *env != '\0')
+		return mem_copy(env);
+	if (curl->age >= CURLVERSION_SEVENTH && curl->cainfo != NULL &&
+	    access(curl->cainfo, R_OK) == 0)
+		return mem_copy(curl->cainfo);
+	for (size_t i = 0; i < sizeof system_bundles / sizeof *system_bundles; i++)
+		if (access(system_bundles[i], R_OK) == 0)
+			return mem_copy(system_bundles[i]);
+	return NULL;
+}
+
+struct hosts *
+hosts_new(const char *const *insecure, size_t n_insecure)
+{
+	struct hosts *hosts = mem_new(sizeof *hosts);
+	const char *dir = getenv("SSL_CERT_DIR");
+
+	pthread_mutex_init(&hosts->lock, NULL);
+	for (size_t i = 0; i < n_insecure; i++)
+		array_push(&hosts->insecure, mem_copy(insecure[i]));
+	hosts->ca_file = find_bundle();
+	hosts->ca_dir = dir != NULL && *dir != '\0' ? mem_copy(dir) : NULL;
+	return hosts;
+}
+
+static void
+host_free(struct host *host)
+{
+	if (host == NULL)
+		return;
+	free(host->name);
+	free(host->address);
+	free(host->ca);
+	free(host->cert);
+	free(host->key);
+	free(host);
+}
+
+static void
+own_host(struct host **host)
+{
+	host_free(*host);
+	*host = NULL;
+}
+#define auto_host __attribute__((cleanup(own_host)))
+
+void
+hosts_free(struct hosts *hosts)
+{
+	if (hosts == NULL)
+		return;
+	for (size_t i = 0; i < hosts->by_name.n; i++)
+		host_free(hosts->by_name.items[i].value);
+	map_clear(&hosts->by_name);
+	for (size_t i = 0; i < hosts->insecure.n; i++)
+		free(hosts->insecure.at[i]);
+	array_clear(&hosts->insecure);
+	free(hosts->ca_file);
+	free(hosts->ca_dir);
+	pthread_mutex_destroy(&hosts->lock);
+	free(hosts);
+}
+
+/* NAME without ":port"; of "[::1]:5000" what is between the brackets. */
+static struct text
+bare_name(const char *name)
+{
+	struct text t = text_of(name);
+	ptrdiff_t end;
+
+	if (t.n > 0 && t.p[0] == '[') {
+		t = text_from(t, 1);
+		end = text_find(t, ']');
+	} else {
+		end = text_find(t, ':');
+	}
+	return end < 0 ? t : text_first(t, (size_t)end);
+}
+
+/* Four numbers, the first of them 127: names like 127.0.0.1.example.org are not
+ * on this machine. */
+static bool
+is_loopback_v4(struct text t)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < t.n; i++) {
+		if (t.p[i] == '.')
+			dots++;
+		else if (t.p[i] < '0' || t.p[i] > '9')
+			return false;
+	}
+	return dots == 3 && text_starts(t, "127.");
+}
+
+bool
+host_is_loopback(const char *name)
+{
+	struct text t = bare_name(name);
+
+	return text_equal_nocase(t, TEXT("localhost")) || text_ends(t, ".localhost") ||
+	       text_is(t, "::1") || is_loopback_v4(t);
+}
+
+/* An entry without a port stands for all ports of the host. */
+static bool
+is_insecure(const struct hosts *hosts, const char *name)
+{
+	for (size_t i = 0; i < hosts->insecure.n; i++) {
+		struct text entry = text_of(hosts->insecure.at[i]);
+
+		if (text_is(entry, name) || text_equal(entry, bare_name(name)))
+			return true;
+	}
+	return false;
+}
+
+/* Appends the authority files of DIR, in order of their names. */
+static int
+read_authority(struct buf *ca, int dir_fd, const char *dir, const char *name,
+               struct error *err)
+{
+	int found = file_read(dir_fd, name, CA_MAX, ca, err);
+
+	if (found < 0)
+		return error_wrap(err, "read %s/%s", dir, name);
+	buf_add_char(ca, '\n');
+	return 0;
+}
+
+static int
+note_pair(struct host *host, int dir_fd, const char *dir, const char *name,
+          struct error *err)
+{
+	struct text stem = text_first(text_of(name), strlen(name) - strlen(".cert"));
+	auto_free char *key = mem_print("%.*s.key", (int)stem.n, stem.p);
+
+	if (host->cert != NULL)
+		return 0;
+	if (faccessat(dir_fd, key, R_OK, 0) < 0)
+		return error_sys(err, "client certificate %s/%s: key %s", dir, name, key);
+	host->cert = mem_print("%s/%s", dir, name);
+	host->key = mem_print("%s/%s", dir, key);
+	return 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int
+read_entries(struct host *host, struct buf *ca, DIR *entries, const char *dir,
+             struct error *err)
+{
+	ARRAY(char *) names = { 0 };
+	struct dirent *e;
+	int rc = 0;
+
+	while (names.n < FILES_MAX && (e = readdir(entries)) != NULL)
+		if (text_ends(text_of(e->d_name), ".crt") ||
+		    text_ends(text_of(e->d_name), ".cert"))
+			array_push(&names, mem_copy(e->d_name));
+	array_sort(&names, compare_names);
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.at[i];
+
+		if (rc == 0 && text_ends(text_of(name), ".crt"))
+			rc = read_authority(ca, dirfd(entries), dir, name, err);
+		else if (rc == 0)
+			rc = note_pair(host, dirfd(entries), dir, name, err);
+		free(names.at[i]);
+	}
+	array_clear(&names);
+	return rc;
+}
+
+/* 1 if DIR exists and was read. */
+static int
+read_certs_dir(struct host *host, const struct hosts *hosts, const char *dir,
+               struct error *err)
+{
+	auto_dir DIR *entries = opendir(dir);
+	auto_buf struct buf ca = BUF_INIT;
+
+	if (entries == NULL && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (entries == NULL)
+		return error_sys(err, "open %s", dir);
+	if (read_entries(host, &ca, entries, dir, err) < 0)
+		return -1;
+	if (ca.n > 0) {
+		/* libcurl takes one text, and the host may as well have a
+		 * certificate of a public authority. */
+		if (hosts->ca_file != NULL &&
+		    file_read(AT_FDCWD, hosts->ca_file, CA_MAX, &ca, err) < 0)
+			return error_wrap(err, "read %s", hosts->ca_file);
+		host->ca = buf_take(&ca);
+	}
+	return 1;
+}
+
+static int
+read_certs(struct host *host, const struct hosts *hosts, struct error *err)
+{
+	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
+	auto_free char *own = NULL;
+	const char *dirs[] = { NULL, "/etc/containers/certs.d", "/etc/docker/certs.d" };
+
+	if (config != NULL && *config == '/')
+		own = mem_print("%s/containers/certs.d", config);
+	else if (home != NULL && *home == '/')
+		own = mem_print("%s/.config/containers/certs.d", home);
+	dirs[0] = own;
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+		auto_free char *dir = NULL;
+		int found;
+
+		if (dirs[i] == NULL)
+			continue;
+		dir = mem_print("%s/%s", dirs[i], host->name);
+		found = read_certs_dir(host, hosts, dir, err);
+		if (found != 0)
+			return found;
+	}
+	return 0;
+}
+
+static struct host *
+host_make(const struct hosts *hosts, const char *name, struct error *err)
+{
+	auto_host struct host *host = mem_new(sizeof *host);
+	bool insecure = is_insecure(hosts, name);
+	int certs;
+
+	host->name = mem_copy(name);
+	host->address = mem_copy(strcmp(name, "docker.io") == 0 ||
+	                                         strcmp(name, "index.docker.io") == 0
+	                                 ? "registry-1.docker.io"
+	                                 : name);
+	host->loopback = host_is_loopback(name);
+	host->verify = !insecure;
+	host->ca_file = hosts->ca_file;
+	host->ca_dir = hosts->ca_dir;
+	certs = strchr(name, '/') == NULL ? read_certs(host, hosts, err) : 0;
+	if (certs < 0) {
+		error_wrap(err, "%s", name);
+		return NULL;
+	}
+	/* Who wrote certificates for a host wants TLS. */
+	host->may_fall_back = insecure || (host->loopback && certs == 0);
+	host->scheme = host->loopback && certs == 0 ? HOST_HTTP : HOST_HTTPS;
+	host->settled = !host->may_fall_back;
+	return take(host);
+}
+
+struct host *
+hosts_get(struct hosts *hosts, const char *name, struct error *err)
+{
+	struct host *host;
+
+	pthread_mutex_lock(&hosts->lock);
+	host = map_find(&hosts->by_name, text_of(name));
+	if (host == NULL) {
+		host = host_make(hosts, name, err);
+		if (host != NULL)
+			map_set(&hosts->by_name, text_of(name), host);
+	}
+	pthread_mutex_unlock(&hosts->lock);
+	return host;
+}
+
+char *
+host_url(const struct host *host)
+{
+	return mem_print("%s://%s", host->scheme == HOST_HTTP ? "http" : "https",
+	                 host->address);
+}

@@ -1,0 +1,60 @@
+/*
+ * hosts: how each host is reached: address, http or https, certificates.
+ *
+ *	docker.io        https://registry-1.docker.io
+ *	localhost:5000   http, or https if that is what answers
+ *	in insecure      https unverified, or http if that is what answers
+ *	all others       https, verified
+ *
+ * Certificates come from HOST[:PORT]/ below ~/.config/containers/certs.d,
+ * /etc/containers/certs.d and /etc/docker/certs.d (the first that exists):
+ * *.crt are authorities beside the system's, NAME.cert + NAME.key is the
+ * client's pair. SSL_CERT_FILE and SSL_CERT_DIR replace the system's.
+ *
+ * A host is made on first use and lives as long as the session. All but its
+ * atomic members are immutable, so threads share it.
+ */
+#ifndef REGISTRY_HOSTS_H
+#define REGISTRY_HOSTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* The scheme that is tried first, and what is known about it. */
+enum host_scheme { HOST_HTTP, HOST_HTTPS };
+
+struct host {
+	char *name;          /* as in references: "docker.io", "localhost:5000" */
+	char *address;       /* host[:port] to connect to */
+	bool loopback;       /* never through a proxy */
+	bool verify;         /* certificates must be good */
+	bool may_fall_back;  /* the other scheme is allowed too */
+	char *ca;            /* PEM text of all authorities, or NULL: ca_file */
+	const char *ca_file; /* the system's, or NULL: libcurl's own choice */
+	const char *ca_dir;  /* SSL_CERT_DIR or NULL */
+	char *cert, *key;    /* paths of the client's pair, or NULL */
+	atomic_int scheme;   /* enum host_scheme */
+	atomic_bool settled; /* something has answered with this scheme */
+	atomic_size_t chunk; /* largest body it takes in one upload request; 0: any */
+};
+
+struct hosts;
+
+struct hosts *hosts_new(const char *const *insecure, size_t n_insecure);
+void hosts_free(struct hosts *hosts); /* takes NULL */
+
+/* The settings of NAME, borrowed from HOSTS. NULL if its certificate files
+ * cannot be used. */
+struct host *hosts_get(struct hosts *hosts, const char *name, struct error *err);
+
+/* "http://localhost:5000": where requests to the host begin. Caller frees. */
+char *host_url(const struct host *host);
+
+/* Whether NAME ("localhost:80", "127.1.2.3", "[::1]") is this machine. */
+bool host_is_loopback(const char *name);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * http: one request and its answer, by libcurl. HTTP/1.1 always: one upload
+ * at a time fills a connection, and flow control of HTTP/2 slows it down.
+ *
+ *	request ──http_perform──► any status: 0, with headers and small body
+ *	                          no answer:  -1, with ERR and response.fault
+ *
+ * Redirects are followed; Authorization goes to the origin it was made for and
+ * to no other. Nothing is repeated: that is for retry.h and api.h to decide.
+ * Proxies come from the environment, certificates from hosts.h.
+ *
+ * struct http may be used by several threads at once; connections that are
+ * idle are kept for the next request to the same origin, whoever makes it.
+ */
+#ifndef REGISTRY_HTTP_H
+#define REGISTRY_HTTP_H
+
+#include "registry/hosts.h"
+#include "registry/registry.h"
+
+#define HTTP_HEADERS_MAX 8
+
+/* Bytes of an error's body that are kept: enough for any message. */
+#define HTTP_ERROR_BODY_MAX (16u << 10)
+
+/* Bytes of all headers of an answer. */
+#define HTTP_HEAD_MAX (128u << 10)
+
+struct http_header {
+	char *name, *value;
+};
+
+/* Why there was no answer; decides whether to try again. */
+enum http_fault {
+	HTTP_FAULT_NONE,     /* a fault that stays: settings, cancelled, our own side */
+	HTTP_FAULT_CONNECT,  /* nobody there */
+	HTTP_FAULT_LANGUAGE, /* it speaks something else: TLS to plain HTTP, or the
+	                        reverse */
+	HTTP_FAULT_BROKEN,   /* the connection broke or stalled */
+};
+
+struct http_response {
+	int status;
+	ARRAY(struct http_header) headers; /* of the last answer only */
+	struct buf body;                   /* unless it went to the sink */
+	char *url;                         /* where the answer came from */
+	enum http_fault fault;
+	uint64_t sent; /* bytes of the body that were taken from us */
+};
+
+#define HTTP_RESPONSE_INIT                                                               \
+	{                                                                                \
+		0                                                                        \
+	}
+
+/* Called once before the first piece of a 2xx body reaches the sink, also if
+ * the body is empty. -1 with ERR set ends the transfer. */
+typedef int
+http_start_fn(void *arg, const struct http_response *response, struct error *err);
+
+struct http_request {
+	const char *method;
+	const char *url;
+	const char *authorization; /* value of the header, or NULL */
+	const char
+	        *headers[HTTP_HEADERS_MAX]; /* "Name: value", NULL-terminated if fewer */
+
+	struct text body;           /* what is sent, or: */
+	registry_source_fn *source; /* SOURCE_SIZE bytes from SOURCE_START on */
+	void *source_arg;
+	uint64_t source_start, source_size;
+	registry_progress_fn *sent; /* offset in SOURCE, total: as given below */
+	void *sent_arg;
+	uint64_t sent_total;
+
+	http_start_fn *start;   /* may be NULL */
+	registry_sink_fn *sink; /* for bodies of 2xx; NULL: response.body */
+	void *arg;              /* of both */
+	size_t body_max;        /* of response.body of a 2xx answer */
+};
+
+struct http;
+
+struct http *
+http_new(struct hosts *hosts, int timeout_s, bool offline, const struct cancel *cancel);
+void http_free(struct http *http); /* takes NULL */
+
+int http_perform(struct http *http, const struct http_request *request,
+                 struct http_response *response, struct error *err);
+
+/* The value of the first header NAME (any case), or NULL. */
+const char *http_header(const struct http_response *response, const char *name);
+
+/* A header that is a number: 1 and *OUT, else 0. */
+int
+http_header_u64(const struct http_response *response, const char *name, uint64_t *out);
+void http_response_clear(struct http_response *response);
+#define auto_response __attribute__((cleanup(http_response_clear)))
+
+#endif

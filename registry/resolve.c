@@ -1,0 +1,255 @@
+#include "registry/registry.h"
+
+#include "base/base.h"
+#include "base/jsonio.h"
+#include "registry/manifest.h"
+#include "registry/resolve.h"
+
+/* Types we can read, best first; servers convert or refuse what is not listed. */
+#define ACCEPT                                                                           \
+	"Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST        \
+	", " MEDIA_DOCKER_MANIFEST ", */*;q=0.1"
+
+/* An index may point to an index; nobody nests deeper than this on purpose. */
+#define NESTING_MAX 4
+
+/* A body that does not fit its digest was damaged on the way: once more. */
+#define DAMAGED_TRIES 3
+
+void
+resolved_clear(struct resolved *r)
+{
+	descriptor_clear(&r->root);
+	descriptor_clear(&r->manifest);
+	free(r->root_bytes);
+	free(r->manifest_bytes);
+	*r = (struct resolved){ 0 };
+}
+
+static struct digest
+digest_with(enum digest_alg alg, struct text bytes)
+{
+	auto_hasher struct hasher *h = NULL;
+
+	if (alg == DIGEST_SHA256 || alg == DIGEST_NONE)
+		return digest_of(bytes.p, bytes.n);
+	h = hasher_new(alg);
+	hasher_add(h, bytes.p, bytes.n);
+	return hasher_end(h);
+}
+
+/* The digest that BYTES must have: the reference's, else what the server says,
+ * else there is nothing to compare with. *OUT is the digest they have. */
+static bool
+is_intact(const struct digest *want, const struct http_response *response,
+          struct digest *out)
+{
+	const char *said = http_header(response, "Docker-Content-Digest");
+	struct digest expect = *want;
+
+	if (!digest_known(&expect) && said != NULL)
+		digest_parse(&expect, text_of(said));
+	*out = digest_with(expect.alg, buf_text(&response->body));
+	return !digest_known(&expect) || digest_equal(&expect, out);
+}
+
+/* mediaType of the body, else the Content-Type if it is one of ours, else what
+ * the members look like. Many servers send text/plain. */
+static char *
+type_of(const struct http_response *response, const char *where, struct error *err)
+{
+	auto_json json_t *root = manifest_parse(buf_text(&response->body), where, err);
+	const char *type, *header = http_header(response, "Content-Type");
+	bool is_index;
+
+	if (root == NULL)
+		return NULL;
+	type = json_string_value(json_object_get(root, "mediaType"));
+	if (type != NULL && *type != '\0')
+		return mem_copy(type);
+	if (header != NULL && (media_is_index(header) || media_is_manifest(header)))
+		return mem_copy(header);
+	if (manifest_is_index(buf_text(&response->body), where, &is_index, err) < 0)
+		return NULL;
+	return mem_copy(is_index ? MEDIA_OCI_INDEX : MEDIA_OCI_MANIFEST);
+}
+
+/* ":latest" or "@sha256:…": what follows the repository in a reference. */
+static char *
+print_name(const char *name)
+{
+	return mem_print("%c%s", strchr(name, ':') != NULL ? '@' : ':', name);
+}
+
+int
+manifest_get(const struct call *call, const char *name, const struct digest *want,
+             size_t max, struct http_response *response, struct digest *got,
+             struct error *err)
+{
+	auto_free char *where = mem_print("/manifests/%s", name);
+	auto_free char *what = print_name(name);
+	char text[DIGEST_TEXT_MAX];
+
+	for (int i = 0; i < DAMAGED_TRIES; i++) {
+		struct http_request request = { .method = "GET",
+			                        .headers = { ACCEPT },
+			                        .body_max = max };
+
+		if (api_perform(call, where, &request, response, err) < 0)
+			return -1;
+		if (response->status != 200)
+			return api_refuse(call, what, response, err);
+		if (is_intact(want, response, got))
+			return 0;
+	}
+	return error_set(err, ERR_DAMAGED, "%s/%s%s: the manifest's content is %s",
+	                 call->host->name, call->scope.repo, what,
+	                 digest_text(got, text));
+}
+
+/* Fetches NAME as a descriptor and its bytes. */
+static int
+fetch(const struct call *call, const char *name, const struct digest *want,
+      const char *where, struct descriptor *d, char **bytes, struct error *err)
+{
+	auto_response struct http_response response = HTTP_RESPONSE_INIT;
+	struct digest got;
+	char *type;
+
+	if (manifest_get(call, name, want, MANIFEST_MAX, &response, &got, err) < 0)
+		return -1;
+	type = type_of(&response, where, err);
+	if (type == NULL)
+		return -1;
+	d->media_type = type;
+	d->digest = got;
+	d->size = response.body.n;
+	*bytes = buf_take(&response.body);
+	return 0;
+}
+
+/* Replaces D and *BYTES, an index, by its entry for PLATFORM. */
+static int
+descend(const struct call *call, const struct platform *platform, const char *where,
+        struct descriptor *d, char **bytes, struct error *err)
+{
+	auto_index struct index ix = { 0 };
+	auto_descriptor struct descriptor child = DESCRIPTOR_INIT;
+	auto_free char *child_bytes = NULL;
+	const struct descriptor *entry;
+	char name[DIGEST_TEXT_MAX];
+
+	if (index_read(&ix, (struct text){ *bytes, d->size }, where, err) < 0)
+		return -1;
+	entry = index_find(&ix, platform, where, err);
+	if (entry == NULL || fetch(call, digest_text(&entry->digest, name),
+	                           &entry->digest, where, &child, &child_bytes, err) < 0)
+		return -1;
+	platform_copy(&child.platform, &entry->platform);
+	child.annotations = json_incref(entry->annotations);
+	descriptor_clear(d);
+	*d = child;
+	child = (struct descriptor)DESCRIPTOR_INIT;
+	free(*bytes);
+	*bytes = take(child_bytes);
+	return 0;
+}
+
+static int
+resolve(const struct call *call, const struct reference *ref,
+        const struct platform *platform, struct resolved *r, struct error *err)
+{
+	auto_free char *where = reference_print(ref);
+	struct digest want = { 0 };
+	bool is_index;
+
+	if (ref->digest != NULL)
+		digest_parse(&want, text_of(ref->digest));
+	if (fetch(call, ref->digest != NULL ? ref->digest : ref->tag, &want, where,
+	          &r->root, &r->root_bytes, err) < 0)
+		return -1;
+	descriptor_copy(&r->manifest, &r->root);
+	r->manifest_bytes = mem_copy_n(r->root_bytes, (size_t)r->root.size);
+	for (int depth = 0; media_is_index(r->manifest.media_type); depth++) {
+		if (depth == NESTING_MAX)
+			return error_set(err, ERR_DAMAGED,
+			                 "%s: indexes nested deeper than %d", where,
+			                 NESTING_MAX);
+		if (descend(call, platform, where, &r->manifest, &r->manifest_bytes,
+		            err) < 0)
+			return -1;
+	}
+	/* Says no to what is no manifest, before anybody relies on it. */
+	return manifest_is_index((struct text){ r->manifest_bytes, r->manifest.size },
+	                         where, &is_index, err);
+}
+
+int
+registry_resolve(struct registry *reg, const struct reference *ref,
+                 const struct platform *platform, struct resolved *out, struct error *err)
+{
+	auto_resolved struct resolved r = { 0 };
+	struct call call;
+
+	if (call_init(&call, reg, ref->host, ref->repo, "pull", err) < 0 ||
+	    resolve(&call, ref, platform, &r, err) < 0)
+		return -1;
+	*out = r;
+	r = (struct resolved){ 0 };
+	return 0;
+}
+
+/* A HEAD has no body that could say what is wrong: then a GET asks again. */
+static int
+explain_head(const struct call *call, const char *name, struct http_response *response,
+             struct error *err)
+{
+	struct digest any = { 0 }, got;
+	auto_free char *what = print_name(name);
+
+	if (response->status != 404 &&
+	    manifest_get(call, name, &any, MANIFEST_MAX, response, &got, err) < 0)
+		return -1;
+	return api_refuse(call, what, response, err);
+}
+
+/* Servers that do not send the digest make us compute it. */
+static int
+head_by_get(const struct call *call, const char *name, struct descriptor *d,
+            struct error *err)
+{
+	struct digest any = { 0 };
+	auto_free char *bytes = NULL;
+
+	return fetch(call, name, &any, name, d, &bytes, err);
+}
+
+int
+registry_head(struct registry *reg, const struct reference *ref, struct descriptor *out,
+              struct error *err)
+{
+	auto_response struct http_response response = HTTP_RESPONSE_INIT;
+	auto_descriptor struct descriptor d = DESCRIPTOR_INIT;
+	const char *name = ref->tag != NULL ? ref->tag : ref->digest;
+	auto_free char *where = mem_print("/manifests/%s", name);
+	struct http_request request = { .method = "HEAD", .headers = { ACCEPT } };
+	const char *digest, *type;
+	struct call call;
+
+	if (call_init(&call, reg, ref->host, ref->repo, "pull", err) < 0 ||
+	    api_perform(&call, where, &request, &response, err) < 0)
+		return -1;
+	if (response.status != 200)
+		return explain_head(&call, name, &response, err);
+	digest = http_header(&response, "Docker-Content-Digest");
+	type = http_header(&response, "Content-Type");
+	if (digest != NULL && digest_parse(&d.digest, text_of(digest))) {
+		d.media_type = mem_copy(type != NULL ? type : "");
+		http_header_u64(&response, "Content-Length", &d.size);
+	} else if (head_by_get(&call, name, &d, err) < 0) {
+		return -1;
+	}
+	*out = d;
+	d = (struct descriptor)DESCRIPTOR_INIT;
+	return 0;
+}

@@ -1,0 +1,52 @@
+#include "registry/session.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+
+#include "base/base.h"
+
+#define DEFAULT_RETRIES   5
+#define DEFAULT_TIMEOUT_S 60
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool usable; /* written by set_up() only */
+
+static void
+set_up(void)
+{
+	usable = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+struct registry *
+registry_new(const struct registry_options *options, struct error *err)
+{
+	struct registry *reg;
+
+	pthread_once(&once, set_up);
+	if (!usable) {
+		error_set(err, ERR_ENVIRONMENT, "libcurl cannot be used");
+		return NULL;
+	}
+	reg = mem_new(sizeof *reg);
+	reg->cancel = options->cancel;
+	reg->retries = options->retries == 0  ? DEFAULT_RETRIES
+	               : options->retries < 0 ? 0
+	                                      : options->retries;
+	reg->timeout_s = options->timeout_s > 0 ? options->timeout_s : DEFAULT_TIMEOUT_S;
+	reg->hosts = hosts_new(options->insecure, options->n_insecure);
+	reg->http = http_new(reg->hosts, reg->timeout_s, options->offline, reg->cancel);
+	reg->auth = auth_new(reg->http, options->authfile, reg->retries, reg->timeout_s,
+	                     reg->cancel);
+	return reg;
+}
+
+void
+registry_free(struct registry *reg)
+{
+	if (reg == NULL)
+		return;
+	auth_free(reg->auth);
+	http_free(reg->http);
+	hosts_free(reg->hosts);
+	free(reg);
+}

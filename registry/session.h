@@ -1,0 +1,20 @@
+/*
+ * session: what struct registry consists of. Each part has its own lock; the
+ * struct itself is immutable after registry_new().
+ */
+#ifndef REGISTRY_SESSION_H
+#define REGISTRY_SESSION_H
+
+#include "registry/auth.h"
+#include "registry/hosts.h"
+#include "registry/http.h"
+
+struct registry {
+	struct hosts *hosts;
+	struct http *http;
+	struct auth *auth;
+	const struct cancel *cancel;
+	int retries, timeout_s;
+};
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * transfer: one exchange with one server on a libcurl handle; what http.c
+ * strings together when redirected.
+ */
+#ifndef REGISTRY_TRANSFER_H
+#define REGISTRY_TRANSFER_H
+
+#include "registry/http.h"
+#include "registry/pool.h"
+
+struct transfer {
+	struct handle *handle;
+	const struct host *host; /* settings for the origin of URL */
+	const char *url;
+	bool with_authorization;
+	const struct http_request *request;
+	struct http_response *response; /* is overwritten */
+	const struct cancel *cancel;
+	int timeout_s;
+};
+
+/* 0 once an answer is complete, -1 with ERR and RESPONSE's fault. */
+int transfer_run(const struct transfer *t, struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * url: pieces of absolute http and https URLs, by libcurl's parser, so that
+ * what is checked is what will be contacted. Results are owned by the caller;
+ * NULL means that the text is no such URL.
+ */
+#ifndef REGISTRY_URL_H
+#define REGISTRY_URL_H
+
+#include <stdbool.h>
+
+/* LOCATION as seen from BASE (RFC 3986 §5); an absolute one is left as it is,
+ * because a signed URL must not be touched. */
+char *url_join(const char *base, const char *location);
+
+/* "https://example.org:443": scheme, host in lower case, port always. */
+char *url_origin(const char *url);
+
+/* "example.org" or "example.org:8443": the port only if it is not the scheme's. */
+char *url_host(const char *url);
+
+/* For people: without user, password, query and fragment. Never NULL. */
+char *url_print(const char *url);
+
+/* URL with NAME=VALUE appended to its query, VALUE percent-encoded. Never NULL. */
+char *url_add_query(const char *url, const char *name, const char *value);
+
+bool url_is_https(const char *url);
+
+#endif
