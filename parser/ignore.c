@@ -1,0 +1,189 @@
+#include "base/base.h"
+#include "base/path.h"
+#include "parser/ignore_glob.h"
+#include "parser/parser.h"
+#include "parser/rune.h"
+#include "parser/source.h"
+
+struct rule {
+	struct ignore_glob *glob;
+	bool exception;
+};
+
+/* The state of a path is one byte per rule: whether the rule matched it or one
+ * of its parents. */
+struct ignore {
+	ARRAY(struct rule) rules;
+	bool has_exceptions;
+};
+
+/* The path that PATTERN stands for: cleaned, and relative to the root. */
+static char *
+clean(struct text pattern)
+{
+	char *cleaned;
+
+	if (pattern.n == 0)
+		return mem_copy("");
+	cleaned = path_clean(pattern);
+	if (cleaned[0] == '/' && cleaned[1] != '\0')
+		memmove(cleaned, cleaned + 1, strlen(cleaned));
+	return cleaned;
+}
+
+/* PATTERN without blanks around it; empty ones are no rule. */
+static int
+add_rule(struct ignore *ig, struct text pattern, struct error *err)
+{
+	auto_free char *cleaned = NULL;
+	struct rule rule = { 0 };
+
+	if (pattern.n == 0)
+		return 0;
+	rule.exception = pattern.p[0] == '!';
+	if (rule.exception)
+		pattern = rune_trim(text_from(pattern, 1));
+	if (pattern.n == 0)
+		return error_set(err, ERR_DOCKERFILE, "illegal exclusion pattern: \"!\"");
+	/* A NUL byte is in no path, and would end the cleaned one early. */
+	if (text_find(pattern, '\0') >= 0)
+		return error_set(err, ERR_DOCKERFILE, "syntax error in pattern");
+	cleaned = clean(pattern);
+	if (pattern_match(text_of(cleaned), TEXT(".")) < 0)
+		return error_set(err, ERR_DOCKERFILE, "syntax error in pattern");
+	rule.glob = ignore_glob_new(text_of(cleaned));
+	array_push(&ig->rules, rule);
+	ig->has_exceptions |= rule.exception;
+	return 0;
+}
+
+static int
+fail_at(int line, const char *name, struct error *err)
+{
+	if (err->file == NULL)
+		err->file = mem_copy(name);
+	return error_at(err, (struct place){ .line = line, .last = line });
+}
+
+struct ignore *
+ignore_parse(struct text text, const char *name, struct error *err)
+{
+	struct ignore *ig = mem_new(sizeof *ig);
+	struct text line;
+
+	text = source_skip_mark(text);
+	for (int number = 1; text_line(&text, &line); number++) {
+		if (line.n > 0 && line.p[0] == '#')
+			continue;
+		if (add_rule(ig, rune_trim(line), err) < 0) {
+			fail_at(number, name, err);
+			ignore_free(ig);
+			return NULL;
+		}
+	}
+	return ig;
+}
+
+struct ignore *
+ignore_new(const struct text *patterns, size_t n, struct error *err)
+{
+	struct ignore *ig = mem_new(sizeof *ig);
+
+	for (size_t i = 0; i < n; i++) {
+		if (add_rule(ig, rune_trim(patterns[i]), err) < 0) {
+			ignore_free(ig);
+			return NULL;
+		}
+	}
+	return ig;
+}
+
+void
+ignore_free(struct ignore *ig)
+{
+	if (ig == NULL)
+		return;
+	for (size_t i = 0; i < ig->rules.n; i++)
+		ignore_glob_free(ig->rules.at[i].glob);
+	array_clear(&ig->rules);
+	free(ig);
+}
+
+bool
+ignore_is_empty(const struct ignore *ig)
+{
+	return ig->rules.n == 0;
+}
+
+bool
+ignore_has_exceptions(const struct ignore *ig)
+{
+	return ig->has_exceptions;
+}
+
+size_t
+ignore_state_size(const struct ignore *ig)
+{
+	return ig->rules.n == 0 ? 1 : ig->rules.n;
+}
+
+bool
+ignore_match(const struct ignore *ig, struct text path, const void *parent, void *state)
+{
+	const unsigned char *above = parent;
+	unsigned char *hits = state;
+	bool excluded = false;
+
+	for (size_t i = 0; i < ig->rules.n; i++) {
+		const struct rule *rule = &ig->rules.at[i];
+		bool hit;
+
+		/* A rule that would change nothing is not asked. */
+		if (above != NULL && above[i])
+			hit = true;
+		else
+			hit = rule->exception == excluded &&
+			      ignore_glob_match(rule->glob, path);
+		if (hits != NULL)
+			hits[i] = hit;
+		if (hit)
+			excluded = !rule->exception;
+	}
+	return excluded;
+}
+
+bool
+ignore_may_reinclude(const struct ignore *ig, struct text path)
+{
+	for (size_t i = 0; i < ig->rules.n; i++)
+		if (ig->rules.at[i].exception &&
+		    ignore_glob_reaches_below(ig->rules.at[i].glob, path))
+			return true;
+	return false;
+}
+
+/* PATH or one of the directories it is in. */
+static bool
+matches_any_level(const struct ignore_glob *glob, struct text path)
+{
+	if (ignore_glob_match(glob, path))
+		return true;
+	for (size_t i = 1; i < path.n; i++)
+		if (path.p[i] == '/' && ignore_glob_match(glob, text_first(path, i)))
+			return true;
+	return false;
+}
+
+bool
+ignore_match_alone(const struct ignore *ig, struct text path)
+{
+	bool excluded = false;
+
+	for (size_t i = 0; i < ig->rules.n; i++) {
+		const struct rule *rule = &ig->rules.at[i];
+
+		if (rule->exception == excluded && matches_any_level(rule->glob, path))
+			excluded = !rule->exception;
+	}
+	return excluded;
+}
