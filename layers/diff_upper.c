@@ -292,6 +292,9 @@ visit(struct walk *w, int dir_fd, const char *name, bool hides, struct error *er
 			add_whiteout(w);
 		return 0;
 	}
+	/* The place where the sandbox mounted something, made for that. */
+	if (w->lowers != NULL && !in_lower && is_mount(buf_text(&w->path)))
+		return 0;
 	status = describe(w, dir_fd, name, &st, &c.change.entry, err);
 	if (status <= 0)
 		return status;

@@ -12,7 +12,8 @@
  *	                                      else is equal)
  *	directory copied up for its children  itself, if a child changed
  *	socket                                nothing
- *	below /dev, /proc, /sys               nothing: these were mounts
+ *	below /dev, /proc, /sys               nothing: these were mounts; the directories
+ *	                                      themselves only if the lowers have them
  *
  * The time of a directory alone is no change, as with BuildKit: a file that came
  * and went would leave a trace in every layer.

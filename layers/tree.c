@@ -297,6 +297,12 @@ settle_link(const struct merge *g, const struct tree *t, const struct entry *lin
 		if (target == NULL || target->type == ENTRY_DIR)
 			return bad_link(link, err);
 	}
+	/* One inode has one owner, mode and time, whatever the link's header says. */
+	out->mode = target->mode;
+	out->uid = target->uid;
+	out->gid = target->gid;
+	out->mtime = target->mtime;
+	out->capability = target->capability;
 	now = tree_find(t, target->path);
 	if (target->type == ENTRY_FILE && now != NULL && now->type == ENTRY_FILE &&
 	    now->offset == target->offset && now->size == target->size) {

@@ -23,8 +23,8 @@
 #include "layers/layers.h"
 
 struct fixture {
-	char path[64];                 /* a temporary directory */
-	struct store *store;           /* in it */
+	char path[64];       /* a temporary directory */
+	struct store *store; /* in it */
 };
 
 static inline int
@@ -57,14 +57,14 @@ fixture_teardown(void **state)
 	return 0;
 }
 
-#define fixture_test(name)                                                             \
+#define fixture_test(name)                                                               \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 /* Fails the test with the error's text. */
-#define assert_fine(expression, err)                                                   \
-	do {                                                                           \
-		if (!(expression))                                                     \
-			fail_msg("%s: %s", #expression, (err)->text);                  \
+#define assert_fine(expression, err)                                                     \
+	do {                                                                             \
+		if (!(expression))                                                       \
+			fail_msg("%s: %s", #expression, (err)->text);                    \
 	} while (0)
 
 /* A file's content from a string. */
@@ -72,8 +72,11 @@ static inline struct change
 a_file(const char *path, uint16_t mode, const char *content)
 {
 	struct change c = {
-		.entry = { .path = text_of(path), .type = ENTRY_FILE, .mode = mode,
-		           .size = strlen(content), .mtime = 1600000000 },
+		.entry = { .path = text_of(path),
+		           .type = ENTRY_FILE,
+		           .mode = mode,
+		           .size = strlen(content),
+		           .mtime = 1600000000 },
 		.content = { .kind = CONTENT_MEMORY, .memory = text_of(content) },
 	};
 
@@ -84,8 +87,11 @@ static inline struct change
 an_entry(const char *path, enum entry_type type, uint16_t mode, const char *link)
 {
 	struct change c = {
-		.entry = { .path = text_of(path), .type = (uint8_t)type, .mode = mode,
-		           .mtime = 1500000000, .link = text_of(link) },
+		.entry = { .path = text_of(path),
+		           .type = (uint8_t)type,
+		           .mode = mode,
+		           .mtime = 1500000000,
+		           .link = text_of(link) },
 	};
 
 	return c;
