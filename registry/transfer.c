@@ -165,16 +165,17 @@ on_read(char *bytes, size_t size, size_t n, void *arg)
 	return (size_t)got;
 }
 
-/* A kept connection that turns out dead makes libcurl begin again on a new one. */
+/* A kept connection that turns out dead makes libcurl begin again on a new one.
+ * It would do so too when a connection breaks late, and send everything twice;
+ * that is for us to decide. */
 static int
 on_seek(void *arg, curl_off_t offset, int origin)
 {
 	struct state *s = arg;
 
-	if (origin != SEEK_SET || offset < 0 ||
-	    (uint64_t)offset > s->t->request->source_size)
-		return CURL_SEEKFUNC_CANTSEEK;
-	s->source_at = (uint64_t)offset;
+	if (origin != SEEK_SET || offset != 0 || s->source_at > (uint64_t)SEND_BUFFER)
+		return CURL_SEEKFUNC_FAIL;
+	s->source_at = 0;
 	return CURL_SEEKFUNC_OK;
 }
 

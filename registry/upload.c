@@ -19,7 +19,8 @@ enum step {
 	STEP_DONE,    /* the server has the blob */
 	STEP_MORE,    /* it has a piece */
 	STEP_SMALLER, /* the body was too large for it */
-	STEP_LOST,    /* it does not know the session, or wants another offset */
+	STEP_OFFSET,  /* it wants another offset */
+	STEP_LOST,    /* it does not know the session */
 	STEP_BROKEN,  /* see retry.h */
 	STEP_REFUSED,
 };
@@ -153,7 +154,7 @@ read_range(const struct http_response *response, uint64_t *n)
 }
 
 static enum step
-step_of(const struct upload *u, int rc, const struct http_response *response)
+step_of(int rc, const struct http_response *response)
 {
 	if (rc < 0)
 		return response->fault == HTTP_FAULT_NONE ? STEP_REFUSED : STEP_BROKEN;
@@ -161,10 +162,9 @@ step_of(const struct upload *u, int rc, const struct http_response *response)
 		return STEP_SMALLER;
 	if (retry_status(response->status))
 		return STEP_BROKEN;
-	if (response->status == 404 || response->status == 416)
-		return STEP_LOST;
-	/* Some forget a session whose connection broke, and say only "invalid". */
-	if (response->status == 400 && u->offset > 0 && u->in_doubt)
+	if (response->status == 416)
+		return STEP_OFFSET;
+	if (response->status == 404)
 		return STEP_LOST;
 	return STEP_REFUSED;
 }
@@ -179,7 +179,7 @@ ask_offset(struct upload *u, struct http_response *response, struct error *err)
 	uint64_t n = 0;
 
 	if (rc < 0 || retry_status(response->status))
-		return step_of(u, rc, response);
+		return step_of(rc, response);
 	if (response->status / 100 != 2 || !read_range(response, &n) || n > u->d->size)
 		return STEP_LOST;
 	u->offset = n;
@@ -214,8 +214,7 @@ put(struct upload *u, struct http_response *response, struct error *err)
 	if (request.source_size == 0)
 		request.source = NULL;
 	rc = api_once(u->call, url, &request, response, err);
-	return rc == 0 && response->status / 100 == 2 ? STEP_DONE
-	                                              : step_of(u, rc, response);
+	return rc == 0 && response->status / 100 == 2 ? STEP_DONE : step_of(rc, response);
 }
 
 static uint64_t
@@ -262,7 +261,7 @@ patch(struct upload *u, struct http_response *response, struct error *err)
 		return STEP_LOST;
 	}
 	if (rc < 0 || response->status / 100 != 2)
-		return step_of(u, rc, response);
+		return step_of(rc, response);
 	read_range(response, &has);
 	if (has <= u->offset || has > u->d->size)
 		return STEP_LOST;
@@ -293,17 +292,17 @@ next_step(struct upload *u, struct http_response *response, struct error *err)
 static bool
 shrink(struct upload *u)
 {
+	uint64_t floor = u->chunk_min > SMALLEST_CHUNK ? u->chunk_min : SMALLEST_CHUNK;
 	uint64_t chunk = u->chunk == 0 ? (uint64_t)FIRST_CHUNK * 4 : u->chunk;
 
-	while (chunk / 4 >= u->d->size)
-		chunk /= 4;
-	chunk /= 4;
-	if (chunk < SMALLEST_CHUNK || chunk < u->chunk_min)
+	if (chunk > u->d->size)
+		chunk = u->d->size;
+	if (chunk <= floor)
 		return false;
-	u->chunk = chunk;
-	u->call->host->chunk = (size_t)chunk;
+	u->chunk = chunk / 4 > floor ? chunk / 4 : floor;
+	u->call->host->chunk = (size_t)u->chunk;
 	event_debug("http", "%s: uploads in pieces of %llu bytes", u->call->host->name,
-	            (unsigned long long)chunk);
+	            (unsigned long long)u->chunk);
 	return true;
 }
 
@@ -374,10 +373,12 @@ react(struct upload *u, struct attempt *a, enum step step, struct error *err)
 		return retry_wait(&a->retry, &rc, &a->response, u->call->host->name, err)
 		               ? 0
 		               : give_up(u, a, rc, err);
+	case STEP_OFFSET:
+		u->in_doubt = true;
+		return a->retry.made++ < a->retry.allowed ? 0 : give_up(u, a, rc, err);
 	case STEP_LOST:
-		if (a->retry.made++ < a->retry.allowed)
-			return restart(u, err);
-		return give_up(u, a, rc, err);
+		return a->retry.made++ < a->retry.allowed ? restart(u, err)
+		                                          : give_up(u, a, rc, err);
 	case STEP_REFUSED:
 	default:
 		return give_up(u, a, rc, err);

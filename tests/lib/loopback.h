@@ -128,4 +128,50 @@ docker_registry_start(struct server *s, const char *more)
 	        s, (const char *const[]){ "docker-registry", "serve", path, NULL });
 }
 
+/* tests/lib/faulty_registry.py with SETTINGS, and TLS by CERT and KEY (or NULL).
+ * Tests run in the top folder. */
+static inline bool
+faulty_registry_start(struct server *s, const char *settings, const char *cert,
+                      const char *key)
+{
+	char port[16];
+	const char *argv[] = { "python3", "tests/lib/faulty_registry.py", "--port", port,
+		               settings,  cert != NULL ? "--tls" : NULL,  cert,     key,
+		               NULL };
+
+	s->dir = make_test_dir();
+	s->port = free_port();
+	snprintf(port, sizeof port, "%d", s->port);
+	return server_start(s, argv);
+}
+
+/* POSTs BODY to PATH of a faulty registry without TLS; the answer's body is
+ * appended to OUT. */
+static inline void
+server_post(const struct server *s, const char *path, const char *body, struct buf *out)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		                 .sin_port = htons((uint16_t)s->port),
+		                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	auto_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	auto_buf struct buf text = BUF_INIT;
+	char piece[4096];
+	const char *end;
+	ssize_t n;
+
+	buf_print(&text,
+	          "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+	          "Content-Length: %zu\r\n\r\n%s",
+	          path, strlen(body), body);
+	if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
+	    write(fd, text.p, text.n) != (ssize_t)text.n)
+		mem_die("the test's server does not answer");
+	buf_truncate(&text, 0);
+	while ((n = read(fd, piece, sizeof piece)) > 0)
+		buf_add(&text, piece, (size_t)n);
+	end = strstr(buf_str(&text), "\r\n\r\n");
+	if (end != NULL && out != NULL)
+		buf_add_str(out, end + 4);
+}
+
 #endif
