@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# Pull and push against a real registry on loopback.
+load helpers
+
+setup_file() {
+    command -v docker-registry >/dev/null || return 0
+    . "$BATS_TEST_DIRNAME/../lib/registry.sh"
+    registry_start "$BATS_FILE_TMPDIR/registry"
+    export REGISTRY REGISTRY_PID
+}
+
+teardown_file() {
+    [ -z "${REGISTRY_PID:-}" ] || kill "$REGISTRY_PID"
+}
+
+small_image() {
+    echo "$1" >file
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile
+    build -t "$2" .
+    [ "$status" -eq 0 ]
+}
+
+@test "what is pushed can be pulled into an empty store and is the same" {
+    need docker-registry
+    small_image hello "$REGISTRY/a/b:1"
+    "$COOPER" push --digest-file "$T/pushed" "$REGISTRY/a/b:1"
+    COOPER_ROOT=$T/other "$COOPER" pull "$REGISTRY/a/b:1"
+    export COOPER_ROOT=$T/other
+    [ "$(cat_of "$REGISTRY/a/b:1" file)" = hello ]
+    curl -fsS -H 'Accept: application/vnd.oci.image.manifest.v1+json' -D- -o /dev/null \
+        "http://$REGISTRY/v2/a/b/manifests/1" | grep -i "docker-content-digest: $(cat "$T/pushed")"
+}
+
+@test "build --push sends the image" {
+    need docker-registry
+    need skopeo
+    echo x >file
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile
+    build -t "$REGISTRY/push/it:2" --push .
+    [ "$status" -eq 0 ]
+    skopeo inspect --tls-verify=false "docker://$REGISTRY/push/it:2" | jq -e '.Layers | length == 1'
+}
+
+@test "a second push sends no layer again" {
+    need docker-registry
+    small_image again "$REGISTRY/twice:1"
+    "$COOPER" push "$REGISTRY/twice:1"
+    run "$COOPER" --version
+    before=$(find "$BATS_FILE_TMPDIR/registry/data" -type f | wc -l)
+    "$COOPER" push "$REGISTRY/twice:1"
+    after=$(find "$BATS_FILE_TMPDIR/registry/data" -type f | wc -l)
+    [ "$before" -eq "$after" ]
+}
+
+@test "base layers are mounted across repositories" {
+    need docker-registry
+    head -c 300000 /dev/urandom >big
+    printf 'FROM scratch\nCOPY big /\n' >Dockerfile
+    build -t "$REGISTRY/base/big:1" --push .
+    [ "$status" -eq 0 ]
+    printf 'FROM %s\nCOPY --link Dockerfile /\n' "$REGISTRY/base/big:1" >Dockerfile
+    # A store that never saw the layer: it must neither be downloaded nor sent.
+    build --root "$T/fresh" -t "$REGISTRY/child/app:1" -o type=registry .
+    [ "$status" -eq 0 ]
+    [ -z "$(find "$T/fresh/blobs" -type f -size +200k)" ]
+    COOPER_ROOT=$T/third "$COOPER" pull "$REGISTRY/child/app:1"
+}
+
+@test "layers are sent as gzip by default and as zstd on request" {
+    need docker-registry
+    small_image types "$REGISTRY/types:1"
+    "$COOPER" push "$REGISTRY/types:1"
+    curl -fsS -H 'Accept: application/vnd.oci.image.manifest.v1+json' "http://$REGISTRY/v2/types/manifests/1" \
+        | jq -e '.layers[0].mediaType == "application/vnd.oci.image.layer.v1.tar+gzip"'
+    "$COOPER" push --compression zstd "$REGISTRY/types:1" "$REGISTRY/types:z"
+    curl -fsS -H 'Accept: application/vnd.oci.image.manifest.v1+json' "http://$REGISTRY/v2/types/manifests/z" \
+        | jq -e '.layers[0].mediaType == "application/vnd.oci.image.layer.v1.tar+zstd"'
+    COOPER_ROOT=$T/other "$COOPER" pull "$REGISTRY/types:z"
+}
+
+@test "a base image of another platform is refused with what there is" {
+    need docker-registry
+    small_image p "$REGISTRY/plat:1"
+    "$COOPER" push "$REGISTRY/plat:1"
+    printf 'FROM --platform=linux/arm64 %s\n' "$REGISTRY/plat:1" >Dockerfile
+    build --root "$T/new" .
+    # A single manifest says nothing of platforms: a warning, as BuildKit's.
+    [ "$status" -eq 0 ]
+    [[ "$output" == *InvalidBaseImagePlatform* ]]
+}
+
+@test "credentials come from DOCKER_CONFIG and REGISTRY_AUTH_FILE" {
+    need docker-registry
+    need htpasswd
+    . "$ROOT/tests/lib/registry.sh"
+    dir=$T/auth
+    mkdir -p "$dir/data"
+    htpasswd -Bbn user secret-word >"$dir/htpasswd"
+    port=$(free_port)
+    cat >"$dir/config.yml" <<EOF
+version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: $dir/data}}
+http: {addr: 127.0.0.1:$port}
+auth: {htpasswd: {realm: r, path: $dir/htpasswd}}
+EOF
+    docker-registry serve "$dir/config.yml" >/dev/null 2>&1 3>&- &
+    pid=$!
+    sleep 0.5
+    small_image secret "127.0.0.1:$port/s:1"
+    run "$COOPER" push "127.0.0.1:$port/s:1"
+    [ "$status" -eq 7 ]
+    mkdir "$T/docker"
+    printf '{"auths":{"127.0.0.1:%s":{"auth":"%s"}}}' "$port" "$(printf user:secret-word | base64)" >"$T/docker/config.json"
+    DOCKER_CONFIG=$T/docker "$COOPER" push "127.0.0.1:$port/s:1"
+    REGISTRY_AUTH_FILE=$T/docker/config.json COOPER_ROOT=$T/o "$COOPER" pull "127.0.0.1:$port/s:1"
+    kill "$pid"
+    ! grep -r secret-word "$COOPER_ROOT" "$T/o"
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# Builds of a normal user: with a range of subordinate ids, and with one id only.
+load helpers
+
+setup_file() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    user=cooper-test-$$
+    single=cooper-one-$$
+    useradd --create-home "$user" && useradd --create-home "$single"
+    usermod --add-subuids 700000-765535 --add-subgids 700000-765535 "$user"
+    sed -i "/^$single:/d" /etc/subuid /etc/subgid
+    export user single
+}
+
+teardown_file() {
+    [ -n "${user:-}" ] || return 0
+    # Layer directories belong to mapped ids; root removes them all.
+    userdel --remove "$user" >/dev/null 2>&1
+    userdel --remove "$single" >/dev/null 2>&1
+    true
+}
+
+# as USER COMMAND…: with a home of its own and a store in it.
+as() {
+    local who=$1
+    shift
+    setpriv --reuid "$who" --regid "$who" --init-groups env -u COOPER_ROOT \
+        HOME="/home/$who" USER="$who" PATH="$PATH" SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-}" "$@"
+}
+
+# A context that every user can read, and the base image in USER's store.
+prepare() {
+    local who=$1
+    mkdir -p "$T/base/root/bin" "$T/base/root/etc" "$T/base/root/tmp"
+    cp "$(command -v busybox)" "$T/base/root/bin/busybox"
+    for name in sh cat echo mkdir chown chmod id ls ln rm stat touch su true sleep; do
+        ln -sf busybox "$T/base/root/bin/$name"
+    done
+    chmod 1777 "$T/base/root/tmp"
+    printf 'root:x:0:0::/root:/bin/sh\napp:x:1000:1000::/:/bin/sh\n' >"$T/base/root/etc/passwd"
+    printf 'root:x:0:\napp:x:1000:\n' >"$T/base/root/etc/group"
+    printf 'FROM scratch\nCOPY root /\nENV PATH=/bin\n' >"$T/base/Dockerfile"
+    chmod -R a+rX "$T/base"
+    as "$who" "$COOPER" build -q -t busybox:1 "$T/base"
+}
+
+cat_dockerfile() {
+    cat >"$T/ctx/Dockerfile" <<'EOF'
+FROM busybox:1
+RUN mkdir /d && echo one > /d/one && chown 12:34 /d/one && chmod 4755 /d/one && ln /d/one /d/two
+RUN rm -rf /d && mkdir /d && echo new > /d/new && chown -R app:app /d
+USER app
+RUN id -u > /tmp/uid && ls -ln /d
+WORKDIR /home/app
+EOF
+    chmod -R a+rX "$T"
+}
+
+@test "a user with subordinate ids builds what root builds, digest for digest" {
+    need_root
+    prepare "$user"
+    "$COOPER" build -q -t busybox:1 "$T/base"
+    cat_dockerfile
+    export SOURCE_DATE_EPOCH=1700000000
+    build -t app:1 --digest-file "$T/root.digest" "$T/ctx"
+    [ "$status" -eq 0 ]
+    run as "$user" "$COOPER" build --progress=plain -t app:1 --digest-file "/home/$user/digest" "$T/ctx"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    cat "$T/root.digest" "/home/$user/digest"
+    cmp "$T/root.digest" "/home/$user/digest"
+}
+
+@test "a user with a single id builds, and is warned" {
+    need_root
+    prepare "$single"
+    printf 'FROM busybox:1\nRUN echo hello > /file\n' >"$T/ctx/Dockerfile"
+    chmod -R a+rX "$T"
+    run as "$single" "$COOPER" build --progress=plain -t app:1 "$T/ctx"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *WARN*id* ]]
+}
+
+@test "the user's prune removes directories of mapped ids" {
+    need_root
+    prepare "$user"
+    cat_dockerfile
+    as "$user" "$COOPER" build -q -t app:2 "$T/ctx"
+    as "$user" "$COOPER" rmi app:1 app:2 busybox:1 || as "$user" "$COOPER" rmi app:2 busybox:1
+    run as "$user" "$COOPER" prune --all
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(find "/home/$user/.local/share/cooper/layers" -mindepth 1 -maxdepth 1 | wc -l)" -eq 0 ]
+}
