@@ -368,7 +368,7 @@ prefix_length(struct text dir)
 int
 view_children(const struct view *v, struct text path, struct view_names *out)
 {
-	auto_spot struct spot dir, child;
+	auto_spot struct spot dir = { 0 }, child = { 0 };
 	struct text name;
 	size_t skip = prefix_length(path);
 
@@ -396,7 +396,7 @@ struct walk {
 static int
 walk(struct walk *w, struct spot *dir, struct error *err)
 {
-	auto_spot struct spot child;
+	auto_spot struct spot child = { 0 };
 	size_t length = w->path.n, skip = prefix_length(buf_text(&w->path));
 	struct text name;
 
@@ -424,7 +424,7 @@ view_each(const struct view *v, struct text path, view_fn *fn, void *arg,
           struct error *err)
 {
 	struct walk w = { .view = v, .fn = fn, .arg = arg };
-	auto_spot struct spot start;
+	auto_spot struct spot start = { 0 };
 	int status;
 
 	spot_init(v, &start);
