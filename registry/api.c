@@ -107,6 +107,19 @@ show_warning(const struct call *call, const struct http_response *response)
 	event_warn(0, "%s: %s", call->host->name, text);
 }
 
+/* Which of the many places the credentials came from is what people must know. */
+static int
+hint_login(const struct call *call, struct error *err)
+{
+	auto_free char *source = auth_source(call->reg->auth, call->host, &call->scope);
+
+	if (source != NULL)
+		return error_hint(err, "the credentials came from %s", source);
+	return error_hint(err,
+	                  "log in: write credentials for %s to ~/.docker/config.json",
+	                  call->host->name);
+}
+
 /* What the server said to the request without credentials is worth more than
  * that we have none. */
 static int
@@ -121,9 +134,7 @@ wrap_auth(const struct call *call, const struct http_response *response,
 		error_wrap(err, "%s/%s: %s", call->host->name, call->scope.repo, said);
 	else
 		error_wrap(err, "%s/%s", call->host->name, call->scope.repo);
-	return error_hint(err,
-	                  "log in: write credentials for %s to ~/.docker/config.json",
-	                  call->host->name);
+	return hint_login(call, err);
 }
 
 int
@@ -212,18 +223,10 @@ api_refuse(const struct call *call, const char *what,
            const struct http_response *response, struct error *err)
 {
 	auto_free char *said = message_of_body(buf_text(&response->body));
-	auto_free char *source = NULL;
 	const char *meaning = meaning_of(response->status);
 
 	error_set(err, code_of(response->status), "%s/%s%s: %s%s%s (status %d)",
 	          call->host->name, call->scope.repo, what, meaning,
 	          *said != '\0' ? ": " : "", said, response->status);
-	if (err->code != ERR_AUTH)
-		return -1;
-	source = auth_source(call->reg->auth, call->host, &call->scope);
-	if (source != NULL)
-		return error_hint(err, "the credentials came from %s", source);
-	return error_hint(err,
-	                  "log in: write credentials for %s to ~/.docker/config.json",
-	                  call->host->name);
+	return err->code == ERR_AUTH ? hint_login(call, err) : -1;
 }

@@ -1,18 +1,17 @@
 #include "registry/authfile.h"
 
-#include <ctype.h>
-
 #include "base/base.h"
 #include "base/event.h"
 #include "base/jsonio.h"
 
+/* Logins of old wrote the address of the protocol's version with the host. */
 static void
-cut_suffix(char *s, const char *suffix)
+cut_version(char *key)
 {
-	size_t n = strlen(s), m = strlen(suffix);
+	char *slash = strchr(key, '/');
 
-	if (n >= m && strcmp(s + n - m, suffix) == 0)
-		s[n - m] = '\0';
+	if (slash != NULL && (strcmp(slash, "/v1") == 0 || strcmp(slash, "/v2") == 0))
+		*slash = '\0';
 }
 
 char *
@@ -30,9 +29,7 @@ authfile_key(const char *key)
 	while (text_ends(t, "/"))
 		t = text_first(t, t.n - 1);
 	out = text_copy(t);
-	/* Logins of old wrote the address of the protocol's version with it. */
-	cut_suffix(out, "/v1");
-	cut_suffix(out, "/v2");
+	cut_version(out);
 	for (size_t i = 0; i < sizeof docker / sizeof *docker; i++) {
 		size_t n = strlen(docker[i]);
 

@@ -30,14 +30,22 @@ cut_token(struct text *t)
 	return token;
 }
 
-/* A value after "=": a token or a quoted string. Caller frees. */
+/* A value after "=": a quoted string, or what comes before a blank or comma
+ * (some send URLs without quotes). Caller frees. */
 static char *
 cut_value(struct text *t)
 {
 	auto_buf struct buf out = BUF_INIT;
 
-	if (t->n == 0 || t->p[0] != '"')
-		return text_copy(cut_token(t));
+	if (t->n == 0 || t->p[0] != '"') {
+		size_t n = 0;
+
+		while (n < t->n && t->p[n] != ' ' && t->p[n] != '\t' && t->p[n] != ',')
+			n++;
+		buf_add_text(&out, text_first(*t, n));
+		*t = text_from(*t, n);
+		return buf_take(&out);
+	}
 	*t = text_from(*t, 1);
 	while (t->n > 0 && t->p[0] != '"') {
 		if (t->p[0] == '\\' && t->n > 1)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/file.h"
 
 struct server {
 	pid_t pid;
@@ -98,12 +99,22 @@ server_start(struct server *s, const char *const *argv)
 }
 
 static inline void
+remove_test_dir(const char *dir)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (dir != NULL)
+		file_remove_tree(AT_FDCWD, dir, &err);
+}
+
+static inline void
 server_stop(struct server *s)
 {
 	if (s->pid > 0) {
 		kill(s->pid, SIGKILL);
 		waitpid(s->pid, NULL, 0);
 	}
+	remove_test_dir(s->dir);
 	free(s->dir);
 	*s = (struct server){ 0 };
 }

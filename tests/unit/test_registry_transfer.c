@@ -139,6 +139,7 @@ basic_authentication_works_with_docker_registry(void **state)
 		assert_non_null(strstr(err.hint, "~/.docker/config.json"));
 	}
 	server_stop(&s);
+	remove_test_dir(dir);
 }
 
 static const struct {
