@@ -48,6 +48,11 @@ struct layer *context_layer(const struct context *c);
 int context_file_digest(struct context *c, const struct entry *entry, struct digest *out,
                         struct error *err);
 
+/* Makes the digests of many files known, on several threads; afterwards
+ * context_file_digest() answers at once. */
+int context_digest_files(struct context *c, const struct entry *const *entries, size_t n,
+                         const struct cancel *cancel, struct error *err);
+
 size_t context_count(const struct context *c);   /* entries in the tree */
 
 /* Where a context comes from, by the command line's word. */

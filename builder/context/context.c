@@ -1,0 +1,515 @@
+#include "builder/context/context.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/inroot.h"
+#include "base/job.h"
+#include "base/map.h"
+#include "base/path.h"
+#include "builder/context/scan.h"
+#include "builder/context/stat_index.h"
+#include "builder/context/wanted.h"
+
+#define READ_SIZE (256 << 10)
+
+/* More threads than this wait for one disk. */
+#define DIGEST_THREADS_MAX 8
+
+/* Files for which another thread is worth its start. */
+#define DIGEST_THREADS_PAY 32
+
+/* Beside each entry of the tree. */
+struct file_state {
+	struct scan_stat stat;
+	struct digest digest; /* written under the lock, read after known was seen */
+	atomic_bool known;
+	bool settled; /* may be remembered */
+};
+
+struct context {
+	struct store *store;
+	char *path;
+	int dir_fd;
+	bool remember;
+	bool whole; /* everything was looked at */
+	int64_t scan_ns;
+	struct layer *layer;
+	const struct entry *entries; /* of the layer's tree */
+	struct file_state *files;    /* same order */
+	size_t n;
+	struct stat_index index;
+	struct stat_skipped skipped; /* records of files that were not looked at */
+	size_t n_taken;              /* records that still hold */
+	pthread_mutex_t lock;
+	bool changed; /* a digest was added */
+};
+
+/* ------------------------------------------------------------ tree */
+
+struct collect {
+	ARRAY(struct entry) entries;
+	ARRAY(struct file_state) files;
+	struct map inodes; /* (dev, ino) of files with several names → path */
+	struct arena *arena;
+};
+
+static void
+collect_clear(struct collect *c)
+{
+	array_clear(&c->entries);
+	array_clear(&c->files);
+	map_clear(&c->inodes);
+	arena_free(c->arena);
+}
+
+static uint8_t
+type_of(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return ENTRY_DIR;
+	case S_IFLNK:
+		return ENTRY_SYMLINK;
+	case S_IFCHR:
+		return ENTRY_CHAR;
+	case S_IFBLK:
+		return ENTRY_BLOCK;
+	case S_IFIFO:
+		return ENTRY_FIFO;
+	default:
+		return ENTRY_FILE; /* a socket too: it arrives as an empty file */
+	}
+}
+
+static int64_t
+seconds_of(int64_t ns)
+{
+	int64_t s = ns / 1000000000;
+
+	return ns % 1000000000 < 0 ? s - 1 : s;
+}
+
+/* Of several names for one file the first in order has the content. */
+static void
+link_up(struct collect *c, const struct scan_stat *st, struct entry *e)
+{
+	uint64_t id[2] = { st->dev, st->ino };
+	struct text key = { (const char *)id, sizeof id };
+	struct text *first = map_find(&c->inodes, key);
+
+	if (first != NULL) {
+		e->type = ENTRY_HARDLINK;
+		e->link = *first;
+		e->size = 0;
+		return;
+	}
+	first = arena_alloc(c->arena, sizeof *first);
+	*first = e->path;
+	map_set(&c->inodes, key, first);
+}
+
+static void
+collect_entry(struct collect *c, struct text path, const struct scan_stat *st,
+              struct text link, struct text capability)
+{
+	struct entry e = { .path = path,
+		           .type = type_of(st->mode),
+		           .mode = st->mode & 07777,
+		           .mtime = seconds_of(st->mtime_ns),
+		           .link = link,
+		           .capability = capability };
+	struct file_state *file = array_add(&c->files);
+
+	if (e.type == ENTRY_CHAR || e.type == ENTRY_BLOCK) {
+		e.dev_major = st->rdev_major;
+		e.dev_minor = st->rdev_minor;
+	}
+	if (S_ISREG(st->mode)) {
+		e.size = st->size;
+		if (st->n_links > 1)
+			link_up(c, st, &e);
+	}
+	file->stat = *st;
+	array_push(&c->entries, e);
+}
+
+static void
+collect_dir(struct collect *c, const struct scan_dir *dir)
+{
+	for (size_t i = 0; i < dir->entries.n; i++) {
+		const struct scan_entry *e = &dir->entries.at[i];
+		size_t before = c->entries.n;
+
+		collect_entry(c, e->path, &e->stat, e->link, e->capability);
+		if (e->dir != NULL)
+			collect_dir(c, e->dir);
+		if (e->only_parent && c->entries.n == before + 1)
+			c->entries.n = c->files.n = before;
+	}
+}
+
+/* ------------------------------------------------------------ index */
+
+/* Takes over the digests of files that did not change. */
+static void
+use_index(struct context *c)
+{
+	stat_index_read(c->store, c->path, &c->index);
+	if (c->index.records.n == 0)
+		return;
+	for (size_t i = 0; i < c->n; i++) {
+		struct file_state *file = &c->files[i];
+		const struct stat_record *r = NULL;
+
+		if (c->entries[i].type != ENTRY_FILE)
+			continue;
+		r = stat_index_next(&c->index, c->entries[i].path, &c->skipped);
+		if (r == NULL || !stat_is_equal(&r->stat, &file->stat))
+			continue;
+		file->digest = r->digest;
+		atomic_store_explicit(&file->known, true, memory_order_relaxed);
+		c->n_taken++;
+	}
+	while (c->index.at < c->index.records.n)
+		array_push(&c->skipped.list, &c->index.records.at[c->index.at++]);
+}
+
+static int
+compare_records(const void *a, const void *b)
+{
+	return path_compare(((const struct stat_record *)a)->path,
+	                    ((const struct stat_record *)b)->path);
+}
+
+/* Writes the index if it says anything new. Records of files that this scan had
+ * no reason to look at stay. */
+static void
+keep_index(struct context *c)
+{
+	ARRAY(struct stat_record) records = { 0 };
+	size_t n_skipped = c->whole ? 0 : c->skipped.list.n;
+
+	if (!c->changed && c->n_taken + n_skipped == c->index.records.n)
+		return;
+	for (size_t i = 0; i < c->n; i++) {
+		const struct file_state *file = &c->files[i];
+
+		if (c->entries[i].type == ENTRY_FILE && file->known && file->settled)
+			array_push(&records,
+			           ((struct stat_record){ c->entries[i].path, file->stat,
+			                                  file->digest }));
+	}
+	for (size_t i = 0; i < n_skipped; i++)
+		array_push(&records, *c->skipped.list.at[i]);
+	if (n_skipped > 0)
+		array_sort(&records, compare_records);
+	stat_index_write(c->store, c->path, records.at, records.n);
+	array_clear(&records);
+}
+
+/* ------------------------------------------------------------ scan */
+
+static void
+want(const struct context_options *options, struct wanted *w)
+{
+	if (options->wanted == NULL)
+		wanted_add(w, options->dir_fd, TEXT(""));
+	for (size_t i = 0; i < options->n_wanted; i++)
+		wanted_add(w, options->dir_fd, options->wanted[i]);
+}
+
+/* Scans, and again if a pattern matched links that lead to something new. */
+static int
+scan(const struct context_options *options, struct wanted *w, struct scan *out,
+     struct error *err)
+{
+	struct scan_options how = { .root_fd = options->dir_fd,
+		                    .ignore = options->ignore,
+		                    .wanted = w,
+		                    .cancel = options->cancel };
+
+	for (;;) {
+		bool more = false;
+
+		if (scan_run(&how, out, err) < 0)
+			return -1;
+		if (wanted_is_all(w))
+			return 0;
+		for (size_t i = 0; i < out->links.n; i++)
+			more |= wanted_add(w, options->dir_fd, out->links.at[i]);
+		if (!more)
+			return 0;
+		scan_clear(out);
+	}
+}
+
+static int
+build(struct context *c, const struct scan *s, struct error *err)
+{
+	__attribute__((
+	        cleanup(collect_clear))) struct collect all = { .arena = arena_new() };
+	const struct tree *tree = NULL;
+
+	collect_entry(&all, TEXT(""), &s->root_stat, (struct text){ 0 },
+	              (struct text){ 0 });
+	collect_dir(&all, s->root);
+	c->layer = layer_of_files(all.entries.at, all.entries.n, c->dir_fd, NULL);
+	tree = layer_tree(c->layer, err);
+	if (tree == NULL)
+		return -1;
+	c->entries = tree->entries;
+	c->n = tree->n;
+	c->files = all.files.at;
+	all.files.at = NULL;
+	for (size_t i = 0; i < c->n; i++)
+		c->files[i].settled = stat_is_settled(&c->files[i].stat, c->scan_ns);
+	return 0;
+}
+
+struct context *
+context_scan(const struct context_options *options, struct error *err)
+{
+	struct context *c = mem_new(sizeof *c);
+	struct wanted *w = wanted_new();
+	auto_scan struct scan s = { 0 };
+	int failed = 0;
+
+	pthread_mutex_init(&c->lock, NULL);
+	c->store = options->store;
+	c->path = mem_copy(options->path);
+	c->dir_fd = options->dir_fd;
+	c->remember = options->remember;
+	c->scan_ns = clock_wall_ns();
+	want(options, w);
+	c->whole = wanted_is_all(w);
+	failed = scan(options, w, &s, err);
+	if (failed == 0)
+		failed = build(c, &s, err);
+	wanted_free(w);
+	if (failed < 0) {
+		error_wrap(err, "context %s", options->path);
+		context_free(c);
+		return NULL;
+	}
+	if (c->remember)
+		use_index(c);
+	return c;
+}
+
+void
+context_free(struct context *c)
+{
+	if (c == NULL)
+		return;
+	if (c->remember && c->layer != NULL)
+		keep_index(c);
+	array_clear(&c->skipped.list);
+	stat_index_clear(&c->index);
+	layer_free_source(c->layer);
+	free(c->files);
+	free(c->path);
+	own_close(&c->dir_fd);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+struct layer *
+context_layer(const struct context *c)
+{
+	return c->layer;
+}
+
+size_t
+context_count(const struct context *c)
+{
+	return c->n;
+}
+
+/* ------------------------------------------------------------ digests */
+
+/* One thread's means of hashing. */
+struct digester {
+	struct hasher *hasher;
+	char *bytes; /* READ_SIZE */
+};
+
+static void
+digester_clear(struct digester *d)
+{
+	hasher_free(d->hasher);
+	free(d->bytes);
+}
+#define auto_digester __attribute__((cleanup(digester_clear)))
+
+static struct digester
+digester_new(void)
+{
+	return (struct digester){ hasher_new(DIGEST_SHA256),
+		                  mem_resize(NULL, READ_SIZE, 1) };
+}
+
+static int
+read_file(struct context *c, const struct entry *e, struct digester *d,
+          struct digest *digest, struct scan_stat *st, struct error *err)
+{
+	auto_free char *path = text_copy(e->path);
+	/* O_NONBLOCK: should a fifo be there now, we must not wait for a writer. */
+	auto_fd int fd = inroot_open_nolinks(
+	        c->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+	uint64_t total = 0;
+
+	if (fd < 0 || scan_stat_fd(fd, st) < 0) {
+		error_sys(err, "open %s", path);
+		err->code = ERR_SOURCE;
+		return -1;
+	}
+	for (;;) {
+		ssize_t n = read(fd, d->bytes, READ_SIZE);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_sys(err, "read %s", path);
+		hasher_add(d->hasher, d->bytes, (size_t)n);
+		total += (uint64_t)n;
+		/* The end is where stat said, or behind it. */
+		if (n == 0 || (total == st->size && n < READ_SIZE))
+			break;
+	}
+	*digest = hasher_end(d->hasher);
+	return total == e->size ? 0
+	                        : error_set(err, ERR_SOURCE,
+	                                    "%s: changed while it was read", path);
+}
+
+static int
+digest_file(struct context *c, size_t i, struct digester *d, struct error *err)
+{
+	const struct entry *e = &c->entries[i];
+	struct file_state *file = &c->files[i];
+	struct digest digest;
+	struct scan_stat now;
+
+	if (e->size == 0) {
+		digest = digest_of("", 0);
+		now = file->stat;
+	} else if (read_file(c, e, d, &digest, &now, err) < 0) {
+		hasher_end(d->hasher);
+		return -1;
+	}
+	pthread_mutex_lock(&c->lock);
+	file->digest = digest;
+	file->settled = file->settled && stat_is_equal(&file->stat, &now);
+	c->changed |= file->settled;
+	atomic_store_explicit(&file->known, true, memory_order_release);
+	pthread_mutex_unlock(&c->lock);
+	return 0;
+}
+
+/* Index of the file whose content ENTRY has. */
+static size_t
+index_of(const struct context *c, const struct entry *entry)
+{
+	struct tree tree = { .entries = c->entries, .n = c->n };
+
+	if (entry->type == ENTRY_HARDLINK)
+		entry = tree_find(&tree, entry->link);
+	return (size_t)(entry - c->entries);
+}
+
+int
+context_file_digest(struct context *c, const struct entry *entry, struct digest *out,
+                    struct error *err)
+{
+	size_t i = index_of(c, entry);
+
+	if (!atomic_load_explicit(&c->files[i].known, memory_order_acquire)) {
+		auto_digester struct digester d = digester_new();
+
+		if (digest_file(c, i, &d, err) < 0)
+			return -1;
+	}
+	*out = c->files[i].digest;
+	return 0;
+}
+
+/* Many files, several threads: each takes the next one. */
+struct digest_batch {
+	struct context *context;
+	const struct cancel *cancel;
+	const size_t *indexes;
+	size_t n;
+	atomic_size_t next;
+	atomic_bool failed;
+};
+
+static int
+digest_some(void *arg, struct error *err)
+{
+	struct digest_batch *b = arg;
+	auto_digester struct digester d = digester_new();
+
+	while (!atomic_load(&b->failed)) {
+		size_t i = atomic_fetch_add(&b->next, 1);
+
+		if (i >= b->n)
+			return 0;
+		if (cancel_check(b->cancel, err) < 0 ||
+		    digest_file(b->context, b->indexes[i], &d, err) < 0) {
+			atomic_store(&b->failed, true);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+digest_in_parallel(struct digest_batch *b, struct error *err)
+{
+	size_t n = b->n / DIGEST_THREADS_PAY + 1, limit = job_cpus();
+	struct pool *pool = NULL;
+	struct group *group = NULL;
+	int failed = 0;
+
+	if (limit > DIGEST_THREADS_MAX)
+		limit = DIGEST_THREADS_MAX;
+	if (n > limit)
+		n = limit;
+	if (n == 1)
+		return digest_some(b, err);
+	pool = pool_new(n - 1);
+	group = group_new(pool);
+	for (size_t i = 0; i < n; i++)
+		group_add(group, digest_some, b);
+	failed = group_wait(group, err);
+	group_free(group);
+	pool_free(pool);
+	return failed;
+}
+
+int
+context_digest_files(struct context *c, const struct entry *const *entries, size_t n,
+                     const struct cancel *cancel, struct error *err)
+{
+	struct digest_batch batch = { .context = c, .cancel = cancel };
+	ARRAY(size_t) missing = { 0 };
+	int failed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = index_of(c, entries[i]);
+
+		if (!atomic_load_explicit(&c->files[at].known, memory_order_acquire))
+			array_push(&missing, at);
+	}
+	batch.indexes = missing.at;
+	batch.n = missing.n;
+	if (batch.n > 0)
+		failed = digest_in_parallel(&batch, err);
+	array_clear(&missing);
+	return failed;
+}

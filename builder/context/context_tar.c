@@ -1,0 +1,138 @@
+#include "builder/context/context.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/base.h"
+#include "base/file.h"
+
+#define DOCKERFILE_SIZE_MAX ((size_t)256 << 20)
+
+#define HEADER_SIZE         512
+
+/* ------------------------------------------------------------ words */
+
+/* user@host:path, as ssh writes it. */
+static bool
+is_scp_like(struct text word)
+{
+	ptrdiff_t at = text_find(word, '@'), colon = text_find(word, ':'),
+	          slash = text_find(word, '/');
+
+	return at > 0 && colon > at + 1 && (slash < 0 || slash > colon);
+}
+
+/* http(s)://host/path.git, perhaps with #fragment or ?query behind it. */
+static bool
+is_git_over_http(struct text word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '#' || word.p[i] == '?')
+			return text_ends(text_first(word, i), ".git");
+	return text_ends(word, ".git");
+}
+
+enum context_source
+context_classify(const char *word)
+{
+	struct text t = text_of(word);
+
+	if (text_is(t, "-"))
+		return SOURCE_STDIN;
+	if (text_starts(t, "http://") || text_starts(t, "https://"))
+		return is_git_over_http(t) ? SOURCE_GIT : SOURCE_HTTP;
+	if (text_starts(t, "git://") || text_starts(t, "ssh://") ||
+	    text_starts(t, "github.com/"))
+		return SOURCE_GIT;
+	if (text_starts(t, "./") || text_starts(t, "../") || text_starts(t, "/"))
+		return SOURCE_DIR;
+	return is_scp_like(t) ? SOURCE_GIT : SOURCE_DIR;
+}
+
+/* ------------------------------------------------------------ stdin */
+
+static bool
+is_compressed(const unsigned char *m, size_t n)
+{
+	static const unsigned char xz[] = { 0xfd, '7', 'z', 'X', 'Z', 0 };
+	static const unsigned char zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
+
+	return (n >= 2 && m[0] == 0x1f && m[1] == 0x8b) ||
+	       (n >= 3 && memcmp(m, "BZh", 3) == 0) ||
+	       (n >= sizeof xz && memcmp(m, xz, sizeof xz) == 0) ||
+	       (n >= sizeof zstd && memcmp(m, zstd, sizeof zstd) == 0);
+}
+
+/* The checksum counts the header's bytes with its own field as blanks. */
+static bool
+is_tar_header(const unsigned char *h, size_t n)
+{
+	unsigned sum = 0, stated = 0;
+	size_t i = 148;
+
+	if (n < HEADER_SIZE)
+		return false;
+	for (size_t k = 0; k < HEADER_SIZE; k++)
+		sum += k >= 148 && k < 156 ? ' ' : h[k];
+	while (i < 156 && h[i] == ' ')
+		i++;
+	for (; i < 156 && h[i] >= '0' && h[i] <= '7'; i++)
+		stated = stated * 8 + (h[i] - '0');
+	return sum == stated;
+}
+
+/* An archive has to be rewound to be unpacked; a pipe cannot be. */
+static int
+spool(int in, const struct buf *head, int dir_fd, struct error *err)
+{
+	auto_fd int fd = openat(dir_fd, "archive", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+	                        0600);
+
+	if (fd < 0)
+		return error_sys(err, "make a file for the context archive");
+	if (file_write_all(fd, head->p, head->n, err) < 0 ||
+	    file_copy_fd(in, fd, NULL, err) < 0)
+		return -1;
+	if (unlinkat(dir_fd, "archive", 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return error_sys(err, "context archive");
+	return take_fd(&fd);
+}
+
+static int
+unpack(struct store *st, int in, const struct buf *head, char **dir, struct error *err)
+{
+	auto_fd int dir_fd = -1;
+	auto_fd int archive = -1;
+	auto_free char *path = store_tmp_dir(st, &dir_fd, err);
+
+	if (path == NULL)
+		return -1;
+	archive = spool(in, head, dir_fd, err);
+	if (archive < 0)
+		return -1;
+	if (archive_unpack_context(st, archive, dir_fd, err) < 0)
+		return error_wrap(err, "archive");
+	*dir = take(path);
+	return 0;
+}
+
+int
+context_from_stdin(struct store *st, int in, char **dir, struct buf *dockerfile,
+                   struct error *err)
+{
+	auto_buf struct buf head = BUF_INIT;
+	const unsigned char *bytes = NULL;
+	ssize_t n = 0;
+
+	*dir = NULL;
+	buf_reserve(&head, HEADER_SIZE);
+	n = file_read_full(in, head.p, HEADER_SIZE, err);
+	if (n < 0)
+		return -1;
+	head.n = (size_t)n;
+	bytes = (const unsigned char *)head.p;
+	if (is_compressed(bytes, head.n) || is_tar_header(bytes, head.n))
+		return unpack(st, in, &head, dir, err);
+	buf_add_text(dockerfile, buf_text(&head));
+	return file_read_fd(in, DOCKERFILE_SIZE_MAX, dockerfile, err) < 0 ? -1 : 0;
+}

@@ -1,0 +1,73 @@
+/*
+ * scan: the walk over a context directory, on as many threads as pay.
+ *
+ * Each directory is listed once (getdents64), its wanted and not ignored
+ * entries are stat'ed relative to it and sorted by name. What comes out is a
+ * tree of directories; read in order (a directory before its children) it is
+ * in path_compare() order. Internal to context.
+ */
+#ifndef BUILDER_CONTEXT_SCAN_H
+#define BUILDER_CONTEXT_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "builder/context/wanted.h"
+#include "parser/parser.h"
+
+/* What stat(2) says of an entry, times in nanoseconds. */
+struct scan_stat {
+	uint64_t dev, ino, size;
+	int64_t  mtime_ns, ctime_ns;
+	uint32_t mode;                     /* with type bits */
+	uint32_t n_links;
+	uint32_t rdev_major, rdev_minor;
+};
+
+struct scan_dir;
+
+struct scan_entry {
+	struct text      path;             /* relative to the context */
+	struct text      link;             /* of a symbolic link */
+	struct text      capability;
+	struct scan_stat stat;
+	struct scan_dir *dir;              /* a directory that was entered */
+	bool             only_parent;      /* ignored; kept if something below it is */
+};
+
+struct scan_dir {
+	struct text path;
+	ARRAY(struct scan_entry) entries;  /* by name */
+	struct wanted_cursor cursor;       /* until it was read */
+	void *ignore_state;
+	struct scan_dir *next;             /* in the queue */
+};
+
+struct scan {
+	struct scan_stat root_stat;
+	struct scan_dir *root;
+	ARRAY(struct text) links;          /* paths of links that sources matched by pattern */
+	ARRAY(struct arena *) arenas;      /* hold everything above */
+	ARRAY(struct scan_dir *) dirs;     /* all, for freeing */
+};
+
+struct scan_options {
+	int                  root_fd;
+	const struct ignore *ignore;       /* may be NULL */
+	const struct wanted *wanted;
+	const struct cancel *cancel;
+	size_t               threads;      /* 0: as many as pay */
+};
+
+int scan_run(const struct scan_options *options, struct scan *out, struct error *err);
+void scan_clear(struct scan *s);
+#define auto_scan __attribute__((cleanup(scan_clear)))
+
+/* What fstat(2) says of FD. -1 with errno. */
+int scan_stat_fd(int fd, struct scan_stat *out);
+
+#endif
