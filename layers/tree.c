@@ -307,7 +307,7 @@ settle_link(const struct merge *g, const struct tree *t, const struct entry *lin
 	if (target->type == ENTRY_FILE && now != NULL && now->type == ENTRY_FILE &&
 	    now->offset == target->offset && now->size == target->size) {
 		out->link = now->path;
-		out->size = 0;
+		out->size = out->offset = 0;
 		return 0;
 	}
 	out->type = target->type;
@@ -341,6 +341,32 @@ arrival_of(const struct merge *g, const struct entry *e)
 	return found;
 }
 
+/* Makes the first name of each file in the order of the tree the one with the
+ * content, so that whoever writes the entries as they come writes no link to
+ * what is not there yet. */
+static void
+order_links(struct tree *t, struct entry *entries)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct entry *e = &entries[i], *first;
+
+		if (e->type != ENTRY_HARDLINK)
+			continue;
+		first = &entries[tree_lower_bound(t, e->link)];
+		if (first->type == ENTRY_HARDLINK) {
+			e->link = first->link;
+		} else if (first > e) {
+			e->type = ENTRY_FILE;
+			e->size = first->size;
+			e->offset = first->offset;
+			e->link = (struct text){ 0 };
+			first->type = ENTRY_HARDLINK;
+			first->size = first->offset = 0;
+			first->link = e->path;
+		}
+	}
+}
+
 static int
 settle_links(const struct merge *g, struct error *err)
 {
@@ -353,6 +379,7 @@ settle_links(const struct merge *g, struct error *err)
 		    settle_link(g, &view, arrival_of(g, e), e, err) < 0)
 			return -1;
 	}
+	order_links(&view, g->result);
 	return 0;
 }
 

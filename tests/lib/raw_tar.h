@@ -5,7 +5,9 @@
 #define TESTS_LIB_RAW_TAR_H
 
 #include <string.h>
+#include <sys/types.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "layers/tar_header.h"
 
