@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
-#include "base/suggest.h"
+#include "builder/cli/session.h"
 
 /* ------------------------------------------------------------ helpers */
 
@@ -120,7 +120,8 @@ add_host(void *target, struct text value, struct error *err)
 }
 
 static int
-set_secret_field(struct secret_source *s, struct text field, bool *is_env, struct error *err)
+set_secret_field(struct secret_source *s, struct text field, bool *is_env,
+                 struct error *err)
 {
 	struct text name, value;
 
@@ -131,10 +132,12 @@ set_secret_field(struct secret_source *s, struct text field, bool *is_env, struc
 		s->file = value;
 	else if (text_is(name, "env"))
 		s->env = value;
-	else if (text_is(name, "type") && (text_is(value, "file") || text_is(value, "env")))
+	else if (text_is(name, "type") &&
+	         (text_is(value, "file") || text_is(value, "env")))
 		*is_env = text_is(value, "env");
 	else
-		return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", (int)field.n, field.p);
+		return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", (int)field.n,
+		                 field.p);
 	return 0;
 }
 
@@ -200,8 +203,8 @@ classify_context(struct named_context *c)
 	} else if (text_starts(c->value, "oci-layout://")) {
 		c->kind = CONTEXT_LAYOUT;
 		c->value = text_from(c->value, strlen("oci-layout://"));
-	} else if (is_url_of(c->value, git)
-	           || (is_url_of(c->value, http) && text_ends(plain, ".git"))) {
+	} else if (is_url_of(c->value, git) ||
+	           (is_url_of(c->value, http) && text_ends(plain, ".git"))) {
 		c->kind = CONTEXT_GIT;
 	} else if (is_url_of(c->value, http)) {
 		c->kind = CONTEXT_HTTP;
@@ -220,7 +223,8 @@ add_context(void *target, struct text value, struct error *err)
 	char *lower = NULL;
 
 	if (!split_pair(value, &name, &c.value) || name.n == 0 || c.value.n == 0)
-		return error_set(err, ERR_USAGE, "invalid context specifier, must be NAME=VALUE");
+		return error_set(err, ERR_USAGE,
+		                 "invalid context specifier, must be NAME=VALUE");
 	lower = text_copy(name);
 	for (char *p = lower; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
@@ -258,7 +262,8 @@ set_pull(void *target, struct text value, struct error *err)
 		}
 	}
 	if (!number_bool(value, &on))
-		return error_set(err, ERR_USAGE, "must be always, missing, newer or never");
+		return error_set(err, ERR_USAGE,
+		                 "must be always, missing, newer or never");
 	o->request.pull = on ? PULL_ALWAYS : PULL_MISSING;
 	return 0;
 }
@@ -278,7 +283,8 @@ static int
 add_platforms(void *target, struct text value, struct error *err)
 {
 	(void)err;
-	return add_comma_list(value, &((struct build_options *)target)->request.platforms);
+	return add_comma_list(value,
+	                      &((struct build_options *)target)->request.platforms);
 }
 
 static int
@@ -294,7 +300,8 @@ set_network(void *target, struct text value, struct error *err)
 {
 	struct build_options *o = target;
 
-	if (!text_is(value, "default") && !text_is(value, "none") && !text_is(value, "host"))
+	if (!text_is(value, "default") && !text_is(value, "none") &&
+	    !text_is(value, "host"))
 		return error_set(err, ERR_USAGE, "must be default, none or host");
 	o->request.network = value;
 	return 0;
@@ -330,7 +337,8 @@ static int
 set_progress(void *target, struct text value, struct error *err)
 {
 	if (!progress_parse(value, &((struct build_options *)target)->progress))
-		return error_set(err, ERR_USAGE, "must be auto, plain, tty, rawjson or quiet");
+		return error_set(err, ERR_USAGE,
+		                 "must be auto, plain, tty, rawjson or quiet");
 	return 0;
 }
 
@@ -355,13 +363,13 @@ add_ulimit(void *target, struct text value, struct error *err)
 		const char *name;
 		int resource;
 	} known[] = {
-		{ "core", RLIMIT_CORE },       { "cpu", RLIMIT_CPU },
-		{ "data", RLIMIT_DATA },       { "fsize", RLIMIT_FSIZE },
-		{ "locks", RLIMIT_LOCKS },     { "memlock", RLIMIT_MEMLOCK },
+		{ "core", RLIMIT_CORE },         { "cpu", RLIMIT_CPU },
+		{ "data", RLIMIT_DATA },         { "fsize", RLIMIT_FSIZE },
+		{ "locks", RLIMIT_LOCKS },       { "memlock", RLIMIT_MEMLOCK },
 		{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
-		{ "nofile", RLIMIT_NOFILE },   { "nproc", RLIMIT_NPROC },
-		{ "rss", RLIMIT_RSS },         { "rtprio", RLIMIT_RTPRIO },
-		{ "rttime", RLIMIT_RTTIME },   { "sigpending", RLIMIT_SIGPENDING },
+		{ "nofile", RLIMIT_NOFILE },     { "nproc", RLIMIT_NPROC },
+		{ "rss", RLIMIT_RSS },           { "rtprio", RLIMIT_RTPRIO },
+		{ "rttime", RLIMIT_RTTIME },     { "sigpending", RLIMIT_SIGPENDING },
 		{ "stack", RLIMIT_STACK },
 	};
 	struct build_options *o = target;
@@ -411,7 +419,8 @@ set_call(void *target, struct text value, struct error *err)
 	else if (text_is(value, "targets"))
 		o->request.call = CALL_TARGETS;
 	else
-		return error_set(err, ERR_USAGE, "must be build, check, outline or targets");
+		return error_set(err, ERR_USAGE,
+		                 "must be build, check, outline or targets");
 	return 0;
 }
 
@@ -441,44 +450,78 @@ set_format(void *target, struct text value, struct error *err)
 #define AT(member) offsetof(struct build_options, request.member)
 
 const struct option_row build_option_rows[] = {
-	{ "add-host", 0, "HOST:IP", OPTION_CALL, 0, add_host, "add a line to /etc/hosts of RUN steps" },
-	{ "allow", 0, "NAME", OPTION_CALL, 0, add_allow, "allow network.host or security.insecure" },
-	{ "annotation", 0, "[TYPE:]KEY=VALUE", OPTION_CALL, 0, add_annotation, "add an annotation (TYPE: manifest, index, manifest-descriptor)" },
-	{ "authfile", 0, "FILE", OPTION_STRING, AT(authfile), NULL, "credentials, instead of the usual places" },
-	{ "build-arg", 0, "NAME[=VALUE]", OPTION_CALL, 0, add_build_arg, "set a build argument (no value: from the environment)" },
-	{ "build-context", 0, "NAME=VALUE", OPTION_CALL, 0, add_context, "add a named context (directory, docker-image://, oci-layout://, URL)" },
-	{ "call", 0, "NAME", OPTION_CALL, 0, set_call, "build (default), check, outline or targets" },
+	{ "add-host", 0, "HOST:IP", OPTION_CALL, 0, add_host,
+	  "add a line to /etc/hosts of RUN steps" },
+	{ "allow", 0, "NAME", OPTION_CALL, 0, add_allow,
+	  "allow network.host or security.insecure" },
+	{ "annotation", 0, "[TYPE:]KEY=VALUE", OPTION_CALL, 0, add_annotation,
+	  "add an annotation (TYPE: manifest, index, manifest-descriptor)" },
+	{ "authfile", 0, "FILE", OPTION_STRING, AT(authfile), NULL,
+	  "credentials, instead of the usual places" },
+	{ "build-arg", 0, "NAME[=VALUE]", OPTION_CALL, 0, add_build_arg,
+	  "set a build argument (no value: from the environment)" },
+	{ "build-context", 0, "NAME=VALUE", OPTION_CALL, 0, add_context,
+	  "add a named context (directory, docker-image://, oci-layout://, URL)" },
+	{ "call", 0, "build|check|outline|targets", OPTION_CALL, 0, set_call,
+	  "what to do instead of building" },
 	{ "check", 0, NULL, OPTION_CALL_FLAG, 0, set_check, "same as --call=check" },
 	{ "cpus", 0, "N", OPTION_CALL, 0, set_cpus, "limit a RUN step to N CPUs" },
-	{ "digest-file", 0, "FILE", OPTION_STRING, AT(digest_file), NULL, "write the manifest's digest to FILE" },
-	{ "file", 'f', "FILE", OPTION_STRING, AT(dockerfile), NULL, "the Dockerfile (default PATH/Dockerfile; - for standard input)" },
-	{ "format", 0, "FORMAT", OPTION_CALL, 0, set_format, "text or json, of --call" },
-	{ "iidfile", 0, "FILE", OPTION_STRING, AT(iidfile), NULL, "write the image id (config digest) to FILE" },
-	{ "insecure-registry", 0, "HOST", OPTION_TEXTS, AT(insecure_registries), NULL, "use plain HTTP or unverified TLS for HOST" },
-	{ "isolation", 0, "WAY", OPTION_CALL, 0, set_isolation, "auto (default), ns or chroot" },
+	{ "digest-file", 0, "FILE", OPTION_STRING, AT(digest_file), NULL,
+	  "write the manifest's digest to FILE" },
+	{ "file", 'f', "FILE", OPTION_STRING, AT(dockerfile), NULL,
+	  "the Dockerfile (default PATH/Dockerfile; - for standard input)" },
+	{ "format", 0, "text|json", OPTION_CALL, 0, set_format,
+	  "how the answer of --call is printed" },
+	{ "iidfile", 0, "FILE", OPTION_STRING, AT(iidfile), NULL,
+	  "write the image id (config digest) to FILE" },
+	{ "insecure-registry", 0, "HOST", OPTION_TEXTS, AT(insecure_registries), NULL,
+	  "use plain HTTP or unverified TLS for HOST" },
+	{ "isolation", 0, "auto|ns|chroot", OPTION_CALL, 0, set_isolation,
+	  "how RUN steps are kept apart from this machine" },
 	{ "jobs", 0, "N", OPTION_COUNT, AT(jobs), NULL, "steps at the same time" },
-	{ "label", 0, "NAME=VALUE", OPTION_CALL, 0, add_label, "set a label of the image" },
-	{ "memory", 'm', "SIZE", OPTION_SIZE, AT(memory_max), NULL, "limit the memory of a RUN step" },
-	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL, "write digests and names as JSON to FILE" },
-	{ "network", 0, "MODE", OPTION_CALL, 0, set_network, "of RUN steps: default, none or host" },
+	{ "label", 0, "NAME=VALUE", OPTION_CALL, 0, add_label,
+	  "set a label of the image" },
+	{ "memory", 'm', "SIZE", OPTION_SIZE, AT(memory_max), NULL,
+	  "limit the memory of a RUN step" },
+	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL,
+	  "write digests and names as JSON to FILE" },
+	{ "network", 0, "default|none|host", OPTION_CALL, 0, set_network,
+	  "of RUN steps (host needs --allow network.host)" },
 	{ "no-cache", 0, NULL, OPTION_FLAG, AT(no_cache), NULL, "run every step" },
-	{ "no-cache-filter", 0, "STAGE,…", OPTION_CALL, 0, add_no_cache_filter, "run every step of these stages" },
-	{ "offline", 0, NULL, OPTION_FLAG, AT(offline), NULL, "never connect to a registry" },
-	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output, "type=image|oci|docker|tar|local|registry|none[,dest=…,…]" },
-	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL, "limit the number of processes of a RUN step" },
-	{ "platform", 0, "OS/ARCH,…", OPTION_CALL, 0, add_platforms, "build for these platforms" },
-	{ "print-plan", 0, "FORMAT", OPTION_CALL, 0, set_print_plan, "print the plan as json or dot instead of building" },
-	{ "progress", 0, "KIND", OPTION_CALL, 0, set_progress, "auto (default), plain, tty, rawjson or quiet" },
-	{ "pull", 0, "[=WHEN]", OPTION_CALL_FLAG, 0, set_pull, "look for base images: always, missing (default), newer, never" },
-	{ "push", 0, NULL, OPTION_FLAG, AT(push), NULL, "push the image to the registry of its name" },
-	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct build_options, quiet), NULL, "print the image id only" },
-	{ "root", 0, "DIR", OPTION_STRING, AT(root), NULL, "the store (default $COOPER_ROOT)" },
-	{ "secret", 0, "id=ID[,src=FILE|,env=NAME]", OPTION_CALL, 0, add_secret, "give RUN --mount=type=secret a value" },
-	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL, "size of /dev/shm of RUN steps" },
-	{ "ssh", 0, "default|ID[=SOCKET]", OPTION_CALL, 0, add_ssh, "forward an agent to RUN --mount=type=ssh" },
-	{ "tag", 't', "NAME", OPTION_TEXTS, AT(tags), NULL, "name the image (repeatable)" },
-	{ "target", 0, "STAGE", OPTION_TEXT, AT(target), NULL, "build this stage instead of the last" },
-	{ "ulimit", 0, "TYPE=SOFT[:HARD]", OPTION_CALL, 0, add_ulimit, "limits of RUN steps" },
+	{ "no-cache-filter", 0, "STAGE,…", OPTION_CALL, 0, add_no_cache_filter,
+	  "run every step of these stages" },
+	{ "offline", 0, NULL, OPTION_FLAG, AT(offline), NULL,
+	  "never connect to a registry" },
+	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output,
+	  "type=image|oci|docker|tar|local|registry|none[,dest=…,…]" },
+	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL,
+	  "limit the number of processes of a RUN step" },
+	{ "platform", 0, "OS/ARCH,…", OPTION_CALL, 0, add_platforms,
+	  "build for these platforms" },
+	{ "print-plan", 0, "json|dot", OPTION_CALL, 0, set_print_plan,
+	  "print the plan instead of building" },
+	{ "progress", 0, "auto|plain|tty|rawjson|quiet", OPTION_CALL, 0, set_progress,
+	  "how progress is shown (default auto)" },
+	{ "pull", 0, "[=missing|always|newer|never]", OPTION_CALL_FLAG, 0, set_pull,
+	  "when to look for newer base images (default missing)" },
+	{ "push", 0, NULL, OPTION_FLAG, AT(push), NULL,
+	  "push the image to the registry of its name" },
+	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct build_options, quiet), NULL,
+	  "print the image id only" },
+	{ "root", 0, "DIR", OPTION_STRING, AT(root), NULL,
+	  "the store (default $COOPER_ROOT)" },
+	{ "secret", 0, "id=ID[,src=FILE|,env=NAME]", OPTION_CALL, 0, add_secret,
+	  "give RUN --mount=type=secret a value" },
+	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL,
+	  "size of /dev/shm of RUN steps" },
+	{ "ssh", 0, "default|ID[=SOCKET]", OPTION_CALL, 0, add_ssh,
+	  "forward an agent to RUN --mount=type=ssh" },
+	{ "tag", 't', "NAME", OPTION_TEXTS, AT(tags), NULL,
+	  "name the image (repeatable)" },
+	{ "target", 0, "STAGE", OPTION_TEXT, AT(target), NULL,
+	  "build this stage instead of the last" },
+	{ "ulimit", 0, "TYPE=SOFT[:HARD]", OPTION_CALL, 0, add_ulimit,
+	  "limits of RUN steps" },
 	{ "layers", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
 	{ "rm", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
 	{ "force-rm", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
@@ -491,18 +534,16 @@ void
 build_options_init(struct build_options *o)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	const char *progress = getenv("BUILDKIT_PROGRESS");
 
-	*o = (struct build_options){ .progress = PROGRESS_AUTO };
+	*o = (struct build_options){ .progress = session_progress() };
 	o->request.network = TEXT("default");
 	o->request.epoch = -1;
-	if (progress != NULL)
-		progress_parse(text_of(progress), &o->progress);
 	/* Like docker's command line: the variable is a build argument, which a
 	 * given one overrides because it comes later. */
 	if (epoch != NULL && *epoch != '\0')
-		array_push(&o->request.build_args, ((struct variable){ TEXT("SOURCE_DATE_EPOCH"),
-		                                                       text_of(epoch) }));
+		array_push(
+		        &o->request.build_args,
+		        ((struct variable){ TEXT("SOURCE_DATE_EPOCH"), text_of(epoch) }));
 }
 
 void

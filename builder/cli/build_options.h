@@ -12,10 +12,10 @@ struct build_options {
 	struct build_request request;
 	enum progress progress;
 	bool quiet;
-	ARRAY(char *) owned;           /* texts that had to be made */
+	ARRAY(char *) owned; /* texts that had to be made */
 };
 
-extern const struct option_row build_option_rows[];    /* ended by a row without a name */
+extern const struct option_row build_option_rows[]; /* ended by a row without a name */
 
 /* Defaults, and what the environment says (SOURCE_DATE_EPOCH, BUILDKIT_PROGRESS). */
 void build_options_init(struct build_options *o);

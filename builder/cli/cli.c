@@ -5,13 +5,13 @@
 
 #include "base/base.h"
 #include "base/event.h"
-#include "base/suggest.h"
 #include "builder/cli/cmd.h"
+#include "builder/cli/near.h"
 #include "builder/cli/report.h"
 
 const struct command *const command_list[] = {
-	&cmd_build,   &cmd_pull,       &cmd_push,    &cmd_images, &cmd_rmi,
-	&cmd_tag,     &cmd_inspect,    &cmd_prune,   &cmd_du,     &cmd_doctor,
+	&cmd_build,      &cmd_pull,    &cmd_push,  &cmd_images, &cmd_rmi,
+	&cmd_tag,        &cmd_inspect, &cmd_prune, &cmd_du,     &cmd_doctor,
 	&cmd_completion, &cmd_version, NULL,
 };
 
@@ -27,10 +27,12 @@ command_find(const char *name)
 static void
 print_overview(FILE *out)
 {
-	fprintf(out, "Usage: cooper COMMAND [OPTIONS] …\n\n"
-	             "Builds OCI images from Dockerfiles, without a daemon.\n\nCommands:\n");
+	fprintf(out,
+	        "Usage: cooper COMMAND [OPTIONS] …\n\n"
+	        "Builds OCI images from Dockerfiles, without a daemon.\n\nCommands:\n");
 	for (size_t i = 0; command_list[i] != NULL; i++)
-		fprintf(out, "  %-12s%s\n", command_list[i]->name, command_list[i]->summary);
+		fprintf(out, "  %-12s%s\n", command_list[i]->name,
+		        command_list[i]->summary);
 	fprintf(out, "\nHelp on a command: cooper COMMAND --help\n"
 	             "Called as \"build\" it is the same as \"cooper build\".\n");
 }
@@ -39,13 +41,8 @@ static int
 unknown_command(const char *word)
 {
 	auto_error struct error err = ERROR_INIT;
-	const char *names[sizeof command_list / sizeof *command_list];
-	const char *near = NULL;
-	size_t n = 0;
+	const char *near = near_command(text_of(word));
 
-	for (; command_list[n] != NULL; n++)
-		names[n] = command_list[n]->name;
-	near = suggest_find(text_of(word), names, n, false);
 	error_set(&err, ERR_USAGE, "unknown command \"%s\"", word);
 	if (near != NULL)
 		error_hint(&err, "did you mean %s?", near);
@@ -55,9 +52,26 @@ unknown_command(const char *word)
 }
 
 static bool
-is_any(const char *word, const char *a, const char *b, const char *c)
+is_either(const char *word, const char *a, const char *b)
 {
-	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+/* "cooper help COMMAND", "cooper --help". */
+static int
+help(int argc, char **argv)
+{
+	const struct command *command = NULL;
+
+	if (argc < 1) {
+		print_overview(stdout);
+		return 0;
+	}
+	command = command_find(argv[0]);
+	if (command == NULL)
+		return unknown_command(argv[0]);
+	options_print_help(command, stdout);
+	return 0;
 }
 
 int
@@ -78,11 +92,11 @@ cli_main(int argc, char **argv)
 		print_overview(stderr);
 		return 2;
 	}
-	if (is_any(argv[1], "--help", "-h", "help")) {
-		print_overview(stdout);
-		return 0;
-	}
-	if (is_any(argv[1], "--version", "-v", "version"))
+	if (is_either(argv[1], "--help", "-h"))
+		return help(0, NULL);
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc - 2, argv + 2);
+	if (is_either(argv[1], "--version", "-v"))
 		return cmd_version.run(&cmd_version, 0, argv);
 	command = command_find(argv[1]);
 	if (command == NULL)

@@ -16,9 +16,11 @@ take_context(struct build_options *o, const struct words_left *words, struct err
 		o->request.context = words->list.at[0];
 		return 0;
 	}
-	error_set(err, ERR_USAGE, words->list.n == 0 ? "no context is given"
-	                                             : "more than one context is given");
-	return error_hint(err, "cooper build [OPTIONS] PATH | URL | -   (often: cooper build .)");
+	error_set(err, ERR_USAGE,
+	          words->list.n == 0 ? "no context is given"
+	                             : "more than one context is given");
+	return error_hint(
+	        err, "cooper build [OPTIONS] PATH | URL | -   (often: cooper build .)");
 }
 
 /* Results go to standard output, all else is on standard error. */
@@ -88,7 +90,7 @@ run(const struct command *self, int argc, char **argv)
 	build_options_init(&options);
 	outcome = options_read(self, argc, argv, &options, &words, &err);
 	if (outcome == OPTIONS_HELP)
-		options_print_help(self);
+		options_print_help(self, stdout);
 	else if (outcome == OPTIONS_BAD || take_context(&options, &words, &err) < 0)
 		status = report_error(&err, NULL, (struct text){ 0 });
 	else

@@ -1,17 +1,39 @@
 #include "builder/cli/options.h"
 
-#include <stdio.h>
+#include <ctype.h>
 
 #include "base/base.h"
 #include "base/number.h"
-#include "base/suggest.h"
+#include "builder/cli/near.h"
 
-#define HELP_COLUMN 34                 /* where descriptions start */
+#define HELP_COLUMN 34 /* where descriptions start */
 
-static bool
-takes_value(enum option_kind kind)
+bool
+option_takes_value(const struct option_row *o)
 {
-	return kind != OPTION_FLAG && kind != OPTION_CALL_FLAG && kind != OPTION_IGNORED;
+	return o->kind != OPTION_FLAG && o->kind != OPTION_CALL_FLAG &&
+	       o->kind != OPTION_IGNORED;
+}
+
+const char *
+option_choice(const struct option_row *o, size_t i, size_t *n)
+{
+	const char *p = o->argument;
+
+	if (p == NULL || strchr(p, '|') == NULL)
+		return NULL;
+	p += strncmp(p, "[=", 2) == 0 ? 2 : 0;
+	for (const char *c = p; *c != '\0'; c++)
+		if (!islower((unsigned char)*c) && strchr("|-]", *c) == NULL)
+			return NULL;
+	for (; i > 0; i--) {
+		p = strchr(p, '|');
+		if (p == NULL)
+			return NULL;
+		p++;
+	}
+	*n = strcspn(p, "|]");
+	return p;
 }
 
 static size_t
@@ -45,22 +67,19 @@ find_letter(const struct command *c, char letter)
 static int
 unknown(const struct command *c, struct text name, struct error *err)
 {
-	auto_free const char **names = mem_new_n(option_count(c) + 1, sizeof *names);
-	const char *near = NULL;
+	auto_free char *near = near_option(c, name);
 
-	for (size_t i = 0; i < option_count(c); i++)
-		names[i] = c->options[i].name;
-	near = suggest_find(name, names, option_count(c), false);
 	error_set(err, ERR_USAGE, "unknown option --%.*s", (int)name.n, name.p);
 	if (near != NULL)
-		return error_hint(err, "did you mean --%s?", near);
+		return error_hint(err, "did you mean %s?", near);
 	return error_hint(err, "see: cooper %s --help", c->name);
 }
 
 /* ------------------------------------------------------------ values */
 
 static int
-store_value(const struct option_row *o, void *target, struct text value, struct error *err)
+store_value(const struct option_row *o, void *target, struct text value,
+            struct error *err)
 {
 	char *at = (char *)target + o->offset;
 	ARRAY(struct text) *texts = NULL;
@@ -116,9 +135,9 @@ set_option(const struct option_row *o, void *target, struct text value, struct e
 
 struct reader {
 	const struct command *command;
-	int    argc, next;
+	int argc, next;
 	char **argv;
-	void  *target;
+	void *target;
 };
 
 /* The value of O: what stands behind "=", or the next word. */
@@ -126,10 +145,11 @@ static int
 read_value(struct reader *r, const struct option_row *o, struct text given,
            struct error *err)
 {
-	if (given.p != NULL || !takes_value(o->kind))
+	if (given.p != NULL || !option_takes_value(o))
 		return set_option(o, r->target, given, err);
 	if (r->next >= r->argc)
-		return error_set(err, ERR_USAGE, "--%s needs a value: %s", o->name, o->argument);
+		return error_set(err, ERR_USAGE, "--%s needs a value: %s", o->name,
+		                 o->argument);
 	return set_option(o, r->target, text_of(r->argv[r->next++]), err);
 }
 
@@ -160,7 +180,7 @@ read_letters(struct reader *r, struct text word, struct error *err)
 			return error_hint(err, "see: cooper %s --help", r->command->name);
 		}
 		word = text_from(word, 1);
-		if (takes_value(o->kind)) {
+		if (option_takes_value(o)) {
 			struct text value = { 0 };
 
 			if (word.n > 0)
@@ -202,29 +222,30 @@ options_read(const struct command *command, int argc, char **argv, void *target,
 /* ------------------------------------------------------------ help */
 
 static void
-print_row(const struct option_row *o)
+print_row(const struct option_row *o, FILE *out)
 {
 	char letter[5] = "    ";
+	const char *blank = o->argument == NULL || o->argument[0] == '[' ? "" : " ";
 	auto_free char *left = NULL;
 
 	if (o->letter != 0)
 		snprintf(letter, sizeof letter, "-%c, ", o->letter);
-	left = mem_print("  %s--%s%s%s", letter, o->name, o->argument == NULL ? "" : " ",
+	left = mem_print("  %s--%s%s%s", letter, o->name, blank,
 	                 o->argument == NULL ? "" : o->argument);
 	if (strlen(left) >= HELP_COLUMN)
-		printf("%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
+		fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
 	else
-		printf("%-*s%s\n", HELP_COLUMN, left, o->help);
+		fprintf(out, "%-*s%s\n", HELP_COLUMN, left, o->help);
 }
 
 void
-options_print_help(const struct command *command)
+options_print_help(const struct command *command, FILE *out)
 {
-	printf("Usage: cooper %s %s\n\n%s\n", command->name, command->arguments,
-	       command->summary);
+	fprintf(out, "Usage: cooper %s %s\n\n%s\n", command->name, command->arguments,
+	        command->summary);
 	if (option_count(command) > 0)
-		printf("\nOptions:\n");
+		fprintf(out, "\nOptions:\n");
 	for (size_t i = 0; i < option_count(command); i++)
 		if (command->options[i].help != NULL)
-			print_row(&command->options[i]);
+			print_row(&command->options[i], out);
 }

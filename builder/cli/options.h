@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/array.h"
 #include "base/error.h"
@@ -21,35 +22,37 @@
 typedef int option_fn(void *target, struct text value, struct error *err);
 
 enum option_kind {
-	OPTION_FLAG,       /* bool at offset */
-	OPTION_STRING,     /* const char * at offset */
-	OPTION_TEXT,       /* struct text at offset */
-	OPTION_TEXTS,      /* ARRAY(struct text) at offset; repeatable */
-	OPTION_SIZE,       /* uint64_t at offset, with suffix k m g */
-	OPTION_COUNT,      /* size_t at offset */
-	OPTION_CALL,       /* set(target, value) */
-	OPTION_CALL_FLAG,  /* set(target, "") ; "--name=value" is allowed */
-	OPTION_IGNORED,    /* accepted for compatibility, does nothing */
+	OPTION_FLAG,      /* bool at offset */
+	OPTION_STRING,    /* const char * at offset */
+	OPTION_TEXT,      /* struct text at offset */
+	OPTION_TEXTS,     /* ARRAY(struct text) at offset; repeatable */
+	OPTION_SIZE,      /* uint64_t at offset, with suffix k m g */
+	OPTION_COUNT,     /* size_t at offset */
+	OPTION_CALL,      /* set(target, value) */
+	OPTION_CALL_FLAG, /* set(target, "") ; "--name=value" is allowed */
+	OPTION_IGNORED,   /* accepted for compatibility, does nothing */
 	OPTION_IGNORED_VALUE,
 };
 
 struct option_row {
-	const char      *name;         /* without dashes */
-	char             letter;       /* 0: none */
-	const char      *argument;     /* name of the value in the help; NULL: none */
+	const char *name; /* without dashes */
+	char letter;      /* 0: none */
+	/* The value in the help; NULL: none. Words in small letters with "|" between
+	 * ("json|dot") are all there is, and completed; in "[=…]" it may be left out. */
+	const char *argument;
 	enum option_kind kind;
-	size_t           offset;
-	option_fn       *set;
-	const char      *help;         /* NULL: not listed */
+	size_t offset;
+	option_fn *set;
+	const char *help; /* NULL: not listed */
 };
 
 struct command {
 	const char *name;
-	const char *arguments;         /* "[OPTIONS] PATH | URL | -" */
-	const char *summary;           /* one line */
-	const struct option_row *options;      /* ended by a row without a name; may be NULL */
+	const char *arguments;            /* "[OPTIONS] PATH | URL | -" */
+	const char *summary;              /* one line */
+	const struct option_row *options; /* ended by a row without a name; may be NULL */
 	/* Runs with the words after the command's name; the exit status. */
-	int       (*run)(const struct command *self, int argc, char **argv);
+	int (*run)(const struct command *self, int argc, char **argv);
 };
 
 /* Words that are no options. */
@@ -61,18 +64,20 @@ enum options_outcome { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
 /* Reads ARGV (without the command's name) into TARGET. OPTIONS_HELP: --help was
  * met. Texts in TARGET point into ARGV. */
-enum options_outcome options_read(const struct command *command, int argc, char **argv,
-                                  void *target, struct words_left *words,
-                                  struct error *err);
+enum options_outcome
+options_read(const struct command *command, int argc, char **argv, void *target,
+             struct words_left *words, struct error *err);
 
-/* The help page of COMMAND on standard output. */
-void options_print_help(const struct command *command);
+/* The help page of COMMAND. */
+void options_print_help(const struct command *command, FILE *out);
+bool option_takes_value(const struct option_row *o); /* a following word is its value */
+
+/* The I-th of the words that are all there is for O: its length in *N, NULL if there
+ * is none (or no such list). */
+const char *option_choice(const struct option_row *o, size_t i, size_t *n);
 
 /* All commands, ended by one without a name. */
 extern const struct command *const command_list[];
 const struct command *command_find(const char *name);
-
-/* Completion scripts made of the tables: "bash", "zsh", "fish". */
-int completion_print(const char *shell, struct error *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "parser/parser.h"
 
-#define LOG_LINES 40                   /* of a failed step */
+#define LOG_LINES 40 /* of a failed step */
 
 int
 report_status(enum error_code code)

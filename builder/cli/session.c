@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 
@@ -44,6 +45,17 @@ wait_for_signals(void *arg)
 		cancel_trigger(s->cancel);
 	}
 	return NULL;
+}
+
+enum progress
+session_progress(void)
+{
+	enum progress progress = PROGRESS_AUTO;
+	const char *said = getenv("BUILDKIT_PROGRESS");
+
+	if (said != NULL)
+		progress_parse(text_of(said), &progress);
+	return progress;
 }
 
 int

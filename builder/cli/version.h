@@ -5,6 +5,6 @@
 #define BUILDER_CLI_VERSION_H
 
 #define COOPER_VERSION "0.1.0"
-#define OUTPUT_PROFILE 1               /* docs/output-profile.md */
+#define OUTPUT_PROFILE 1 /* docs/output-profile.md */
 
 #endif

@@ -1,0 +1,123 @@
+#include "builder/cli/cmd.h"
+
+#include "base/base.h"
+#include "builder/cli/transfer.h"
+
+struct pull_options {
+	struct transfer_options transfer;
+	struct text platform; /* p NULL: this machine's */
+};
+
+static const struct option_row rows[] = {
+	ROW_AUTHFILE,
+	ROW_INSECURE,
+	{ "platform", 0, "OS/ARCH", OPTION_TEXT, offsetof(struct pull_options, platform),
+	  NULL, "which image of an index (default: this machine's)" },
+	ROW_PROGRESS,
+	ROW_QUIET,
+	ROW_ROOT,
+	{ 0 },
+};
+
+static int
+read_platform(const struct pull_options *o, struct platform *out, struct error *err)
+{
+	if (o->platform.p == NULL)
+		platform_host(out);
+	else if (platform_parse(out, o->platform, err) < 0)
+		return error_wrap(err, "--platform");
+	return 0;
+}
+
+struct wanted {
+	ARRAY(struct reference) list;
+	ARRAY(struct descriptor) roots; /* what came of each */
+};
+
+static int
+read_names(const struct words_left *words, struct wanted *out, struct error *err)
+{
+	for (size_t i = 0; i < words->list.n; i++)
+		if (reference_parse(array_add(&out->list), text_of(words->list.at[i]),
+		                    err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+pull_all(const struct pull_options *o, const struct platform *platform,
+         struct wanted *wanted, struct error *err)
+{
+	struct transfer t;
+	int failed = transfer_start(&t, &o->transfer, err);
+
+	for (size_t i = 0; failed == 0 && i < wanted->list.n; i++)
+		failed = import_pull(&t.options, &wanted->list.at[i], platform,
+		                     array_add(&wanted->roots), err);
+	transfer_end(&t);
+	return failed;
+}
+
+static void
+print_all(struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->list.n; i++) {
+		struct reference *ref = &wanted->list.at[i];
+		auto_free char *name = NULL;
+
+		free(ref->digest); /* the one that is printed is the same */
+		ref->digest = NULL;
+		name = reference_print(ref);
+		transfer_print(name, &wanted->roots.at[i]);
+	}
+}
+
+static void
+wanted_clear(struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->list.n; i++)
+		reference_clear(&wanted->list.at[i]);
+	for (size_t i = 0; i < wanted->roots.n; i++)
+		descriptor_clear(&wanted->roots.at[i]);
+	array_clear(&wanted->list);
+	array_clear(&wanted->roots);
+}
+
+static int
+work(void *options, const struct words_left *words, struct error *err)
+{
+	auto_platform struct platform platform = PLATFORM_INIT;
+	struct wanted wanted = { 0 };
+	int failed = command_words(&cmd_pull, words, 1, SIZE_MAX, err);
+
+	if (failed == 0)
+		failed = read_platform(options, &platform, err);
+	if (failed == 0)
+		failed = read_names(words, &wanted, err);
+	if (failed == 0)
+		failed = pull_all(options, &platform, &wanted, err);
+	if (failed == 0)
+		print_all(&wanted);
+	wanted_clear(&wanted);
+	return failed;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+	struct pull_options o = { 0 };
+	int status = 0;
+
+	transfer_options_init(&o.transfer);
+	status = command_run(self, argc, argv, &o, work);
+	transfer_options_clear(&o.transfer);
+	return status;
+}
+
+struct command cmd_pull = {
+	.name = "pull",
+	.arguments = "[OPTIONS] NAME…",
+	.summary = "Fetch images from a registry into the store.",
+	.options = rows,
+	.run = run,
+};

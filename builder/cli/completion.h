@@ -1,0 +1,16 @@
+/*
+ * completion: scripts that teach a shell the commands and options, made of the
+ * same tables as the parser and the help.
+ */
+#ifndef BUILDER_CLI_COMPLETION_H
+#define BUILDER_CLI_COMPLETION_H
+
+#include <stdio.h>
+
+#include "base/error.h"
+
+/* Prints the script for SHELL: "bash", "zsh", "fish". It serves both names of the
+ * program, cooper and build. */
+int completion_print(const char *shell, FILE *out, struct error *err);
+
+#endif

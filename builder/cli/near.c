@@ -1,0 +1,121 @@
+#include "builder/cli/near.h"
+
+#include "base/base.h"
+#include "base/suggest.h"
+
+/* What other builders call it. */
+struct alias {
+	const char *theirs, *ours;
+};
+
+static const struct alias option_aliases[] = {
+	{ "destination", "-t NAME --push" },
+	{ "dockerfile", "--file" },
+	{ "context", "the path as last word" },
+	{ "context-sub-path", "the path as last word" },
+	{ "tar-path", "-o type=docker,dest=FILE" },
+	{ "tarPath", "-o type=docker,dest=FILE" },
+	{ "oci-layout-path", "-o type=oci,dest=DIR,tar=false" },
+	{ "image-name-with-digest-file", "--metadata-file" },
+	{ "insecure", "--insecure-registry HOST" },
+	{ "skip-tls-verify", "--insecure-registry HOST" },
+	{ "tls-verify", "--insecure-registry HOST" },
+	{ "load", "-o type=docker,dest=FILE" },
+	{ "custom-platform", "--platform" },
+	{ "env", "--build-arg" },
+	{ "verbosity", "--progress plain" },
+	{ "log-format", "--progress rawjson" },
+};
+
+static const struct alias command_aliases[] = {
+	{ "ls", "images" },  { "list", "images" },  { "image", "images" },
+	{ "rm", "rmi" },     { "remove", "rmi" },   { "untag", "rmi" },
+	{ "bud", "build" },  { "buildx", "build" }, { "executor", "build" },
+	{ "gc", "prune" },   { "clean", "prune" },  { "usage", "du" },
+	{ "df", "du" },      { "info", "doctor" },  { "check", "doctor" },
+	{ "fetch", "pull" }, { "upload", "push" },  { "show", "inspect" },
+};
+
+static const char *
+find_alias(const struct alias *aliases, size_t n, struct text word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text_is(word, aliases[i].theirs))
+			return aliases[i].ours;
+	return NULL;
+}
+
+/* The one name that begins with WORD; NULL if there are several. */
+static const char *
+find_beginning(struct text word, const char *const *names, size_t n)
+{
+	auto_free char *beginning = text_copy(word);
+	const char *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!text_starts(text_of(names[i]), beginning))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = names[i];
+	}
+	return found;
+}
+
+/* In a word of two or three letters two slips leave nothing of it. */
+static const char *
+find_slip(struct text word, const char *const *names, size_t n)
+{
+	const char *near = suggest_find(word, names, n, true);
+
+	if (near != NULL && word.n <= 3 && near[0] != word.p[0])
+		return NULL;
+	return near;
+}
+
+static const char *
+find_name(struct text word, const char *const *names, size_t n)
+{
+	const char *near = word.n < 2 ? NULL : find_beginning(word, names, n);
+
+	return near != NULL ? near : find_slip(word, names, n);
+}
+
+char *
+near_option(const struct command *c, struct text name)
+{
+	size_t n_aliases = sizeof option_aliases / sizeof *option_aliases;
+	const char *near = NULL;
+	auto_free const char **names = NULL;
+	size_t n = 0, n_listed = 0;
+
+	if (strcmp(c->name, "build") == 0)
+		near = find_alias(option_aliases, n_aliases, name);
+	if (near != NULL)
+		return mem_copy(near);
+	while (c->options != NULL && c->options[n].name != NULL)
+		n++;
+	names = mem_new_n(n + 1, sizeof *names);
+	for (size_t i = 0; i < n; i++)
+		if (c->options[i].help != NULL)
+			names[n_listed++] = c->options[i].name;
+	near = find_name(name, names, n_listed);
+	return near == NULL ? NULL : mem_print("--%s", near);
+}
+
+const char *
+near_command(struct text word)
+{
+	size_t n_aliases = sizeof command_aliases / sizeof *command_aliases, n = 0;
+	const char *alias = find_alias(command_aliases, n_aliases, word);
+	auto_free const char **names = NULL;
+
+	if (alias != NULL)
+		return alias;
+	while (command_list[n] != NULL)
+		n++;
+	names = mem_new_n(n + 1, sizeof *names);
+	for (size_t i = 0; i < n; i++)
+		names[i] = command_list[i]->name;
+	return find_name(word, names, n);
+}

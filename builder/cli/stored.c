@@ -1,0 +1,194 @@
+#include "builder/cli/stored.h"
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/jsonio.h"
+#include "base/suggest.h"
+
+/* Of one document; larger ones are refused by registries as well. */
+#define DOCUMENT_MAX ((size_t)16 << 20)
+
+/* ------------------------------------------------------------ names */
+
+/* The nearest name in the store, as one would type it; "" if none is near. */
+static void
+suggest_name(const struct tags *tags, const struct reference *ref, struct error *err)
+{
+	auto_free char *word = reference_short(ref);
+	auto_free char **names = mem_new_n(tags->list.n + 1, sizeof *names);
+	const char *near = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < tags->list.n; i++) {
+		auto_error struct error ignored = ERROR_INIT;
+		auto_reference struct reference have = REFERENCE_INIT;
+
+		if (tags->list.at[i].name != NULL &&
+		    reference_parse(&have, text_of(tags->list.at[i].name), &ignored) == 0)
+			names[n++] = reference_short(&have);
+	}
+	near = suggest_find(text_of(word), (const char *const *)names, n, false);
+	if (near != NULL)
+		error_hint(err, "did you mean %s?", near);
+	else
+		error_hint(err, "see: cooper images");
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+}
+
+/* A reference with a digest means the tag if it has one and the digest fits, else
+ * any name of that content. */
+static bool
+tag_fits(const struct tag *tag, const char *name, const struct reference *ref)
+{
+	char digest[DIGEST_TEXT_MAX];
+
+	if (tag->name == NULL)
+		return false;
+	if (ref->digest != NULL &&
+	    strcmp(ref->digest, digest_text(&tag->target.digest, digest)) != 0)
+		return false;
+	return ref->tag == NULL || strcmp(tag->name, name) == 0;
+}
+
+int
+stored_find(struct store *store, const char *name, char **full, struct descriptor *target,
+            struct error *err)
+{
+	auto_reference struct reference ref = REFERENCE_INIT, untied = REFERENCE_INIT;
+	auto_tags struct tags tags = { 0 };
+	auto_free char *wanted = NULL;
+
+	if (reference_parse(&ref, text_of(name), err) < 0 ||
+	    tags_read(store, &tags, err) < 0)
+		return -1;
+	reference_copy(&untied, &ref);
+	free(untied.digest);
+	untied.digest = NULL;
+	wanted = reference_print(&untied);
+	for (size_t i = 0; i < tags.list.n; i++) {
+		if (!tag_fits(&tags.list.at[i], wanted, &ref))
+			continue;
+		*full = mem_copy(tags.list.at[i].name);
+		descriptor_copy(target, &tags.list.at[i].target);
+		return 0;
+	}
+	error_set(err, ERR_SOURCE, "%s: no such image in the store", name);
+	suggest_name(&tags, &ref, err);
+	return -1;
+}
+
+/* ------------------------------------------------------------ content */
+
+static const struct descriptor *
+first_image(const struct index *index)
+{
+	for (size_t i = 0; i < index->manifests.n; i++) {
+		const struct platform *p = &index->manifests.at[i].platform;
+
+		/* Attestations are listed for "unknown/unknown". */
+		if (p->os == NULL || strcmp(p->os, "unknown") != 0)
+			return &index->manifests.at[i];
+	}
+	return NULL;
+}
+
+static int
+choose(const struct index *index, const struct platform *want, const char *where,
+       struct descriptor *out, struct error *err)
+{
+	auto_platform struct platform host = PLATFORM_INIT;
+	auto_error struct error none = ERROR_INIT;
+	const struct descriptor *d = NULL;
+
+	if (want != NULL) {
+		d = index_find(index, want, where, err);
+		if (d == NULL)
+			return -1;
+	} else {
+		platform_host(&host);
+		d = index_find(index, &host, where, &none);
+		if (d == NULL)
+			d = first_image(index);
+		if (d == NULL)
+			return error_set(err, ERR_SOURCE, "%s: an index without images",
+			                 where);
+	}
+	descriptor_copy(out, d);
+	return 0;
+}
+
+static int
+read_manifest(struct store *store, const struct platform *want, const char *where,
+              struct stored *s, struct error *err)
+{
+	auto_buf struct buf bytes = BUF_INIT;
+	auto_index struct index index = { 0 };
+	bool is_index = false;
+
+	if (blob_read(store, &s->root.digest, DOCUMENT_MAX, &bytes, err) < 0 ||
+	    manifest_is_index(buf_text(&bytes), where, &is_index, err) < 0)
+		return -1;
+	if (!is_index) {
+		descriptor_copy(&s->manifest, &s->root);
+		return manifest_read(&s->document, buf_text(&bytes), where, err);
+	}
+	if (index_read(&index, buf_text(&bytes), where, err) < 0 ||
+	    choose(&index, want, where, &s->manifest, err) < 0)
+		return -1;
+	buf_truncate(&bytes, 0);
+	if (blob_read(store, &s->manifest.digest, DOCUMENT_MAX, &bytes, err) < 0)
+		return -1;
+	return manifest_read(&s->document, buf_text(&bytes), where, err);
+}
+
+static int
+read_config(struct store *store, const char *where, struct stored *s, struct error *err)
+{
+	auto_buf struct buf bytes = BUF_INIT;
+	const char *os = NULL, *arch = NULL, *variant = NULL, *created = NULL;
+
+	if (blob_read(store, &s->document.config.digest, DOCUMENT_MAX, &bytes, err) < 0)
+		return -1;
+	s->config = jsonio_parse(buf_text(&bytes), where, err);
+	if (s->config == NULL || jsonio_str(s->config, "os", &os, where, err) < 0 ||
+	    jsonio_str(s->config, "architecture", &arch, where, err) < 0 ||
+	    jsonio_str(s->config, "variant", &variant, where, err) < 0 ||
+	    jsonio_str(s->config, "created", &created, where, err) < 0)
+		return -1;
+	platform_set(&s->platform, os, arch, variant, NULL);
+	if (created != NULL && !clock_parse(text_of(created), &s->created_ns))
+		s->created_ns = 0;
+	return 0;
+}
+
+int
+stored_read(struct store *store, const struct descriptor *root,
+            const struct platform *want, struct stored *out, struct error *err)
+{
+	char where[DIGEST_TEXT_MAX];
+	auto_stored struct stored s = STORED_INIT;
+
+	digest_text(&root->digest, where);
+	descriptor_copy(&s.root, root);
+	if (read_manifest(store, want, where, &s, err) < 0 ||
+	    read_config(store, where, &s, err) < 0)
+		return -1;
+	s.size = s.manifest.size + s.document.config.size;
+	for (size_t i = 0; i < s.document.layers.n; i++)
+		s.size += s.document.layers.at[i].size;
+	*out = s;
+	s = (struct stored)STORED_INIT;
+	return 0;
+}
+
+void
+stored_clear(struct stored *s)
+{
+	descriptor_clear(&s->root);
+	descriptor_clear(&s->manifest);
+	manifest_clear(&s->document);
+	json_decref(s->config);
+	platform_clear(&s->platform);
+	*s = (struct stored)STORED_INIT;
+}

@@ -1,0 +1,44 @@
+/*
+ * stored: images of the store, as the commands show them.
+ */
+#ifndef BUILDER_CLI_STORED_H
+#define BUILDER_CLI_STORED_H
+
+#include <jansson.h>
+
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "layers/layers.h"
+#include "registry/registry.h"
+
+/* Looks up NAME as typed ("app", "host/app:1", "app@sha256:…"): the name as
+ * index.json has it (caller frees) and what it points to. ERR_SOURCE with a
+ * suggestion if there is none. */
+int stored_find(struct store *store, const char *name, char **full,
+                struct descriptor *target, struct error *err);
+
+/* One image, read down to its config. */
+struct stored {
+	struct descriptor root;     /* what the name points to */
+	struct descriptor manifest; /* the same unless root is an index */
+	struct manifest document;   /* the manifest, read */
+	json_t *config;
+	struct platform platform;
+	int64_t created_ns; /* 0 unknown */
+	uint64_t size;      /* bytes of manifest, config and layers */
+};
+
+#define STORED_INIT                                                                      \
+	{                                                                                \
+		0                                                                        \
+	}
+
+/* Reads what ROOT points to. Of an index the entry for WANT is taken or, if WANT
+ * is NULL, the one for this machine or else the first image. */
+int stored_read(struct store *store, const struct descriptor *root,
+                const struct platform *want, struct stored *out, struct error *err);
+void stored_clear(struct stored *s);
+#define auto_stored __attribute__((cleanup(stored_clear)))
+
+#endif
