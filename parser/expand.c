@@ -8,14 +8,18 @@
 /* ${a:-${b:-…}} deeper than this is an error, not a full stack. */
 #define DEPTH_MAX 200
 
-/* Values that grow by mentioning themselves twice would grow without end. */
-#define RESULT_MAX ((size_t)128 * 1024 * 1024)
+/* Bytes that variables may put into one word. Without a limit, values that
+ * mention themselves twice double with every line. */
+#define VALUES_MAX ((size_t)16 * 1024 * 1024)
+
+#define TOO_LONG   "the values of variables are too long"
 
 struct lexer {
 	const struct expander *x;
 	struct text in;
 	size_t pos;
 	unsigned depth;
+	size_t n_values;   /* bytes that variables put in so far */
 	bool keep_escapes; /* of the expander, or within a pattern */
 	struct error *err;
 };
@@ -220,7 +224,8 @@ replace(struct lexer *lx, struct text name, bool *is_set, struct buf *out)
 	*is_set = look_up(lx, name, &value);
 	if (expand_pattern_parse(&p, buf_text(&pattern), lx->err) < 0)
 		return -1;
-	expand_pattern_replace(&p, value, buf_text(&to), all, out);
+	if (!expand_pattern_replace(&p, value, buf_text(&to), all, VALUES_MAX, out))
+		return fail(lx, TOO_LONG);
 	return 0;
 }
 
@@ -295,13 +300,12 @@ braces(struct lexer *lx, struct buf *out)
 	return 0;
 }
 
-/* At a "$". Appends what it stands for. */
+/* Behind a "$". Appends what it stands for. */
 static int
-dollar(struct lexer *lx, struct buf *out)
+substitute(struct lexer *lx, struct buf *out)
 {
 	struct text name, value;
 
-	lx->pos++;
 	if (!at_end(lx) && lx->in.p[lx->pos] == '{') {
 		lx->pos++;
 		return braces(lx, out);
@@ -316,6 +320,19 @@ dollar(struct lexer *lx, struct buf *out)
 		buf_add_text(out, name);
 	}
 	return 0;
+}
+
+/* At a "$". */
+static int
+dollar(struct lexer *lx, struct buf *out)
+{
+	size_t before = out->n;
+
+	lx->pos++;
+	if (substitute(lx, out) < 0)
+		return -1;
+	lx->n_values += out->n - before;
+	return lx->n_values > VALUES_MAX ? fail(lx, TOO_LONG) : 0;
 }
 
 /* ------------------------------------------------------------ quotes */
@@ -421,7 +438,7 @@ expand_dollar(struct lexer *lx, struct sink *out)
 	if (dollar(lx, &value) < 0)
 		return -1;
 	add(lx, out, buf_text(&value));
-	return out->word.n > RESULT_MAX ? fail(lx, "the result is too long") : 0;
+	return 0;
 }
 
 static bool

@@ -192,11 +192,11 @@ expand_pattern_cut(struct expand_pattern *p, struct text value, bool suffix, boo
 	return text_first(value, value.n - found.end);
 }
 
-void
+bool
 expand_pattern_replace(const struct expand_pattern *p, struct text value, struct text to,
-                       bool all, struct buf *out)
+                       bool all, size_t max, struct buf *out)
 {
-	size_t done = 0, pos = 0;
+	size_t done = 0, pos = 0, before = out->n;
 	struct span found;
 	uint32_t rune;
 
@@ -205,6 +205,8 @@ expand_pattern_replace(const struct expand_pattern *p, struct text value, struct
 		/* Nothing is put in for an empty match right behind another one. */
 		if (found.end > done || found.start == 0)
 			buf_add_text(out, to);
+		if (out->n - before > max)
+			return false;
 		done = found.end;
 		if (!all)
 			break;
@@ -216,4 +218,5 @@ expand_pattern_replace(const struct expand_pattern *p, struct text value, struct
 			pos++;
 	}
 	buf_add_text(out, text_from(value, done));
+	return out->n - before <= max;
 }

@@ -37,8 +37,9 @@ void expand_pattern_clear(struct expand_pattern *p);
 struct text expand_pattern_cut(struct expand_pattern *p, struct text value, bool suffix,
                                bool longest);
 
-/* Appends VALUE with the first match of P, or ALL, replaced by TO. */
-void expand_pattern_replace(const struct expand_pattern *p, struct text value,
-                            struct text to, bool all, struct buf *out);
+/* Appends VALUE with the first match of P, or ALL, replaced by TO. False, with
+ * a part of it appended, if it comes to more than MAX bytes. */
+bool expand_pattern_replace(const struct expand_pattern *p, struct text value,
+                            struct text to, bool all, size_t max, struct buf *out);
 
 #endif

@@ -424,6 +424,43 @@ deep_nesting_and_hostile_patterns_end_soon(void **state)
 	free(got);
 }
 
+/* $BIG is a mebibyte. */
+static int
+look_up_big(void *arg, struct text name, struct text *value)
+{
+	if (!text_is(name, "BIG"))
+		return 0;
+	*value = buf_text(arg);
+	return 1;
+}
+
+static void
+values_cannot_grow_without_end(void **state)
+{
+	auto_arena struct arena *arena = arena_new();
+	auto_buf struct buf value = BUF_INIT, word = BUF_INIT;
+	struct expander x = {
+		.arena = arena, .escape = '\\', .lookup = look_up_big, .arg = &value
+	};
+	char *got;
+
+	(void)state;
+	for (int i = 0; i < 1 << 20; i++)
+		buf_add_char(&value, 'a');
+	for (int i = 0; i < 16; i++)
+		buf_add_str(&word, "\"$BIG\"");
+	got = expand(&x, buf_str(&word));
+	assert_int_equal(strlen(got), 16 << 20);
+	free(got);
+	buf_add_str(&word, "$BIG");
+	got = expand(&x, buf_str(&word));
+	assert_true(text_ends(text_of(got), ": the values of variables are too long"));
+	free(got);
+	got = expand(&x, "${BIG//a/$BIG}");
+	assert_true(text_ends(text_of(got), ": the values of variables are too long"));
+	free(got);
+}
+
 int
 main(void)
 {
@@ -435,6 +472,7 @@ main(void)
 		cmocka_unit_test(options_keep_what_they_say),
 		cmocka_unit_test(words_are_parted_at_unquoted_blanks_after_expansion),
 		cmocka_unit_test(unset_names_are_told),
+		cmocka_unit_test(values_cannot_grow_without_end),
 		cmocka_unit_test(deep_nesting_and_hostile_patterns_end_soon),
 	};
 
