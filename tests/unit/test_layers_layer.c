@@ -1,0 +1,404 @@
+/* Forms of a layer: made when asked for, once, and found again. */
+#include "tests/lib/layer_fixture.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "layers/content.h"
+
+static struct layer *
+make(struct fixture *f, unsigned forms)
+{
+	struct layer_options options = { forms, -1, NULL };
+	struct change changes[] = { a_dir("d", 0755), a_file("d/f", 0644, "content"),
+		                    an_entry("d/h", ENTRY_HARDLINK, 0644, "d/f"),
+		                    a_file("z", 0600, "") };
+	struct error err = ERROR_INIT;
+	struct layer *l = layer_from_changes(f->store, changes, 4, &options, &err);
+
+	assert_fine(l != NULL, &err);
+	return l;
+}
+
+static size_t
+count_files(struct fixture *f, const char *folder)
+{
+	char *path = mem_print("%s/store/%s", f->path, folder);
+	DIR *dir = opendir(path);
+	size_t n = 0;
+
+	assert_non_null(dir);
+	for (struct dirent *d; (d = readdir(dir)) != NULL;)
+		n += d->d_name[0] != '.';
+	closedir(dir);
+	free(path);
+	return n;
+}
+
+static void
+reopen(struct fixture *f)
+{
+	char *path = mem_print("%s/store", f->path);
+	struct error err = ERROR_INIT;
+
+	store_close(f->store);
+	f->store = store_open(path, &err);
+	assert_fine(f->store != NULL, &err);
+	free(path);
+}
+
+static void
+a_tar_alone_is_one_file_and_an_index(void **state)
+{
+	struct fixture *f = *state;
+	struct layer *l = make(f, LAYER_TAR);
+
+	assert_true(layer_has(l, LAYER_TAR));
+	assert_false(layer_has(l, LAYER_DIR));
+	assert_int_equal(count_files(f, "blobs/sha256"), 1);
+	assert_int_equal(count_files(f, "layers"), 0);
+	assert_int_equal(count_files(f, "trees"), 1);
+	/* Equal content is the same layer. */
+	assert_ptr_equal(make(f, LAYER_TAR), l);
+	assert_int_equal(layer_tar_size(l), 512 * 7);
+}
+
+static void
+a_file_is_read_from_the_tar_without_unpacking(void **state)
+{
+	struct fixture *f = *state;
+	struct layer *l = make(f, LAYER_TAR);
+	struct error err = ERROR_INIT;
+	struct buf out = BUF_INIT;
+	struct content c;
+	uint64_t size;
+	char bytes[16] = { 0 };
+	int fd;
+
+	assert_fine(layer_content(l, tree_find(layer_tree(l, &err), TEXT("d/h")), &c,
+	                          &err) == 0,
+	            &err);
+	assert_int_equal(c.kind, CONTENT_RANGE);
+	assert_fine(content_read(&c, 100, &out, &err) == 0, &err);
+	assert_string_equal(out.p, "content");
+	fd = content_open(&c, &size, &err);
+	assert_int_equal(size, 7);
+	assert_int_equal(read(fd, bytes, 7), 7);
+	assert_string_equal(bytes, "content");
+	close(fd);
+	assert_int_equal(count_files(f, "layers"), 0);
+	buf_clear(&out);
+}
+
+static void
+what_was_made_is_found_again(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = ERROR_INIT;
+	char *with_dir = mem_copy(layer_id(make(f, LAYER_DIR)));
+	char *with_tar, *before;
+	struct layer *l;
+
+	before = print_tree(layer_tree(make(f, LAYER_DIR), &err));
+	with_tar = mem_copy(layer_id(make(f, LAYER_TAR)));
+	reopen(f);
+	assert_int_equal(layer_find(f->store, with_dir, &l, &err), 1);
+	assert_true(layer_has(l, LAYER_DIR));
+	assert_fine(layer_make(l, LAYER_TAR, NULL, &err) == 0, &err);
+	assert_int_equal(layer_find(f->store, with_tar, &l, &err), 1);
+	assert_true(layer_has(l, LAYER_TAR));
+	reopen(f);
+	/* The diffID is remembered beside the directory. */
+	assert_int_equal(layer_find(f->store, with_dir, &l, &err), 1);
+	assert_true(layer_has(l, LAYER_TAR));
+	assert_int_equal(
+	        layer_find(f->store, "0123456789abcdef0123456789abcdef", &l, &err), 0);
+	assert_int_equal(layer_find(f->store, "../../etc", &l, &err), -1);
+	error_clear(&err);
+	free(with_dir);
+	free(with_tar);
+	free(before);
+}
+
+/* Overwrites, cuts or removes the index, and looks what comes of it. */
+static void
+a_damaged_index_is_made_again(void **state)
+{
+	static const unsigned forms[] = { LAYER_TAR, LAYER_DIR };
+
+	for (int damage = 0; damage < 3; damage++) {
+		for (int i = 0; i < 2; i++) {
+			struct fixture *f = *state;
+			struct error err = ERROR_INIT;
+			struct layer *l = make(f, forms[i]);
+			char *id = mem_copy(layer_id(l));
+			char *path = mem_print("%s/store/trees/%s", f->path, id);
+			char *want = print_tree(layer_tree(l, &err)), *got;
+
+			if (damage == 0)
+				assert_int_equal(unlink(path), 0);
+			else if (damage == 1)
+				assert_int_equal(truncate(path, 40), 0);
+			else
+				assert_int_equal(file_replace(AT_FDCWD, path, "cooptree",
+				                              8, 0644, &err),
+				                 0);
+			reopen(f);
+			assert_int_equal(layer_find(f->store, id, &l, &err), 1);
+			got = print_tree(layer_tree(l, &err));
+			assert_string_equal(got, want);
+			free(got);
+			free(want);
+			free(path);
+			free(id);
+		}
+	}
+}
+
+static void
+later_times_become_the_epoch(void **state)
+{
+	struct fixture *f = *state;
+	struct layer_options options = { LAYER_TAR | LAYER_DIR, 1000, NULL };
+	struct change changes[] = { a_dir("d", 0755), a_file("d/f", 0644, "x") };
+	struct error err = ERROR_INIT;
+	struct stat st;
+	struct layer *l;
+	char *path;
+
+	changes[1].entry.mtime = 500;
+	l = layer_from_changes(f->store, changes, 2, &options, &err);
+	assert_fine(l != NULL, &err);
+	assert_int_equal(tree_find(layer_tree(l, &err), TEXT("d"))->mtime, 1000);
+	assert_int_equal(tree_find(layer_tree(l, &err), TEXT("d/f"))->mtime, 500);
+	path = mem_print("%s/d", layer_dir(l));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mtime, 1000);
+	free(path);
+}
+
+static void
+a_file_of_another_size_is_refused(void **state)
+{
+	static const int sizes[] = { 0, 6, 8 };
+	struct fixture *f = *state;
+	int fd = open(f->path, O_RDONLY | O_DIRECTORY);
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct layer_options options = { LAYER_TAR, -1, NULL };
+		struct change c = a_file("f", 0644, "1234567");
+		struct error err = ERROR_INIT;
+
+		close(openat(fd, "source", O_CREAT | O_WRONLY, 0600));
+		assert_int_equal(ftruncate(openat(fd, "source", O_WRONLY), sizes[i]), 0);
+		c.content = (struct content){ .kind = CONTENT_FILE,
+			                      .dir_fd = fd,
+			                      .path = TEXT("source") };
+		assert_null(layer_from_changes(f->store, &c, 1, &options, &err));
+		assert_int_equal(err.code, ERR_SOURCE);
+		assert_string_equal(err.text, "f: changed while it was read");
+		error_clear(&err);
+	}
+	close(fd);
+}
+
+static void
+nothing_stays_after_a_failure_or_a_cancel(void **state)
+{
+	struct fixture *f = *state;
+	struct error err = ERROR_INIT;
+	struct cancel *cancel = cancel_new(&err);
+	struct layer_options options = { LAYER_TAR | LAYER_DIR, -1, cancel };
+	struct change changes[] = { a_file("f", 0644, "x") };
+
+	cancel_trigger(cancel);
+	assert_null(layer_from_changes(f->store, changes, 1, &options, &err));
+	assert_int_equal(err.code, ERR_CANCELLED);
+	error_clear(&err);
+	cancel_free(cancel);
+	assert_int_equal(count_files(f, "blobs/sha256"), 0);
+	assert_int_equal(count_files(f, "layers"), 0);
+	assert_int_equal(count_files(f, "trees"), 0);
+}
+
+/* ------------------------------------------------------------ pulled layers */
+
+struct pulling {
+	struct fixture *fixture;
+	struct buf blob;
+	int fetched;
+	bool damaged;
+};
+
+static int
+fetch(void *arg, const struct descriptor *blob, struct error *err)
+{
+	struct pulling *p = arg;
+	struct digest d;
+
+	(void)blob;
+	p->fetched++;
+	if (p->damaged)
+		return error_set(err, ERR_NETWORK, "no connection");
+	return blob_write(p->fixture->store, p->blob.p, p->blob.n, &d, err);
+}
+
+/* The tar of make(), compressed, as if from a registry. */
+static struct layer *
+pulled(struct fixture *f, struct pulling *p, const struct digest *wrong_diffid)
+{
+	char *path = mem_print("%s/first", f->path);
+	struct descriptor blob = { .media_type = mem_copy(MEDIA_OCI_LAYER_GZIP) };
+	struct error err = ERROR_INIT;
+	struct fixture first = { .store = store_open(path, &err) };
+	struct buf tar = BUF_INIT;
+	struct digest diffid;
+	struct layer *l = make(&first, LAYER_TAR);
+	z_stream z = { 0 };
+
+	assert_true(layer_diffid(l, &diffid));
+	assert_fine(blob_read(first.store, &diffid, 1 << 20, &tar, &err) >= 0, &err);
+	store_close(first.store);
+	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY),
+	                 Z_OK);
+	buf_reserve(&p->blob, 65536);
+	z.next_in = (Bytef *)tar.p;
+	z.avail_in = (uInt)tar.n;
+	z.next_out = (Bytef *)p->blob.p;
+	z.avail_out = 65536;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	p->blob.n = z.total_out;
+	deflateEnd(&z);
+	p->fixture = f;
+	blob.digest = digest_of(p->blob.p, p->blob.n);
+	blob.size = p->blob.n;
+	l = layer_of_blob(f->store, &blob, wrong_diffid != NULL ? wrong_diffid : &diffid,
+	                  fetch, p, &err);
+	assert_fine(l != NULL, &err);
+	descriptor_clear(&blob);
+	buf_clear(&tar);
+	free(path);
+	return l;
+}
+
+static void
+a_pulled_layer_is_fetched_when_needed_and_once(void **state)
+{
+	struct pulling p = { 0 };
+	struct layer *l = pulled(*state, &p, NULL);
+	struct error err = ERROR_INIT;
+
+	assert_int_equal(p.fetched, 0);
+	assert_fine(layer_make(l, LAYER_DIR, NULL, &err) == 0, &err);
+	assert_true(layer_has(l, LAYER_TREE));
+	assert_false(layer_has(l, LAYER_TAR));
+	assert_fine(layer_make(l, LAYER_TAR, NULL, &err) == 0, &err);
+	assert_int_equal(p.fetched, 1);
+	assert_int_equal(count_files(*state, "layers"), 1);
+	buf_clear(&p.blob);
+}
+
+static void
+all_forms_are_made_in_one_pass(void **state)
+{
+	struct pulling p = { 0 };
+	struct layer *l = pulled(*state, &p, NULL);
+	struct error err = ERROR_INIT;
+
+	assert_fine(layer_make(l, LAYER_DIR | LAYER_TAR | LAYER_TREE | LAYER_BLOB, NULL,
+	                       &err) == 0,
+	            &err);
+	assert_int_equal(layer_tar_size(l), 512 * 7);
+	buf_clear(&p.blob);
+}
+
+static void
+a_failed_fetch_can_be_tried_again(void **state)
+{
+	struct pulling p = { .damaged = true };
+	struct layer *l = pulled(*state, &p, NULL);
+	struct error err = ERROR_INIT;
+
+	assert_int_equal(layer_make(l, LAYER_TREE, NULL, &err), -1);
+	assert_int_equal(err.code, ERR_NETWORK);
+	error_clear(&err);
+	p.damaged = false;
+	assert_fine(layer_make(l, LAYER_TREE, NULL, &err) == 0, &err);
+	buf_clear(&p.blob);
+}
+
+static void
+a_wrong_diffid_is_found_and_nothing_is_kept(void **state)
+{
+	static const unsigned forms[] = { LAYER_TREE, LAYER_DIR, LAYER_TAR };
+	struct digest wrong = digest_of("wrong", 5);
+	struct pulling p = { 0 };
+	struct layer *l = pulled(*state, &p, &wrong);
+
+	for (size_t i = 0; i < 3; i++) {
+		struct error err = ERROR_INIT;
+
+		assert_int_equal(layer_make(l, forms[i], NULL, &err), -1);
+		assert_int_equal(err.code, ERR_DAMAGED);
+		error_clear(&err);
+	}
+	assert_int_equal(count_files(*state, "layers"), 0);
+	assert_int_equal(count_files(*state, "trees"), 0);
+	assert_int_equal(count_files(*state, "blobs/sha256"), 1);
+	buf_clear(&p.blob);
+}
+
+static void *
+make_dir_and_tree(void *arg)
+{
+	struct error err = ERROR_INIT;
+	struct layer *l = arg;
+
+	if (layer_make(l, LAYER_DIR, NULL, &err) < 0 || layer_tree(l, &err) == NULL)
+		return err.text;
+	return NULL;
+}
+
+static void
+threads_that_want_the_same_share_one_pass(void **state)
+{
+	struct pulling p = { 0 };
+	struct layer *l = pulled(*state, &p, NULL);
+	pthread_t threads[8];
+
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, make_dir_and_tree, l),
+		                 0);
+	for (size_t i = 0; i < 8; i++) {
+		void *wrong;
+
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+	assert_int_equal(p.fetched, 1);
+	assert_int_equal(count_files(*state, "layers"), 1);
+	buf_clear(&p.blob);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		fixture_test(a_tar_alone_is_one_file_and_an_index),
+		fixture_test(a_file_is_read_from_the_tar_without_unpacking),
+		fixture_test(what_was_made_is_found_again),
+		fixture_test(a_damaged_index_is_made_again),
+		fixture_test(later_times_become_the_epoch),
+		fixture_test(a_file_of_another_size_is_refused),
+		fixture_test(nothing_stays_after_a_failure_or_a_cancel),
+		fixture_test(a_pulled_layer_is_fetched_when_needed_and_once),
+		fixture_test(all_forms_are_made_in_one_pass),
+		fixture_test(a_failed_fetch_can_be_tried_again),
+		fixture_test(a_wrong_diffid_is_found_and_nothing_is_kept),
+		fixture_test(threads_that_want_the_same_share_one_pass),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
