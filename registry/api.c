@@ -87,6 +87,11 @@ perform_either(const struct call *call, const char *where, struct http_request *
 		*response = second;
 		second = (struct http_response)HTTP_RESPONSE_INIT;
 		rc = 0;
+	} else if (second.fault == HTTP_FAULT_NONE && fault.code == ERR_NETWORK) {
+		/* It does speak TLS; only its certificate is not trusted. */
+		error_move(err, &fault);
+		response->fault = HTTP_FAULT_NONE;
+		rc = -1;
 	} else {
 		host->scheme = scheme;
 	}

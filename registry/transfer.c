@@ -165,18 +165,17 @@ on_read(char *bytes, size_t size, size_t n, void *arg)
 	return (size_t)got;
 }
 
-/* A kept connection that turns out dead makes libcurl begin again on a new one.
- * It would do so too when a connection breaks late, and send everything twice;
- * that is for us to decide. */
+/* libcurl begins again by itself when a kept connection breaks before an answer
+ * came. What was sent may have arrived and would be there twice; so it may do
+ * that only as long as nothing was sent. */
 static int
 on_seek(void *arg, curl_off_t offset, int origin)
 {
-	struct state *s = arg;
+	const struct state *s = arg;
 
-	if (origin != SEEK_SET || offset != 0 || s->source_at > (uint64_t)SEND_BUFFER)
-		return CURL_SEEKFUNC_FAIL;
-	s->source_at = 0;
-	return CURL_SEEKFUNC_OK;
+	return origin == SEEK_SET && offset == 0 && s->source_at == 0
+	               ? CURL_SEEKFUNC_OK
+	               : CURL_SEEKFUNC_FAIL;
 }
 
 static void

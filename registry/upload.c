@@ -124,6 +124,7 @@ upload_begin(struct upload *u, bool *mounted, struct error *err)
 	upload_clear(u);
 	u->offset = 0;
 	u->in_doubt = false;
+	u->resumed = false;
 	if (begin(u, &response, err) < 0)
 		return -1;
 	*mounted = response.status == 201;
@@ -184,6 +185,7 @@ ask_offset(struct upload *u, struct http_response *response, struct error *err)
 		return STEP_LOST;
 	u->offset = n;
 	u->in_doubt = false;
+	u->resumed = true;
 	if (http_header(response, "Location") != NULL &&
 	    take_location(u, response, err) < 0)
 		return STEP_REFUSED;
@@ -214,6 +216,9 @@ put(struct upload *u, struct http_response *response, struct error *err)
 	if (request.source_size == 0)
 		request.source = NULL;
 	rc = api_once(u->call, url, &request, response, err);
+	/* What was put together after a break may have a wrong seam. */
+	if (rc == 0 && response->status == 400 && u->resumed)
+		return STEP_LOST;
 	return rc == 0 && response->status / 100 == 2 ? STEP_DONE : step_of(rc, response);
 }
 

@@ -27,6 +27,7 @@ struct upload {
 	uint64_t chunk;     /* largest piece; 0: everything at once */
 	uint64_t chunk_min; /* as the server asks, or 0 */
 	bool in_doubt;      /* OFFSET must be asked for */
+	bool resumed;       /* this session went on after a break */
 	bool no_chunks;     /* the server takes no pieces */
 };
 
