@@ -122,7 +122,7 @@ take_name(struct lexer *lx)
 	if (rest.n > 0 && is_digit(rest.p[0])) {
 		while (n < rest.n && is_digit(rest.p[n]))
 			n++;
-	} else if (rest.n > 0 && memchr("@*#?-$!", rest.p[0], 7) != NULL) {
+	} else if (rest.n > 0 && rune_is_one_of(rest.p[0], "@*#?-$!")) {
 		n = 1;
 	} else {
 		while ((more = text_rune(text_from(rest, n), &rune)) > 0 &&
@@ -254,7 +254,7 @@ modified(struct lexer *lx, struct text name, bool *is_set, struct buf *out)
 	if (at_end(lx))
 		return fail(lx, "syntax error: missing '}'");
 	c = lx->in.p[lx->pos];
-	if (memchr(colon ? "+-?" : "+-?#%/", c, colon ? 3 : 6) == NULL)
+	if (!rune_is_one_of(c, colon ? "+-?" : "+-?#%/"))
 		return unsupported(lx, colon ? ":" : "");
 	lx->pos++;
 	if (c == '/')
@@ -281,7 +281,7 @@ braces(struct lexer *lx, struct buf *out)
 
 	if (at_end(lx))
 		return fail(lx, "syntax error: missing '}'");
-	if (memchr("{}:", lx->in.p[lx->pos], 3) != NULL)
+	if (rune_is_one_of(lx->in.p[lx->pos], "{}:"))
 		return fail(lx, "syntax error: bad substitution");
 	name = take_name(lx);
 	if (at_end(lx))
@@ -425,7 +425,7 @@ heredoc_operator(struct lexer *lx, struct sink *out)
 	lx->pos += 2;
 	if (!at_end(lx) && lx->in.p[lx->pos] == '-')
 		lx->pos++;
-	while (!at_end(lx) && memchr("\t\r ", lx->in.p[lx->pos], 3) != NULL)
+	while (!at_end(lx) && rune_is_one_of(lx->in.p[lx->pos], "\t\r "))
 		lx->pos++;
 	add_raw(out, text_first(text_from(lx->in, start), lx->pos - start));
 }

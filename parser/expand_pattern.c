@@ -1,6 +1,7 @@
 #include "parser/expand_pattern.h"
 
 #include "base/base.h"
+#include "parser/rune.h"
 
 /* A byte that is not UTF-8 counts as a character of its own. */
 #define INVALID_BYTE 0x110000U
@@ -47,7 +48,7 @@ expand_pattern_parse(struct expand_pattern *out, struct text p, struct error *er
 		} else if (token.rune == '?') {
 			token.kind = TOKEN_ANY;
 		} else if (token.rune == '\\') {
-			if (rest.n == 0 || memchr("*?\\}/", rest.p[0], 5) == NULL)
+			if (rest.n == 0 || !rune_is_one_of(rest.p[0], "*?\\}/"))
 				return bad_escape(p, rest, err);
 			token.rune = (unsigned char)rest.p[0];
 			rest = text_from(rest, 1);

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "parser/pattern.h"
+#include "parser/rune.h"
 
 enum token_kind {
 	TOKEN_CHAR,
@@ -112,7 +113,7 @@ read_token(struct ignore_glob *g, struct text rest, bool first)
 {
 	if (text_starts(rest, "**"))
 		return read_deep(g, rest, first);
-	if (memchr("*?[]\\", rest.p[0], 5) == NULL)
+	if (!rune_is_one_of(rest.p[0], "*?[]\\"))
 		return read_char(g, rest);
 	g->kind = GLOB_GENERAL;
 	switch (rest.p[0]) {
@@ -180,7 +181,7 @@ is_ascii(const struct token *t)
 static void
 find_ends(struct ignore_glob *g)
 {
-	size_t n = 0, last = g->tokens.n;
+	size_t n = 0, last;
 
 	g->on_name = is_about_names(g);
 	if (g->on_name)
@@ -335,8 +336,10 @@ step_rune(const struct ignore_glob *g, struct text rest, size_t *n, uint64_t *st
 		*n = 1;
 		rune = 0x110000U + (unsigned char)rest.p[0];
 	}
-	if (g->n_words > WORDS_SMALL)
-		advance = large = mem_new_n(g->n_words, sizeof *large);
+	if (g->n_words > WORDS_SMALL) {
+		large = mem_new_n(g->n_words, sizeof *large);
+		advance = large;
+	}
 	for (size_t i = 0; i < g->tokens.n; i++)
 		if (takes(&g->tokens.at[i], rune))
 			set_bit(advance, i);
@@ -384,8 +387,10 @@ match_general(const struct ignore_glob *g, struct text path)
 	}
 	if (path.n < g->prefix.n || memcmp(path.p, g->prefix.p, g->prefix.n) != 0)
 		return false;
-	if (g->n_words > WORDS_SMALL)
-		states = large = mem_new_n(g->n_words, sizeof *large);
+	if (g->n_words > WORDS_SMALL) {
+		large = mem_new_n(g->n_words, sizeof *large);
+		states = large;
+	}
 	return run(g, text_from(path, g->prefix.n), states) && is_done(g, states);
 }
 
@@ -441,8 +446,10 @@ reaches(const struct ignore_glob *g, struct text dir)
 		return false;
 	if (g->kind == GLOB_PREFIX)
 		return true;
-	if (g->n_words > WORDS_SMALL)
-		states = large = mem_new_n(g->n_words, sizeof *large);
+	if (g->n_words > WORDS_SMALL) {
+		large = mem_new_n(g->n_words, sizeof *large);
+		states = large;
+	}
 	return run(g, text_from(dir, g->prefix.n), states);
 }
 

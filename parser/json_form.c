@@ -14,7 +14,7 @@ struct reader {
 static void
 skip_blanks(struct reader *r)
 {
-	while (r->pos < r->in.n && memchr(" \t\n\r", r->in.p[r->pos], 4) != NULL)
+	while (r->pos < r->in.n && rune_is_one_of(r->in.p[r->pos], " \t\n\r"))
 		r->pos++;
 }
 

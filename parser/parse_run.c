@@ -72,7 +72,7 @@ read_mount(struct arena *arena, struct text value, struct raw_mount *out,
            struct error *err)
 {
 	struct raw_mount fields = { 0 };
-	struct text rest = value, text;
+	struct text rest = value, text = { 0 };
 	int result = 0;
 
 	if (value.n == 0)
