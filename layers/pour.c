@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/own.h"
+#include "base/path.h"
 #include "layers/content.h"
 #include "layers/whiteout.h"
 
@@ -150,6 +151,32 @@ pour_change(const struct pour *p, const struct change *given, struct chunk *chun
 	return cancel_check(p->cancel, err);
 }
 
+/* All names of a file have its owner, mode and time: also in the tar, so that its
+ * bytes are those of a tar made from the directory. */
+static struct change
+with_metadata_of_target(const struct change *link, const struct change *changes, size_t n)
+{
+	struct change c = *link;
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (path_compare(changes[mid].entry.path, link->entry.link) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == n || !text_equal(changes[lo].entry.path, link->entry.link))
+		return c;
+	c.entry.mode = changes[lo].entry.mode;
+	c.entry.uid = changes[lo].entry.uid;
+	c.entry.gid = changes[lo].entry.gid;
+	c.entry.mtime = changes[lo].entry.mtime;
+	c.entry.capability = changes[lo].entry.capability;
+	return c;
+}
+
 int
 pour_changes(const struct pour *p, const struct change *changes, size_t n,
              struct error *err)
@@ -158,9 +185,14 @@ pour_changes(const struct pour *p, const struct change *changes, size_t n,
 	                                        ? mem_resize(NULL, 1, sizeof *chunk)
 	                                        : NULL;
 
-	for (size_t i = 0; i < n; i++)
-		if (pour_change(p, &changes[i], chunk, err) < 0)
+	for (size_t i = 0; i < n; i++) {
+		struct change c = changes[i];
+
+		if (c.entry.type == ENTRY_HARDLINK)
+			c = with_metadata_of_target(&changes[i], changes, n);
+		if (pour_change(p, &c, chunk, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -7,8 +7,8 @@
 #define CAPABILITY "\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
 static const char long_name[] =
-	"deep/0123456789012345678901234567890123456789012345678901234567890123456789"
-	"0123456789012345678901234567890123456789";
+        "deep/0123456789012345678901234567890123456789012345678901234567890123456789"
+        "0123456789012345678901234567890123456789";
 
 static size_t
 rich_changes(struct change *c)
@@ -37,8 +37,7 @@ rich_changes(struct change *c)
 	c[n++].entry.gid = 4000000;
 	c[n] = a_file("link-a", 0640, "shared");
 	c[n++].entry.mtime = 1;
-	c[n] = an_entry("link-b", ENTRY_HARDLINK, 0640, "link-a");
-	c[n++].entry.mtime = 1;
+	c[n++] = an_entry("link-b", ENTRY_HARDLINK, 0666, "link-a");
 	c[n] = a_dir("opaque", 0700);
 	c[n++].entry.opaque = true;
 	c[n++] = a_file("opaque/inside", 0644, "i");
@@ -119,7 +118,8 @@ every_form_says_the_same(void **state)
 	two = layer_from_changes(f->store, changes, n, &both, &err);
 	assert_fine(two != NULL, &err);
 	assert_same(two, want);
-	assert_true(layer_diffid(tar, &a) && layer_diffid(dir, &b) && layer_diffid(two, &c));
+	assert_true(layer_diffid(tar, &a) && layer_diffid(dir, &b) &&
+	            layer_diffid(two, &c));
 	assert_true(digest_equal(&a, &b) && digest_equal(&a, &c));
 
 	/* TAR → DIR → an upper → TREE → TAR. */
@@ -127,8 +127,12 @@ every_form_says_the_same(void **state)
 	assert_fine(layer_make(tar, LAYER_DIR, NULL, &err) == 0, &err);
 	upper = mem_print("%s/upper", f->path);
 	assert_int_equal(rename(layer_dir(dir), upper), 0);
-	two = layer_from_upper(f->store, upper, NULL, 0, &both, &err);
+	two = layer_from_upper(f->store, upper, NULL, 0, &tar_only, &err);
 	assert_fine(two != NULL, &err);
+	assert_true(layer_has(two, LAYER_DIR));
+	/* Over nothing there is nothing to hide. */
+	assert_null(tree_find(layer_tree(two, &err), TEXT("hidden")));
+	assert_false(tree_find(layer_tree(two, &err), TEXT("opaque"))->opaque);
 	free(upper);
 	free(want);
 }
