@@ -10,8 +10,8 @@ log_tail_add(struct log_tail *t, struct text line, int64_t time_ns)
 	struct log_line *at = &t->lines[t->n % LOG_TAIL_LINES];
 
 	free(at->text);
-	at->text = text_copy(text_first(line, line.n < LINE_MAX_BYTES ? line.n
-	                                                              : LINE_MAX_BYTES));
+	at->text = text_copy(
+	        text_first(line, line.n < LINE_MAX_BYTES ? line.n : LINE_MAX_BYTES));
 	at->time_ns = time_ns;
 	t->n++;
 }

@@ -11,13 +11,13 @@
 #define LOG_TAIL_LINES 64
 
 struct log_line {
-	char   *text;
-	int64_t time_ns;               /* since the vertex began */
+	char *text;
+	int64_t time_ns; /* since the vertex began */
 };
 
 struct log_tail {
-	struct log_line lines[LOG_TAIL_LINES];     /* a ring */
-	size_t n;                      /* lines ever added */
+	struct log_line lines[LOG_TAIL_LINES]; /* a ring */
+	size_t n;                              /* lines ever added */
 };
 
 /* Longer lines are cut at 4 KiB. */

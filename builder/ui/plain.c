@@ -1,109 +1,269 @@
 #include "builder/ui/view.h"
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/number.h"
+#include "builder/ui/shown.h"
 
 /* A running transfer gets a new line after this much more. */
-#define STATUS_SHARE   20              /* one twentieth of the total … */
-#define STATUS_NS      5000000000LL    /* … or five seconds */
+#define STATUS_SHARE 20           /* one twentieth of the total … */
+#define STATUS_NS    5000000000LL /* … or five seconds */
 
-/* Says whose lines follow, as often as that changes. */
-static void
-switch_to(struct ui *ui, int number, const struct ui_vertex *v)
+/* When steps run side by side one of them is shown at a time, and the others wait:
+ * for its end, for this long, or until they have this much to say. */
+#define TURN_NS   1000000000LL
+#define TURN_MS   250 /* how often the time is looked at */
+#define SAY_BYTES ((size_t)256 << 10)
+
+/* What of a vertex has not been shown yet. */
+struct waiting {
+	int number;
+	struct buf text; /* whole lines, without the vertex's header */
+	bool ended;      /* its last line is in text */
+};
+
+struct plain {
+	ARRAY(struct waiting) queue; /* in the order in which they began to wait */
+	int current;                 /* vertex shown last, 0 none */
+	bool current_ended;
+	int64_t turn_ns; /* when the current one got its turn */
+	struct buf out;  /* due to be written */
+};
+
+static struct plain *
+plain_of(struct ui *ui)
 {
-	if (ui->current == number)
+	if (ui->own == NULL)
+		ui->own = mem_new(sizeof(struct plain));
+	return ui->own;
+}
+
+static void
+flush(struct ui *ui)
+{
+	struct plain *p = plain_of(ui);
+
+	if (p->out.n > 0)
+		ui_write(ui, buf_text(&p->out));
+	buf_truncate(&p->out, 0);
+}
+
+/* ------------------------------------------------------------ turns */
+
+/* From here on lines are NUMBER's; says so unless they were before. */
+static void
+switch_to(struct ui *ui, int number, int64_t now_ns)
+{
+	struct plain *p = plain_of(ui);
+
+	if (p->current == number)
 		return;
-	if (ui->current > 0) {
-		if (!ui->vertices.at[ui->current - 1].ended)
-			fprintf(ui->out, "#%d ...\n", ui->current);
-		fputc('\n', ui->out);
-	}
-	fprintf(ui->out, "#%d %s\n", number, v->name);
-	ui->current = number;
+	if (p->current > 0 && !p->current_ended)
+		buf_print(&p->out, "#%d ...\n", p->current);
+	if (p->current > 0)
+		buf_add_char(&p->out, '\n');
+	buf_print(&p->out, "#%d ", number);
+	shown_add(&p->out, text_of(ui->vertices.at[number - 1].name), SHOWN_SCREEN);
+	buf_add_char(&p->out, '\n');
+	p->current = number;
+	p->current_ended = false;
+	p->turn_ns = now_ns;
 }
 
-static const char *
-seconds(int64_t ns, char *out, size_t n)
+static struct waiting *
+find_waiting(struct plain *p, int number)
 {
-	double s = (double)ns / 1e9;
+	for (size_t i = 0; i < p->queue.n; i++)
+		if (p->queue.at[i].number == number)
+			return &p->queue.at[i];
+	return NULL;
+}
 
-	snprintf(out, n, s < 10 ? "%.3f" : s < 100 ? "%.2f" : "%.1f", s);
-	return out;
+/* Its place in the queue, at the end if it had none. */
+static struct waiting *
+waiting_of(struct plain *p, int number)
+{
+	struct waiting *w = find_waiting(p, number);
+
+	if (w == NULL) {
+		w = array_add(&p->queue);
+		w->number = number;
+	}
+	return w;
+}
+
+/* Shows what the I-th in the queue has, and takes it out. */
+static void
+let_speak(struct ui *ui, size_t i, int64_t now_ns)
+{
+	struct plain *p = plain_of(ui);
+	struct waiting *w = &p->queue.at[i];
+
+	switch_to(ui, w->number, now_ns);
+	buf_add_text(&p->out, buf_text(&w->text));
+	p->current_ended = w->ended;
+	buf_clear(&w->text);
+	memmove(w, w + 1, (p->queue.n - i - 1) * sizeof *w);
+	p->queue.n--;
+}
+
+/* The current one's turn is over: who came to an end is shown whole, then the turn
+ * is that of the one that waited longest. */
+static void
+next_turn(struct ui *ui, int64_t now_ns)
+{
+	struct plain *p = plain_of(ui);
+
+	for (size_t i = 0; i < p->queue.n;)
+		if (p->queue.at[i].ended)
+			let_speak(ui, i, now_ns);
+		else
+			i++;
+	if (p->queue.n > 0)
+		let_speak(ui, 0, now_ns);
+}
+
+static bool
+turn_is_over(const struct plain *p, int64_t now_ns)
+{
+	return p->current == 0 || p->current_ended || now_ns - p->turn_ns >= TURN_NS;
+}
+
+/* Where lines of vertex NUMBER go. */
+static struct buf *
+lines_of(struct ui *ui, int number)
+{
+	struct plain *p = plain_of(ui);
+
+	if (p->current == number && !p->current_ended)
+		return &p->out;
+	return &waiting_of(p, number)->text;
 }
 
 static void
-plain_line(struct ui *ui, int number, struct ui_vertex *v, int stream, struct text line,
+show(struct ui *ui, int number, int64_t now_ns)
+{
+	struct plain *p = plain_of(ui);
+	const struct waiting *w = find_waiting(p, number);
+
+	if (p->queue.n > 0 &&
+	    (turn_is_over(p, now_ns) || (w != NULL && w->text.n > SAY_BYTES)))
+		next_turn(ui, now_ns);
+	flush(ui);
+}
+
+/* ------------------------------------------------------------ lines */
+
+/* One line an update: "\r" is how progress bars go back, and nothing of a log is
+ * to be lost. */
+static void
+plain_line(struct ui *ui, int number, struct ui_vertex *v, struct text line,
            int64_t time_ns)
 {
-	char time[32];
+	double s = (double)(time_ns - v->start_ns) / 1e9;
+	struct buf *out = lines_of(ui, number);
+	int digits = s < 10 ? 3 : s < 100 ? 2 : 1;
 
-	(void)stream;
-	switch_to(ui, number, v);
-	fprintf(ui->out, "#%d %s ", number, seconds(time_ns - v->start_ns, time, sizeof time));
-	fwrite(line.p, 1, line.n, ui->out);
-	fputc('\n', ui->out);
+	if (text_ends(line, "\r"))
+		line.n--;
+	for (;;) {
+		ptrdiff_t end = text_find(line, '\r');
+		struct text part = end < 0 ? line : text_first(line, (size_t)end);
+
+		buf_print(out, "#%d %.*f ", number, digits, s);
+		shown_add(out, part, SHOWN_LOG);
+		buf_add_char(out, '\n');
+		if (end < 0)
+			break;
+		line = text_from(line, (size_t)end + 1);
+	}
 }
 
 static void
-print_end(struct ui *ui, const struct event *e, struct ui_vertex *v)
+print_end(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 {
-	double s = (double)(v->end_ns - v->start_ns) / 1e9;
+	struct plain *p = plain_of(ui);
+	struct buf *out = lines_of(ui, e->vertex);
 
-	switch_to(ui, e->vertex, v);
 	switch (e->outcome) {
 	case OUTCOME_CACHED:
-		fprintf(ui->out, "#%d CACHED\n", e->vertex);
+		buf_print(out, "#%d CACHED\n", e->vertex);
 		break;
 	case OUTCOME_DONE:
-		fprintf(ui->out, "#%d DONE %.1fs\n", e->vertex, s);
+		buf_print(out, "#%d DONE %.1fs\n", e->vertex,
+		          (double)(v->end_ns - v->start_ns) / 1e9);
 		break;
 	case OUTCOME_FAILED:
-		fprintf(ui->out, "#%d ERROR: %s\n", e->vertex, v->text);
+		buf_print(out, "#%d ERROR: ", e->vertex);
+		shown_add(out, text_of(v->text), SHOWN_LOG);
+		buf_add_char(out, '\n');
 		break;
 	case OUTCOME_CANCELLED:
-		fprintf(ui->out, "#%d CANCELED\n", e->vertex);
+		buf_print(out, "#%d CANCELED\n", e->vertex);
 		break;
 	}
-	fflush(ui->out);
+	if (out == &p->out)
+		p->current_ended = true;
+	else
+		waiting_of(p, e->vertex)->ended = true;
 }
 
 static bool
 is_worth_a_line(const struct ui_status *s, const struct event *e)
 {
-	return e->ended || s->shown_ns == 0 || e->time_ns - s->shown_ns >= STATUS_NS
-	       || e->done - s->shown >= e->total / STATUS_SHARE + 1;
+	return e->ended || s->shown_ns == 0 || e->time_ns - s->shown_ns >= STATUS_NS ||
+	       (e->total > 0 && e->done > s->shown &&
+	        e->done - s->shown >= e->total / STATUS_SHARE + 1);
 }
 
 static void
 print_status(struct ui *ui, const struct event *e, struct ui_vertex *v)
 {
 	struct ui_status *s = ui_status_of(v, e->name, e->time_ns);
-	auto_buf struct buf b = BUF_INIT;
+	double seconds = (double)(e->time_ns - s->start_ns) / 1e9;
+	struct buf *out = NULL;
 
 	if (!is_worth_a_line(s, e))
 		return;
 	s->shown = e->done;
 	s->shown_ns = e->time_ns;
-	switch_to(ui, e->vertex, v);
-	if (e->total > 0) {
-		buf_add_char(&b, ' ');
-		number_print_size(&b, e->done);
-		buf_add_str(&b, " / ");
-		number_print_size(&b, e->total);
+	out = lines_of(ui, e->vertex);
+	buf_print(out, "#%d ", e->vertex);
+	shown_add(out, text_of(s->name), SHOWN_LOG);
+	if (e->done > 0 || e->total > 0) {
+		buf_add_char(out, ' ');
+		number_print_size(out, e->done);
 	}
-	fprintf(ui->out, "#%d %s%s %.1fs%s\n", e->vertex, s->name, buf_str(&b),
-	        (double)(e->time_ns - s->start_ns) / 1e9, e->ended ? " done" : "");
+	if (e->total > 0) {
+		buf_add_str(out, " / ");
+		number_print_size(out, e->total);
+	}
+	if (seconds >= 0.05)
+		buf_print(out, " %.1fs", seconds);
+	buf_add_str(out, e->ended ? " done\n" : "\n");
+}
+
+/* Those about no vertex are listed at the end only. */
+static void
+print_warning(struct ui *ui, const struct event *e, const struct ui_vertex *v)
+{
+	struct buf *out = lines_of(ui, e->vertex);
+
+	buf_print(out, "#%d WARN: ", e->vertex);
+	shown_add(out, e->text, SHOWN_LOG);
+	buf_add_char(out, '\n');
+	if (v->ended)
+		waiting_of(plain_of(ui), e->vertex)->ended = true;
 }
 
 static void
-print_warning(struct ui *ui, const struct event *e, struct ui_vertex *v)
+print_debug(struct ui *ui, const struct event *e)
 {
-	if (v != NULL) {
-		switch_to(ui, e->vertex, v);
-		fprintf(ui->out, "#%d WARN: %.*s\n", e->vertex, (int)e->text.n, e->text.p);
-	} else {
-		fprintf(ui->out, "WARN: %.*s\n", (int)e->text.n, e->text.p);
-	}
+	struct buf *out = &plain_of(ui)->out;
+
+	buf_print(out, "DEBUG: %.*s: ", (int)e->name.n, e->name.p);
+	shown_add(out, e->text, SHOWN_LOG);
+	buf_add_char(out, '\n');
 }
 
 static void
@@ -111,8 +271,7 @@ plain_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 {
 	switch (e->kind) {
 	case EVENT_BEGIN:
-		switch_to(ui, e->vertex, v);
-		fflush(ui->out);
+		waiting_of(plain_of(ui), e->vertex);
 		break;
 	case EVENT_END:
 		print_end(ui, e, v);
@@ -121,15 +280,62 @@ plain_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 		print_status(ui, e, v);
 		break;
 	case EVENT_WARNING:
-		print_warning(ui, e, v);
+		if (v != NULL)
+			print_warning(ui, e, v);
 		break;
 	case EVENT_DEBUG:
-		fprintf(ui->out, "DEBUG: %.*s\n", (int)e->text.n, e->text.p);
+		print_debug(ui, e);
 		break;
 	case EVENT_LOG:
-		fflush(ui->out);
 		break;
 	}
+	show(ui, e->vertex, e->time_ns);
 }
 
-const struct ui_view ui_plain = { .event = plain_event, .line = plain_line };
+static void
+plain_tick(struct ui *ui)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	struct plain *p = NULL;
+
+	pthread_mutex_lock(&ui->lock);
+	p = plain_of(ui);
+	if (p->queue.n > 0 && turn_is_over(p, now_ns)) {
+		next_turn(ui, now_ns);
+		flush(ui);
+	}
+	pthread_mutex_unlock(&ui->lock);
+}
+
+static void
+plain_finish(struct ui *ui)
+{
+	struct plain *p = plain_of(ui);
+
+	while (p->queue.n > 0)
+		let_speak(ui, 0, 0);
+	ui_print_warnings(ui, &p->out);
+	flush(ui);
+}
+
+static void
+plain_clear(struct ui *ui)
+{
+	struct plain *p = ui->own;
+
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->queue.n; i++)
+		buf_clear(&p->queue.at[i].text);
+	array_clear(&p->queue);
+	buf_clear(&p->out);
+}
+
+const struct ui_view ui_plain = {
+	.event = plain_event,
+	.line = plain_line,
+	.tick = plain_tick,
+	.tick_ms = TURN_MS,
+	.finish = plain_finish,
+	.clear = plain_clear,
+};

@@ -1,21 +1,27 @@
 #include "builder/ui/ui.h"
 
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "builder/ui/shown.h"
 #include "builder/ui/view.h"
+
+/* Of a line without end; what is longer is shown in pieces. */
+#define PIECE_MAX ((size_t)64 << 10)
 
 bool
 progress_parse(struct text t, enum progress *out)
 {
 	static const struct {
-		const char   *name;
+		const char *name;
 		enum progress progress;
 	} names[] = {
-		{ "auto", PROGRESS_AUTO },       { "plain", PROGRESS_PLAIN },
-		{ "tty", PROGRESS_TTY },         { "quiet", PROGRESS_QUIET },
-		{ "none", PROGRESS_QUIET },      { "rawjson", PROGRESS_RAWJSON },
+		{ "auto", PROGRESS_AUTO },  { "plain", PROGRESS_PLAIN },
+		{ "tty", PROGRESS_TTY },    { "quiet", PROGRESS_QUIET },
+		{ "none", PROGRESS_QUIET }, { "rawjson", PROGRESS_RAWJSON },
 	};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -27,12 +33,21 @@ progress_parse(struct text t, enum progress *out)
 	return false;
 }
 
+/* A terminal called "dumb" (an editor's, often) cannot go back to a line. */
+static bool
+is_capable(FILE *out)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(out)) && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 static const struct ui_view *
 view_of(enum progress progress, FILE *out)
 {
 	switch (progress) {
 	case PROGRESS_AUTO:
-		return isatty(fileno(out)) ? &ui_tty : &ui_plain;
+		return is_capable(out) ? &ui_tty : &ui_plain;
 	case PROGRESS_PLAIN:
 		return &ui_plain;
 	case PROGRESS_TTY:
@@ -43,6 +58,53 @@ view_of(enum progress progress, FILE *out)
 		return &ui_quiet;
 	}
 	return &ui_plain;
+}
+
+/* ------------------------------------------------------------ output */
+
+/* Standard error is often shared with a program that made it non-blocking; stdio
+ * would drop what does not fit at once. */
+static void
+write_fd(int fd, struct text t)
+{
+	while (t.n > 0) {
+		struct pollfd wait = { .fd = fd, .events = POLLOUT };
+		ssize_t n = write(fd, t.p, t.n);
+
+		if (n >= 0)
+			t = text_from(t, (size_t)n);
+		else if (errno == EAGAIN)
+			poll(&wait, 1, -1);
+		else if (errno != EINTR)
+			return; /* nobody is there to be told */
+	}
+}
+
+void
+ui_write(struct ui *ui, struct text t)
+{
+	int fd = fileno(ui->out);
+
+	if (fd >= 0) {
+		fflush(ui->out);
+		write_fd(fd, t);
+	} else {
+		fwrite(t.p, 1, t.n, ui->out);
+	}
+}
+
+void
+ui_print_warnings(const struct ui *ui, struct buf *out)
+{
+	if (ui->warnings.n == 0)
+		return;
+	buf_print(out, "\n %zu warning%s found:\n", ui->warnings.n,
+	          ui->warnings.n == 1 ? "" : "s");
+	for (size_t i = 0; i < ui->warnings.n; i++) {
+		buf_add_str(out, " - ");
+		shown_add(out, text_of(ui->warnings.at[i]), SHOWN_LOG);
+		buf_add_char(out, '\n');
+	}
 }
 
 /* ------------------------------------------------------------ state */
@@ -62,10 +124,11 @@ ui_status_of(struct ui_vertex *v, struct text name, int64_t now_ns)
 }
 
 static void
-finish_line(struct ui *ui, int number, struct ui_vertex *v, int stream, int64_t time_ns)
+finish_line(struct ui *ui, int number, struct ui_vertex *v, int64_t time_ns)
 {
 	log_tail_add(&v->tail, buf_text(&v->line), time_ns - v->start_ns);
-	ui->view->line(ui, number, v, stream, buf_text(&v->line), time_ns);
+	if (ui->view->line != NULL)
+		ui->view->line(ui, number, v, buf_text(&v->line), time_ns);
 	buf_truncate(&v->line, 0);
 }
 
@@ -76,12 +139,18 @@ add_log(struct ui *ui, struct ui_vertex *v, const struct event *e)
 
 	while (rest.n > 0) {
 		ptrdiff_t end = text_find(rest, '\n');
+		size_t room = PIECE_MAX - v->line.n;
+		size_t n = end < 0 ? rest.n : (size_t)end;
 
-		buf_add_text(&v->line, end < 0 ? rest : text_first(rest, (size_t)end));
-		if (end < 0)
+		buf_add_text(&v->line, text_first(rest, n < room ? n : room));
+		if (n > room) {
+			rest = text_from(rest, room);
+		} else if (end < 0) {
 			break;
-		finish_line(ui, e->vertex, v, e->stream, e->time_ns);
-		rest = text_from(rest, (size_t)end + 1);
+		} else {
+			rest = text_from(rest, n + 1);
+		}
+		finish_line(ui, e->vertex, v, e->time_ns);
 	}
 }
 
@@ -89,7 +158,7 @@ static void
 end_vertex(struct ui *ui, struct ui_vertex *v, const struct event *e)
 {
 	if (v->line.n > 0)
-		finish_line(ui, e->vertex, v, 1, e->time_ns);
+		finish_line(ui, e->vertex, v, e->time_ns);
 	v->ended = true;
 	v->end_ns = e->time_ns;
 	v->outcome = e->outcome;
@@ -100,6 +169,7 @@ end_vertex(struct ui *ui, struct ui_vertex *v, const struct event *e)
 	}
 }
 
+/* NULL for vertex 0, and for one that began before this ui. */
 static struct ui_vertex *
 vertex_of(struct ui *ui, const struct event *e)
 {
@@ -110,31 +180,42 @@ vertex_of(struct ui *ui, const struct event *e)
 	while (ui->vertices.n < (size_t)e->vertex)
 		array_add(&ui->vertices);
 	v = &ui->vertices.at[e->vertex - 1];
-	if (e->kind == EVENT_BEGIN) {
+	if (e->kind == EVENT_BEGIN && v->name == NULL) {
 		v->name = text_copy(e->text);
 		v->start_ns = e->time_ns;
 	}
-	return v;
+	return v->name == NULL ? NULL : v;
 }
 
 static void
-handle(struct ui *ui, const struct event *e)
+set_status(struct ui_vertex *v, const struct event *e)
+{
+	struct ui_status *s = ui_status_of(v, e->name, e->time_ns);
+
+	s->done = e->done;
+	s->total = e->total;
+	s->ended = e->ended;
+	s->end_ns = e->time_ns;
+}
+
+void
+ui_handle(struct ui *ui, const struct event *e)
 {
 	struct ui_vertex *v = vertex_of(ui, e);
-	struct ui_status *s = NULL;
 
-	if (e->kind == EVENT_LOG && v != NULL)
-		add_log(ui, v, e);
-	if (e->kind == EVENT_END && v != NULL)
-		end_vertex(ui, v, e);
+	/* After its end a vertex only gets what is about it, not of it. */
+	if (v != NULL && v->ended && e->kind != EVENT_WARNING)
+		return;
 	if (e->kind == EVENT_WARNING)
 		array_push(&ui->warnings, text_copy(e->text));
-	if (e->kind == EVENT_STATUS && v != NULL) {
-		s = ui_status_of(v, e->name, e->time_ns);
-		s->done = e->done;
-		s->total = e->total;
-		s->ended = e->ended;
-	}
+	else if (v == NULL && e->kind != EVENT_DEBUG)
+		return;
+	if (e->kind == EVENT_LOG)
+		add_log(ui, v, e);
+	if (e->kind == EVENT_END)
+		end_vertex(ui, v, e);
+	if (e->kind == EVENT_STATUS)
+		set_status(v, e);
 	ui->view->event(ui, e, v);
 }
 
@@ -145,25 +226,77 @@ sink(void *arg, const struct event *e)
 
 	pthread_mutex_lock(&ui->lock);
 	if (!ui->finished)
-		handle(ui, e);
+		ui_handle(ui, e);
 	pthread_mutex_unlock(&ui->lock);
 }
 
 /* ------------------------------------------------------------ life */
 
+static void
+wait_tick(struct ui *ui)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)ui->view->tick_ms * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&ui->lock);
+	if (!ui->finished)
+		pthread_cond_timedwait(&ui->stop, &ui->lock, &until);
+	pthread_mutex_unlock(&ui->lock);
+}
+
+static bool
+is_finished(struct ui *ui)
+{
+	bool finished = false;
+
+	pthread_mutex_lock(&ui->lock);
+	finished = ui->finished;
+	pthread_mutex_unlock(&ui->lock);
+	return finished;
+}
+
+static void *
+tick(void *arg)
+{
+	struct ui *ui = arg;
+
+	for (wait_tick(ui); !is_finished(ui); wait_tick(ui))
+		ui->view->tick(ui);
+	return NULL;
+}
+
 struct ui *
 ui_new(enum progress progress, FILE *out)
 {
 	struct ui *ui = mem_new(sizeof *ui);
+	pthread_condattr_t monotonic;
 
 	ui->out = out;
+	ui->name = "Building";
 	ui->view = view_of(progress, out);
 	ui->start_ns = clock_monotonic_ns();
+	ui->wall_ns = clock_wall_ns() - ui->start_ns;
 	pthread_mutex_init(&ui->lock, NULL);
-	if (ui->view->start != NULL)
-		ui->view->start(ui);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&ui->stop, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	/* Without the thread less is shown in between, but all at the end. */
+	if (ui->view->tick != NULL)
+		ui->ticks = pthread_create(&ui->ticker, NULL, tick, ui) == 0;
 	event_set_sink(sink, ui);
 	return ui;
+}
+
+void
+ui_name(struct ui *ui, const char *what)
+{
+	pthread_mutex_lock(&ui->lock);
+	ui->name = what;
+	pthread_mutex_unlock(&ui->lock);
 }
 
 void
@@ -174,8 +307,13 @@ ui_finish(struct ui *ui)
 	pthread_mutex_lock(&ui->lock);
 	first = !ui->finished;
 	ui->finished = true;
+	pthread_cond_signal(&ui->stop);
 	pthread_mutex_unlock(&ui->lock);
-	if (first && ui->view->finish != NULL)
+	if (!first)
+		return;
+	if (ui->ticks)
+		pthread_join(ui->ticker, NULL);
+	if (ui->view->finish != NULL)
 		ui->view->finish(ui);
 	fflush(ui->out);
 }
@@ -197,8 +335,8 @@ ui_free(struct ui *ui)
 {
 	if (ui == NULL)
 		return;
-	ui_finish(ui);
 	event_set_sink(NULL, NULL);
+	ui_finish(ui);
 	for (size_t i = 0; i < ui->vertices.n; i++)
 		vertex_clear(&ui->vertices.at[i]);
 	for (size_t i = 0; i < ui->warnings.n; i++)
@@ -206,6 +344,9 @@ ui_free(struct ui *ui)
 	array_clear(&ui->vertices);
 	array_clear(&ui->warnings);
 	pthread_mutex_destroy(&ui->lock);
+	pthread_cond_destroy(&ui->stop);
+	if (ui->view->clear != NULL)
+		ui->view->clear(ui);
 	free(ui->own);
 	free(ui);
 }
@@ -220,10 +361,12 @@ ui_failure(struct ui *ui, size_t max, struct buf *name, struct buf *lines)
 		return;
 	v = &ui->vertices.at[ui->failed - 1];
 	n = log_tail_count(&v->tail);
-	buf_add_str(name, v->name);
+	shown_add(name, text_of(v->name), SHOWN_SCREEN);
 	for (size_t i = n > max ? n - max : 0; i < n; i++) {
 		const struct log_line *line = log_tail_get(&v->tail, i);
 
-		buf_print(lines, "%.3f %s\n", (double)line->time_ns / 1e9, line->text);
+		buf_print(lines, "%.3f ", (double)line->time_ns / 1e9);
+		shown_add(lines, text_of(line->text), SHOWN_LOG);
+		buf_add_char(lines, '\n');
 	}
 }

@@ -4,7 +4,7 @@
  *	plain     BuildKit's line grammar: "#N name", "#N 0.123 log line", "#N DONE 1.2s"
  *	tty       a live picture of running steps with timers and their last log lines
  *	rawjson   BuildKit's SolveStatus objects, one a line
- *	quiet     nothing but warnings that matter at the end
+ *	quiet     nothing
  *
  * All output goes to standard error, so that standard output is free for
  * results. The sink is called under the queue's lock; it keeps the last log
@@ -18,15 +18,25 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum progress { PROGRESS_AUTO, PROGRESS_PLAIN, PROGRESS_TTY, PROGRESS_QUIET, PROGRESS_RAWJSON };
+enum progress {
+	PROGRESS_AUTO,
+	PROGRESS_PLAIN,
+	PROGRESS_TTY,
+	PROGRESS_QUIET,
+	PROGRESS_RAWJSON
+};
 
 /* "auto", "plain", "tty", "quiet", "rawjson" ("none" is quiet). */
 bool progress_parse(struct text t, enum progress *out);
 
 struct ui;
 
-/* Takes over the event sink. AUTO is tty if OUT is a terminal, else plain. */
+/* Takes over the event sink. AUTO is tty if OUT is a terminal that can move its
+ * cursor, else plain. */
 struct ui *ui_new(enum progress progress, FILE *out);
+
+/* What the live view says is done: "Building" (the default), "Pulling". */
+void ui_name(struct ui *ui, const char *what);
 
 /* Last picture and summary of warnings; nothing is shown after it. */
 void ui_finish(struct ui *ui);

@@ -1,8 +1,8 @@
 /*
  * view: what every way of showing builds on. Internal to ui.
  *
- * The ui keeps the state of all vertices; a view formats. Everything here runs
- * under the event queue's lock or the ui's own (the tty's ticking thread).
+ * The ui keeps the state of all vertices; a view formats. Callbacks run under the
+ * ui's lock, but for tick() and finish().
  */
 #ifndef BUILDER_UI_VIEW_H
 #define BUILDER_UI_VIEW_H
@@ -16,21 +16,22 @@
 #include "builder/ui/ui.h"
 
 struct ui_status {
-	char    *name;
+	char *name;
 	uint64_t done, total;
-	int64_t  start_ns;
-	bool     ended;
-	uint64_t shown;                /* plain: bytes at the last line */
-	int64_t  shown_ns;
+	int64_t start_ns;
+	bool ended;
+	int64_t end_ns;
+	uint64_t shown; /* plain: bytes at the last line */
+	int64_t shown_ns;
 };
 
 struct ui_vertex {
-	char   *name;
+	char *name;
 	int64_t start_ns, end_ns;
-	bool    ended;
+	bool ended;
 	enum event_outcome outcome;
-	char   *text;                  /* of a failure */
-	struct buf line;               /* output since the last LF */
+	char *text;      /* of a failure; NULL: none */
+	struct buf line; /* output since the last LF */
 	struct log_tail tail;
 	ARRAY(struct ui_status) statuses;
 };
@@ -40,29 +41,48 @@ struct ui;
 struct ui_view {
 	/* After the state was brought up to date. V is NULL for vertex 0. */
 	void (*event)(struct ui *ui, const struct event *e, struct ui_vertex *v);
-	/* One whole line (without its end) of the output of vertex V. */
-	void (*line)(struct ui *ui, int number, struct ui_vertex *v, int stream,
-	             struct text line, int64_t time_ns);
-	void (*start)(struct ui *ui);
+	/* One whole line (without its end) of the output of vertex V; NULL: unwanted. */
+	void (*line)(struct ui *ui, int number, struct ui_vertex *v, struct text line,
+	             int64_t time_ns);
+	/* Called by a thread of ours all TICK_MS milliseconds; takes the lock itself. */
+	void (*tick)(struct ui *ui);
+	int tick_ms;
+	/* When no event and no tick can come any more. */
 	void (*finish)(struct ui *ui);
+	void (*clear)(struct ui *ui); /* frees what OWN points to; NULL: free() does */
 };
 
 struct ui {
-	FILE           *out;
+	FILE *out;
 	const struct ui_view *view;
+	const char *name; /* "Building" */
 	pthread_mutex_t lock;
-	ARRAY(struct ui_vertex) vertices;          /* number n at index n - 1 */
-	ARRAY(char *)   warnings;
-	int             current;       /* plain: vertex of the last line printed */
-	int             failed;        /* first vertex that failed, 0 none */
-	int64_t         start_ns;
-	bool            finished;
-	void           *own;           /* the view's */
+	pthread_cond_t stop; /* wakes the ticking thread */
+	pthread_t ticker;
+	bool ticks;
+	/* Number n is at index n - 1; name NULL: it began before us. */
+	ARRAY(struct ui_vertex) vertices;
+	ARRAY(char *) warnings;
+	int failed; /* first vertex that failed, 0 none */
+	int64_t start_ns;
+	int64_t wall_ns; /* wall clock time less monotonic time, at the start */
+	bool finished;
+	void *own; /* the view's */
 };
 
 extern const struct ui_view ui_plain, ui_tty, ui_rawjson, ui_quiet;
 
+/* Brings the state up to date and tells the view; under the lock. */
+void ui_handle(struct ui *ui, const struct event *e);
+
 /* The status NAME of V, new if it was not there. */
 struct ui_status *ui_status_of(struct ui_vertex *v, struct text name, int64_t now_ns);
+
+/* Writes T whole, also to a descriptor that does not block. */
+void ui_write(struct ui *ui, struct text t);
+
+/* " 2 warnings found:" and the warnings, each cleaned for a log; nothing if there
+ * are none. */
+void ui_print_warnings(const struct ui *ui, struct buf *out);
 
 #endif

@@ -1,0 +1,236 @@
+#include "builder/ui/view.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/number.h"
+#include "builder/ui/colours.h"
+#include "builder/ui/picture.h"
+#include "builder/ui/shown.h"
+
+#define DRAW_MS 100
+
+/* Used by the ticking thread and, after it has ended, by finish(); only ABOVE is
+ * shared and under the ui's lock. */
+struct tty {
+	struct colours colours;
+	ARRAY(size_t) drawn; /* columns of each row on the screen now */
+	struct buf above;    /* text due to stand above the picture */
+};
+
+static struct tty *
+tty_of(struct ui *ui)
+{
+	const char *none = getenv("NO_COLOR");
+	struct tty *t = ui->own;
+
+	if (t == NULL) {
+		t = ui->own = mem_new(sizeof *t);
+		colours_init(&t->colours, none != NULL && *none != '\0',
+		             getenv("BUILDKIT_COLORS"));
+	}
+	return t;
+}
+
+/* ------------------------------------------------------------ terminal */
+
+static size_t
+size_or(size_t found, const char *variable, size_t otherwise)
+{
+	const char *set = getenv(variable);
+	uint64_t n = 0;
+
+	if (found > 0)
+		return found;
+	return set != NULL && number_u64(text_of(set), &n) && n > 0 && n < 10000
+	               ? (size_t)n
+	               : otherwise;
+}
+
+/* Asked anew for every picture: the window may have been resized. */
+static void
+screen_size(const struct ui *ui, size_t *columns, size_t *rows)
+{
+	struct winsize size = { 0 };
+
+	ioctl(fileno(ui->out), TIOCGWINSZ, &size);
+	*columns = size_or(size.ws_col, "COLUMNS", 80);
+	*rows = size_or(size.ws_row, "LINES", 24);
+}
+
+/* To the start of the picture that is there. Terminals wrap rows that a smaller
+ * window has no room for, so one row may have become several. */
+static void
+go_back(const struct tty *t, struct buf *out, size_t columns)
+{
+	size_t up = 0;
+
+	for (size_t i = 0; i < t->drawn.n; i++) {
+		size_t width = t->drawn.at[i];
+
+		up += width == 0 ? 1 : (width + columns - 1) / columns;
+	}
+	buf_add_char(out, '\r');
+	if (up > 0)
+		buf_print(out, "\033[%zuA", up);
+}
+
+/* ------------------------------------------------------------ drawing */
+
+static const char *
+colour_of(const struct colours *c, enum row_kind kind)
+{
+	switch (kind) {
+	case ROW_RUN:
+		return c->run;
+	case ROW_ERROR:
+		return c->error;
+	case ROW_CANCEL:
+		return c->cancel;
+	case ROW_LOG:
+		return c->faint;
+	case ROW_HEADER:
+	case ROW_PLAIN:
+		break;
+	}
+	return "";
+}
+
+/* LEFT, cut, and RIGHT at the end of the row; the columns that it takes. */
+static size_t
+add_line(struct buf *out, const char *left, const char *right, size_t columns)
+{
+	size_t n_right = strlen(right), room = columns, width = 0;
+	struct text shown = text_of(left);
+
+	if (n_right > 0)
+		room = columns > n_right + 1 ? columns - n_right - 1 : 0;
+	if (shown_width(shown) > room) {
+		buf_add_text(out, shown_cut(shown, room > 3 ? room - 3 : 0));
+		buf_add_text(out, text_first(TEXT("..."), room < 3 ? room : 3));
+		width = room;
+	} else {
+		buf_add_text(out, shown);
+		width = shown_width(shown);
+	}
+	if (n_right == 0)
+		return width;
+	buf_print(out, "%*s%s",
+	          (int)(columns > width + n_right ? columns - width - n_right : 0), "",
+	          right);
+	return columns;
+}
+
+static void
+draw_row(struct tty *t, const struct picture_row *row, struct buf *out, size_t columns)
+{
+	const char *colour = colour_of(&t->colours, row->kind);
+	char time[32] = "";
+
+	if (row->time_ns >= 0)
+		snprintf(time, sizeof time, "%.1fs", (double)row->time_ns / 1e9);
+	buf_add_str(out, colour);
+	array_push(&t->drawn, add_line(out, row->left, time, columns));
+	if (*colour != '\0')
+		buf_add_str(out, t->colours.reset);
+	buf_add_str(out, "\033[K\n");
+}
+
+/* The cursor is hidden while it moves only, so that it is there however we end. */
+static void
+draw(struct tty *t, const struct picture *p, struct text above, struct buf *out,
+     size_t columns)
+{
+	buf_add_str(out, "\033[?25l");
+	go_back(t, out, columns);
+	t->drawn.n = 0;
+	if (above.n > 0) {
+		buf_add_str(out, "\033[J");
+		buf_add_text(out, above);
+	}
+	for (size_t i = 0; i < p->rows.n; i++)
+		draw_row(t, &p->rows.at[i], out, columns);
+	buf_add_str(out, "\033[J\033[?25h");
+}
+
+static void
+tty_draw(struct ui *ui, bool last)
+{
+	auto_buf struct buf out = BUF_INIT, above = BUF_INIT;
+	struct picture picture = { 0 };
+	struct tty *t = NULL;
+	size_t columns = 0, rows = 0;
+
+	screen_size(ui, &columns, &rows);
+	pthread_mutex_lock(&ui->lock);
+	t = tty_of(ui);
+	/* The row below the picture is the cursor's. */
+	picture_make(&picture, ui, clock_monotonic_ns(),
+	             last       ? 0
+	             : rows > 2 ? rows - 1
+	                        : 1);
+	buf_add_text(&above, buf_text(&t->above));
+	buf_truncate(&t->above, 0);
+	pthread_mutex_unlock(&ui->lock);
+	draw(t, &picture, buf_text(&above), &out, columns);
+	picture_clear(&picture);
+	/* Outside the lock: a stopped terminal stops the picture, not the build. */
+	ui_write(ui, buf_text(&out));
+}
+
+/* ------------------------------------------------------------ the view */
+
+static void
+tty_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
+{
+	struct tty *t = tty_of(ui);
+
+	(void)v;
+	if (e->kind != EVENT_DEBUG)
+		return;
+	buf_print(&t->above, "DEBUG: %.*s: ", (int)e->name.n, e->name.p);
+	shown_add(&t->above, e->text, SHOWN_LOG);
+	buf_add_char(&t->above, '\n');
+}
+
+static void
+tty_tick(struct ui *ui)
+{
+	tty_draw(ui, false);
+}
+
+static void
+tty_finish(struct ui *ui)
+{
+	auto_buf struct buf out = BUF_INIT;
+	struct tty *t = tty_of(ui);
+
+	tty_draw(ui, true);
+	if (ui->warnings.n == 0)
+		return;
+	buf_add_str(&out, t->colours.warning);
+	ui_print_warnings(ui, &out);
+	buf_add_str(&out, t->colours.reset);
+	ui_write(ui, buf_text(&out));
+}
+
+static void
+tty_clear(struct ui *ui)
+{
+	struct tty *t = ui->own;
+
+	if (t == NULL)
+		return;
+	array_clear(&t->drawn);
+	buf_clear(&t->above);
+}
+
+const struct ui_view ui_tty = {
+	.event = tty_event,
+	.tick = tty_tick,
+	.tick_ms = DRAW_MS,
+	.finish = tty_finish,
+	.clear = tty_clear,
+};
