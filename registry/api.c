@@ -106,7 +106,8 @@ show_warning(const struct call *call, const struct http_response *response)
 	const char *value = http_header(response, "Warning");
 	auto_free char *text = NULL;
 
-	if (value == NULL || strncmp(value, "299 ", 4) != 0)
+	if (value == NULL || strncmp(value, "299 ", 4) != 0 ||
+	    atomic_exchange(&call->host->warned, true))
 		return;
 	text = message_clean(text_of(value + 4));
 	event_warn(0, "%s: %s", call->host->name, text);

@@ -39,6 +39,7 @@ struct host {
 	char *cert, *key;    /* paths of the client's pair, or NULL */
 	atomic_int scheme;   /* enum host_scheme */
 	atomic_bool settled; /* something has answered with this scheme */
+	atomic_bool warned;  /* its "Warning" was shown */
 	atomic_size_t chunk; /* largest body it takes in one upload request; 0: any */
 };
 

@@ -1,14 +1,13 @@
 #include "registry/transfer.h"
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/number.h"
+#include "registry/connection.h"
+#include "registry/stall.h"
 
 #define RECEIVE_BUFFER (512l << 10)
 #define SEND_BUFFER    (2l << 20)
-#define CONNECT_MAX_S  30
-
-/* Below this many bytes per second, for the whole time-out, it is a stall. */
-#define STALL_SPEED 1024l
 
 /* How long to sleep at most; the cancel token wakes up at once. */
 #define POLL_MS 1000
@@ -20,6 +19,8 @@ struct state {
 	bool failed;  /* ERR is set: by a sink, a source, or a limit */
 	bool enough;  /* the rest of an error's body is not wanted */
 	bool started; /* request.start was called */
+	bool stalled;
+	struct stall stall;
 	size_t head_bytes;
 	uint64_t source_at; /* relative to request.source_start */
 	char curl_error[CURL_ERROR_SIZE];
@@ -58,6 +59,7 @@ on_header(char *bytes, size_t size, size_t n, void *arg)
 	struct text line = { bytes, size * n };
 	ptrdiff_t colon = text_find(line, ':');
 
+	stall_move(&s->stall, line.n, clock_monotonic_ns());
 	s->head_bytes += line.n;
 	if (s->head_bytes > HTTP_HEAD_MAX) {
 		s->failed = true;
@@ -119,6 +121,7 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct state *s = arg;
 	const struct http_request *request = s->t->request;
+	int64_t began_ns = clock_monotonic_ns();
 
 	n *= size;
 	if (request->sink == NULL || !is_success(s->t->response->status))
@@ -129,6 +132,7 @@ on_body(char *bytes, size_t size, size_t n, void *arg)
 		s->failed = true;
 		return 0;
 	}
+	stall_move(&s->stall, n, began_ns);
 	return n;
 }
 
@@ -138,6 +142,7 @@ on_read(char *bytes, size_t size, size_t n, void *arg)
 	struct state *s = arg;
 	const struct http_request *request = s->t->request;
 	uint64_t left = request->source_size - s->source_at;
+	int64_t began_ns = clock_monotonic_ns();
 	ssize_t got;
 
 	n *= size;
@@ -159,6 +164,9 @@ on_read(char *bytes, size_t size, size_t n, void *arg)
 	s->source_at += (uint64_t)got;
 	if (s->source_at > s->t->response->sent)
 		s->t->response->sent = s->source_at;
+	stall_move(&s->stall, (uint64_t)got, began_ns);
+	if (s->source_at == request->source_size)
+		stall_sent(&s->stall, request->source_size);
 	if (request->sent != NULL)
 		request->sent(request->sent_arg, request->source_start + s->source_at,
 		              request->sent_total);
@@ -176,42 +184,6 @@ on_seek(void *arg, curl_off_t offset, int origin)
 	return origin == SEEK_SET && offset == 0 && s->source_at == 0
 	               ? CURL_SEEKFUNC_OK
 	               : CURL_SEEKFUNC_FAIL;
-}
-
-static void
-set_tls(CURL *easy, const struct host *host)
-{
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, host->verify ? 1l : 0l);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, host->verify ? 2l : 0l);
-	if (host->ca != NULL) {
-		struct curl_blob blob = { host->ca, strlen(host->ca), CURL_BLOB_NOCOPY };
-
-		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-	} else if (host->ca_file != NULL) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, host->ca_file);
-	}
-	if (host->ca_dir != NULL)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, host->ca_dir);
-	if (host->cert != NULL) {
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, host->cert);
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, host->key);
-	}
-}
-
-/* The rules of Go's programs, which people's environments are made for: a
- * loopback host is never reached through a proxy, and HTTP_PROXY counts in
- * capitals too (libcurl ignores it, for the sake of CGI scripts). */
-static void
-set_proxy(CURL *easy, const struct host *host, const char *url)
-{
-	const char *proxy = getenv("HTTP_PROXY");
-
-	if (host->loopback)
-		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-	else if (strncmp(url, "http:", 5) == 0 && getenv("http_proxy") == NULL &&
-	         getenv("REQUEST_METHOD") == NULL && proxy != NULL && *proxy != '\0')
-		curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
 }
 
 static void
@@ -284,26 +256,16 @@ set_options(CURL *easy, struct state *s)
 	const struct transfer *t = s->t;
 
 	curl_easy_setopt(easy, CURLOPT_URL, t->url);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1l);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1l);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->curl_error);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "cooper");
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1l);
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1l);
-	curl_easy_setopt(
-	        easy, CURLOPT_CONNECTTIMEOUT,
-	        (long)(t->timeout_s < CONNECT_MAX_S ? t->timeout_s : CONNECT_MAX_S));
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, STALL_SPEED);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)t->timeout_s);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, s);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, s);
-	set_tls(easy, t->host);
-	set_proxy(easy, t->host, t->url);
+	connection_set(easy, t->host, t->url, t->timeout_s);
 	set_body(easy, s);
 	set_headers(easy, s);
 }
@@ -311,8 +273,9 @@ set_options(CURL *easy, struct state *s)
 /* libcurl's own loop (curl_easy_perform) cannot be woken up; this one sleeps on
  * the cancel token too. */
 static CURLcode
-drive(const struct transfer *t)
+drive(struct state *s)
 {
+	const struct transfer *t = s->t;
 	struct curl_waitfd stop = { .fd = cancel_fd(t->cancel),
 		                    .events = CURL_WAIT_POLLIN };
 	CURLM *multi = t->handle->multi;
@@ -321,7 +284,7 @@ drive(const struct transfer *t)
 
 	if (curl_multi_add_handle(multi, t->handle->easy) != CURLM_OK)
 		return CURLE_FAILED_INIT;
-	while (running > 0 && !cancel_is_set(t->cancel)) {
+	while (running > 0 && !cancel_is_set(t->cancel) && !s->stalled) {
 		struct CURLMsg *msg;
 		int left;
 
@@ -333,9 +296,10 @@ drive(const struct transfer *t)
 		if (running > 0)
 			curl_multi_poll(multi, &stop, stop.fd >= 0 ? 1 : 0, POLL_MS,
 			                NULL);
+		s->stalled = running > 0 && stall_is(&s->stall);
 	}
 	curl_multi_remove_handle(multi, t->handle->easy);
-	return result;
+	return s->stalled ? CURLE_OPERATION_TIMEDOUT : result;
 }
 
 static int
@@ -391,7 +355,9 @@ explain(const struct state *s, CURLcode code, struct error *err)
 	case CURLE_WEIRD_SERVER_REPLY:
 		return fail(s, HTTP_FAULT_LANGUAGE, "its answer is not HTTP", err);
 	case CURLE_OPERATION_TIMEDOUT:
-		return fail(s, HTTP_FAULT_BROKEN, "no progress", err);
+		return fail(s, HTTP_FAULT_BROKEN,
+		            s->stalled ? "no progress for too long" : "no connection",
+		            err);
 	case CURLE_URL_MALFORMAT:
 	case CURLE_FAILED_INIT:
 	case CURLE_OUT_OF_MEMORY:
@@ -426,8 +392,9 @@ transfer_run(const struct transfer *t, struct error *err)
 
 	http_response_clear(t->response);
 	t->response->url = mem_copy(t->url);
+	stall_start(&s.stall, t->timeout_s);
 	set_options(t->handle->easy, &s);
-	code = drive(t);
+	code = drive(&s);
 	rc = settle(&s, code, err);
 	curl_slist_free_all(s.headers);
 	return rc;

@@ -1,0 +1,48 @@
+#include "registry/stall.h"
+
+#include "base/clock.h"
+
+#define NS_PER_S      1000000000ll
+
+#define SLOWEST_PER_S 1024
+
+/* What a server may need for each byte of a body before it answers. */
+#define DIGEST_PER_S (8ll << 20)
+
+void
+stall_start(struct stall *s, int timeout_s)
+{
+	*s = (struct stall){ .limit_ns = timeout_s * NS_PER_S,
+		             .mark_ns = clock_monotonic_ns() };
+}
+
+static void
+mark(struct stall *s, int64_t now_ns)
+{
+	s->mark_ns = now_ns;
+	s->bytes = 0;
+}
+
+void
+stall_move(struct stall *s, uint64_t n, int64_t began_ns)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	s->mark_ns += now_ns - began_ns;
+	s->bytes += n;
+	if ((int64_t)(s->bytes / SLOWEST_PER_S) >= (now_ns - s->mark_ns) / NS_PER_S + 1)
+		mark(s, now_ns);
+}
+
+void
+stall_sent(struct stall *s, uint64_t size)
+{
+	s->limit_ns += (int64_t)(size / DIGEST_PER_S) * NS_PER_S;
+	mark(s, clock_monotonic_ns());
+}
+
+bool
+stall_is(struct stall *s)
+{
+	return clock_monotonic_ns() - s->mark_ns > s->limit_ns;
+}
