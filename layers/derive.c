@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/decompress.h"
-#include "layers/diff_upper.h"
 #include "layers/pour.h"
 #include "layers/read_ahead.h"
 #include "layers/tar_read.h"
@@ -284,26 +283,6 @@ fetch_blob(struct layer *l, struct error *err)
 /* ------------------------------------------------------------ from a directory */
 
 static int
-tree_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
-{
-	auto_diff struct diff diff = DIFF_INIT;
-	auto_tree_maker struct tree_maker *maker = tree_maker_new();
-	auto_tree struct tree *t = NULL;
-	int fd = layer_dir_fd(l, err);
-
-	if (fd < 0 || diff_upper(fd, NULL, -1, &diff, cancel, err) < 0)
-		return -1;
-	for (size_t i = 0; i < diff.changes.n; i++)
-		tree_maker_add(maker, &diff.changes.at[i].entry);
-	t = tree_maker_end(take(maker), err);
-	if (t == NULL)
-		return -1;
-	keep_tree(l, t);
-	layer_add_forms(l, 0, take(t));
-	return 0;
-}
-
-static int
 part_sink(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	return part_write(arg, bytes, n, err);
@@ -344,11 +323,13 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 
 /* ------------------------------------------------------------ the way */
 
+/* Only the index knows what of a directory is in the layer, and which owners and
+ * devices it has where this user could not make them. */
 static int
 from_dir(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
 {
-	if (!layer_has(l, LAYER_TREE) && tree_from_dir(l, cancel, err) < 0)
-		return -1;
+	if (!layer_has(l, LAYER_TREE))
+		return error_set(err, ERR_DAMAGED, "its index is lost");
 	return wanted & LAYER_TAR ? tar_from_dir(l, cancel, err) : 0;
 }
 

@@ -7,6 +7,9 @@
  *	DIR      yes    -      yes    no
  *	BLOB     yes    yes    yes    -        one pass for all that is wanted
  *	nothing  a pulled layer fetches its BLOB first
+ *
+ * A TREE is never made from a DIR: that of a RUN has entries that are not in the
+ * layer, that of a user without privileges has not the owners.
  */
 #ifndef LAYERS_DERIVE_H
 #define LAYERS_DERIVE_H

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/store.h"
-#include "layers/tree.h"
+#include "layers/tree_file.h"
 
 enum { INFO_MAX = 64 * 1024 };
 
@@ -295,6 +295,15 @@ id_is_valid(const char *id)
 	return id[n] == '\0' && (n == 32 || n == 64);
 }
 
+/* A directory alone does not tell what is in the layer. */
+static bool
+has_index(struct layer *l)
+{
+	if (!layer_has(l, LAYER_TREE))
+		layer_add_forms(l, 0, tree_file_read(store_fd(l->store), l->id));
+	return layer_has(l, LAYER_TREE);
+}
+
 int
 layer_find(struct store *st, const char *id, struct layer **out, struct error *err)
 {
@@ -308,7 +317,7 @@ layer_find(struct store *st, const char *id, struct layer **out, struct error *e
 	if (!(l->forms & (LAYER_DIR | LAYER_TAR)))
 		look_up_forms(l);
 	pthread_mutex_unlock(&l->lock);
-	if (!layer_has(l, LAYER_DIR) && !layer_has(l, LAYER_TAR))
+	if (!layer_has(l, LAYER_TAR) && !(layer_has(l, LAYER_DIR) && has_index(l)))
 		return 0;
 	touch(l);
 	*out = l;
