@@ -275,7 +275,7 @@ modified(struct lexer *lx, struct text name, bool *is_set, struct buf *out)
 static int
 braces(struct lexer *lx, struct buf *out)
 {
-	size_t start = lx->pos - 2;
+	size_t start = lx->pos - 2, before = out->n;
 	bool is_set = true;
 	struct text name, value;
 
@@ -294,7 +294,7 @@ braces(struct lexer *lx, struct buf *out)
 		return -1;
 	}
 	if (lx->x->keep_unset && !is_set) {
-		buf_truncate(out, 0);
+		buf_truncate(out, before);
 		buf_add_text(out, text_first(text_from(lx->in, start), lx->pos - start));
 	}
 	return 0;

@@ -321,6 +321,7 @@ options_keep_what_they_say(void **state)
 	static const struct row unset[] = {
 		{ "$X ${X} ${X:-w} ${X#p} ${X/a/b}", "$X ${X} ${X:-w} ${X#p} ${X/a/b}" },
 		{ "$PWD${PWD:+x}${A#a}", "/homex.b.c/d" },
+		{ "a \"b ${X} c\" ${X}", "a b ${X} c ${X}" },
 	};
 
 	(void)state;
