@@ -151,10 +151,11 @@ from_tar(struct layer *l, struct outcome *o, const struct cancel *cancel,
 
 /* ------------------------------------------------------------ from a blob */
 
-/* The blob's bytes are decompressed and hashed (or written as the tar blob) on
- * their way through read_ahead's thread to the tar reader. */
+/* Three threads side by side: one decompresses (read_ahead's), one hashes or writes
+ * the tar blob (block_queue's), and the caller unpacks. */
 struct blob_stream {
 	struct decompressor *decompressor;
+	struct block_queue *queue;
 	struct hasher *hasher; /* one of these two */
 	struct part *part;
 	uint64_t size;
@@ -170,10 +171,18 @@ blob_stream_source(void *arg, void *bytes, size_t n, struct error *err)
 	if (got <= 0)
 		return got;
 	s->size += (uint64_t)got;
+	return block_queue_add(s->queue, bytes, (size_t)got, err) < 0 ? -1 : got;
+}
+
+static int
+blob_stream_sink(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct blob_stream *s = arg;
+
 	if (s->part != NULL)
-		return part_write(s->part, bytes, (size_t)got, err) < 0 ? -1 : got;
-	hasher_add(s->hasher, bytes, (size_t)got);
-	return got;
+		return part_write(s->part, bytes, n, err);
+	hasher_add(s->hasher, bytes, n);
+	return 0;
 }
 
 static ssize_t
@@ -188,6 +197,7 @@ static void
 blob_stream_close(struct blob_stream *s)
 {
 	read_ahead_free(s->ahead);
+	block_queue_free(s->queue);
 	decompressor_close(s->decompressor);
 	hasher_free(s->hasher);
 	part_drop(s->part);
@@ -206,6 +216,7 @@ blob_stream_open(struct layer *l, int fd, bool keep_tar, struct blob_stream *s,
 		s->hasher = hasher_new(DIGEST_SHA256);
 	if (keep_tar && s->part == NULL)
 		return -1;
+	s->queue = block_queue_new(blob_stream_sink, s);
 	s->ahead = read_ahead_new(blob_stream_source, s);
 	return 0;
 }
@@ -222,7 +233,7 @@ blob_stream_end(struct layer *l, struct blob_stream *s, struct error *err)
 	do
 		n = blob_stream_read(s, rest, 65536, err);
 	while (n > 0);
-	if (n < 0)
+	if (n < 0 || block_queue_end(s->queue, err) < 0)
 		return -1;
 	if (s->part != NULL)
 		return part_keep(take(s->part), &l->diffid, &found, err);

@@ -232,7 +232,7 @@ struct pulling {
 	struct fixture *fixture;
 	struct buf blob;
 	int fetched;
-	bool damaged;
+	bool damaged, large;
 };
 
 static int
@@ -248,6 +248,29 @@ fetch(void *arg, const struct descriptor *blob, struct error *err)
 	return blob_write(p->fixture->store, p->blob.p, p->blob.n, &d, err);
 }
 
+/* Enough for all threads to start. */
+static struct layer *
+make_large(struct fixture *f, unsigned forms)
+{
+	enum { FILES = 40, SIZE = 150000 };
+	struct layer_options options = { forms, -1, NULL };
+	struct change changes[FILES];
+	struct error err = ERROR_INIT;
+	char names[FILES][8], *bytes = mem_new(SIZE + 1);
+	struct layer *l;
+
+	for (size_t i = 0; i < SIZE; i++)
+		bytes[i] = (char)('a' + (i * 2654435761u >> 24) % 26);
+	for (size_t i = 0; i < FILES; i++) {
+		snprintf(names[i], sizeof names[i], "f%02zu", i);
+		changes[i] = a_file(names[i], 0644, bytes);
+	}
+	l = layer_from_changes(f->store, changes, FILES, &options, &err);
+	assert_fine(l != NULL, &err);
+	free(bytes);
+	return l;
+}
+
 /* The tar of make(), compressed, as if from a registry. */
 static struct layer *
 pulled(struct fixture *f, struct pulling *p, const struct digest *wrong_diffid)
@@ -258,19 +281,20 @@ pulled(struct fixture *f, struct pulling *p, const struct digest *wrong_diffid)
 	struct fixture first = { .store = store_open(path, &err) };
 	struct buf tar = BUF_INIT;
 	struct digest diffid;
-	struct layer *l = make(&first, LAYER_TAR);
+	struct layer *l = p->large ? make_large(&first, LAYER_TAR)
+	                           : make(&first, LAYER_TAR);
 	z_stream z = { 0 };
 
 	assert_true(layer_diffid(l, &diffid));
-	assert_fine(blob_read(first.store, &diffid, 1 << 20, &tar, &err) >= 0, &err);
+	assert_fine(blob_read(first.store, &diffid, 1 << 24, &tar, &err) >= 0, &err);
 	store_close(first.store);
 	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY),
 	                 Z_OK);
-	buf_reserve(&p->blob, 65536);
+	buf_reserve(&p->blob, tar.n + 65536);
 	z.next_in = (Bytef *)tar.p;
 	z.avail_in = (uInt)tar.n;
 	z.next_out = (Bytef *)p->blob.p;
-	z.avail_out = 65536;
+	z.avail_out = (uInt)tar.n + 65536;
 	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
 	p->blob.n = z.total_out;
 	deflateEnd(&z);
@@ -314,6 +338,53 @@ all_forms_are_made_in_one_pass(void **state)
 	                       &err) == 0,
 	            &err);
 	assert_int_equal(layer_tar_size(l), 512 * 7);
+	buf_clear(&p.blob);
+}
+
+static void
+a_large_layer_goes_through_all_threads(void **state)
+{
+	static const unsigned forms[] = { LAYER_DIR, LAYER_TAR | LAYER_DIR };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct pulling p = { .large = true };
+		struct layer *l = pulled(*state, &p, NULL);
+		struct error err = ERROR_INIT;
+		struct stat st;
+		char *last;
+
+		assert_fine(layer_make(l, forms[i], NULL, &err) == 0, &err);
+		last = mem_print("%s/f39", layer_dir(l));
+		assert_int_equal(stat(last, &st), 0);
+		assert_int_equal(st.st_size, 150000);
+		free(last);
+		buf_clear(&p.blob);
+	}
+}
+
+static void
+a_large_layer_that_breaks_off_is_damaged(void **state)
+{
+	struct pulling p = { .large = true };
+	struct layer *l = pulled(*state, &p, NULL);
+	struct error err = ERROR_INIT;
+
+	p.blob.n /= 2;
+	/* The store would refuse it by its digest; another program may have cut it. */
+	{
+		char hex[DIGEST_HEX_MAX];
+		char *path = mem_print("%s/store/blobs/sha256/%s",
+		                       ((struct fixture *)*state)->path,
+		                       digest_hex(&layer_blob(l)->digest, hex));
+
+		assert_int_equal(
+		        file_replace(AT_FDCWD, path, p.blob.p, p.blob.n, 0644, &err), 0);
+		free(path);
+	}
+	assert_int_equal(layer_make(l, LAYER_DIR, NULL, &err), -1);
+	assert_int_equal(err.code, ERR_DAMAGED);
+	error_clear(&err);
+	assert_int_equal(count_files(*state, "layers"), 0);
 	buf_clear(&p.blob);
 }
 
@@ -398,6 +469,8 @@ main(void)
 		fixture_test(nothing_stays_after_a_failure_or_a_cancel),
 		fixture_test(a_pulled_layer_is_fetched_when_needed_and_once),
 		fixture_test(all_forms_are_made_in_one_pass),
+		fixture_test(a_large_layer_goes_through_all_threads),
+		fixture_test(a_large_layer_that_breaks_off_is_damaged),
 		fixture_test(a_failed_fetch_can_be_tried_again),
 		fixture_test(a_wrong_diffid_is_found_and_nothing_is_kept),
 		fixture_test(threads_that_want_the_same_share_one_pass),
