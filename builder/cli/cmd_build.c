@@ -5,23 +5,9 @@
 #include "base/base.h"
 #include "builder/build/build.h"
 #include "builder/cli/build_options.h"
+#include "builder/cli/command.h"
 #include "builder/cli/report.h"
 #include "builder/cli/session.h"
-
-/* The one word that is no option: PATH, URL or "-". */
-static int
-take_context(struct build_options *o, const struct words_left *words, struct error *err)
-{
-	if (words->list.n == 1) {
-		o->request.context = words->list.at[0];
-		return 0;
-	}
-	error_set(err, ERR_USAGE,
-	          words->list.n == 0 ? "no context is given"
-	                             : "more than one context is given");
-	return error_hint(
-	        err, "cooper build [OPTIONS] PATH | URL | -   (often: cooper build .)");
-}
 
 /* Results go to standard output, all else is on standard error. */
 static void
@@ -35,7 +21,30 @@ print_outcome(const struct build_options *o, const struct build_outcome *out)
 		fputs(out->printed, stdout);
 	else if (o->quiet && digest_known(id))
 		printf("%s\n", digest_text(id, text));
-	fflush(stdout);
+}
+
+/* What went wrong in a build itself is introduced as by other front ends; scripts
+ * look for it. */
+static bool
+is_of_build(enum error_code code)
+{
+	switch (code) {
+	case ERR_DOCKERFILE:
+	case ERR_SOURCE:
+	case ERR_RUN:
+	case ERR_NETWORK:
+	case ERR_AUTH:
+	case ERR_POLICY:
+	case ERR_DAMAGED:
+		return true;
+	case ERR_NONE:
+	case ERR_INTERNAL:
+	case ERR_USAGE:
+	case ERR_ENVIRONMENT:
+	case ERR_CANCELLED:
+		break;
+	}
+	return false;
 }
 
 static int
@@ -49,6 +58,8 @@ build_with_session(struct build_options *o, struct session *session)
 	o->request.cancel = session->cancel;
 	if (build_run(&o->request, &outcome, &source, &err) < 0) {
 		ui_finish(session->ui);
+		if (is_of_build(err.code))
+			error_wrap(&err, "failed to build: failed to solve");
 		status = report_error(&err, session->ui, buf_text(&source));
 	} else {
 		ui_finish(session->ui);
@@ -59,21 +70,38 @@ build_with_session(struct build_options *o, struct session *session)
 	return status;
 }
 
+/* The one word that is no option: PATH, URL or "-". */
 static int
-build_checked(struct build_options *o)
+take_context(struct build_options *o, const struct words_left *words, struct error *err)
 {
-	auto_error struct error err = ERROR_INIT;
+	if (words->list.n == 1) {
+		o->request.context = words->list.at[0];
+		return 0;
+	}
+	error_set(err, ERR_USAGE,
+	          words->list.n == 0 ? "no context is given"
+	                             : "more than one context is given");
+	return error_hint(err, "cooper build %s   (often: cooper build .)",
+	                  cmd_build.arguments);
+}
+
+static int
+work(void *options, const struct words_left *words, struct error *err)
+{
+	struct build_options *o = options;
 	auto_free char *why = NULL;
 	struct session session;
-	int status = 0;
+	int status = take_context(o, words, err);
 
+	if (status < 0)
+		return -1;
 	/* Before any thread exists: from here on files get the ids of the image. */
 	if (o->request.print_plan == PLAN_NOT_PRINTED && o->request.call == CALL_BUILD)
 		sandbox_enter(o->request.isolation, &o->request.mapping, &why);
 	o->request.mapping_why = why;
-	if (session_start(&session, o->quiet ? PROGRESS_QUIET : o->progress, &err) < 0)
-		return report_error(&err, NULL, (struct text){ 0 });
-	status = build_with_session(o, &session);
+	status = session_start(&session, o->quiet ? PROGRESS_QUIET : o->progress, err);
+	if (status == 0)
+		status = build_with_session(o, &session);
 	session_end(&session);
 	return status;
 }
@@ -81,21 +109,11 @@ build_checked(struct build_options *o)
 static int
 run(const struct command *self, int argc, char **argv)
 {
-	auto_error struct error err = ERROR_INIT;
 	struct build_options options;
-	struct words_left words = { 0 };
-	enum options_outcome outcome = OPTIONS_OK;
 	int status = 0;
 
 	build_options_init(&options);
-	outcome = options_read(self, argc, argv, &options, &words, &err);
-	if (outcome == OPTIONS_HELP)
-		options_print_help(self, stdout);
-	else if (outcome == OPTIONS_BAD || take_context(&options, &words, &err) < 0)
-		status = report_error(&err, NULL, (struct text){ 0 });
-	else
-		status = build_checked(&options);
-	array_clear(&words.list);
+	status = command_run(self, argc, argv, &options, work);
 	build_options_clear(&options);
 	return status;
 }

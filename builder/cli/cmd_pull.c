@@ -49,7 +49,7 @@ pull_all(const struct pull_options *o, const struct platform *platform,
          struct wanted *wanted, struct error *err)
 {
 	struct transfer t;
-	int failed = transfer_start(&t, &o->transfer, err);
+	int failed = transfer_start(&t, &o->transfer, "Pulling", err);
 
 	for (size_t i = 0; failed == 0 && i < wanted->list.n; i++)
 		failed = import_pull(&t.options, &wanted->list.at[i], platform,

@@ -61,7 +61,7 @@ push(const struct push_options *o, const char *name, const char *remote,
 
 	if (reference_parse(ref, text_of(remote), err) < 0)
 		return -1;
-	failed = transfer_start(&t, &o->transfer, err);
+	failed = transfer_start(&t, &o->transfer, "Pushing", err);
 	if (failed == 0)
 		failed = stored_find(t.options.store, name, &full, &target, err);
 	if (failed == 0)

@@ -58,7 +58,11 @@ bash_choices(FILE *out, const struct command *c, const struct option_row *o)
 {
 	if (!has_choices(o))
 		return;
-	fprintf(out, "    %s:--%s) words=\"", c->name, o->name);
+	if (option_takes_value(o))
+		fprintf(out, "    %s:--%s | ", c->name, o->name);
+	else
+		fprintf(out, "    ");
+	fprintf(out, "%s:--%s=) words=\"", c->name, o->name);
 	print_choices(out, o);
 	fprintf(out, "\" ;;\n");
 }
@@ -69,7 +73,7 @@ bash_value(FILE *out, const struct command *c, const struct option_row *o)
 {
 	if (!option_takes_value(o) || has_choices(o))
 		return;
-	fprintf(out, "    %s:--%s", c->name, o->name);
+	fprintf(out, "    %s:--%s | %s:--%s=", c->name, o->name, c->name, o->name);
 	if (o->letter != 0)
 		fprintf(out, " | %s:-%c", c->name, o->letter);
 	fprintf(out, ") return ;;\n");
@@ -115,9 +119,9 @@ print_bash(FILE *out)
 	             "        command=${COMP_WORDS[1]}\n"
 	             "    fi\n"
 	             "    if [[ $cur == = ]]; then\n"
-	             "        cur=''\n"
+	             "        cur='' prev+='='\n"
 	             "    elif [[ $prev == = ]]; then\n"
-	             "        prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	             "        prev=${COMP_WORDS[COMP_CWORD - 2]}=\n"
 	             "    fi\n"
 	             "    case $command:$prev in\n");
 	for (size_t i = 0; command_list[i] != NULL; i++) {
@@ -156,7 +160,7 @@ zsh_value(FILE *out, const struct option_row *o)
 {
 	if (o->argument == NULL)
 		return;
-	fputs(o->argument[0] == '[' ? "::" : ":", out);
+	fputs(option_takes_value(o) ? ":" : "::", out);
 	if (has_choices(o)) {
 		fprintf(out, "%s:(", o->name);
 		print_choices(out, o);

@@ -110,7 +110,7 @@ print_row(FILE *out, const struct option_row *o)
 	print_str(out, o->name);
 	fprintf(out, "\\fR");
 	if (o->argument != NULL) {
-		fprintf(out, "%s\\fI", o->argument[0] == '[' ? "" : " ");
+		fprintf(out, "%s\\fI", strncmp(o->argument, "[=", 2) == 0 ? "" : " ");
 		print_str(out, o->argument);
 		fprintf(out, "\\fR");
 	}

@@ -62,15 +62,33 @@ find_beginning(struct text word, const char *const *names, size_t n)
 	return found;
 }
 
-/* In a word of two or three letters two slips leave nothing of it. */
+/* Two neighbours have changed places: the usual slip, but two edits to
+ * suggest_find(). */
+static bool
+is_swapped(struct text word, struct text name)
+{
+	size_t i = 0;
+
+	if (word.n != name.n)
+		return false;
+	while (i < word.n && word.p[i] == name.p[i])
+		i++;
+	return i + 1 < word.n && word.p[i] == name.p[i + 1] &&
+	       word.p[i + 1] == name.p[i] &&
+	       text_equal(text_from(word, i + 2), text_from(name, i + 2));
+}
+
 static const char *
 find_slip(struct text word, const char *const *names, size_t n)
 {
-	const char *near = suggest_find(word, names, n, true);
+	const char *near = NULL;
 
-	if (near != NULL && word.n <= 3 && near[0] != word.p[0])
-		return NULL;
-	return near;
+	for (size_t i = 0; i < n; i++)
+		if (is_swapped(word, text_of(names[i])))
+			return names[i];
+	near = suggest_find(word, names, n, true);
+	/* In a word of two or three letters two slips leave nothing of it. */
+	return near != NULL && word.n <= 3 && near[0] != word.p[0] ? NULL : near;
 }
 
 static const char *

@@ -225,7 +225,9 @@ static void
 print_row(const struct option_row *o, FILE *out)
 {
 	char letter[5] = "    ";
-	const char *blank = o->argument == NULL || o->argument[0] == '[' ? "" : " ";
+	const char *blank = o->argument == NULL || strncmp(o->argument, "[=", 2) == 0
+	                            ? ""
+	                            : " ";
 	auto_free char *left = NULL;
 
 	if (o->letter != 0)

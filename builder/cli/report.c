@@ -51,11 +51,22 @@ print_log(struct ui *ui)
 	fprintf(stderr, "------\n");
 }
 
+/* Of an interrupted build nothing is worth telling: who pressed the key knows. */
+static void
+print_cancelled(void)
+{
+	fputs("ERROR: cancelled\n", stderr);
+}
+
 int
 report_error(const struct error *err, struct ui *ui, struct text source)
 {
 	auto_buf struct buf frame = BUF_INIT;
 
+	if (err->code == ERR_CANCELLED) {
+		print_cancelled();
+		return report_status(err->code);
+	}
 	if (ui != NULL)
 		print_log(ui);
 	if (err->n_at > 0 && err->file != NULL && source.n > 0)

@@ -40,13 +40,15 @@ open_registry(const struct transfer_options *o, const struct cancel *cancel,
 }
 
 int
-transfer_start(struct transfer *t, const struct transfer_options *o, struct error *err)
+transfer_start(struct transfer *t, const struct transfer_options *o, const char *what,
+               struct error *err)
 {
 	enum progress progress = o->quiet ? PROGRESS_QUIET : o->progress;
 
 	*t = (struct transfer){ .lease_fd = -1, .options.epoch = -1 };
 	if (session_start(&t->session, progress, err) < 0)
 		return -1;
+	ui_name(t->session.ui, what);
 	t->options.cancel = t->session.cancel;
 	t->options.store = store_open(o->store.root, err);
 	if (t->options.store == NULL)

@@ -51,10 +51,11 @@ struct transfer {
 void transfer_options_init(struct transfer_options *o);
 void transfer_options_clear(struct transfer_options *o);
 
-/* Opens everything. transfer_end() must follow also after a failure; it shows the
- * last picture, so that an error is reported below it. */
-int
-transfer_start(struct transfer *t, const struct transfer_options *o, struct error *err);
+/* Opens everything; WHAT is the live view's word for it ("Pulling"). transfer_end() must
+ * follow also after a failure; it shows the last picture, so that an error is reported
+ * below it. */
+int transfer_start(struct transfer *t, const struct transfer_options *o, const char *what,
+                   struct error *err);
 void transfer_end(struct transfer *t);
 
 /* "docker.io/library/app:1@sha256:…", the result of both, on standard output. */

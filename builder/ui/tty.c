@@ -17,6 +17,7 @@
 struct tty {
 	struct colours colours;
 	ARRAY(size_t) drawn; /* columns of each row on the screen now */
+	size_t columns;      /* of the screen then */
 	struct buf above;    /* text due to stand above the picture */
 };
 
@@ -128,14 +129,17 @@ draw_row(struct tty *t, const struct picture_row *row, struct buf *out, size_t c
 {
 	const char *colour = colour_of(&t->colours, row->kind);
 	char time[32] = "";
+	size_t width = 0;
 
 	if (row->time_ns >= 0)
 		snprintf(time, sizeof time, "%.1fs", (double)row->time_ns / 1e9);
 	buf_add_str(out, colour);
-	array_push(&t->drawn, add_line(out, row->left, time, columns));
+	width = add_line(out, row->left, time, columns);
+	array_push(&t->drawn, width);
 	if (*colour != '\0')
 		buf_add_str(out, t->colours.reset);
-	buf_add_str(out, "\033[K\n");
+	/* After the last column the cursor still stands on it, for some terminals. */
+	buf_add_str(out, width < columns ? "\033[K\n" : "\n");
 }
 
 /* The cursor is hidden while it moves only, so that it is there however we end. */
@@ -146,10 +150,11 @@ draw(struct tty *t, const struct picture *p, struct text above, struct buf *out,
 	buf_add_str(out, "\033[?25l");
 	go_back(t, out, columns);
 	t->drawn.n = 0;
-	if (above.n > 0) {
+	/* Rows that were wrapped by a smaller window stay so until they are cleared. */
+	if (above.n > 0 || columns != t->columns)
 		buf_add_str(out, "\033[J");
-		buf_add_text(out, above);
-	}
+	buf_add_text(out, above);
+	t->columns = columns;
 	for (size_t i = 0; i < p->rows.n; i++)
 		draw_row(t, &p->rows.at[i], out, columns);
 	buf_add_str(out, "\033[J\033[?25h");
