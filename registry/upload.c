@@ -325,18 +325,25 @@ restart(struct upload *u, struct error *err)
 	return mounted ? 1 : 0;
 }
 
-/* After a break: the rest goes in pieces, so that the next one costs less. */
+/* After a break: the rest goes in pieces, so that the next one costs less; and in
+ * smaller ones each time, because some proxies cut off what is too large for
+ * them without a word. */
 static void
 doubt(struct upload *u)
 {
+	uint64_t chunk = u->chunk < u->d->size ? u->chunk : u->d->size;
+
 	u->in_doubt = true;
 	if (u->chunk == 0)
 		u->chunk = FIRST_CHUNK;
+	else if (chunk / 4 >= SMALLEST_CHUNK)
+		u->chunk = chunk / 4;
 }
 
 struct attempt {
 	struct retry retry;
 	uint64_t best; /* furthest offset so far */
+	int lost;      /* sessions that the server forgot */
 	struct http_response response;
 };
 
@@ -382,8 +389,8 @@ react(struct upload *u, struct attempt *a, enum step step, struct error *err)
 		u->in_doubt = true;
 		return a->retry.made++ < a->retry.allowed ? 0 : give_up(u, a, rc, err);
 	case STEP_LOST:
-		return a->retry.made++ < a->retry.allowed ? restart(u, err)
-		                                          : give_up(u, a, rc, err);
+		return a->lost++ < a->retry.allowed ? restart(u, err)
+		                                    : give_up(u, a, rc, err);
 	case STEP_REFUSED:
 	default:
 		return give_up(u, a, rc, err);

@@ -11,6 +11,7 @@ returns what was counted, POST /count resets it. Everything is kept in memory.
     anonymous_pull  true: tokens to pull are given to everybody
     token_life      seconds; token_methods: ["GET", "POST"]
     max_body        larger bodies are answered with 413
+    cut_body        larger bodies are cut off after so many bytes, without a word
     ranges          false: Range of downloads is ignored
     resume          false: the state of an upload cannot be asked for
     forget          true: an upload whose connection broke is forgotten
@@ -113,6 +114,8 @@ class Handler(BaseHTTPRequestHandler):
         body = bytearray() if into is None else into
         left = int(self.headers.get("Content-Length", 0))
         limit = self.rule.get("reset") if self.command != "GET" else None
+        if self.setting("cut_body") and self.counting and left > self.setting("cut_body"):
+            limit = self.setting("cut_body")
         taken = 0
         while left > 0:
             want = min(left, PIECE if limit is None else min(PIECE, limit - taken))

@@ -25,14 +25,14 @@ static struct server faulty;
 static inline void
 server_set(const char *settings)
 {
-	server_post(
-	        &faulty, "/control",
-	        "{\"auth\":null,\"anonymous_pull\":false,\"token_life\":300,"
-	        "\"token_methods\":[\"GET\",\"POST\"],\"max_body\":null,\"ranges\":true,"
-	        "\"resume\":true,\"forget\":false,\"patch\":true,\"chunk_min\":null,"
-	        "\"location\":\"absolute\",\"mount\":true,\"redirect\":null,"
-	        "\"digest_header\":true,\"rules\":[]}",
-	        NULL);
+	server_post(&faulty, "/control",
+	            "{\"auth\":null,\"anonymous_pull\":false,\"token_life\":300,"
+	            "\"token_methods\":[\"GET\",\"POST\"],\"max_body\":null,\"cut_body\":"
+	            "null,\"ranges\":true,"
+	            "\"resume\":true,\"forget\":false,\"patch\":true,\"chunk_min\":null,"
+	            "\"location\":\"absolute\",\"mount\":true,\"redirect\":null,"
+	            "\"digest_header\":true,\"rules\":[]}",
+	            NULL);
 	server_post(&faulty, "/control", settings, NULL);
 	server_post(&faulty, "/count", "", NULL);
 }
