@@ -379,7 +379,7 @@ derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct err
 	int status;
 
 	if (wanted & LAYER_TREE)
-		layer_add_forms(l, 0, tree_file_read(store_fd(l->store), l->id));
+		layer_read_index(l);
 	if (wanted & LAYER_BLOB && fetch_blob(l, err) < 0)
 		return -1;
 	wanted = missing(l, wanted);

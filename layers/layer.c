@@ -99,13 +99,15 @@ layer_write_info(const struct layer *l, const char *tmp, struct error *err)
 	return file_replace(store_fd(l->store), name, text, strlen(text), 0644, err);
 }
 
-/* What is there on disk at birth. */
+/* What is there on disk, marked as used for the collector. */
 static void
 look_up_forms(struct layer *l)
 {
+	auto_free char *home = mem_print("layers/%s", l->id);
 	struct stat st;
 
-	if (stat(l->dir, &st) == 0 && S_ISDIR(st.st_mode))
+	if (store_use(l->store, home, NULL) == 1 && stat(l->dir, &st) == 0 &&
+	    S_ISDIR(st.st_mode))
 		l->forms |= LAYER_DIR;
 	if (!digest_known(&l->diffid))
 		read_info(l);
@@ -174,6 +176,15 @@ layer_add_forms(struct layer *l, unsigned forms, struct tree *tree)
 	}
 	pthread_mutex_unlock(&l->lock);
 	tree_free(tree);
+}
+
+void
+layer_read_index(struct layer *l)
+{
+	auto_free char *name = mem_print("trees/%s", l->id);
+
+	if (store_use(l->store, name, NULL) == 1)
+		layer_add_forms(l, 0, tree_file_read(store_fd(l->store), l->id));
 }
 
 int
@@ -271,22 +282,6 @@ layer_of_blob(struct store *st, const struct descriptor *blob,
 	return l;
 }
 
-/* Marks what there is as used now, for the collector. */
-static void
-touch(struct layer *l)
-{
-	auto_free char *home = mem_print("layers/%s", l->id);
-	char hex[DIGEST_HEX_MAX];
-
-	utimensat(store_fd(l->store), home, NULL, 0);
-	if (l->forms & LAYER_TAR) {
-		auto_free char *blob = mem_print("blobs/sha256/%s",
-		                                 digest_hex(&l->diffid, hex));
-
-		utimensat(store_fd(l->store), blob, NULL, 0);
-	}
-}
-
 static bool
 id_is_valid(const char *id)
 {
@@ -300,8 +295,24 @@ static bool
 has_index(struct layer *l)
 {
 	if (!layer_has(l, LAYER_TREE))
-		layer_add_forms(l, 0, tree_file_read(store_fd(l->store), l->id));
+		layer_read_index(l);
 	return layer_has(l, LAYER_TREE);
+}
+
+/* Another process may have made L since we looked. */
+static void
+look_again(struct layer *l)
+{
+	struct layer *now = layer_new(l->store, l->id);
+
+	pthread_mutex_lock(&l->lock);
+	l->forms |= now->forms;
+	if (digest_known(&now->diffid)) {
+		l->diffid = now->diffid;
+		l->tar_size = now->tar_size;
+	}
+	pthread_mutex_unlock(&l->lock);
+	layer_free(now);
 }
 
 int
@@ -312,14 +323,10 @@ layer_find(struct store *st, const char *id, struct layer **out, struct error *e
 	if (!id_is_valid(id))
 		return error_set(err, ERR_DAMAGED, "not the id of a layer: %.80s", id);
 	l = layer_get(st, id);
-	pthread_mutex_lock(&l->lock);
-	/* The collector of another process may have come by since. */
-	if (!(l->forms & (LAYER_DIR | LAYER_TAR)))
-		look_up_forms(l);
-	pthread_mutex_unlock(&l->lock);
+	if (!layer_has(l, LAYER_TAR) && !layer_has(l, LAYER_DIR))
+		look_again(l);
 	if (!layer_has(l, LAYER_TAR) && !(layer_has(l, LAYER_DIR) && has_index(l)))
 		return 0;
-	touch(l);
 	*out = l;
 	return 1;
 }

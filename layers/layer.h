@@ -51,6 +51,9 @@ struct layer *layer_get(struct store *st, const char *id);
 /* Publishes forms that were just made. TREE is taken over (NULL: none). */
 void layer_add_forms(struct layer *l, unsigned forms, struct tree *tree);
 
+/* Takes the index from trees/ID, if there is one that can be read. */
+void layer_read_index(struct layer *l);
+
 /* layers/ID out of TMP, a directory of ours that has "diff" in it. What another
  * process put there meanwhile is kept instead. */
 int layer_publish_dir(struct layer *l, const char *tmp, struct error *err);
