@@ -249,7 +249,8 @@ scan(const struct context_options *options, struct wanted *w, struct scan *out,
 }
 
 static int
-build(struct context *c, const struct scan *s, struct error *err)
+build(struct context *c, const struct context_options *options, const struct scan *s,
+      struct error *err)
 {
 	__attribute__((
 	        cleanup(collect_clear))) struct collect all = { .arena = arena_new() };
@@ -258,6 +259,8 @@ build(struct context *c, const struct scan *s, struct error *err)
 	collect_entry(&all, TEXT(""), &s->root_stat, (struct text){ 0 },
 	              (struct text){ 0 });
 	collect_dir(&all, s->root);
+	for (size_t i = 0; options->has_mtime && i < all.entries.n; i++)
+		all.entries.at[i].mtime = options->mtime;
 	c->layer = layer_of_files(all.entries.at, all.entries.n, c->dir_fd, NULL);
 	tree = layer_tree(c->layer, err);
 	if (tree == NULL)
@@ -289,7 +292,7 @@ context_scan(const struct context_options *options, struct error *err)
 	c->whole = wanted_is_all(w);
 	failed = scan(options, w, &s, err);
 	if (failed == 0)
-		failed = build(c, &s, err);
+		failed = build(c, options, &s, err);
 	wanted_free(w);
 	if (failed < 0) {
 		error_wrap(err, "context %s", options->path);

@@ -33,6 +33,8 @@ struct context_options {
 	const struct text   *wanted;   /* sources that steps name, cleaned, relative, may hold globs */
 	size_t               n_wanted; /* 0 with wanted NULL: everything */
 	bool                 remember; /* keep the stat index between builds */
+	bool                 has_mtime;    /* all entries get MTIME (seconds): a commit's */
+	int64_t              mtime;
 	const struct cancel *cancel;
 };
 

@@ -30,11 +30,14 @@ struct result {
 	ARRAY(struct layer *) layers;  /* lowest first; what the step added is last */
 	bool            added;         /* the step made a layer of its own (the last one) */
 	struct context *context;       /* local, git: digests come from its index; else NULL */
+	struct layer   *source;        /* http: its source layer; else NULL */
 	struct digest   content;       /* http: of the file; git: sha256 of the commit id's text */
 	int64_t         created_ns;    /* when the added layer was made */
 };
 
-void result_clear(struct result *r);             /* the array only */
+/* The array, and what a source step's result owns: its context (whose index is
+ * written now) or source layer. Other layers belong to the store. */
+void result_clear(struct result *r);
 
 /* A secret or a forwarded socket, found by id. */
 struct secret {
@@ -124,6 +127,9 @@ int user_find(const struct view *v, struct text user, bool strict, struct user_i
  * ":g" = 0:g; unknown names are 0 with a warning at VERTEX. */
 int user_find_owner(const struct view *v, struct text chown, int vertex, uint32_t *uid,
                     uint32_t *gid, struct error *err);
+
+/* True if user_find_owner() needs no files for CHOWN. */
+bool user_owner_is_numeric(struct text chown);
 void user_ids_clear(struct user_ids *u);
 
 #endif

@@ -1,0 +1,190 @@
+#include "builder/steps/copy_chmod.h"
+
+#include "base/base.h"
+#include "base/number.h"
+
+#define PARENT_MODE 0755
+#define EXECUTE     0111
+#define SET_IDS     06000
+#define STICKY      01000
+
+static int
+refuse(struct text text, struct error *err)
+{
+	return error_set(err, ERR_DOCKERFILE,
+	                 "invalid chmod parameter: '%.*s'. it should be octal string and "
+	                 "between 0 and 07777",
+	                 (int)text.n, text.p);
+}
+
+/* Whom the letters in front of the operator mean; none mean all. */
+static uint16_t
+parse_who(struct text *t)
+{
+	uint16_t who = 0;
+
+	for (; t->n > 0; *t = text_from(*t, 1)) {
+		if (t->p[0] == 'u')
+			who |= 04700;
+		else if (t->p[0] == 'g')
+			who |= 02070;
+		else if (t->p[0] == 'o')
+			who |= 00007;
+		else if (t->p[0] == 'a')
+			who |= 06777;
+		else
+			break;
+	}
+	return who;
+}
+
+/* One letter behind the operator. */
+static bool
+parse_permission(char letter, struct chmod_action *a)
+{
+	switch (letter) {
+	case 'r':
+		a->bits |= 0444;
+		return true;
+	case 'w':
+		a->bits |= 0222;
+		return true;
+	case 'x':
+		a->bits |= EXECUTE;
+		return true;
+	case 'X':
+		a->x_if_any = true;
+		return true;
+	case 's':
+		a->bits |= SET_IDS;
+		return true;
+	case 't':
+		a->bits |= STICKY;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* "=u": the bits of somebody else, as they are. */
+static uint16_t
+parse_copy(char letter)
+{
+	return letter == 'u' ? 0700 : letter == 'g' ? 0070 : letter == 'o' ? 0007 : 0;
+}
+
+/* [ugoa]*([+-=]([rwxXst]*|[ugo]))+ */
+static bool
+parse_clause(struct text clause, struct chmod *out)
+{
+	uint16_t named = parse_who(&clause);
+
+	if (clause.n == 0)
+		return false;
+	while (clause.n > 0) {
+		struct chmod_action a = { .op = clause.p[0], .who = named };
+
+		if (strchr("+-=", a.op) == NULL || a.op == '\0')
+			return false;
+		clause = text_from(clause, 1);
+		if (clause.n > 0 && parse_copy(clause.p[0]) != 0) {
+			a.copy = parse_copy(clause.p[0]);
+			clause = text_from(clause, 1);
+		} else {
+			while (clause.n > 0 && parse_permission(clause.p[0], &a))
+				clause = text_from(clause, 1);
+		}
+		/* The sticky bit is nobody's own: only o cannot have it. */
+		if (named == 0)
+			a.who = 06777;
+		if (a.who & ~(uint16_t)0007)
+			a.who |= a.bits & STICKY;
+		array_push(&out->actions, a);
+	}
+	return true;
+}
+
+static bool
+parse_symbolic(struct text text, struct chmod *out)
+{
+	for (;;) {
+		ptrdiff_t comma = text_find(text, ',');
+		struct text clause = comma < 0 ? text : text_first(text, (size_t)comma);
+
+		if (!parse_clause(clause, out))
+			return false;
+		if (comma < 0)
+			return true;
+		text = text_from(text, (size_t)comma + 1);
+	}
+}
+
+int
+chmod_parse(struct text text, struct chmod *out, struct error *err)
+{
+	struct chmod c = { .given = text.p != NULL };
+	uint32_t mode = 0;
+
+	if (!c.given) {
+		*out = c;
+		return 0;
+	}
+	c.octal = number_octal(text, &mode);
+	c.mode = (uint16_t)mode;
+	if (c.octal ? mode > 07777 : !parse_symbolic(text, &c)) {
+		chmod_clear(&c);
+		return refuse(text, err);
+	}
+	*out = c;
+	return 0;
+}
+
+/* The bits that an action names, for a file of MODE. */
+static uint16_t
+bits_of(const struct chmod_action *a, uint16_t mode, bool is_dir)
+{
+	uint16_t bits = a->bits, rwx = 0;
+
+	if (a->copy != 0) {
+		rwx = a->copy == 0700   ? mode >> 6 & 7
+		      : a->copy == 0070 ? mode >> 3 & 7
+		                        : mode & 7;
+		bits = (uint16_t)(rwx << 6 | rwx << 3 | rwx);
+	}
+	if (a->x_if_any && (is_dir || (mode & EXECUTE) != 0))
+		bits |= EXECUTE;
+	return bits & a->who;
+}
+
+uint16_t
+chmod_apply(const struct chmod *c, uint16_t mode, bool is_dir)
+{
+	if (!c->given)
+		return mode;
+	if (c->octal)
+		return c->mode;
+	for (size_t i = 0; i < c->actions.n; i++) {
+		const struct chmod_action *a = &c->actions.at[i];
+		uint16_t bits = bits_of(a, mode, is_dir);
+
+		if (a->op == '=')
+			mode = (uint16_t)((mode & ~a->who) | bits);
+		else if (a->op == '+')
+			mode |= bits;
+		else
+			mode &= (uint16_t)~bits;
+	}
+	return mode;
+}
+
+uint16_t
+chmod_of_parents(const struct chmod *c)
+{
+	return c->given && c->octal ? c->mode & 0777 : PARENT_MODE;
+}
+
+void
+chmod_clear(struct chmod *c)
+{
+	array_clear(&c->actions);
+}

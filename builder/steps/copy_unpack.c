@@ -1,0 +1,162 @@
+#include "base/base.h"
+#include "base/event.h"
+#include "base/path.h"
+#include "builder/steps/copy_apply.h"
+
+#define WHITEOUT_PREFIX ".wh."
+
+/* The unpacking of one archive. */
+struct unpacking {
+	struct copier *copier;
+	const struct archive_index *archive;
+	char *root; /* where it goes: relative, resolved */
+};
+
+/* Opens the file that match I leads to: 1 and *ARCHIVE, 0 it is no archive, -1. The
+ * copier keeps both until the layer is made. */
+static int
+open_archive(struct copier *c, const struct opened_source *s, size_t i,
+             struct archive_index **archive, struct error *err)
+{
+	struct view_entry e;
+	struct content content;
+	auto_fd int fd = -1;
+	uint64_t size = 0;
+	int found = 0;
+
+	if (view_find(s->view, text_of(s->matches.list.at[i].path), &e) != 1 ||
+	    e.entry == NULL ||
+	    (e.entry->type != ENTRY_FILE && e.entry->type != ENTRY_HARDLINK))
+		return 0;
+	if (layer_content(e.layer, e.entry, &content, err) < 0)
+		return -1;
+	if (content.kind == CONTENT_NONE)
+		return 0;
+	fd = content_open(&content, &size, err);
+	if (fd < 0)
+		return -1;
+	found = archive_open(c->store, fd, archive, err);
+	if (found <= 0)
+		return found;
+	array_push(&c->archives, *archive);
+	array_push(&c->fds, take_fd(&fd));
+	return 1;
+}
+
+/* Where PATH of the archive goes: links in its directories are followed. */
+static int
+target_of(struct unpacking *u, struct text path, char **out, struct error *err)
+{
+	auto_free char *whole = mem_print("%s/%.*s", u->root, (int)path.n, path.p);
+	auto_free char *above = NULL;
+	struct text dir = path_dir(text_of(whole)), name = path_base(text_of(whole));
+	struct entry like = { .type = ENTRY_DIR, .mode = 0755, .mtime = u->copier->now };
+
+	if (dest_resolve(u->copier->dest, dir, &above, err) < 0 ||
+	    dest_make_dirs(u->copier->dest, text_of(above), &like, err) < 0)
+		return -1;
+	*out = mem_print("%s%s%.*s", above, *above != '\0' ? "/" : "", (int)name.n,
+	                 name.p);
+	return 0;
+}
+
+static int
+put_hard_link(struct unpacking *u, const struct entry *e, struct text target,
+              struct error *err)
+{
+	struct dest *d = u->copier->dest;
+	struct dest_node *file = NULL;
+	auto_free char *from = NULL;
+
+	if (target_of(u, e->link, &from, err) < 0)
+		return -1;
+	file = dest_get_file(d, text_of(from), err);
+	if (file == NULL)
+		return -1;
+	if (!text_is(target, from))
+		dest_link(d, target, file);
+	dest_set_meta(file, e);
+	return 0;
+}
+
+static int
+put_entry(struct unpacking *u, const struct change *change, struct error *err)
+{
+	struct dest *d = u->copier->dest;
+	struct change c = *change;
+	auto_free char *target = NULL;
+	const struct entry *there = NULL;
+	bool is_dir = c.entry.type == ENTRY_DIR;
+	struct text path;
+
+	if (target_of(u, c.entry.path, &target, err) < 0)
+		return -1;
+	path = text_of(target);
+	if (u->copier->has_owner) {
+		c.entry.uid = u->copier->uid;
+		c.entry.gid = u->copier->gid;
+	}
+	there = dest_find(d, path);
+	if (there != NULL && (there->type == ENTRY_DIR) != is_dir)
+		dest_remove(d, path);
+	if (is_dir)
+		dest_put_dir(d, path, &c.entry);
+	else if (c.entry.type == ENTRY_HARDLINK)
+		return put_hard_link(u, &c.entry, path, err);
+	else
+		dest_put(d, path, &c, NULL);
+	return 0;
+}
+
+/* In an exported layer such names would delete files of lower layers. */
+static bool
+is_whiteout_name(struct text path)
+{
+	return text_starts(path_base(path), WHITEOUT_PREFIX);
+}
+
+static int
+unpack_all(struct unpacking *u, struct error *err)
+{
+	for (size_t i = 0; i < archive_count(u->archive); i++) {
+		struct change change;
+
+		archive_get(u->archive, i, &change);
+		if (change.entry.path.n == 0)
+			continue;
+		if (is_whiteout_name(change.entry.path)) {
+			event_warn(u->copier->vertex,
+			           "%.*s: left out of the archive: the name would delete "
+			           "a file "
+			           "of a lower layer",
+			           (int)change.entry.path.n, change.entry.path.p);
+			continue;
+		}
+		if (put_entry(u, &change, err) < 0)
+			return error_wrap(err, "unpack %.*s", (int)change.entry.path.n,
+			                  change.entry.path.p);
+		if (cancel_check(u->copier->cancel, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+copy_match_unpack(struct copier *c, const struct opened_source *s, size_t i,
+                  struct error *err)
+{
+	struct archive_index *archive = NULL;
+	struct unpacking u = { .copier = c };
+	auto_free char *root = NULL;
+	struct entry like = copier_parent(c, false);
+	int found = open_archive(c, s, i, &archive, err);
+
+	if (found <= 0)
+		return found < 0 ? error_wrap(err, "/%s", s->matches.list.at[i].name) : 0;
+	u.archive = archive;
+	if (dest_resolve(c->dest, c->dest_path, &root, err) < 0 ||
+	    dest_make_dirs(c->dest, text_of(root), &like, err) < 0)
+		return -1;
+	u.root = root;
+	return unpack_all(&u, err) < 0 ? -1 : 1;
+}

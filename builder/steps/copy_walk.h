@@ -1,0 +1,42 @@
+/*
+ * copy_walk: everything that is copied for one match, in path order.
+ *
+ *	--exclude   ignore patterns on paths below the match; never the match itself
+ *	--parents   one include pattern below the match, which is a base directory
+ *
+ * Directories that are only there for what is below them come when the first
+ * such thing does, marked on_demand.
+ */
+#ifndef BUILDER_STEPS_COPY_WALK_H
+#define BUILDER_STEPS_COPY_WALK_H
+
+#include <stdbool.h>
+
+#include "layers/layers.h"
+#include "parser/parser.h"
+
+struct copy_item {
+	struct text         rel;       /* below the match; "" is the match itself */
+	struct text         path;      /* in the view */
+	struct entry        entry;     /* its metadata; path is not set */
+	const struct entry *origin;    /* in its layer's tree; NULL: an implied directory */
+	struct layer       *layer;
+	bool                on_demand;
+};
+
+/* RELs and PATHs are valid during the call only. */
+typedef int copy_item_fn(void *arg, const struct copy_item *item, struct error *err);
+
+struct copy_walk {
+	const struct view   *view;
+	struct text          root;     /* the match's resolved path */
+	const struct ignore *excludes; /* NULL: none */
+	struct text          include;  /* --parents: clean pattern, "" for all; p NULL: no --parents */
+	copy_item_fn        *fn;
+	void                *arg;
+};
+
+/* 1, 0 if the root is not there (or not a directory, with --parents), -1. */
+int copy_walk(const struct copy_walk *w, struct error *err);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * git: repositories by git's own command line.
+ *
+ * No prompt, no configuration of the machine or the user, no hooks; transports
+ * are http(s), ssh and git unless GIT_ALLOW_PROTOCOL says otherwise. A commit is
+ * found by ls-remote and fetched alone (depth 1) where the server allows it.
+ */
+#ifndef BUILDER_STEPS_GIT_H
+#define BUILDER_STEPS_GIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "layers/layers.h"
+
+struct git_source {
+	struct text url;                   /* without fragment and query */
+	struct text ref;                   /* branch, tag, commit; p NULL: the default branch */
+	struct text subdir;                /* p NULL: all */
+	struct text checksum;              /* commit or the front of one; p NULL: any */
+	bool        keep_git_dir;
+	bool        submodules;
+};
+
+/* Reads "https://host/x.git#ref:subdir" or "…?ref=…&subdir=…". Texts live in ARENA.
+ * ERR_USAGE on unknown, repeated or contradicting query keys. */
+int git_parse(struct arena *arena, struct text url, struct git_source *out,
+              struct error *err);
+
+#define GIT_COMMIT_MAX 65
+
+struct git_checkout {
+	char    commit[GIT_COMMIT_MAX];
+	int64_t time;                      /* of the commit, seconds */
+	char   *dir;                       /* absolute: the tree, or its subdirectory; owned */
+};
+
+/* The commit that SRC means now, without fetching anything. */
+int git_resolve(const struct git_source *src, const struct cancel *cancel,
+                char commit[GIT_COMMIT_MAX], struct error *err);
+
+/* Checks COMMIT of SRC out below a new directory in the store's tmp. */
+int git_checkout(struct store *st, const struct git_source *src, const char *commit,
+                 const struct cancel *cancel, struct git_checkout *out, struct error *err);
+
+/* All of it, for a build context. *DIR: caller frees. */
+int git_checkout_url(struct store *st, struct text url, const struct cancel *cancel,
+                     char **dir, struct error *err);
+
+#endif

@@ -1,0 +1,262 @@
+#include "builder/steps/selection.h"
+
+#include "base/base.h"
+#include "base/path.h"
+#include "builder/steps/copy_source.h"
+#include "builder/steps/internal.h"
+
+#define FLUSH_SIZE (64 << 10)
+
+/* One chosen entry. */
+struct chosen {
+	struct text rel;
+	struct entry entry;       /* metadata; of a hard link its file's size */
+	const struct entry *file; /* whose content it has, or NULL */
+	struct layer *layer;
+};
+
+struct selection {
+	const struct opened_source *source;
+	struct arena *arena;
+	ARRAY(struct chosen) chosen;
+	ARRAY(const struct entry *) files; /* of a context, to be read at once */
+	struct hasher *hasher;
+	struct buf pending; /* not hashed yet */
+};
+
+static void
+selection_clear(struct selection *s)
+{
+	arena_free(s->arena);
+	array_clear(&s->chosen);
+	array_clear(&s->files);
+	hasher_free(s->hasher);
+	buf_clear(&s->pending);
+}
+#define auto_selection __attribute__((cleanup(selection_clear)))
+
+/* ------------------------------------------------------------ framing */
+
+static void
+flush(struct selection *s)
+{
+	hasher_add(s->hasher, s->pending.p, s->pending.n);
+	buf_truncate(&s->pending, 0);
+}
+
+static void
+add_number(struct selection *s, uint64_t n)
+{
+	unsigned char bytes[8];
+
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)(n >> 8 * i);
+	buf_add(&s->pending, bytes, sizeof bytes);
+}
+
+static void
+add_text(struct selection *s, struct text t)
+{
+	add_number(s, t.n);
+	buf_add_text(&s->pending, t);
+}
+
+static void
+add_digest(struct selection *s, const struct digest *d)
+{
+	buf_add_char(&s->pending, (char)d->alg);
+	buf_add(&s->pending, d->bytes, sizeof d->bytes);
+}
+
+/* ------------------------------------------------------------ choosing */
+
+static bool
+is_of_context(const struct selection *s, const struct layer *layer)
+{
+	const struct result *from = s->source->result;
+
+	return from != NULL && from->context != NULL &&
+	       context_layer(from->context) == layer;
+}
+
+static int
+choose(void *arg, const struct copy_item *item, struct error *err)
+{
+	struct selection *s = arg;
+	struct chosen *c = array_add(&s->chosen);
+
+	c->rel = arena_text(s->arena, item->rel);
+	c->entry = item->entry;
+	c->layer = item->layer;
+	if (item->entry.type == ENTRY_FILE) {
+		c->file = item->origin;
+	} else if (item->entry.type == ENTRY_HARDLINK) {
+		const struct tree *tree = layer_tree(item->layer, err);
+
+		c->file = tree == NULL ? NULL : tree_find(tree, item->entry.link);
+		if (c->file == NULL)
+			return tree == NULL ? -1
+			                    : error_set(err, ERR_DAMAGED,
+			                                "/%.*s: broken hard link",
+			                                (int)item->path.n, item->path.p);
+		/* Counts as the file it is. */
+		c->entry.type = ENTRY_FILE;
+		c->entry.size = c->file->size;
+		c->entry.capability = c->file->capability;
+		c->entry.link = (struct text){ 0 };
+	}
+	if (c->file != NULL && is_of_context(s, item->layer))
+		array_push(&s->files, c->file);
+	return 0;
+}
+
+/* ------------------------------------------------------------ content */
+
+static int
+digest_content(const struct chosen *c, struct digest *out, struct error *err)
+{
+	struct content content;
+	auto_fd int fd = -1;
+	uint64_t size = 0;
+	auto_hasher struct hasher *h = NULL;
+	auto_free char *bytes = NULL;
+
+	if (layer_content(c->layer, c->file, &content, err) < 0)
+		return -1;
+	fd = content_open(&content, &size, err);
+	if (fd < 0)
+		return -1;
+	h = hasher_new(DIGEST_SHA256);
+	bytes = mem_resize(NULL, FLUSH_SIZE, 1);
+	while (size > 0) {
+		size_t n = size < FLUSH_SIZE ? (size_t)size : FLUSH_SIZE;
+		ssize_t got = read(fd, bytes, n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return error_set(err, ERR_SOURCE,
+			                 "/%.*s: changed while it was read",
+			                 (int)c->file->path.n, c->file->path.p);
+		hasher_add(h, bytes, (size_t)got);
+		size -= (uint64_t)got;
+	}
+	*out = hasher_end(h);
+	return 0;
+}
+
+static int
+file_digest(const struct selection *s, const struct chosen *c, struct digest *out,
+            struct error *err)
+{
+	if (is_of_context(s, c->layer))
+		return context_file_digest(s->source->result->context, c->file, out, err);
+	if (s->source->kind == STEP_HTTP) {
+		*out = s->source->result->content;
+		return 0;
+	}
+	return digest_content(c, out, err);
+}
+
+/* ------------------------------------------------------------ hashing */
+
+static int
+add_chosen(struct selection *s, const struct chosen *c, bool is_root, struct error *err)
+{
+	const struct entry *e = &c->entry;
+	struct digest digest;
+
+	add_text(s, c->rel);
+	add_number(s, e->type);
+	/* What the root of a source is like depends on where it was put. */
+	if (is_root)
+		return 0;
+	add_number(s, e->mode);
+	add_number(s, e->uid);
+	add_number(s, e->gid);
+	add_text(s, e->link);
+	add_text(s, e->capability);
+	add_number(s, e->dev_major);
+	add_number(s, e->dev_minor);
+	add_number(s, c->file != NULL ? e->size : 0);
+	if (s->source->kind == STEP_HTTP)
+		add_number(s, (uint64_t)e->mtime);
+	if (c->file != NULL) {
+		if (file_digest(s, c, &digest, err) < 0)
+			return -1;
+		add_digest(s, &digest);
+	}
+	if (s->pending.n >= FLUSH_SIZE)
+		flush(s);
+	return 0;
+}
+
+static int
+add_match(struct selection *s, size_t i, const struct cancel *cancel, struct error *err)
+{
+	const struct match *m = &s->source->matches.list.at[i];
+
+	s->chosen.n = s->files.n = 0;
+	if (opened_source_walk(s->source, i, choose, s, err) < 0)
+		return -1;
+	if (s->files.n > 0 &&
+	    context_digest_files(s->source->result->context, s->files.at, s->files.n,
+	                         cancel, err) < 0)
+		return -1;
+	add_text(s, path_base(text_of(m->name)));
+	add_number(s, s->chosen.n);
+	for (size_t k = 0; k < s->chosen.n; k++) {
+		const struct chosen *c = &s->chosen.at[k];
+
+		if (add_chosen(s, c, c->rel.n == 0 && *m->path == '\0', err) < 0 ||
+		    cancel_check(cancel, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+digest_source(const struct opened_source *source, const struct cancel *cancel,
+              struct digest *out, struct error *err)
+{
+	auto_selection struct selection s = { .source = source,
+		                              .arena = arena_new(),
+		                              .hasher = hasher_new(DIGEST_SHA256) };
+
+	add_text(&s, TEXT("cooper-selection-1"));
+	add_number(&s, source->matches.list.n);
+	/* A commit says all; what is chosen below it is up to the paths. */
+	if (source->kind == STEP_GIT)
+		add_digest(&s, &source->result->content);
+	for (size_t i = 0; i < source->matches.list.n; i++) {
+		if (source->kind == STEP_GIT)
+			add_text(&s, text_of(source->matches.list.at[i].name));
+		else if (add_match(&s, i, cancel, err) < 0)
+			return -1;
+	}
+	flush(&s);
+	*out = hasher_end(s.hasher);
+	return 0;
+}
+
+int
+selection_of_source(const struct step_job *job, size_t i, struct digest *out,
+                    struct error *err)
+{
+	auto_opened_source struct opened_source s = OPENED_SOURCE_INIT;
+
+	return opened_source_open(job, i, &s, err) < 0
+	               ? -1
+	               : digest_source(&s, job->env->cancel, out, err);
+}
+
+int
+selection_of_path(const struct step_job *job, size_t input, struct text source,
+                  struct digest *out, struct error *err)
+{
+	auto_opened_source struct opened_source s = OPENED_SOURCE_INIT;
+
+	return opened_source_open_path(job, input, source, &s, err) < 0
+	               ? -1
+	               : digest_source(&s, job->env->cancel, out, err);
+}

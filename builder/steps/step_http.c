@@ -1,0 +1,264 @@
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/file.h"
+#include "base/jsonio.h"
+#include "base/number.h"
+#include "builder/steps/internal.h"
+
+#define REMEMBERED_MAX ((size_t)64 << 10)
+#define DEFAULT_MODE   0600
+
+/* What is known of a URL from an earlier download: contexts/http-<hash of URL>. */
+struct remembered {
+	char *etag;
+	struct digest digest; /* of the blob in the store */
+	int64_t last_modified_ns;
+};
+
+static void
+remembered_clear(struct remembered *r)
+{
+	free(r->etag);
+	r->etag = NULL;
+}
+#define auto_remembered __attribute__((cleanup(remembered_clear)))
+
+static char *
+remembered_name(struct text url)
+{
+	struct digest d = digest_of(url.p, url.n);
+	char hex[DIGEST_HEX_MAX];
+
+	return mem_print("contexts/http-%s", digest_hex(&d, hex));
+}
+
+static int
+remembered_parse(const json_t *json, const char *name, struct remembered *out,
+                 struct error *err)
+{
+	const char *etag = NULL, *digest = NULL, *modified = NULL;
+
+	if (jsonio_str(json, "etag", &etag, name, err) <= 0 ||
+	    jsonio_str(json, "digest", &digest, name, err) <= 0 ||
+	    !digest_parse(&out->digest, text_of(digest)))
+		return 0;
+	if (jsonio_str(json, "lastModified", &modified, name, err) > 0)
+		clock_parse(text_of(modified), &out->last_modified_ns);
+	out->etag = mem_copy(etag);
+	return 1;
+}
+
+/* True if the file is in the store and can be asked about. Anything wrong with
+ * what was remembered means that it is downloaded again. */
+static bool
+remembered_read(struct store *st, struct text url, struct remembered *out)
+{
+	auto_free char *name = remembered_name(url);
+	auto_buf struct buf text = BUF_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+	auto_json json_t *json = NULL;
+
+	if (file_read(store_fd(st), name, REMEMBERED_MAX, &text, &ignored) <= 0)
+		return false;
+	json = jsonio_parse(buf_text(&text), name, &ignored);
+	return json != NULL && remembered_parse(json, name, out, &ignored) > 0 &&
+	       blob_has(st, &out->digest, NULL);
+}
+
+static void
+remembered_write(struct store *st, struct text url, const struct remembered *r)
+{
+	auto_free char *name = remembered_name(url);
+	auto_free char *text = NULL;
+	auto_json json_t *json = json_object();
+	auto_error struct error err = ERROR_INIT;
+	char digest[DIGEST_TEXT_MAX], modified[CLOCK_TEXT_MAX];
+
+	jsonio_set(json, "etag", jsonio_string(text_of(r->etag)));
+	jsonio_set(json, "digest", json_string(digest_text(&r->digest, digest)));
+	if (r->last_modified_ns != 0)
+		jsonio_set(json, "lastModified",
+		           json_string(clock_print(r->last_modified_ns, modified)));
+	text = jsonio_print(json);
+	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
+		event_warn_error(0, &err, "download is not remembered");
+}
+
+/* ------------------------------------------------------------ download */
+
+/* Where the body goes: the store, and another hash if a checksum asks for it. */
+struct body {
+	struct part *part;
+	struct hasher *hasher; /* NULL: SHA-256, which the part does itself */
+};
+
+static int
+body_write(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct body *b = arg;
+
+	if (b->hasher != NULL)
+		hasher_add(b->hasher, bytes, n);
+	return part_write(b->part, bytes, n, err);
+}
+
+static int
+parse_checksum(struct text text, struct digest *out, struct error *err)
+{
+	ptrdiff_t colon = text_find(text, ':');
+	struct text algorithm = text_first(text, colon < 0 ? 0 : (size_t)colon);
+
+	*out = (struct digest){ 0 };
+	if (text.p == NULL || digest_parse(out, text))
+		return 0;
+	if (colon > 0 && !text_is(algorithm, "sha256") && !text_is(algorithm, "sha384") &&
+	    !text_is(algorithm, "sha512"))
+		return error_set(err, ERR_DOCKERFILE, "unsupported digest algorithm");
+	return error_set(err, ERR_DOCKERFILE, "invalid checksum digest format");
+}
+
+static int
+check(const struct step_http *http, const struct digest *want, const struct digest *got,
+      struct error *err)
+{
+	char a[DIGEST_TEXT_MAX], b[DIGEST_TEXT_MAX];
+
+	if (!digest_known(want) || digest_equal(want, got))
+		return 0;
+	return error_set(err, ERR_DAMAGED, "digest mismatch for %.*s: %s (expected: %s)",
+	                 (int)http->url.n, http->url.p, digest_text(got, a),
+	                 digest_text(want, b));
+}
+
+static void
+show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	event_status(*(const int *)arg, "downloading", done, total,
+	             total > 0 && done >= total);
+}
+
+/* Downloads, or finds that the copy in the store is still current. */
+static int
+fetch(const struct step_job *job, const struct digest *want, struct remembered *file,
+      struct error *err)
+{
+	const struct step_http *http = &job->step->http;
+	struct store *st = job->env->store;
+	auto_free char *url = text_copy(http->url);
+	auto_http_file struct http_file info = { 0 };
+	auto_part struct part *part = part_new(st, err);
+	bool other = digest_known(want) && want->alg != DIGEST_SHA256;
+	auto_hasher struct hasher *hasher = other ? hasher_new((enum digest_alg)want->alg)
+	                                          : NULL;
+	struct body body = { .part = part, .hasher = hasher };
+	/* Another hash is made of the bytes as they come only. */
+	bool ask = !other && remembered_read(st, http->url, file);
+	int vertex = job->vertex;
+	struct digest got;
+
+	if (part == NULL)
+		return -1;
+	if (registry_fetch_url(job->env->registry, url, ask ? file->etag : NULL,
+	                       body_write, &body, show_progress, &vertex, &info, err) < 0)
+		return -1;
+	if (info.not_modified && ask)
+		return check(http, want, &file->digest, err);
+	if (other) {
+		got = hasher_end(hasher);
+		if (check(http, want, &got, err) < 0)
+			return -1;
+	}
+	if (part_keep(take(part), NULL, &file->digest, err) < 0 ||
+	    (!other && check(http, want, &file->digest, err) < 0))
+		return -1;
+	file->last_modified_ns = info.last_modified_ns;
+	free(file->etag);
+	file->etag = take(info.etag);
+	if (file->etag != NULL)
+		remembered_write(st, http->url, file);
+	return 0;
+}
+
+/* A file whose digest is given, and in the store, need not be asked for. */
+static bool
+is_pinned(struct store *st, const struct step_http *http, const struct digest *want,
+          struct remembered *file)
+{
+	auto_remembered struct remembered known = { 0 };
+
+	if (!digest_known(want) || !remembered_read(st, http->url, &known) ||
+	    !digest_equal(&known.digest, want))
+		return false;
+	*file = known;
+	known.etag = NULL;
+	return true;
+}
+
+/* ------------------------------------------------------------ step */
+
+int
+step_http_preimage(const struct step_job *job, bool content, struct preimage *out,
+                   struct error *err)
+{
+	const struct step_http *http = &job->step->http;
+
+	(void)content;
+	(void)err;
+	preimage_add_str(out, "step", "http");
+	preimage_add(out, "url", http->url);
+	preimage_add(out, "name", http->name);
+	if (http->checksum.p != NULL)
+		preimage_add(out, "checksum", http->checksum);
+	if (http->chmod.p != NULL)
+		preimage_add(out, "chmod", http->chmod);
+	return 0;
+}
+
+static struct layer *
+one_file(const struct step_job *job, const struct remembered *file, struct error *err)
+{
+	const struct step_http *http = &job->step->http;
+	char hex[DIGEST_HEX_MAX];
+	auto_free char *path = mem_print("blobs/sha256/%s",
+	                                 digest_hex(&file->digest, hex));
+	struct entry entry = { .path = http->name,
+		               .type = ENTRY_FILE,
+		               .mode = DEFAULT_MODE };
+	struct content content = { .kind = CONTENT_FILE,
+		                   .dir_fd = store_fd(job->env->store),
+		                   .path = text_of(path) };
+	uint32_t mode = 0;
+
+	if (!blob_has(job->env->store, &file->digest, &entry.size)) {
+		error_set(err, ERR_INTERNAL, "%.*s: gone from the store",
+		          (int)http->url.n, http->url.p);
+		return NULL;
+	}
+	content.size = entry.size;
+	entry.mtime = file->last_modified_ns != 0 ? file->last_modified_ns / 1000000000
+	                                          : step_time(job->env);
+	if (http->chmod.p != NULL && number_octal(http->chmod, &mode))
+		entry.mode = (uint16_t)(mode & 07777);
+	return layer_of_files(&entry, 1, -1, &content);
+}
+
+int
+step_http_execute(const struct step_job *job, struct result *out, struct error *err)
+{
+	const struct step_http *http = &job->step->http;
+	auto_remembered struct remembered file = { 0 };
+	struct digest want;
+
+	if (parse_checksum(http->checksum, &want, err) < 0)
+		return -1;
+	if (!is_pinned(job->env->store, http, &want, &file) &&
+	    fetch(job, &want, &file, err) < 0)
+		return -1;
+	out->source = one_file(job, &file, err);
+	if (out->source == NULL)
+		return -1;
+	out->content = file.digest;
+	array_push(&out->layers, out->source);
+	return 0;
+}

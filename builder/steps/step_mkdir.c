@@ -1,0 +1,64 @@
+#include "base/base.h"
+#include "base/path.h"
+#include "builder/steps/copy_dest.h"
+#include "builder/steps/internal.h"
+
+#define DIRECTORY_MODE 0755
+
+int
+step_mkdir_preimage(const struct step_job *job, bool content, struct preimage *out,
+                    struct error *err)
+{
+	(void)content;
+	(void)err;
+	preimage_add_str(out, "step", "mkdir");
+	preimage_add(out, "path", job->step->mkdir.path);
+	preimage_add(out, "user", job->step->mkdir.user);
+	return 0;
+}
+
+static int
+make(const struct step_job *job, const struct view *view, struct dest *d,
+     struct error *err)
+{
+	struct entry like = { .type = ENTRY_DIR,
+		              .mode = DIRECTORY_MODE,
+		              .mtime = step_time(job->env) };
+	auto_free char *path = NULL;
+
+	if (user_find_owner(view, job->step->mkdir.user, job->vertex, &like.uid,
+	                    &like.gid, err) < 0 ||
+	    dest_resolve(d, job->step->mkdir.path, &path, err) < 0)
+		return -1;
+	return dest_make_dirs(d, text_of(path), &like, err);
+}
+
+int
+step_mkdir_execute(const struct step_job *job, struct result *out, struct error *err)
+{
+	const struct result *base =
+	        job->inputs[step_input_index(job->step, job->step->base)];
+	struct layer_options options = { .forms = job->forms,
+		                         .epoch = job->env->epoch,
+		                         .cancel = job->env->cancel };
+	struct view *view = view_new(base->layers.at, base->layers.n, err);
+	struct dest_changes changes = { 0 };
+	struct layer *layer = NULL;
+	struct dest *d = NULL;
+
+	if (view == NULL)
+		return -1;
+	d = dest_new(view, step_time(job->env));
+	if (make(job, view, d, err) == 0) {
+		dest_finish(d, &changes);
+		layer = layer_from_changes(job->env->store, changes.list.at,
+		                           changes.list.n, &options, err);
+	}
+	array_clear(&changes.list);
+	dest_free(d);
+	view_free(view);
+	if (layer == NULL)
+		return -1;
+	result_add_layer(base, layer, out);
+	return 0;
+}

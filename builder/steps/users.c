@@ -1,0 +1,314 @@
+#include <limits.h>
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/number.h"
+#include "builder/steps/steps.h"
+
+#define FILE_SIZE_MAX ((size_t)10 << 20)
+
+/* One line of /etc/passwd or /etc/group: what both have, and the rest. */
+struct account {
+	struct text name;
+	uint32_t id;
+	uint32_t gid;        /* passwd */
+	struct text home;    /* passwd */
+	struct text members; /* group */
+};
+
+/* ------------------------------------------------------------ files */
+
+/* The file NAME as a process in the root would see it; absent is empty. */
+static int
+read_etc(const struct view *v, struct text name, struct buf *out, struct error *err)
+{
+	auto_free char *path = NULL;
+
+	if (view_resolve(v, name, true, &path, err) < 0 ||
+	    view_read(v, text_of(path), FILE_SIZE_MAX, out, err) < 0)
+		return error_wrap(err, "/%.*s", (int)name.n, name.p);
+	return 0;
+}
+
+/* Cuts the next ":" field off *REST. */
+static struct text
+next_field(struct text *rest)
+{
+	ptrdiff_t colon = text_find(*rest, ':');
+	struct text field = colon < 0 ? *rest : text_first(*rest, (size_t)colon);
+
+	*rest = text_from(*rest, colon < 0 ? rest->n : (size_t)colon + 1);
+	return field;
+}
+
+/* The next account of FILE (lines are cut off its front); false at the end. */
+static bool
+next_account(struct text *file, bool is_passwd, struct account *out)
+{
+	struct text line;
+
+	while (text_line(file, &line)) {
+		line = text_trim(line);
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		*out = (struct account){ .name = next_field(&line) };
+		next_field(&line);
+		number_u32(next_field(&line), &out->id);
+		if (!is_passwd) {
+			out->members = next_field(&line);
+			return true;
+		}
+		number_u32(next_field(&line), &out->gid);
+		next_field(&line);
+		out->home = next_field(&line);
+		return true;
+	}
+	return false;
+}
+
+/* The first account with NAME, or (NAME p NULL) with ID. */
+static bool
+find_account(struct text file, bool is_passwd, struct text name, uint32_t id,
+             struct account *out)
+{
+	while (next_account(&file, is_passwd, out))
+		if (name.p != NULL ? text_equal(out->name, name) : out->id == id)
+			return true;
+	return false;
+}
+
+static bool
+is_member(struct text members, struct text name)
+{
+	while (members.n > 0) {
+		ptrdiff_t comma = text_find(members, ',');
+		struct text one = comma < 0 ? members
+		                            : text_first(members, (size_t)comma);
+
+		if (text_equal(one, name))
+			return true;
+		members = text_from(members, comma < 0 ? members.n : (size_t)comma + 1);
+	}
+	return false;
+}
+
+static void
+add_groups(struct text file, struct text user, struct user_ids *out)
+{
+	struct account group;
+
+	while (next_account(&file, false, &group))
+		if (is_member(group.members, user))
+			array_push(&out->groups, group.id);
+}
+
+/* ------------------------------------------------------------ USER */
+
+/* "user:group" in its parts; a part that is not there has p NULL. */
+static void
+split(struct text t, struct text *user, struct text *group)
+{
+	ptrdiff_t colon = text_find(t, ':');
+
+	*user = colon < 0 ? t : text_first(t, (size_t)colon);
+	*group = colon < 0 ? (struct text){ 0 } : text_from(t, (size_t)colon + 1);
+	if (user->n == 0)
+		user->p = NULL;
+	if (group->n == 0)
+		group->p = NULL;
+}
+
+/* 1 a number, 0 a name, -1 a number out of range. */
+static int
+parse_id(struct text t, uint32_t *out, struct error *err)
+{
+	uint64_t n = 0;
+
+	if (!number_u64(t, &n))
+		return 0;
+	if (n > INT32_MAX)
+		return error_set(err, ERR_SOURCE,
+		                 "uids and gids must be in range 0-2147483647");
+	*out = (uint32_t)n;
+	return 1;
+}
+
+/* Fills uid, gid and home; *NAME is the account's, p NULL if there is none. */
+static int
+find_user(struct text passwd, struct text user, bool strict, struct user_ids *out,
+          struct text *name, struct error *err)
+{
+	struct account account;
+	int is_number = 1;
+
+	if (user.p != NULL)
+		is_number = parse_id(user, &out->uid, err);
+	if (is_number < 0)
+		return -1;
+	if (find_account(passwd, true, user, 0, &account) ||
+	    (is_number &&
+	     find_account(passwd, true, (struct text){ 0 }, out->uid, &account))) {
+		out->uid = account.id;
+		out->gid = account.gid;
+		out->home = account.home.n > 0 ? text_copy(account.home) : NULL;
+		*name = account.name;
+		return 0;
+	}
+	if (is_number || !strict)
+		return 0;
+	return error_set(err, ERR_SOURCE,
+	                 "unable to find user %.*s: no matching entries in passwd file",
+	                 (int)user.n, user.p);
+}
+
+static int
+find_group(struct text groups, struct text group, bool strict, struct user_ids *out,
+           struct error *err)
+{
+	struct account account;
+	int is_number = parse_id(group, &out->gid, err);
+
+	if (is_number < 0)
+		return -1;
+	if (find_account(groups, false, group, 0, &account)) {
+		out->gid = account.id;
+		return 0;
+	}
+	if (is_number)
+		return 0;
+	out->gid = 0;
+	if (!strict)
+		return 0;
+	return error_set(err, ERR_SOURCE,
+	                 "unable to find group %.*s: no matching entries in group file",
+	                 (int)group.n, group.p);
+}
+
+static bool
+is_number_pair(struct text user, struct text group)
+{
+	uint64_t n = 0;
+
+	return user.p != NULL && group.p != NULL && number_u64(user, &n) &&
+	       number_u64(group, &n);
+}
+
+int
+user_find(const struct view *v, struct text user, bool strict, struct user_ids *out,
+          struct error *err)
+{
+	auto_buf struct buf passwd = BUF_INIT, groups = BUF_INIT;
+	__attribute__((cleanup(user_ids_clear))) struct user_ids ids = { 0 };
+	struct text name, group, account = { 0 };
+
+	split(user, &name, &group);
+	if (read_etc(v, TEXT("etc/passwd"), &passwd, err) < 0)
+		return -1;
+	if (is_number_pair(name, group)) {
+		/* Exactly these, whatever the files say; only the home is looked up. */
+		struct account found;
+
+		if (parse_id(name, &ids.uid, err) < 0 ||
+		    parse_id(group, &ids.gid, err) < 0)
+			return -1;
+		if (find_account(buf_text(&passwd), true, (struct text){ 0 }, ids.uid,
+		                 &found) &&
+		    found.home.n > 0)
+			ids.home = text_copy(found.home);
+	} else {
+		if (read_etc(v, TEXT("etc/group"), &groups, err) < 0 ||
+		    find_user(buf_text(&passwd), name, strict, &ids, &account, err) < 0)
+			return -1;
+		if (group.p != NULL &&
+		    find_group(buf_text(&groups), group, strict, &ids, err) < 0)
+			return -1;
+		if (group.p == NULL && account.p != NULL)
+			add_groups(buf_text(&groups), account, &ids);
+	}
+	if (ids.home == NULL)
+		ids.home = mem_copy("/");
+	*out = ids;
+	ids = (struct user_ids){ 0 };
+	return 0;
+}
+
+void
+user_ids_clear(struct user_ids *u)
+{
+	array_clear(&u->groups);
+	free(u->home);
+	u->home = NULL;
+}
+
+/* ------------------------------------------------------------ --chown */
+
+/* 1 a number (or root), 0 a name. */
+static bool
+owner_number(struct text t, uint32_t *out)
+{
+	uint64_t n = 0;
+
+	if (text_is(t, "root")) {
+		*out = 0;
+		return true;
+	}
+	if (!number_u64(t, &n) || n > INT32_MAX)
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+static void
+warn_unknown(int vertex, const char *what, struct text name)
+{
+	event_warn(vertex, "%s %.*s: not found in the stage, taken as 0", what,
+	           (int)name.n, name.p);
+}
+
+bool
+user_owner_is_numeric(struct text chown)
+{
+	struct text user, group;
+	uint32_t id = 0;
+
+	split(chown, &user, &group);
+	return (user.p == NULL || owner_number(user, &id)) &&
+	       (group.p == NULL || owner_number(group, &id));
+}
+
+int
+user_find_owner(const struct view *v, struct text chown, int vertex, uint32_t *uid,
+                uint32_t *gid, struct error *err)
+{
+	auto_buf struct buf file = BUF_INIT;
+	struct text user, group;
+	struct account account;
+	uint32_t u = 0, g = 0;
+
+	split(chown, &user, &group);
+	if (user.p != NULL && owner_number(user, &u)) {
+		g = u;
+	} else if (user.p != NULL) {
+		if (read_etc(v, TEXT("etc/passwd"), &file, err) < 0)
+			return -1;
+		if (find_account(buf_text(&file), true, user, 0, &account)) {
+			u = account.id;
+			g = account.gid;
+		} else {
+			warn_unknown(vertex, "user", user);
+		}
+	}
+	buf_truncate(&file, 0);
+	if (group.p != NULL && !owner_number(group, &g)) {
+		g = 0;
+		if (read_etc(v, TEXT("etc/group"), &file, err) < 0)
+			return -1;
+		if (find_account(buf_text(&file), false, group, 0, &account))
+			g = account.id;
+		else
+			warn_unknown(vertex, "group", group);
+	}
+	*uid = u;
+	*gid = g;
+	return 0;
+}
