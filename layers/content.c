@@ -203,6 +203,10 @@ layer_content(struct layer *l, const struct entry *e, struct content *out,
 		*out = c;
 		return 0;
 	}
+	if (l->source != NULL) {
+		*out = source_content(l, e);
+		return 0;
+	}
 	/* A position is good for the tar only; without one it takes the directory. */
 	if (!layer_has(l, LAYER_DIR) && !(layer_has(l, LAYER_TAR) && e->offset > 0) &&
 	    layer_make(l, e->offset > 0 ? LAYER_TAR : LAYER_DIR, NULL, err) < 0)

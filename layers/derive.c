@@ -378,6 +378,8 @@ derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct err
 	bool pulled = digest_known(&l->blob.digest);
 	int status;
 
+	if (l->source != NULL)
+		return error_set(err, ERR_INTERNAL, "a source layer has one form only");
 	if (wanted & LAYER_TREE)
 		layer_read_index(l);
 	if (wanted & LAYER_BLOB && fetch_blob(l, err) < 0)

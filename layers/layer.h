@@ -37,7 +37,11 @@ struct layer {
 	layer_fetch_fn *fetch;
 	void *fetch_arg;
 	int dir_fd, tar_fd; /* opened when first needed, else -1 */
+	struct source *source;  /* of layer_of_files(): then there is no store */
 };
+
+/* Where the bytes of file E of a source layer are. */
+struct content source_content(const struct layer *l, const struct entry *e);
 
 /* All handles of a store, by id. */
 struct layer_table;
