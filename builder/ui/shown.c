@@ -117,7 +117,7 @@ shown_add(struct buf *out, struct text t, enum shown how)
 			n = sequence_length(t, &is_colour);
 			if (is_colour && how == SHOWN_LOG) {
 				buf_add_text(out, text_first(t, n));
-				coloured = n > 3 || (n == 3 && t.p[2] != '0');
+				coloured = n > 4 || (n == 4 && t.p[2] != '0');
 			}
 		} else {
 			add_rune(out, text_first(t, n), rune, how);
