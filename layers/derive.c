@@ -76,7 +76,7 @@ keep_tree(struct layer *l, const struct tree *t)
 {
 	auto_error struct error err = ERROR_INIT;
 
-	if (tree_file_write(store_fd(l->store), l->id, t, &err) < 0)
+	if (tree_file_write(l->store, l->id, t, &err) < 0)
 		event_warn_error(0, &err, "index of layer %s", l->id);
 }
 

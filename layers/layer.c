@@ -181,10 +181,7 @@ layer_add_forms(struct layer *l, unsigned forms, struct tree *tree)
 void
 layer_read_index(struct layer *l)
 {
-	auto_free char *name = mem_print("trees/%s", l->id);
-
-	if (store_use(l->store, name, NULL) == 1)
-		layer_add_forms(l, 0, tree_file_read(store_fd(l->store), l->id));
+	layer_add_forms(l, 0, tree_file_read(l->store, l->id));
 }
 
 int

@@ -124,7 +124,7 @@ settle(struct birth *b, struct error *err)
 	if (t == NULL)
 		return NULL;
 	choose_id(b, id);
-	if (tree_file_write(store_fd(b->store), id, t, err) < 0) {
+	if (tree_file_write(b->store, id, t, err) < 0) {
 		error_wrap(err, "index of layer %s", id);
 		return NULL;
 	}

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/store.h"
 
 #define MAGIC "cooptree"
 
@@ -260,32 +261,45 @@ tree_parse(struct text bytes)
 
 /* ------------------------------------------------------------ files */
 
-static void
-file_name(const char *id, char out[PATH_MAX])
+static int
+write_new(int dir_fd, const char *name, const struct tree *t, struct error *err)
 {
-	snprintf(out, PATH_MAX, "trees/%s", id);
+	auto_buf struct buf bytes = BUF_INIT;
+	auto_fd int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	                        0600);
+
+	if (fd < 0)
+		return error_sys(err, "make %s", name);
+	tree_print(t, &bytes);
+	return file_write_all(fd, bytes.p, bytes.n, err);
 }
 
 int
-tree_file_write(int root_fd, const char *id, const struct tree *t, struct error *err)
+tree_file_write(struct store *st, const char *id, const struct tree *t, struct error *err)
 {
-	auto_buf struct buf bytes = BUF_INIT;
-	char name[PATH_MAX];
+	auto_free char *name = mem_print("trees/%s", id);
+	char tmp[SCRATCH_NAME_MAX];
+	int dir_fd = scratch_fd(store_scratch(st), err);
 
-	file_name(id, name);
-	tree_print(t, &bytes);
-	return file_replace(root_fd, name, bytes.p, bytes.n, 0644, err);
+	if (dir_fd < 0)
+		return -1;
+	scratch_name(store_scratch(st), 't', tmp);
+	if (write_new(dir_fd, tmp, t, err) < 0)
+		return -1;
+	if (renameat(dir_fd, tmp, store_fd(st), name) < 0)
+		return error_sys(err, "rename %s to %s", tmp, name);
+	return 0;
 }
 
 struct tree *
-tree_file_read(int root_fd, const char *id)
+tree_file_read(struct store *st, const char *id)
 {
 	auto_buf struct buf bytes = BUF_INIT;
 	auto_error struct error ignored = ERROR_INIT;
-	char name[PATH_MAX];
+	auto_free char *name = mem_print("trees/%s", id);
 
-	file_name(id, name);
-	if (file_read(root_fd, name, FILE_MAX, &bytes, &ignored) <= 0)
+	if (store_use(st, name, NULL) != 1 ||
+	    file_read(store_fd(st), name, FILE_MAX, &bytes, &ignored) <= 0)
 		return NULL;
 	return tree_parse(buf_text(&bytes));
 }

@@ -21,10 +21,11 @@ void tree_print(const struct tree *t, struct buf *out);
 /* The tree in BYTES, or NULL if they are anything else. */
 struct tree *tree_parse(struct text bytes);
 
-/* trees/ID below ROOT_FD, replaced whole. */
-int tree_file_write(int root_fd, const char *id, const struct tree *t, struct error *err);
+/* trees/ID, replaced whole. */
+int tree_file_write(struct store *st, const char *id, const struct tree *t,
+                    struct error *err);
 
-/* NULL if there is none, or none that can be used. */
-struct tree *tree_file_read(int root_fd, const char *id);
+/* NULL if there is none, or none that can be used. Marks it as used. */
+struct tree *tree_file_read(struct store *st, const char *id);
 
 #endif
