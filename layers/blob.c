@@ -1,0 +1,128 @@
+#include "layers/blob.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/store.h"
+
+enum { CHUNK = 256 * 1024 };
+
+char *
+blob_name(const struct digest *d, char out[BLOB_NAME_MAX])
+{
+	char hex[DIGEST_HEX_MAX];
+
+	snprintf(out, BLOB_NAME_MAX, "blobs/%s/%s", digest_alg_name(d),
+	         digest_hex(d, hex));
+	return out;
+}
+
+int
+blob_digest_fd(int fd, enum digest_alg alg, struct digest *out, struct error *err)
+{
+	auto_hasher struct hasher *h = hasher_new(alg);
+	auto_free char *chunk = mem_resize(NULL, CHUNK, 1);
+	ssize_t n;
+
+	while ((n = file_read_full(fd, chunk, CHUNK, err)) > 0)
+		hasher_add(h, chunk, (size_t)n);
+	if (n < 0)
+		return -1;
+	*out = hasher_end(h);
+	return 0;
+}
+
+bool
+blob_name_fits(int fd, const char *name, struct error *err)
+{
+	char hex[DIGEST_HEX_MAX];
+	struct digest d;
+
+	return blob_digest_fd(fd, DIGEST_SHA256, &d, err) == 0 &&
+	       strcmp(digest_hex(&d, hex), name) == 0;
+}
+
+bool
+blob_has(struct store *st, const struct digest *d, uint64_t *size)
+{
+	char name[BLOB_NAME_MAX];
+	struct stat sb;
+
+	if (!digest_known(d) || store_use(st, blob_name(d, name), &sb) != 1 ||
+	    !S_ISREG(sb.st_mode))
+		return false;
+	if (size != NULL)
+		*size = (uint64_t)sb.st_size;
+	return true;
+}
+
+int
+blob_open(struct store *st, const struct digest *d, struct error *err)
+{
+	char name[BLOB_NAME_MAX], text[DIGEST_TEXT_MAX];
+	int fd;
+
+	if (!digest_known(d))
+		return error_set(err, ERR_INTERNAL, "open a blob without a digest");
+	store_use(st, blob_name(d, name), NULL);
+	fd = openat(store_fd(st), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT)
+		error_set(err, ERR_SOURCE, "blob %s is not there", digest_text(d, text));
+	else
+		error_sys(err, "open blob %s", digest_text(d, text));
+	return store_wrap(st, err);
+}
+
+int
+blob_read(struct store *st, const struct digest *d, size_t max, struct buf *out,
+          struct error *err)
+{
+	char text[DIGEST_TEXT_MAX];
+	auto_fd int fd = blob_open(st, d, err);
+	auto_buf struct buf bytes = BUF_INIT;
+	auto_hasher struct hasher *h = NULL;
+	struct digest got;
+
+	if (fd < 0)
+		return -1;
+	if (file_read_fd(fd, max, &bytes, err) < 0)
+		return error_wrap(err, "blob %s", digest_text(d, text));
+	/* What is read whole is small: a config, a manifest. */
+	h = hasher_new(d->alg);
+	hasher_add(h, buf_str(&bytes), bytes.n);
+	got = hasher_end(h);
+	if (!digest_equal(&got, d)) {
+		error_set(err, ERR_DAMAGED, "blob %s has other content",
+		          digest_text(d, text));
+		return store_wrap(st, err);
+	}
+	buf_add(out, buf_str(&bytes), bytes.n);
+	return 0;
+}
+
+int
+blob_write(struct store *st, const void *bytes, size_t n, struct digest *out,
+           struct error *err)
+{
+	struct digest d = digest_of(bytes, n);
+	auto_part struct part *part = NULL;
+	uint64_t size;
+
+	if (!blob_has(st, &d, &size) || size != n) {
+		part = part_new(st, err);
+		if (part == NULL || part_write(part, bytes, n, err) < 0 ||
+		    part_keep(take(part), &d, &d, err) < 0)
+			return -1;
+	}
+	*out = d;
+	return 0;
+}

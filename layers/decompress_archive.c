@@ -1,0 +1,103 @@
+/* bzip2 and xz, by libarchive's filters in front of its "raw" format. Only the one
+ * filter that the magic named: never the one inside of what came out. */
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/decompress_formats.h"
+
+struct archive_reader {
+	struct archive *archive;
+	const char *name;
+	struct input *input;
+	struct error *err; /* of the call that is running */
+	bool input_failed;
+};
+
+static la_ssize_t
+give(struct archive *a, void *arg, const void **bytes)
+{
+	struct archive_reader *r = arg;
+	struct input *in = r->input;
+	int status = input_fill(in, r->err);
+	size_t n = input_left(in);
+
+	if (status < 0) {
+		r->input_failed = true;
+		archive_set_error(a, ARCHIVE_FATAL, "read");
+		return -1;
+	}
+	*bytes = in->bytes + in->at;
+	in->at = in->n;
+	return (la_ssize_t)n;
+}
+
+static int
+fault(struct archive_reader *r, struct error *err)
+{
+	const char *text = archive_error_string(r->archive);
+
+	if (r->input_failed)
+		return -1;
+	return error_set(err, ERR_DAMAGED, "%s: %s", r->name,
+	                 text != NULL ? text : "damaged");
+}
+
+static int
+start(struct archive_reader *r, int filter, struct error *err)
+{
+	struct archive_entry *entry;
+
+	r->err = err;
+	if (archive_read_append_filter(r->archive, filter) != ARCHIVE_OK ||
+	    archive_read_support_format_raw(r->archive) != ARCHIVE_OK ||
+	    archive_read_support_format_empty(r->archive) != ARCHIVE_OK ||
+	    archive_read_open(r->archive, r, NULL, give, NULL) != ARCHIVE_OK)
+		return fault(r, err);
+	/* Nothing in it is an "empty" archive, which has no entry. */
+	return archive_read_next_header(r->archive, &entry) < ARCHIVE_WARN ? fault(r, err)
+	                                                                   : 0;
+}
+
+void *
+archive_reader_open(const struct decompress_format *f, struct input *in,
+                    struct error *err)
+{
+	struct archive_reader *r = mem_new(sizeof *r);
+
+	r->archive = archive_read_new();
+	if (r->archive == NULL)
+		mem_die("out of memory");
+	r->name = f->name;
+	r->input = in;
+	if (start(r, f->filter, err) < 0) {
+		archive_reader_close(r);
+		return NULL;
+	}
+	return r;
+}
+
+ssize_t
+archive_reader_read(void *state, struct input *in, void *bytes, size_t n,
+                    struct error *err)
+{
+	struct archive_reader *r = state;
+	la_ssize_t got;
+
+	(void)in;
+	r->err = err;
+	got = archive_read_data(r->archive, bytes, n);
+	return got < 0 ? fault(r, err) : (ssize_t)got;
+}
+
+void
+archive_reader_close(void *state)
+{
+	struct archive_reader *r = state;
+
+	if (r == NULL)
+		return;
+	archive_read_free(r->archive);
+	free(r);
+}

@@ -1,0 +1,191 @@
+/*
+ * A layer on its way out. What was compressed once is found again:
+ *
+ *	compressed/DIFFID-gzip-6    {"digest":"sha256:…","size":1234}
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/event.h"
+#include "base/file.h"
+#include "base/jsonio.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/compress.h"
+#include "layers/store.h"
+
+enum {
+	NOTE_MAX = 4096,
+	CHUNK = 256 * 1024,
+};
+
+/* ------------------------------------------------------------ as pulled */
+
+static enum compression
+kind_of(const char *media_type)
+{
+	struct text t = text_of(media_type);
+
+	if (text_ends(t, "gzip"))
+		return COMPRESS_GZIP;
+	return text_ends(t, "zstd") ? COMPRESS_ZSTD : COMPRESS_NONE;
+}
+
+/* Docker's names for layers as OCI's; any other stays (foreign layers). */
+static void
+set_oci_type(struct descriptor *d)
+{
+	enum compression kind = kind_of(d->media_type);
+
+	if (strcmp(d->media_type, compression_media_type(kind, true)) != 0)
+		return;
+	free(d->media_type);
+	d->media_type = mem_copy(compression_media_type(kind, false));
+}
+
+/* ------------------------------------------------------------ notes */
+
+static char *
+note_name(const struct digest *diffid, const struct compressor *c)
+{
+	const char *kind = c->kind == COMPRESS_GZIP ? "gzip" : "zstd";
+	char hex[DIGEST_HEX_MAX];
+
+	return mem_print("compressed/%s-%s-%d", digest_hex(diffid, hex), kind,
+	                 compress_level(c));
+}
+
+/* True if NAME tells of a blob that is still there. Whatever is wrong with a note,
+ * the work is done again. */
+static bool
+note_read(struct store *st, const char *name, struct descriptor *out)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	auto_buf struct buf bytes = BUF_INIT;
+	auto_json json_t *json = NULL;
+	uint64_t size;
+
+	if (file_read(store_fd(st), name, NOTE_MAX, &bytes, &ignored) != 1)
+		return false;
+	json = jsonio_parse(buf_text(&bytes), name, &ignored);
+	if (json == NULL || descriptor_read(out, json, name, &ignored) < 0)
+		return false;
+	store_use(st, name, NULL);
+	return blob_has(st, &out->digest, &size) && size == out->size;
+}
+
+static void
+note_write(struct store *st, const char *name, const struct descriptor *blob)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_json json_t *json = json_object();
+	auto_free char *text = NULL;
+	char digest[DIGEST_TEXT_MAX];
+
+	jsonio_set(json, "digest", json_string(digest_text(&blob->digest, digest)));
+	jsonio_set(json, "size", json_integer((json_int_t)blob->size));
+	text = jsonio_print(json);
+	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
+		event_warn_error(0, &err, "compressed layer is not remembered");
+}
+
+/* ------------------------------------------------------------ compressing */
+
+static int
+to_part(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	return part_write(arg, bytes, n, err);
+}
+
+/* The tar is compared with its diffID on the way: what leaves this machine must
+ * not be damaged, and hashing is fast beside compressing. */
+static int
+copy_through(int fd, const struct digest *diffid, struct compress_stream *s,
+             const struct cancel *cancel, struct error *err)
+{
+	auto_free char *chunk = mem_resize(NULL, CHUNK, 1);
+	auto_hasher struct hasher *hasher = hasher_new(DIGEST_SHA256);
+	char text[DIGEST_TEXT_MAX];
+	struct digest found;
+	ssize_t n;
+
+	while ((n = file_read_full(fd, chunk, CHUNK, err)) > 0) {
+		hasher_add(hasher, chunk, (size_t)n);
+		if (compress_write(s, chunk, (size_t)n, err) < 0 ||
+		    cancel_check(cancel, err) < 0)
+			return -1;
+	}
+	if (n < 0)
+		return -1;
+	found = hasher_end(hasher);
+	if (!digest_equal(&found, diffid))
+		return error_set(err, ERR_DAMAGED, "its tar has other content: blob %s",
+		                 digest_text(diffid, text));
+	return compress_finish(s, err);
+}
+
+static int
+compress_tar(struct store *st, const struct digest *diffid, const struct compressor *c,
+             const struct cancel *cancel, struct descriptor *out, struct error *err)
+{
+	auto_fd int fd = blob_open(st, diffid, err);
+	auto_part struct part *part = fd < 0 ? NULL : part_new(st, err);
+	auto_compress struct compress_stream *s = NULL;
+
+	if (part == NULL)
+		return -1;
+	s = compress_open(c, to_part, part, err);
+	if (s == NULL || copy_through(fd, diffid, s, cancel, err) < 0)
+		return -1;
+	out->size = part_size(part);
+	return part_keep(take(part), NULL, &out->digest, err);
+}
+
+static int
+compress_layer(struct layer *l, const struct compressor *c, const struct cancel *cancel,
+               struct descriptor *out, struct error *err)
+{
+	struct store *st = l->store;
+	struct digest diffid;
+	auto_free char *note = NULL;
+
+	if (layer_make(l, LAYER_TAR, cancel, err) < 0)
+		return -1;
+	layer_diffid(l, &diffid);
+	if (c->kind == COMPRESS_NONE) {
+		out->digest = diffid;
+		if (!blob_has(st, &diffid, &out->size))
+			return error_set(err, ERR_INTERNAL, "its tar is gone");
+		return 0;
+	}
+	note = note_name(&diffid, c);
+	if (note_read(st, note, out))
+		return 0;
+	if (compress_tar(st, &diffid, c, cancel, out, err) < 0)
+		return -1;
+	note_write(st, note, out);
+	return 0;
+}
+
+int
+layer_compress(struct layer *l, const struct compressor *c, bool force,
+               const struct cancel *cancel, struct descriptor *out, struct error *err)
+{
+	const struct descriptor *pulled = layer_blob(l);
+	auto_descriptor struct descriptor d = DESCRIPTOR_INIT;
+
+	if (pulled != NULL && (!force || kind_of(pulled->media_type) == c->kind)) {
+		descriptor_copy(&d, pulled);
+		set_oci_type(&d);
+	} else {
+		if (compress_layer(l, c, cancel, &d, err) < 0)
+			return error_wrap(err, "compress layer %.12s", layer_id(l));
+		free(d.media_type);
+		d.media_type = mem_copy(compression_media_type(c->kind, false));
+	}
+	descriptor_clear(out);
+	*out = d;
+	d = (struct descriptor)DESCRIPTOR_INIT;
+	return 0;
+}

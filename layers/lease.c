@@ -1,0 +1,112 @@
+#include "layers/lease.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/store.h"
+
+#define PREFIX "lease-"
+
+bool
+lease_is_name(const char *name)
+{
+	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
+}
+
+/* 1 made, 0 another process took it for a dead one in between, -1. */
+static int
+lease_try(struct store *st, int *out, struct error *err)
+{
+	char digits[17];
+	auto_free char *name = NULL;
+	auto_fd int fd = -1;
+	struct stat sb;
+	int64_t ns = store_opened_ns(st);
+	struct timespec times[2] = { { ns / 1000000000, ns % 1000000000 } };
+
+	times[1] = times[0];
+	file_random_name(digits, 16);
+	name = mem_print("tmp/" PREFIX "%s", digits);
+	fd = openat(store_fd(st), name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		error_sys(err, "create %s", name);
+		return store_wrap(st, err);
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? 0 : error_sys(err, "lock %s", name);
+	if (fstat(fd, &sb) < 0 || futimens(fd, times) < 0)
+		return error_sys(err, "mark %s", name);
+	if (sb.st_nlink == 0)
+		return 0;
+	*out = take_fd(&fd);
+	return 1;
+}
+
+int
+store_lease(struct store *st, struct error *err)
+{
+	int fd = -1, status;
+
+	do
+		status = lease_try(st, &fd, err);
+	while (status == 0);
+	return status < 0 ? -1 : fd;
+}
+
+/* Opens NAME and sees whether somebody holds it. */
+static int
+open_held(int tmp_fd, const char *name, bool *held)
+{
+	auto_fd int fd = openat(tmp_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	/* That of another user: held, as far as we can know. */
+	*held = fd < 0 ? errno != ENOENT : flock(fd, LOCK_EX | LOCK_NB) < 0;
+	return take_fd(&fd);
+}
+
+void
+lease_sweep(int tmp_fd, const char *name)
+{
+	bool held;
+	auto_fd int fd = open_held(tmp_fd, name, &held);
+
+	if (!held && fd >= 0)
+		unlinkat(tmp_fd, name, 0);
+}
+
+int
+leases_oldest(int root_fd, int64_t *ns, struct error *err)
+{
+	auto_fd int list_fd = file_open_dir(root_fd, "tmp", err);
+	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
+	const struct dirent *e;
+	int64_t oldest = INT64_MAX;
+
+	if (list_fd < 0)
+		return -1;
+	if (dir == NULL)
+		return error_sys(err, "list tmp");
+	take_fd(&list_fd);
+	while ((e = readdir(dir)) != NULL) {
+		auto_fd int fd = -1;
+		struct stat sb;
+		bool held;
+
+		if (!lease_is_name(e->d_name))
+			continue;
+		fd = open_held(dirfd(dir), e->d_name, &held);
+		if (held && fstatat(dirfd(dir), e->d_name, &sb, 0) == 0 &&
+		    stat_mtime_ns(&sb) < oldest)
+			oldest = stat_mtime_ns(&sb);
+	}
+	*ns = oldest;
+	return 0;
+}

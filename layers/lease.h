@@ -1,0 +1,25 @@
+/*
+ * lease: a running build says since when the collector must leave things alone.
+ *
+ *	tmp/lease-4f0c…    locked (flock) as long as it is held; its time is the
+ *	                   moment the store was opened
+ *
+ * Whatever has a time from then on may be in use.
+ */
+#ifndef LAYERS_LEASE_H
+#define LAYERS_LEASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+bool lease_is_name(const char *name);
+
+/* Removes NAME in tmp/ if nobody holds it any more. */
+void lease_sweep(int tmp_fd, const char *name);
+
+/* The time of the oldest lease that is held; INT64_MAX if there is none. */
+int leases_oldest(int root_fd, int64_t *ns, struct error *err);
+
+#endif

@@ -1,0 +1,250 @@
+#include "layers/scratch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/job.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "layers/lease.h"
+
+enum {
+	NAME_DIGITS = 16,
+	BIRTH_MAX_S = 3600, /* a directory without owner that is older is dead */
+};
+
+struct scratch {
+	int root_fd;
+	atomic_uint next; /* number for names */
+
+	pthread_mutex_t lock; /* of what follows */
+	char *dir;            /* "tmp/…", NULL: not made yet */
+	int fd, owner_fd;
+	struct pool *pool; /* one thread that removes, NULL: no rubbish so far */
+	struct group *removals;
+};
+
+struct scratch *
+scratch_new(int root_fd)
+{
+	struct scratch *s = mem_new(sizeof *s);
+
+	s->root_fd = root_fd;
+	s->fd = s->owner_fd = -1;
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+void
+scratch_free(struct scratch *s)
+{
+	auto_error struct error ignored = ERROR_INIT;
+
+	if (s == NULL)
+		return;
+	if (s->removals != NULL)
+		group_wait(s->removals, &ignored);
+	group_free(s->removals);
+	pool_free(s->pool);
+	own_close(&s->fd);
+	/* The owner's lock is held until the last name is gone. */
+	if (s->dir != NULL)
+		file_remove_tree(s->root_fd, s->dir, &ignored);
+	own_close(&s->owner_fd);
+	free(s->dir);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* ------------------------------------------------------------ birth */
+
+static int
+lock_owner_file(int dir_fd)
+{
+	auto_fd int fd = openat(dir_fd, "owner", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+	                        0600);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+/* Under another name until its owner file is locked: a directory under its final
+ * name whose owner can be locked is always dead. */
+static int
+make_own(struct scratch *s, struct error *err)
+{
+	char digits[NAME_DIGITS + 1];
+	auto_free char *born = NULL, *dir = NULL;
+	auto_fd int fd = -1, owner_fd = -1;
+
+	file_random_name(digits, NAME_DIGITS);
+	born = mem_print("tmp/.new-%s", digits);
+	dir = mem_print("tmp/%s", digits);
+	if (mkdirat(s->root_fd, born, 0700) < 0)
+		return error_sys(err, "create directory %s", born);
+	fd = file_open_dir(s->root_fd, born, err);
+	if (fd < 0)
+		return -1;
+	owner_fd = lock_owner_file(fd);
+	if (owner_fd < 0)
+		return error_sys(err, "lock %s/owner", born);
+	if (renameat(s->root_fd, born, s->root_fd, dir) < 0)
+		return error_sys(err, "rename %s", born);
+	s->fd = take_fd(&fd);
+	s->owner_fd = take_fd(&owner_fd);
+	s->dir = take(dir);
+	return 0;
+}
+
+int
+scratch_fd(struct scratch *s, struct error *err)
+{
+	int status = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->dir == NULL)
+		status = make_own(s, err);
+	pthread_mutex_unlock(&s->lock);
+	return status < 0 ? -1 : s->fd;
+}
+
+const char *
+scratch_dir(const struct scratch *s)
+{
+	return s->dir;
+}
+
+char *
+scratch_name(struct scratch *s, char kind, char out[SCRATCH_NAME_MAX])
+{
+	snprintf(out, SCRATCH_NAME_MAX, "%c%u", kind, atomic_fetch_add(&s->next, 1) + 1);
+	return out;
+}
+
+/* ------------------------------------------------------------ removal */
+
+struct removal {
+	int dir_fd;
+	char name[SCRATCH_NAME_MAX];
+};
+
+static int
+remove_it(void *arg, struct error *err)
+{
+	struct removal *r = arg;
+	auto_error struct error ignored = ERROR_INIT;
+
+	(void)err;
+	file_remove_tree(r->dir_fd, r->name, &ignored);
+	free(r);
+	return 0;
+}
+
+static void
+queue_removal(struct scratch *s, struct removal *r)
+{
+	pthread_mutex_lock(&s->lock);
+	if (s->removals == NULL) {
+		s->pool = pool_new(1);
+		s->removals = group_new(s->pool);
+	}
+	group_add(s->removals, remove_it, r);
+	pthread_mutex_unlock(&s->lock);
+}
+
+int
+scratch_trash(struct scratch *s, int dir_fd, const char *name)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct removal *r;
+	int fd = scratch_fd(s, &err);
+
+	if (fd < 0) {
+		errno = err.sys;
+		return -1;
+	}
+	r = mem_new(sizeof *r);
+	r->dir_fd = fd;
+	scratch_name(s, 'x', r->name);
+	if (renameat(dir_fd, name, fd, r->name) < 0) {
+		free(r);
+		return -1;
+	}
+	queue_removal(s, r);
+	return 0;
+}
+
+/* ------------------------------------------------------------ sweeping */
+
+static bool
+owner_is_gone(int tmp_fd, const char *name)
+{
+	auto_free char *file = mem_print("%s/owner", name);
+	auto_fd int fd = openat(tmp_fd, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	/* Without owner: somebody died while removing it. */
+	if (fd < 0)
+		return errno == ENOENT;
+	return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static bool
+is_stillborn(int tmp_fd, const char *name)
+{
+	struct stat sb;
+
+	return fstatat(tmp_fd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       sb.st_mtime + BIRTH_MAX_S < time(NULL);
+}
+
+static void
+sweep_one(struct scratch *s, int tmp_fd, const char *name)
+{
+	bool dead;
+
+	if (lease_is_name(name)) {
+		lease_sweep(tmp_fd, name);
+		return;
+	}
+	if (strspn(name, "0123456789abcdef") == NAME_DIGITS && name[NAME_DIGITS] == '\0')
+		dead = owner_is_gone(tmp_fd, name);
+	else
+		dead = is_stillborn(tmp_fd, name);
+	if (dead)
+		scratch_trash(s, tmp_fd, name);
+}
+
+void
+scratch_sweep(struct scratch *s)
+{
+	auto_fd int tmp_fd = openat(s->root_fd, "tmp",
+	                            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = NULL;
+	auto_fd int list_fd = -1;
+	const struct dirent *e;
+
+	if (tmp_fd < 0)
+		return;
+	list_fd = openat(tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = list_fd < 0 ? NULL : fdopendir(list_fd);
+	if (dir == NULL)
+		return;
+	take_fd(&list_fd);
+	while ((e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    (s->dir == NULL || strcmp(e->d_name, s->dir + strlen("tmp/")) != 0))
+			sweep_one(s, tmp_fd, e->d_name);
+}

@@ -1,0 +1,334 @@
+#include "layers/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/jsonio.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "layers/store_recover.h"
+#include "layers/tags.h"
+
+#define LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
+#define ROOTS_STORE "/var/lib/cooper"
+
+enum { LAYOUT_MAX = 4096 };
+
+struct store {
+	int fd;
+	char *path;
+	int64_t opened_ns;
+	struct scratch *scratch;
+	struct layer_table *layers;
+};
+
+/* ------------------------------------------------------------ where */
+
+/* Being uid 0 is not enough: in a user namespace of our own everybody is. There
+ * the machine's directories belong to nobody. */
+static bool
+is_root(void)
+{
+	struct stat sb;
+
+	return geteuid() == 0 && stat("/var/lib", &sb) == 0 && sb.st_uid == 0;
+}
+
+static char *
+default_path(struct error *err)
+{
+	const char *root = getenv("COOPER_ROOT"), *data = getenv("XDG_DATA_HOME"),
+	           *home = getenv("HOME");
+
+	if (root != NULL && *root != '\0')
+		return mem_copy(root);
+	if (is_root())
+		return mem_copy(ROOTS_STORE);
+	if (data != NULL && *data == '/')
+		return mem_print("%s/cooper", data);
+	if (home != NULL && *home == '/')
+		return mem_print("%s/.local/share/cooper", home);
+	error_set(err, ERR_ENVIRONMENT, "no place for the store: HOME is not set");
+	error_hint(err, "set COOPER_ROOT to a directory of yours");
+	return NULL;
+}
+
+/* ------------------------------------------------------------ the layout */
+
+/* Whatever is in there belongs to somebody else. Leftovers of a store that was
+ * not finished, and what a file system itself puts there, do not count. */
+static int
+check_empty(const struct store *st, struct error *err)
+{
+	auto_fd int list_fd = file_open_dir(st->fd, ".", err);
+	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
+	const struct dirent *e;
+
+	if (list_fd < 0)
+		return -1;
+	if (dir == NULL)
+		return error_sys(err, "list %s", st->path);
+	take_fd(&list_fd);
+	while ((e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    strcmp(e->d_name, "lost+found") == 0 ||
+		    strncmp(e->d_name, ".tmp-", strlen(".tmp-")) == 0)
+			continue;
+		error_set(err, ERR_USAGE,
+		          "%s is not a store: it holds %s, but no oci-layout", st->path,
+		          e->d_name);
+		return error_hint(err,
+		                  "name an empty directory, or one that does not exist");
+	}
+	return 0;
+}
+
+static int
+check_version(const struct store *st, struct text layout, struct error *err)
+{
+	auto_free char *where = mem_print("%s/oci-layout", st->path);
+	auto_json json_t *json = jsonio_parse(layout, where, err);
+	const char *version = NULL;
+
+	if (json == NULL ||
+	    jsonio_str(json, "imageLayoutVersion", &version, where, err) < 0)
+		return -1;
+	if (version == NULL || strncmp(version, "1.", 2) != 0)
+		return error_set(err, ERR_DAMAGED, "%s: version %s of image layouts",
+		                 st->path, version == NULL ? "(none)" : version);
+	return 0;
+}
+
+static int
+make_dirs(const struct store *st, struct error *err)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} dirs[] = {
+		{ "blobs", 0755 },  { "blobs/sha256", 0755 }, { "layers", 0700 },
+		{ "trees", 0700 },  { "steps", 0700 },        { "contexts", 0700 },
+		{ "mounts", 0700 }, { "compressed", 0700 },   { "refs", 0700 },
+		{ "tmp", 0700 },
+	};
+
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		if (mkdirat(st->fd, dirs[i].name, dirs[i].mode) < 0 && errno != EEXIST)
+			return error_sys(err, "create directory %s", dirs[i].name);
+	return 0;
+}
+
+/* oci-layout comes first, so that what was left unfinished is still taken for a
+ * store. */
+static int
+make_layout(struct store *st, struct error *err)
+{
+	auto_buf struct buf layout = BUF_INIT;
+	int found = file_read(st->fd, "oci-layout", LAYOUT_MAX, &layout, err);
+
+	if (found < 0)
+		return -1;
+	if (found > 0 && check_version(st, buf_text(&layout), err) < 0)
+		return -1;
+	if (found == 0 && (check_empty(st, err) < 0 ||
+	                   file_replace(st->fd, "oci-layout", LAYOUT_TEXT,
+	                                strlen(LAYOUT_TEXT), 0644, err) < 0))
+		return -1;
+	return make_dirs(st, err) < 0 ? -1 : tags_make_index(st, err);
+}
+
+/* ------------------------------------------------------------ open, close */
+
+static int
+open_root(struct store *st, const char *path, struct error *err)
+{
+	auto_free char *real = NULL;
+	auto_free char *above = NULL;
+	struct text dir = path_dir(text_of(path));
+
+	/* Only the store itself is private. */
+	above = text_copy(dir);
+	if (*above != '\0' && file_make_dirs(AT_FDCWD, above, 0, err) < 0)
+		return -1;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_sys(err, "create directory %s", path);
+	st->fd = file_open_dir(AT_FDCWD, path, err);
+	if (st->fd < 0)
+		return -1;
+	real = realpath(path, NULL);
+	if (real == NULL)
+		return error_sys(err, "find %s", path);
+	st->path = take(real);
+	return 0;
+}
+
+static int
+open_all(struct store *st, const char *path, struct error *err)
+{
+	struct timespec now;
+
+	/* The clock that files get their times from. */
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	st->opened_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	if (open_root(st, path, err) < 0)
+		return -1;
+	st->scratch = scratch_new(st->fd);
+	st->layers = layer_table_new();
+	if (make_layout(st, err) < 0)
+		return -1;
+	scratch_sweep(st->scratch);
+	return store_recover(st, err);
+}
+
+struct store *
+store_open(const char *path, struct error *err)
+{
+	struct store *st = mem_new(sizeof *st);
+	auto_free char *where = path != NULL ? mem_copy(path) : default_path(err);
+
+	st->fd = -1;
+	if (where != NULL && open_all(st, where, err) == 0)
+		return st;
+	if (where != NULL) {
+		error_wrap(err, "store %s", where);
+		if (err->sys == EACCES || err->sys == EPERM || err->sys == EROFS)
+			error_hint(err, "name another place with --root or COOPER_ROOT");
+	}
+	store_close(st);
+	return NULL;
+}
+
+void
+store_close(struct store *st)
+{
+	if (st == NULL)
+		return;
+	layer_table_free(st->layers);
+	scratch_free(st->scratch);
+	store_alive(st);
+	own_close(&st->fd);
+	free(st->path);
+	free(st);
+}
+
+/* ------------------------------------------------------------ what it has */
+
+int
+store_fd(const struct store *st)
+{
+	return st->fd;
+}
+
+const char *
+store_path(const struct store *st)
+{
+	return st->path;
+}
+
+struct layer_table *
+store_layers(struct store *st)
+{
+	return st->layers;
+}
+
+struct scratch *
+store_scratch(struct store *st)
+{
+	return st->scratch;
+}
+
+int64_t
+store_opened_ns(const struct store *st)
+{
+	return st->opened_ns;
+}
+
+char *
+store_tmp_dir(struct store *st, int *fd, struct error *err)
+{
+	char name[SCRATCH_NAME_MAX];
+	int own = scratch_fd(st->scratch, err);
+
+	if (own < 0) {
+		store_wrap(st, err);
+		return NULL;
+	}
+	scratch_name(st->scratch, 'd', name);
+	if (mkdirat(own, name, 0700) < 0) {
+		error_sys(err, "create a directory in %s", scratch_dir(st->scratch));
+		store_wrap(st, err);
+		return NULL;
+	}
+	if (fd != NULL) {
+		int opened = file_open_dir(own, name, err);
+
+		if (opened < 0)
+			return NULL;
+		*fd = opened;
+	}
+	return mem_print("%s/%s/%s", st->path, scratch_dir(st->scratch), name);
+}
+
+void
+store_trash(struct store *st, const char *dir)
+{
+	scratch_trash(st->scratch, AT_FDCWD, dir);
+}
+
+int
+store_lock(struct store *st, bool exclusive, struct error *err)
+{
+	auto_fd int fd = openat(st->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 && (errno == EROFS || errno == EACCES))
+		fd = openat(st->fd, "lock", O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		error_sys(err, "open its lock");
+		return store_wrap(st, err);
+	}
+	while (flock(fd, exclusive ? LOCK_EX : LOCK_SH) < 0)
+		if (errno != EINTR) {
+			error_sys(err, "lock");
+			return store_wrap(st, err);
+		}
+	return take_fd(&fd);
+}
+
+int
+store_use(struct store *st, const char *name, struct stat *info)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	auto_fd int lock = -1;
+	struct stat sb;
+
+	if (fstatat(st->fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (info != NULL)
+		*info = sb;
+	if (stat_mtime_ns(&sb) >= st->opened_ns)
+		return 1;
+	/* The collector looks at the time and removes under the other lock. */
+	lock = store_lock(st, false, &ignored);
+	if (utimensat(st->fd, name, NULL, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return 0;
+	return 1;
+}
+
+int
+store_wrap(const struct store *st, struct error *err)
+{
+	if (err->sys == ENOSPC || err->sys == EDQUOT)
+		error_hint(err,
+		           "make room there, for example with `cooper prune`, or name "
+		           "another place with --root or COOPER_ROOT");
+	return error_wrap(err, "store %s", st->path);
+}

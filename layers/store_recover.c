@@ -1,0 +1,164 @@
+#include "layers/store_recover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/event.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "layers/blob.h"
+#include "layers/lease.h"
+#include "layers/store.h"
+
+enum {
+	BOOT_MAX = 256,
+	WRITE_BACK_S = 140, /* the kernel takes 30 to 35 */
+};
+
+/* The file is young, or cannot be looked at. */
+static bool
+is_young(int dir_fd, const char *name, int64_t cut_ns)
+{
+	struct stat sb;
+
+	return fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0 ||
+	       stat_mtime_ns(&sb) > cut_ns;
+}
+
+static void
+check_blob(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
+{
+	auto_fd int fd = -1;
+	auto_error struct error err = ERROR_INIT;
+
+	if (!is_young(dir_fd, name, cut_ns))
+		return;
+	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || blob_name_fits(fd, name, &err))
+		return;
+	event_debug("store", "blob %s did not survive a crash", name);
+	scratch_trash(store_scratch(st), dir_fd, name);
+}
+
+/* The directory of a RUN is older than what is in it; its info is written last. */
+static void
+check_layer(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
+{
+	auto_free char *info = mem_print("%s/info", name);
+
+	if (is_young(dir_fd, info, cut_ns))
+		scratch_trash(store_scratch(st), dir_fd, name);
+}
+
+static void
+check_note(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
+{
+	(void)st;
+	if (is_young(dir_fd, name, cut_ns))
+		unlinkat(dir_fd, name, 0);
+}
+
+/* Indexes in trees/ have a checksum of their own. */
+static const struct kind {
+	const char *dir;
+	void (*check)(struct store *st, int dir_fd, const char *name, int64_t cut_ns);
+} kinds[] = {
+	{ "blobs/sha256", check_blob }, { "layers", check_layer },
+	{ "steps", check_note },        { "contexts", check_note },
+	{ "compressed", check_note },   { "refs", check_note },
+};
+
+static int
+check_kind(struct store *st, const struct kind *k, int64_t cut_ns, struct error *err)
+{
+	auto_fd int list_fd = file_open_dir(store_fd(st), k->dir, err);
+	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
+	const struct dirent *e;
+
+	if (list_fd < 0)
+		return -1;
+	if (dir == NULL)
+		return error_sys(err, "list %s", k->dir);
+	take_fd(&list_fd);
+	while ((e = readdir(dir)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			k->check(st, dirfd(dir), e->d_name, cut_ns);
+	return 0;
+}
+
+/* 1 there is one and it is another, 0 it is ours or not known. TIME is that of
+ * the file. */
+static int
+other_boot(const struct store *st, struct text current, int64_t *time_ns,
+           struct error *err)
+{
+	auto_buf struct buf last = BUF_INIT;
+	struct stat sb;
+	int found = file_read(store_fd(st), "boot", BOOT_MAX, &last, err);
+
+	if (found <= 0)
+		return found;
+	if (text_equal(buf_text(&last), current))
+		return 0;
+	if (fstatat(store_fd(st), "boot", &sb, 0) < 0)
+		return error_sys(err, "stat boot");
+	*time_ns = stat_mtime_ns(&sb);
+	return 1;
+}
+
+static int
+recover(struct store *st, struct text current, struct error *err)
+{
+	auto_fd int lock = store_lock(st, true, err);
+	int64_t time_ns = 0, oldest;
+	int other;
+
+	if (lock < 0)
+		return -1;
+	/* Another process may have done it while we waited. */
+	other = other_boot(st, current, &time_ns, err);
+	/* Who holds a lease on another machine did not crash with us. */
+	if (other < 0 || leases_oldest(store_fd(st), &oldest, err) < 0)
+		return -1;
+	if (oldest != INT64_MAX)
+		return 0;
+	for (size_t i = 0; other > 0 && i < sizeof kinds / sizeof *kinds; i++)
+		if (check_kind(st, &kinds[i],
+		               time_ns - (int64_t)WRITE_BACK_S * 1000000000, err) < 0)
+			return -1;
+	return file_replace(store_fd(st), "boot", current.p, current.n, 0644, err);
+}
+
+int
+store_recover(struct store *st, struct error *err)
+{
+	auto_buf struct buf current = BUF_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+	int64_t time_ns;
+
+	/* Without /proc there is nothing to compare with. */
+	if (file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", BOOT_MAX, &current,
+	              &ignored) <= 0)
+		return 0;
+	if (faccessat(store_fd(st), "boot", F_OK, 0) == 0) {
+		int other = other_boot(st, buf_text(&current), &time_ns, err);
+
+		if (other == 0)
+			store_alive(st);
+		if (other <= 0)
+			return other;
+	}
+	return recover(st, buf_text(&current), err);
+}
+
+void
+store_alive(const struct store *st)
+{
+	if (store_fd(st) >= 0)
+		utimensat(store_fd(st), "boot", NULL, 0);
+}
