@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -182,6 +183,38 @@ adopt_upper(struct birth *b, const char *upper, struct error *err)
 	return b->diff_fd < 0 ? -1 : 0;
 }
 
+static bool
+is_empty(int dir_fd)
+{
+	auto_dir DIR *dir =
+	        fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	struct dirent *d;
+
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			return false;
+	return dir != NULL;
+}
+
+/* Nothing was changed more often than not: then the indexes of the lower layers,
+ * which may be large, are not asked for. */
+static int
+find_changes(const struct birth *b, struct layer *const *lowers, size_t n_lowers,
+             struct diff *out, struct error *err)
+{
+	auto_view struct view *view = NULL;
+
+	if (is_empty(b->diff_fd)) {
+		out->arena = arena_new();
+		return 0;
+	}
+	view = view_new(lowers, n_lowers, err);
+	if (view == NULL)
+		return -1;
+	return diff_upper(b->diff_fd, view, b->options->epoch, out, b->options->cancel,
+	                  err);
+}
+
 struct layer *
 layer_from_upper(struct store *st, const char *upper, struct layer *const *lowers,
                  size_t n_lowers, const struct layer_options *options, struct error *err)
@@ -193,11 +226,9 @@ layer_from_upper(struct store *st, const char *upper, struct layer *const *lower
 		                      .maker = tree_maker_new(),
 		                      .own_id = true };
 	auto_diff struct diff diff = DIFF_INIT;
-	auto_view struct view *view = view_new(lowers, n_lowers, err);
 
-	if (view == NULL || adopt_upper(&b, upper, err) < 0)
-		return NULL;
-	if (diff_upper(b.diff_fd, view, options->epoch, &diff, options->cancel, err) < 0)
+	if (adopt_upper(&b, upper, err) < 0 ||
+	    find_changes(&b, lowers, n_lowers, &diff, err) < 0)
 		return NULL;
 	if ((options->forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
 		return NULL;
