@@ -205,14 +205,16 @@ code_of(int status)
 	return ERR_NETWORK;
 }
 
+/* Registries do not tell strangers whether a repository exists. */
 static const char *
-meaning_of(int status)
+meaning_of(const struct call *call, int status)
 {
 	switch (status) {
 	case 401:
-		return "authentication is required";
 	case 403:
-		return "no access";
+		return strcmp(call->scope.actions, "pull") == 0
+		               ? "pull access denied, it does not exist or needs a login"
+		               : "push access denied";
 	case 404:
 		return "not found";
 	case 413:
@@ -220,7 +222,7 @@ meaning_of(int status)
 	case 429:
 		return "too many requests";
 	default:
-		return "refused";
+		return status >= 500 ? "the server failed" : "refused";
 	}
 }
 
@@ -229,7 +231,7 @@ api_refuse(const struct call *call, const char *what,
            const struct http_response *response, struct error *err)
 {
 	auto_free char *said = message_of_body(buf_text(&response->body));
-	const char *meaning = meaning_of(response->status);
+	const char *meaning = meaning_of(call, response->status);
 
 	error_set(err, code_of(response->status), "%s/%s%s: %s%s%s (status %d)",
 	          call->host->name, call->scope.repo, what, meaning,

@@ -277,9 +277,11 @@ auth_refused(struct auth *auth, const struct host *host, const struct scope *sco
 	challenge_of(&seen, response);
 	if (seen.kind == CHALLENGE_NONE)
 		return 0;
-	/* A password that was refused once is refused again. */
-	lasting = used != NULL && strncmp(used, "Basic ", 6) == 0 &&
-	          seen.kind == CHALLENGE_BASIC;
+	/* A password that was refused once is refused again, and a new token would
+	 * have no more rights than the one that had too few. */
+	lasting = used != NULL &&
+	          ((strncmp(used, "Basic ", 6) == 0 && seen.kind == CHALLENGE_BASIC) ||
+	           (seen.error != NULL && strcmp(seen.error, "insufficient_scope") == 0));
 	pthread_mutex_lock(&auth->lock);
 	learn(auth, host, &seen);
 	g = find_grant(auth, host, scope);

@@ -103,7 +103,8 @@ load(struct credentials *c, const char *path, bool must_exist, struct error *err
 		                              "%s: there is no such file", path)
 		                  : 0;
 	file = authfile_parse(path, buf_text(&text), err);
-	explicit_bzero(text.p, text.n);
+	if (text.n > 0)
+		explicit_bzero(text.p, text.n);
 	if (file == NULL)
 		return -1;
 	array_push(&c->files, file);
@@ -121,7 +122,8 @@ try_load(struct credentials *c, const char *dir, const char *name)
 	if (dir == NULL || *dir == '\0')
 		return;
 	path = mem_print("%s%s", dir, name);
-	if (load(c, path, false, &err) < 0)
+	/* A home that is no directory is how some say that there is none. */
+	if (load(c, path, false, &err) < 0 && err.sys != ENOTDIR)
 		event_warn_error(0, &err, "credentials are not read");
 }
 

@@ -100,7 +100,7 @@ void index_clear(struct index *ix);
 struct registry;
 
 struct registry_options {
-	const char *authfile;          /* --authfile; NULL: REGISTRY_AUTH_FILE, containers' and docker's places */
+	const char *authfile;          /* --authfile; NULL: all known places (credentials.h) */
 	const char *const *insecure;   /* hosts for plain HTTP or unverified TLS */
 	size_t      n_insecure;
 	int         retries;           /* of one request; 0: 5, negative: none */
@@ -149,7 +149,7 @@ void resolved_clear(struct resolved *r);
 /* Streams blob D of REF's repository into SINK, resuming after a break where
  * it stopped (Range). Exactly D's bytes reach the sink: size and digest are
  * verified before it returns 0 (ERR_DAMAGED else; what the sink got is then
- * worthless). */
+ * worthless, and a second call with an empty sink may well succeed). */
 int registry_pull_blob(struct registry *reg, const struct reference *ref,
                        const struct descriptor *d, registry_sink_fn *sink, void *sink_arg,
                        registry_progress_fn *progress, void *progress_arg,

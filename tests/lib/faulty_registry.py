@@ -9,6 +9,7 @@ returns what was counted, POST /count resets it. Everything is kept in memory.
     auth            "basic", "token" (user "user", password "secret", identity
                     token "identity"), default none
     anonymous_pull  true: tokens to pull are given to everybody
+    scope_401       a token with too few rights is answered with 401 instead of 403
     token_life      seconds; token_methods: ["GET", "POST"]
     max_body        larger bodies are answered with 413
     cut_body        larger bodies are cut off after so many bytes, without a word
@@ -289,7 +290,11 @@ class Handler(BaseHTTPRequestHandler):
             return True
         fresh = expires > time.monotonic()
         self.drop_body()
-        if fresh:
+        if fresh and self.setting("scope_401"):
+            self.fail(401, "UNAUTHORIZED", "authentication required", {
+                "WWW-Authenticate": f'Bearer realm="{self.base()}/token",service="faulty",'
+                                    f'error="insufficient_scope"'})
+        elif fresh:
             self.fail(403, "DENIED", "requested access to the resource is denied")
         else:
             self.fail(401, "UNAUTHORIZED", "authentication required", {

@@ -27,7 +27,8 @@ server_set(const char *settings)
 {
 	server_post(&faulty, "/control",
 	            "{\"auth\":null,\"anonymous_pull\":false,\"token_life\":300,"
-	            "\"token_methods\":[\"GET\",\"POST\"],\"max_body\":null,\"cut_body\":"
+	            "\"token_methods\":[\"GET\",\"POST\"],\"scope_401\":null,\"max_"
+	            "body\":null,\"cut_body\":"
 	            "null,\"ranges\":true,"
 	            "\"resume\":true,\"forget\":false,\"patch\":true,\"chunk_min\":null,"
 	            "\"location\":\"absolute\",\"mount\":true,\"redirect\":null,"

@@ -121,6 +121,9 @@ static const struct {
 	  "incorrect username or password", "auth.json", 0 },
 	{ "token, nobody", "{\"auth\":\"token\",\"anonymous_pull\":true}", NOBODY,
 	  ERR_AUTH, "denied: requested access to the resource is denied", "log in", -1 },
+	{ "token with too few rights",
+	  "{\"auth\":\"token\",\"anonymous_pull\":true,\"scope_401\":true}", NOBODY,
+	  ERR_AUTH, "push access denied", "log in", 1 },
 	{ "token server down for a moment",
 	  "{\"auth\":\"token\",\"rules\":[{\"path\":\"/"
 	  "token\",\"status\":503,\"times\":2}]}",
