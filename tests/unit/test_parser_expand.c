@@ -457,6 +457,10 @@ values_cannot_grow_without_end(void **state)
 	got = expand(&x, buf_str(&word));
 	assert_true(text_ends(text_of(got), ": the values of variables are too long"));
 	free(got);
+	got = expand(&x, "${BIG#$BIG}");
+	assert_true(
+	        text_ends(text_of(got), ": the pattern of a substitution is too long"));
+	free(got);
 	got = expand(&x, "${BIG//a/$BIG}");
 	assert_true(text_ends(text_of(got), ": the values of variables are too long"));
 	free(got);

@@ -1,0 +1,128 @@
+/* --output: BuildKit's syntax. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/base.h"
+#include "builder/export/export.h"
+
+struct good {
+	const char      *value;
+	enum output_type type;
+	const char      *dest;
+	bool             push, layout_dir, docker_types;
+	enum compression compression;
+	int              level;
+};
+
+static const struct good good[] = {
+	{ "out", OUTPUT_LOCAL, "out", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "-", OUTPUT_TAR, "-", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=local,dest=out", OUTPUT_LOCAL, "out", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=tar,dest=-", OUTPUT_TAR, "-", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=image,push=true", OUTPUT_IMAGE, NULL, .push = true,
+	  .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=registry", OUTPUT_REGISTRY, NULL, .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=oci,dest=a.tar", OUTPUT_OCI, "a.tar", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=oci,tar=false,dest=dir", OUTPUT_OCI, "dir", .layout_dir = true,
+	  .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=docker,dest=a.tar", OUTPUT_DOCKER, "a.tar", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=image,oci-mediatypes=false", OUTPUT_IMAGE, NULL, .docker_types = true,
+	  .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=oci,dest=x,compression=zstd,compression-level=9", OUTPUT_OCI, "x",
+	  .compression = COMPRESS_ZSTD, .level = 9 },
+	{ "type=oci,\"dest=a,b\"", OUTPUT_OCI, "a,b", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=oci,\"dest=a\"\"b\"", OUTPUT_OCI, "a\"b", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=none", OUTPUT_NONE, NULL, .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=cacheonly", OUTPUT_NONE, NULL, .level = COMPRESS_LEVEL_DEFAULT },
+};
+
+static void
+outputs_are_read_as_buildkit_reads_them(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		const struct good *want = &good[i];
+		auto_error struct error err = ERROR_INIT;
+		struct output out;
+
+		if (output_parse(&out, text_of(want->value), &err) < 0)
+			fail_msg("%s: %s", want->value, err.text);
+		assert_int_equal(out.type, want->type);
+		assert_int_equal(out.push, want->push);
+		assert_int_equal(out.layout_dir, want->layout_dir);
+		assert_int_equal(out.docker_types, want->docker_types);
+		assert_int_equal(out.compression, want->compression);
+		assert_int_equal(out.level, want->level);
+		if (want->dest == NULL)
+			assert_null(out.dest);
+		else
+			assert_string_equal(out.dest, want->dest);
+		output_clear(&out);
+	}
+}
+
+static const struct {
+	const char *value, *text, *hint;
+} bad[] = {
+	{ "type=ocl", "unknown output type \"ocl\"", "did you mean oci?" },
+	{ "type=oci,dst=x", "unknown output attribute \"dst\"", "did you mean dest?" },
+	{ "type=oci,tar=maybe", "maybe: not true or false", NULL },
+	{ "type=oci,compression=lzma", "compression \"lzma\" is not supported", "use gzip" },
+	{ "type=oci,compression-level=99", "not a level", NULL },
+	{ "type=oci,dest", "must be key=value", NULL },
+	{ "type=oci,", "must be key=value", NULL },
+};
+
+static void
+mistakes_are_named(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		auto_error struct error err = ERROR_INIT;
+		struct output out;
+
+		if (output_parse(&out, text_of(bad[i].value), &err) == 0)
+			fail_msg("taken: %s", bad[i].value);
+		assert_int_equal(err.code, ERR_USAGE);
+		if (strstr(err.text, bad[i].text) == NULL)
+			fail_msg("%s: %s", bad[i].value, err.text);
+		if (bad[i].hint != NULL)
+			assert_non_null(strstr(err.hint, bad[i].hint));
+		output_clear(&out);
+	}
+}
+
+static void
+names_and_annotations_are_lists(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct output out;
+
+	(void)state;
+	assert_int_equal(output_parse(&out,
+	                              TEXT("type=image,\"name=a:1,b:2\",annotation.k=v,"
+	                                   "annotation-index.i=w"),
+	                              &err),
+	                 0);
+	assert_int_equal(out.names.n, 2);
+	assert_true(text_is(out.names.at[1], "b:2"));
+	assert_int_equal(out.annotations.n, 2);
+	assert_true(text_is(out.annotations.at[1].name, "annotation-index.i"));
+	output_clear(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(outputs_are_read_as_buildkit_reads_them),
+		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(names_and_annotations_are_lists),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
