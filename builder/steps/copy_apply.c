@@ -65,6 +65,8 @@ meta_of(const struct copier *c, const struct copy_item *item)
 {
 	struct entry e = item->entry;
 
+	if (item->origin == NULL)
+		e.mtime = c->now;
 	if (e.type != ENTRY_SYMLINK)
 		e.mode = chmod_apply(&c->chmod, e.mode, e.type == ENTRY_DIR);
 	if (c->has_owner) {
@@ -90,7 +92,8 @@ put_root(struct transfer *t, const struct copy_item *item, struct error *err)
 		return error_set(err, ERR_SOURCE, "cannot copy to non-directory: /%.*s",
 		                 (int)path.n, path.p);
 	e = *there;
-	e.mtime = item->entry.mtime;
+	if (item->origin != NULL)
+		e.mtime = item->entry.mtime;
 	dest_put_dir(d, path, &e);
 	return 0;
 }

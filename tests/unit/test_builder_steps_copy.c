@@ -1,0 +1,297 @@
+/* COPY without flags, row by row: source tree, base tree, command, layer. */
+#include "tests/lib/copy_fixture.h"
+
+#define N(rows) (sizeof(rows) / sizeof(rows)[0])
+
+static const struct copy_row files[] = {
+	{ "a file to a new path", "f a hi\n", NULL, "COPY a /new", "f new S hi\n" },
+	{ "a file to a new directory", "f a hi\n", NULL, "COPY a /new/",
+	  "d new N\nf new/a S hi\n" },
+	{ "a file to a new path below new directories", "f a hi\n", NULL, "COPY a /x/y/z",
+	  "d x N\nd x/y N\nf x/y/z S hi\n" },
+	{ "a file into an existing directory", "f a hi\n", "d dir 711 3:4\n",
+	  "COPY a /dir", "d dir 711 3:4 B\nf dir/a S hi\n" },
+	{ "a file into an existing directory with a slash", "f a hi\n", "d dir\n",
+	  "COPY a /dir/", "d dir B\nf dir/a S hi\n" },
+	{ "a file over a file", "f a new\n", "f b old\n", "COPY a /b", "f b S new\n" },
+	{ "a file over a file in a directory", "f a new\n", "d d\nf d/a old\n",
+	  "COPY a /d/", "d d B\nf d/a S new\n" },
+	{ "a file over a symbolic link in a directory", "f a new\n",
+	  "d d\nl d/a ../b\nf b old\n", "COPY a /d/", "d d B\nf d/a S new\n" },
+	{ "a file to the root", "f a hi\n", NULL, "COPY a /", "f a S hi\n" },
+	{ "a file with its mode", "f a 4711 hi\n", NULL, "COPY a /b", "f b 4711 S hi\n" },
+	{ "a sticky mode", "f a 1600 hi\n", NULL, "COPY a /b", "f b 1600 S hi\n" },
+	{ "an empty file", "f a\n", NULL, "COPY a /b", "f b S\n" },
+	{ "several files into a directory", "f a A\nf b B\n", NULL, "COPY a b /d/",
+	  "d d N\nf d/a S A\nf d/b S B\n" },
+	{ "several files to one missing path: the last wins", "f a A\nf b B\n", NULL,
+	  "COPY a b /x", "f x S B\n" },
+	{ "several files with one name: the last wins", "d x\nf x/a A\nd y\nf y/a B\n",
+	  NULL, "COPY x/a y/a /d/", "d d N\nf d/a S B\n" },
+	{ "a file in a directory of the source", "d d 700\nf d/a hi\n", NULL,
+	  "COPY d/a /b", "f b S hi\n" },
+	{ "a file below a directory without an entry", "f d/a hi\n", NULL, "COPY d/a /b",
+	  "f b S hi\n" },
+	{ "below a directory of the base without an entry", "f a hi\n", "f d/b old\n",
+	  "COPY a /d/", "d d N\nf d/a S hi\n" },
+	{ "an owner in the source is not kept", "f a 7:8 hi\n", NULL, "COPY a /b",
+	  "f b S hi\n" },
+	{ "an owner in another stage is kept", "f a 7:8 hi\n", NULL, "COPY --from a /b",
+	  "f b 7:8 S hi\n" },
+	{ "the source's root cannot be left", "f a hi\n", NULL, "COPY ../../a /b",
+	  "f b S hi\n" },
+	{ "an absolute source", "d d\nf d/a hi\n", NULL, "COPY /d/a /b", "f b S hi\n" },
+	{ "a blank in names", "f a~b hi\n", NULL, "COPY a~b /x~y/",
+	  "d x~y N\nf x~y/a~b S hi\n" },
+	{ "other characters in names", "f \xc3\xa4%+\xff hi\n", NULL,
+	  "COPY \xc3\xa4%+\xff /d/", "d d N\nf d/\xc3\xa4%+\xff S hi\n" },
+	{ "a missing file", "f a\n", NULL, "COPY missing /b",
+	  "! \"/missing\": not found" },
+	{ "a missing file in a directory", "d d\nf d/a\n", NULL, "COPY d/b /b",
+	  "! \"/d/b\": not found" },
+	{ "a file below a file", "f a\n", NULL, "COPY a/b /b", "! \"/a/b\": not found" },
+	{ "a file where a directory is wanted", "f a hi\n", "f b old\n", "COPY a /b/",
+	  "! mkdir /b: not a directory" },
+	{ "a file in place of a parent", "f a hi\n", "f b old\n", "COPY a /b/c/d",
+	  "! mkdir /b: not a directory" },
+	{ "a file over a directory of that name", "f a hi\n", "d d\nd d/a\n",
+	  "COPY a /d/", "! cannot replace to directory /d/a with file" },
+	{ "a destination that climbs", "f a hi\n", NULL, "COPY a /x/../../y/",
+	  "d y N\nf y/a S hi\n" },
+	{ "a fifo", "p pipe 600\n", NULL, "COPY pipe /d/", "d d N\np d/pipe 600 S\n" },
+	{ "a device", "c dev 666 1,3\n", NULL, "COPY dev /d/",
+	  "d d N\nc d/dev 666 S 1,3\n" },
+	{ "an inline file", "", NULL, "COPY <<greeting:hello /d/",
+	  "d d N\nf d/greeting N hello\n" },
+	{ "an inline file to a path", "", NULL, "COPY <<EOF:hello /d", "f d N hello\n" },
+	{ "a file, then an inline file", "f a A\n", NULL, "COPY a <<b:B /d/",
+	  "d d N\nf d/a S A\nf d/b N B\n" },
+	{ "an inline file that shadows a copied one", "f a A\n", NULL, "COPY a <<a:B /d/",
+	  "d d N\nf d/a N B\n" },
+};
+
+static const struct copy_row directories[] = {
+	{ "a directory to a new path", "d s 711 5:6\nf s/a A\n", NULL, "COPY s /d",
+	  "d d S\nf d/a S A\n" },
+	{ "a directory of another stage to a new path", "d s 711 5:6\nf s/a 7:8 A\n",
+	  NULL, "COPY --from s /d", "d d S\nf d/a 7:8 S A\n" },
+	{ "a slash behind the source changes nothing", "d s 711\nf s/a A\n", NULL,
+	  "COPY s/ /d", "d d S\nf d/a S A\n" },
+	{ "a dot behind the source changes nothing", "d s 711\nf s/a A\n", NULL,
+	  "COPY s/. /d", "d d S\nf d/a S A\n" },
+	{ "a directory into an existing one", "d s 711\nf s/a A\n",
+	  "d d 700 3:4\nf d/b B\n", "COPY s /d", "d d 700 3:4 S\nf d/a S A\n" },
+	{ "a directory to the root", "d s 711\nf s/a A\n", "f b B\n", "COPY s /",
+	  "f a S A\n" },
+	{ "everything", "f a A\nd d 700\nf d/b B\n", NULL, "COPY . /x",
+	  "d x N\nf x/a S A\nd x/d 700 S\nf x/d/b S B\n" },
+	{ "everything, with a root entry", "d  700\nf a A\n", NULL, "COPY . /x",
+	  "d x S\nf x/a S A\n" },
+	{ "two directories are flattened into one", "d s\nf s/a A\nd t\nf t/b B\n", NULL,
+	  "COPY s t /d/", "d d S\nf d/a S A\nf d/b S B\n" },
+	{ "a directory and a file", "d s\nf s/a A\nf b B\n", NULL, "COPY s b /d/",
+	  "d d S\nf d/a S A\nf d/b S B\n" },
+	{ "nested directories get mode, owner and time of the source",
+	  "d s\nd s/x 711 5:6\nf s/x/a A\n", NULL, "COPY --from s /d",
+	  "d d S\nd d/x 711 5:6 S\nf d/x/a S A\n" },
+	{ "existing nested directories do too", "d s\nd s/x 711 5:6\nf s/x/a A\n",
+	  "d d 700 1:1\nd d/x 700 1:1\nf d/x/b B\n", "COPY --from s /d",
+	  "d d 700 1:1 S\nd d/x 711 5:6 S\nf d/x/a S A\n" },
+	{ "an empty directory", "d s\nd s/e 700\n", NULL, "COPY s /d",
+	  "d d S\nd d/e 700 S\n" },
+	{ "a directory without an entry", "d s\nf s/x/a A\n", NULL, "COPY s /d",
+	  "d d S\nd d/x N\nf d/x/a S A\n" },
+	{ "siblings that sort around a slash",
+	  "d s\nd s/a\nf s/a/x X\nf s/a.b Y\nf s/a-b Z\n", NULL, "COPY s /d",
+	  "d d S\nd d/a S\nf d/a/x S X\nf d/a-b S Z\nf d/a.b S Y\n" },
+	{ "a directory over a file", "d s\nf s/a A\n", "f d old\n", "COPY s /d",
+	  "! cannot copy to non-directory: /d" },
+	{ "a nested directory over a file", "d s\nd s/x\n", "d d\nf d/x old\n",
+	  "COPY s /d", "! cannot copy to non-directory: /d/x" },
+	{ "a nested directory over a symbolic link to one", "d s\nd s/x\n",
+	  "d d\nl d/x ../y\nd y\n", "COPY s /d", "! cannot copy to non-directory: /d/x" },
+	{ "a nested file over a directory", "d s\nf s/x X\n", "d d\nd d/x\n", "COPY s /d",
+	  "! cannot replace to directory /d/x with file" },
+	{ "a nested file over a symbolic link", "d s\nf s/x X\n",
+	  "d d\nl d/x ../y\nf y old\n", "COPY s /d", "d d S\nf d/x S X\n" },
+	{ "below a new directory nothing of the base is met", "d s\nd s/n\nf s/n/a A\n",
+	  "d d\n", "COPY s /d", "d d S\nd d/n S\nf d/n/a S A\n" },
+	{ "a second source that meets the first",
+	  "d s\nd s/x 700\nd t\nd t/x 711\nf t/x/a A\n", NULL, "COPY s t /d",
+	  "d d S\nd d/x 711 S\nf d/x/a S A\n" },
+	{ "a second source whose file meets the first's directory",
+	  "d s\nd s/x\nd t\nf t/x X\n", NULL, "COPY s t /d",
+	  "! cannot replace to directory /d/x with file" },
+	{ "a second source whose directory meets the first's file",
+	  "d s\nf s/x X\nd t\nd t/x\n", NULL, "COPY s t /d",
+	  "! cannot copy to non-directory: /d/x" },
+};
+
+static const struct copy_row links[] = {
+	{ "a link to a file is followed, its name is used", "f a A\nl b a\n", NULL,
+	  "COPY b /d/", "d d N\nf d/b S A\n" },
+	{ "a link to a directory gives the content", "d s\nf s/a A\nl b s\n", NULL,
+	  "COPY b /d", "d d S\nf d/a S A\n" },
+	{ "an absolute link stays in the root", "d s\nf s/a A\nl b /s/a\n", NULL,
+	  "COPY b /d", "f d S A\n" },
+	{ "a link that climbs stays in the root", "f a A\nd s\nl s/b ../../../a\n", NULL,
+	  "COPY s/b /d", "f d S A\n" },
+	{ "a chain of links", "f a A\nl b a\nl c b\n", NULL, "COPY c /d/",
+	  "d d N\nf d/c S A\n" },
+	{ "a link among the parents", "d s\nf s/a A\nl b s\n", NULL, "COPY b/a /d/",
+	  "d d N\nf d/a S A\n" },
+	{ "a link that leads nowhere", "l b missing\n", NULL, "COPY b /d",
+	  "! \"/b\": not found" },
+	{ "a link that leads out", "l b /etc/passwd\n", NULL, "COPY b /d",
+	  "! \"/b\": not found" },
+	{ "links that go round", "l a b\nl b a\n", NULL, "COPY a /d",
+	  "! /b: too many links" },
+	{ "links in a directory are kept as they are",
+	  "d s\nl s/a ../x\nl s/b /abs\nl s/c missing 7\n", NULL, "COPY s /d",
+	  "d d S\nl d/a S ../x\nl d/b S /abs\nl d/c S missing 7\n" },
+	{ "a link's owner is kept from a stage", "d s\nl s/a 7:8 x\n", NULL,
+	  "COPY --from s /d", "d d S\nl d/a 7:8 S x\n" },
+	{ "a link over a file", "d s\nl s/a x\n", "d d\nf d/a old\n", "COPY s /d",
+	  "d d S\nl d/a S x\n" },
+	{ "a link over a directory", "d s\nl s/a x\n", "d d\nd d/a\n", "COPY s /d",
+	  "! cannot replace to directory /d/a with file" },
+	{ "a destination's parent that is a link", "f a A\n", "l d real\nd real 700\n",
+	  "COPY a /d/x", "d real 700 B\nf real/x S A\n" },
+	{ "a destination that is a link to a directory", "f a A\n", "l d real\nd real\n",
+	  "COPY a /d", "d real B\nf real/a S A\n" },
+	{ "a directory to a link to a directory", "d s\nf s/a A\n",
+	  "l d real\nd real 700\n", "COPY s /d", "d real 700 S\nf real/a S A\n" },
+	{ "a destination that is a link to a file", "f a new\n", "l d real\nf real old\n",
+	  "COPY a /d", "f real S new\n" },
+	{ "a destination that is a dangling link", "f a A\n", "l d x/y\n", "COPY a /d",
+	  "d x N\nf x/y S A\n" },
+	{ "a dangling link as directory", "f a A\n", "l d x/y\n", "COPY a /d/",
+	  "d x N\nd x/y N\nf x/y/a S A\n" },
+	{ "a destination's absolute link stays in the root", "f a A\n",
+	  "d d\nl d/l /real\nd real\n", "COPY a /d/l/", "d real B\nf real/a S A\n" },
+	{ "a destination's climbing link stays in the root", "f a A\n",
+	  "d d\nl d/l ../../../real\nd real\n", "COPY a /d/l/",
+	  "d real B\nf real/a S A\n" },
+	{ "a destination whose links go round", "f a A\n", "l x y\nl y x\n", "COPY a /x/",
+	  "! /x: too many links" },
+};
+
+static const struct copy_row hard_links[] = {
+	{ "names of one file stay together", "d s\nf s/a A\nh s/b s/a\n", NULL,
+	  "COPY s /d", "d d S\nf d/a S A\nh d/b S d/a\n" },
+	{ "also across directories", "d s\nd s/x\nf s/x/a A\nd s/y\nh s/y/b s/x/a\n",
+	  NULL, "COPY s /d", "d d S\nd d/x S\nf d/x/a S A\nd d/y S\nh d/y/b S d/x/a\n" },
+	{ "a name whose first name is elsewhere becomes a file", "f a A\nd s\nh s/b a\n",
+	  NULL, "COPY s /d", "d d S\nf d/b S A\n" },
+	{ "two names whose first name is elsewhere", "f a A\nd s\nh s/b a\nh s/c a\n",
+	  NULL, "COPY s /d", "d d S\nf d/b S A\nh d/c S d/b\n" },
+	{ "a first name that comes last", "d s\nf s/z A\nh s/a s/z\nh s/b s/z\n", NULL,
+	  "COPY s /d", "d d S\nf d/a S A\nh d/b S d/a\nh d/z S d/a\n" },
+	{ "two sources do not know of each other", "f a A\nh b a\n", NULL, "COPY a b /d/",
+	  "d d N\nf d/a S A\nf d/b S A\n" },
+	{ "a single link is a file", "f a A\nh b a\n", NULL, "COPY b /d", "f d S A\n" },
+	{ "a later source takes the first name away",
+	  "d s\nf s/a A\nh s/b s/a\nf a new\n", NULL, "COPY s a /d/",
+	  "d d S\nf d/a S new\nf d/b S A\n" },
+	{ "an excluded first name", "d s\nf s/a A\nh s/b s/a\nh s/c s/a\n", NULL,
+	  "COPY --exclude=a s /d", "d d S\nf d/b S A\nh d/c S d/b\n" },
+	{ "with a new owner", "d s\nf s/a A\nh s/b s/a\n", NULL, "COPY --chown=1:2 s /d",
+	  "d d 1:2 S\nf d/a 1:2 S A\nh d/b 1:2 S d/a\n" },
+};
+
+static const struct copy_row patterns[] = {
+	{ "a star", "f a.c A\nf b.c B\nf c.h C\n", NULL, "COPY *.c /d/",
+	  "d d N\nf d/a.c S A\nf d/b.c S B\n" },
+	{ "a star does not cross a slash", "f a.c A\nd x\nf x/b.c B\n", NULL,
+	  "COPY *.c /d/", "d d N\nf d/a.c S A\n" },
+	{ "a question mark", "f a1 A\nf a12 B\n", NULL, "COPY a? /d/",
+	  "d d N\nf d/a1 S A\n" },
+	{ "a class", "f a A\nf b B\nf d D\n", NULL, "COPY [a-c] /x/",
+	  "d x N\nf x/a S A\nf x/b S B\n" },
+	{ "a negated class", "f a A\nf b B\n", NULL, "COPY [^a] /x/",
+	  "d x N\nf x/b S B\n" },
+	{ "a literal star in a class", "f * A\nf b B\n", NULL, "COPY [*] /x/",
+	  "d x N\nf x/* S A\n" },
+	{ "a literal bracket in a class", "f [ A\nf b B\n", NULL, "COPY [[] /x/",
+	  "d x N\nf x/[ S A\n" },
+	{ "an escaped star is literal, with its backslash", "f * A\n", NULL,
+	  "COPY \\* /x/", "! \"/\\*\": not found" },
+	{ "a pattern in the middle", "d a\nd a/x\nf a/x/y Y\nd b\nd b/x\nf b/x/z Z\n",
+	  NULL, "COPY */x/y /d/", "d d N\nf d/y S Y\n" },
+	{ "a pattern at both ends", "d a\nf a/1.c A\nd b\nf b/2.c B\nf b/2.h H\n", NULL,
+	  "COPY */*.c /d/", "d d N\nf d/1.c S A\nf d/2.c S B\n" },
+	{ "two stars are one", "d a\nf a/x X\nd b\nd b/c\nf b/c/x Y\n", NULL,
+	  "COPY **/x /d/", "d d N\nf d/x S X\n" },
+	{ "a pattern that matches a directory copies its content", "d x1\nf x1/a A\n",
+	  NULL, "COPY x* /d/", "d d S\nf d/a S A\n" },
+	{ "directories and files", "d x1\nf x1/a A\nf x2 B\n", NULL, "COPY x* /d/",
+	  "d d S\nf d/a S A\nf d/x2 S B\n" },
+	{ "no match creates nothing", "f a A\n", "d old\n", "COPY nomatch* /d/", "" },
+	{ "no match beside a match", "f a A\n", NULL, "COPY nomatch* a /d/",
+	  "d d N\nf d/a S A\n" },
+	{ "a pattern in a directory", "d s\nf s/a.c A\nf s/b.h B\n", NULL,
+	  "COPY s/*.c /d/", "d d N\nf d/a.c S A\n" },
+	{ "a pattern in a directory that is not there", "f a\n", NULL, "COPY s/*.c /d/",
+	  "" },
+	{ "a pattern below a link", "d s\nf s/a.c A\nl t s\n", NULL, "COPY t/*.c /d/",
+	  "d d N\nf d/a.c S A\n" },
+	{ "a pattern does not walk through links", "d s\nf s/a.c A\nl t s\n", NULL,
+	  "COPY */a.c /d/", "d d N\nf d/a.c S A\n" },
+	{ "a link that matches is followed", "f a A\nl b1 a\n", NULL, "COPY b* /d/",
+	  "d d N\nf d/b1 S A\n" },
+	{ "a dangling link that matches", "l b1 missing\n", NULL, "COPY b* /d/",
+	  "! \"/b1\": not found" },
+	{ "a malformed pattern matches nothing", "f a A\nf [ B\n", NULL, "COPY [ /d/",
+	  "" },
+	{ "matches onto one path: the last wins", "f a A\nf b B\n", NULL, "COPY [ab] /x",
+	  "f x S B\n" },
+	{ "everything by a star", "f a A\nd d\nf d/b B\n", NULL, "COPY * /x/",
+	  "d x S\nf x/a S A\nf x/b S B\n" },
+	{ "hidden files match", "f .a A\n", NULL, "COPY * /x/", "d x N\nf x/.a S A\n" },
+	{ "a class that matches a slash", "d a\nf a/b B\n", NULL, "COPY a[^x]b /x/",
+	  "d x N\nf x/b S B\n" },
+};
+
+static void
+files_land_where_buildkit_puts_them(void **state)
+{
+	copy_rows_check(*state, files, N(files));
+}
+
+static void
+directories_are_merged(void **state)
+{
+	copy_rows_check(*state, directories, N(directories));
+}
+
+static void
+symbolic_links_are_followed_at_the_ends_only(void **state)
+{
+	copy_rows_check(*state, links, N(links));
+}
+
+static void
+hard_links_survive_within_a_match(void **state)
+{
+	copy_rows_check(*state, hard_links, N(hard_links));
+}
+
+static void
+patterns_choose_sources(void **state)
+{
+	copy_rows_check(*state, patterns, N(patterns));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		fixture_test(files_land_where_buildkit_puts_them),
+		fixture_test(directories_are_merged),
+		fixture_test(symbolic_links_are_followed_at_the_ends_only),
+		fixture_test(hard_links_survive_within_a_match),
+		fixture_test(patterns_choose_sources),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
