@@ -267,6 +267,9 @@ unpack_item(struct unpacker *u, struct tar_reader *r, const struct entry *e,
 	const void *bytes = NULL;
 	ssize_t n;
 
+	/* The directory itself is ours, not the archive's. */
+	if (e->path.n == 0)
+		return 0;
 	if (unpack_entry(u, e, err) < 0)
 		return -1;
 	if (e->type != ENTRY_FILE)

@@ -273,7 +273,7 @@ fetch_blob(struct layer *l, struct error *err)
 {
 	char text[DIGEST_TEXT_MAX];
 
-	if (!digest_known(&l->blob.digest))
+	if (layer_blob(l) == NULL)
 		return error_set(err, ERR_INTERNAL, "layer %s has no content any more",
 		                 l->id);
 	if (!blob_has(l->store, &l->blob.digest, NULL)) {
@@ -375,7 +375,7 @@ int
 derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
 {
 	/* A pulled layer's directory cannot tell what its tar was. */
-	bool pulled = digest_known(&l->blob.digest);
+	bool pulled = layer_blob(l) != NULL;
 	int status;
 
 	if (l->source != NULL)

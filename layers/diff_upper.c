@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/content.h"
@@ -15,7 +16,10 @@
 #include "layers/whiteout.h"
 #include "layers/xattrs.h"
 
-enum { COMPARE_CHUNK = 64 * 1024 };
+enum {
+	COMPARE_CHUNK = 64 * 1024,
+	SPARSE_WARNED = 256 * 1024 * 1024,
+};
 
 /* What is known of a change until it is clear whether it stays. */
 struct candidate {
@@ -122,6 +126,16 @@ read_link(struct walk *w, int dir_fd, const char *name, struct entry *e,
 	return 0;
 }
 
+/* Layers have no holes: a large log that is nearly all holes (lastlog of useradd
+ * with a high id) becomes gigabytes for everybody who unpacks it. */
+static void
+warn_if_sparse(const struct buf *path, const struct stat *st)
+{
+	if (st->st_size >= SPARSE_WARNED && st->st_blocks * 512 < st->st_size / 4)
+		event_warn(0, "/%s: %lld MiB, nearly all holes, are stored in full",
+		           buf_str(path), (long long)st->st_size >> 20);
+}
+
 /* The entry of NAME, which is ST; 1, 0 for a socket, -1. */
 static int
 describe(struct walk *w, int dir_fd, const char *name, const struct stat *st,
@@ -141,6 +155,7 @@ describe(struct walk *w, int dir_fd, const char *name, const struct stat *st,
 
 		e->type = ENTRY_FILE;
 		e->size = (uint64_t)st->st_size;
+		warn_if_sparse(&w->path, st);
 		if (c.n > 0)
 			e->capability = arena_text(w->arena, value);
 		return 1;

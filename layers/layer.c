@@ -376,7 +376,13 @@ layer_tar_size(const struct layer *l)
 const struct descriptor *
 layer_blob(const struct layer *l)
 {
-	return digest_known(&l->blob.digest) ? &l->blob : NULL;
+	struct layer *locked = (struct layer *)(uintptr_t)l;
+	bool pulled;
+
+	pthread_mutex_lock(&locked->lock);
+	pulled = digest_known(&l->blob.digest);
+	pthread_mutex_unlock(&locked->lock);
+	return pulled ? &l->blob : NULL;
 }
 
 const char *

@@ -304,6 +304,15 @@ struct layer *layer_from_upper(struct store *st, const char *upper,
                                struct layer *const *lowers, size_t n_lowers,
                                const struct layer_options *options, struct error *err);
 
+/* Tars without entries for the parents of what they hold leave directories
+ * 0755 0:0 in LAYER_DIR, which would cover what lower layers say of them (/tmp:
+ * 1777). 1 and *OUT if there are such in LAYERS (lowest first): one more layer
+ * with nothing but these directories as they should be, to be mounted on top of
+ * them, in LAYER_DIR form; it is no layer of the image. 0 if none is needed
+ * (nearly always), -1. */
+int layer_patch(struct store *st, struct layer *const *layers, size_t n, struct layer **out,
+                struct error *err);
+
 /* ------------------------------------------------------------ archives in */
 
 /* An ADDed or streamed archive: decompressed (gzip, bzip2, xz, zstd by magic; a

@@ -388,9 +388,13 @@ merge_run(struct tree_maker *m, struct merge *g, struct error *err)
 {
 	g->n = m->added.n;
 	g->sorted = mem_new_n(g->n, sizeof *g->sorted);
-	g->result = mem_new_n(g->n, sizeof *g->result);
+	/* In order and without links an entry's result is never after the entry. */
+	if (m->unsorted || m->has_links)
+		g->result = mem_new_n(g->n, sizeof *g->result);
+	else
+		g->result = take(m->added.at);
 	for (size_t i = 0; i < g->n; i++)
-		g->sorted[i] = &m->added.at[i];
+		g->sorted[i] = m->added.at != NULL ? &m->added.at[i] : &g->result[i];
 	if (m->unsorted)
 		qsort(g->sorted, g->n, sizeof(struct entry *), compare_arrival);
 	if (merge_all(g, err) < 0)

@@ -374,6 +374,50 @@ a_merged_directory_keeps_what_was_there(void **state)
 	view_free(v);
 }
 
+/* print_tree() of the patch, without what does not matter; "" if none is needed. */
+static void
+directories_without_entries_do_not_cover_others(void **state)
+{
+	static const struct {
+		const char *layers[LAYERS_MAX];
+		const char *patch;
+	} cases[] = {
+		{ { "d:a f:a/b" }, "" },
+		{ { "f:a/b" }, "" },
+		{ { "d:a d:a/b", "d:a d:a/b f:a/b/c" }, "" },
+		{ { "d:a d:a/b", "f:a/b/c" }, "d0:a d0:a/b " },
+		{ { "d:a d:a/b", "f:a/b/c", "d:a" }, "d2:a d0:a/b " },
+		{ { "d:a d:a/b", "f:a/b/c", "d:a d:a/b" }, "" },
+		{ { "d:a d:a/b", "f:a/b/c", "w:a" }, "" },
+		{ { "d:x", "f:y/z" }, "" },
+		{ { "d:a d:b", "f:a/1 f:a/2 f:b/1", "f:c/1" }, "d0:a d0:b " },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct layer *layers[LAYERS_MAX], *patch = NULL;
+		struct error err = ERROR_INIT;
+		struct buf out = BUF_INIT;
+		size_t n = 0;
+		int status;
+
+		for (; n < LAYERS_MAX && cases[i].layers[n] != NULL; n++)
+			layers[n] = layer_of(*state, cases[i].layers[n], (int)n);
+		status = layer_patch(((struct fixture *)*state)->store, layers, n, &patch,
+		                     &err);
+		assert_fine(status >= 0, &err);
+		assert_int_equal(status, cases[i].patch[0] != '\0');
+		for (size_t k = 0; status == 1 && k < layer_tree(patch, &err)->n; k++) {
+			const struct entry *e = &layer_tree(patch, &err)->entries[k];
+
+			buf_print(&out, "%c%u:%s ", "fdlhcbpw"[e->type], e -> mode & 7,
+			          e -> path.p);
+		}
+		assert_string_equal(buf_str(&out), cases[i].patch);
+		assert_true(status == 0 || layer_has(patch, LAYER_DIR));
+		buf_clear(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -383,6 +427,7 @@ main(void)
 		fixture_test(what_a_stack_hides_is_not_found),
 		fixture_test(links_are_followed_inside_the_root),
 		fixture_test(files_are_read_through_hard_links),
+		fixture_test(directories_without_entries_do_not_cover_others),
 		fixture_test(a_merged_tar_has_each_file_once),
 		fixture_test(a_merged_directory_keeps_what_was_there),
 	};

@@ -1,0 +1,114 @@
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "layers/view.h"
+
+/* Notes the directories of T, layer number LAYER, that have no entry of their own. */
+static void
+find_implied(const struct tree *t, size_t layer, struct map *paths)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct text dir = path_dir(t->entries[i].path);
+
+		/* The entry before is the parent, a sibling or something below one: the
+		 * parent was looked at then. */
+		if (i > 0 && dir.n > 0 && path_is_below(t->entries[i - 1].path, dir))
+			continue;
+		for (; dir.n > 0 && tree_find(t, dir) == NULL; dir = path_dir(dir))
+			map_set(paths, dir, (void *)(layer + 1));
+	}
+}
+
+/* True if what the view has at PATH is covered by the directory that layer number
+ * IMPLIED has there without meaning to. */
+static bool
+is_covered(const struct view *v, struct text path, size_t implied)
+{
+	struct view_entry found;
+	const struct entry *e;
+
+	if (view_find(v, path, &found) != 1 || found.entry == NULL)
+		return false;
+	e = found.entry;
+	if (e->mode == 0755 && e->uid == 0 && e->gid == 0)
+		return false;
+	for (size_t i = 0; i < implied; i++)
+		if (v->layers[i] == found.layer)
+			return true;
+	return false;
+}
+
+/* PATH and all above it: what the patch has no entry for it would cover itself. */
+static void
+add_with_parents(struct text path, struct map *wanted)
+{
+	for (; path.n > 0 && !map_has(wanted, path); path = path_dir(path))
+		map_set(wanted, path, NULL);
+}
+
+static int
+compare_changes(const void *a, const void *b)
+{
+	const struct change *x = a, *y = b;
+
+	return path_compare(x->entry.path, y->entry.path);
+}
+
+static struct layer *
+make_patch(struct store *st, const struct view *v, const struct map *wanted,
+           struct error *err)
+{
+	struct layer_options options = { .forms = LAYER_DIR | LAYER_TAR, .epoch = -1 };
+	ARRAY(struct change) changes = { 0 };
+	struct layer *l;
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		struct view_entry found;
+		struct change *c;
+
+		if (view_find(v, wanted->items[i].key, &found) != 1 ||
+		    found.entry == NULL)
+			continue;
+		c = array_add(&changes);
+		c->entry = *found.entry;
+		c->entry.opaque = false;
+	}
+	array_sort(&changes, compare_changes);
+	l = layer_from_changes(st, changes.at, changes.n, &options, err);
+	array_clear(&changes);
+	return l;
+}
+
+int
+layer_patch(struct store *st, struct layer *const *layers, size_t n, struct layer **out,
+            struct error *err)
+{
+	auto_map struct map implied = MAP_INIT, wanted = MAP_INIT;
+	auto_view struct view *v = NULL;
+	struct layer *patch;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tree *t = layer_tree(layers[i], err);
+
+		if (t == NULL)
+			return -1;
+		find_implied(t, i, &implied);
+	}
+	if (implied.n == 0)
+		return 0;
+	v = view_new(layers, n, err);
+	if (v == NULL)
+		return -1;
+	for (size_t i = 0; i < implied.n; i++)
+		if (is_covered(v, implied.items[i].key,
+		               (size_t)implied.items[i].value - 1))
+			add_with_parents(implied.items[i].key, &wanted);
+	if (wanted.n == 0)
+		return 0;
+	patch = make_patch(st, v, &wanted, err);
+	if (patch == NULL)
+		return -1;
+	*out = patch;
+	return 1;
+}
