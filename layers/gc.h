@@ -1,0 +1,13 @@
+/*
+ * gc: the part of the collector that decides, for those who only want to know.
+ */
+#ifndef LAYERS_GC_H
+#define LAYERS_GC_H
+
+#include "layers/gc_mark.h"
+
+/* Marks in C what a collection with these options would leave. */
+int gc_mark(struct store *st, const struct gc_options *o, struct census *c,
+            struct error *err);
+
+#endif
