@@ -85,6 +85,10 @@ BINDIR  = $(DESTDIR)$(PREFIX)/bin
 MANDIR  = $(DESTDIR)$(PREFIX)/share/man/man1
 COMPDIR = $(DESTDIR)$(PREFIX)/share
 
+.PHONY: manual
+manual: all ## make the manual page out of the tables of options
+	./cooper completion man > cooper.1.tmp && mv -f cooper.1.tmp cooper.1
+
 install: all ## install cooper, the alias build, manual page and completions
 	install -d $(BINDIR) $(MANDIR) $(COMPDIR)/bash-completion/completions \
 		$(COMPDIR)/zsh/site-functions $(COMPDIR)/fish/vendor_completions.d
@@ -94,12 +98,16 @@ install: all ## install cooper, the alias build, manual page and completions
 	./cooper completion bash > $(COMPDIR)/bash-completion/completions/cooper
 	./cooper completion zsh > $(COMPDIR)/zsh/site-functions/_cooper
 	./cooper completion fish > $(COMPDIR)/fish/vendor_completions.d/cooper.fish
+	ln -sfn cooper $(COMPDIR)/bash-completion/completions/build
+	ln -sfn cooper.fish $(COMPDIR)/fish/vendor_completions.d/build.fish
 
 uninstall: ## remove what install put there
 	rm -f $(BINDIR)/cooper $(BINDIR)/build $(MANDIR)/cooper.1 \
 		$(COMPDIR)/bash-completion/completions/cooper \
 		$(COMPDIR)/zsh/site-functions/_cooper \
-		$(COMPDIR)/fish/vendor_completions.d/cooper.fish
+		$(COMPDIR)/fish/vendor_completions.d/cooper.fish \
+		$(COMPDIR)/bash-completion/completions/build \
+		$(COMPDIR)/fish/vendor_completions.d/build.fish
 
 clean: ## remove what was built (not the demo's base image)
 	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang cooper build

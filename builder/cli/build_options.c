@@ -445,6 +445,32 @@ set_format(void *target, struct text value, struct error *err)
 	return 0;
 }
 
+/* The same as the variable of this name, which it overrides. */
+static int
+set_epoch(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	uint64_t seconds = 0;
+
+	if (!number_u64(value, &seconds))
+		return error_set(err, ERR_USAGE, "must be seconds since 1970");
+	array_push(&o->request.build_args,
+	           ((struct variable){ TEXT("SOURCE_DATE_EPOCH"), value }));
+	return 0;
+}
+
+/* Many scripts switch attestations off, which is how things are. */
+static int
+refuse_attestation(void *target, struct text value, struct error *err)
+{
+	bool on = true;
+
+	(void)target;
+	if (value.p != NULL && number_bool(value, &on) && !on)
+		return 0;
+	return error_set(err, ERR_USAGE, "attestations are not made");
+}
+
 /* ------------------------------------------------------------ the table */
 
 #define AT(member) offsetof(struct build_options, request.member)
@@ -514,6 +540,9 @@ const struct option_row build_option_rows[] = {
 	  "give RUN --mount=type=secret a value" },
 	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL,
 	  "size of /dev/shm of RUN steps" },
+	{ "source-date-epoch", 0, "SECONDS", OPTION_CALL, 0, set_epoch,
+	  "time that later times of the image are cut to (default: the variable of this "
+	  "name)" },
 	{ "ssh", 0, "default|ID[=SOCKET]", OPTION_CALL, 0, add_ssh,
 	  "forward an agent to RUN --mount=type=ssh" },
 	{ "tag", 't', "NAME", OPTION_TEXTS, AT(tags), NULL,
@@ -522,9 +551,13 @@ const struct option_row build_option_rows[] = {
 	  "build this stage instead of the last" },
 	{ "ulimit", 0, "TYPE=SOFT[:HARD]", OPTION_CALL, 0, add_ulimit,
 	  "limits of RUN steps" },
+	{ "compress", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "disable-content-trust", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
 	{ "layers", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "provenance", 0, NULL, OPTION_CALL_FLAG, 0, refuse_attestation, NULL },
 	{ "rm", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
 	{ "force-rm", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "sbom", 0, NULL, OPTION_CALL_FLAG, 0, refuse_attestation, NULL },
 	{ 0 },
 };
 

@@ -84,7 +84,8 @@ find_slip(struct text word, const char *const *names, size_t n)
 	const char *near = NULL;
 
 	for (size_t i = 0; i < n; i++)
-		if (is_swapped(word, text_of(names[i])))
+		if (is_swapped(word, text_of(names[i])) ||
+		    text_equal_nocase(word, text_of(names[i])))
 			return names[i];
 	near = suggest_find(word, names, n, true);
 	/* In a word of two or three letters two slips leave nothing of it. */

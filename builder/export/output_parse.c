@@ -249,7 +249,7 @@ output_parse(struct output *out, struct text value, struct error *err)
 	}
 	while (next_field(&rest, &field))
 		if (set_attribute(out, buf_text(&field), err) < 0)
-			return error_wrap(err, "--output %.*s", (int)value.n, value.p);
+			return -1;
 	return 0;
 }
 

@@ -5,9 +5,10 @@
 #include "base/number.h"
 #include "builder/ui/shown.h"
 
-/* A running transfer gets a new line after this much more. */
-#define STATUS_SHARE 20           /* one twentieth of the total … */
-#define STATUS_NS    5000000000LL /* … or five seconds */
+/* A running transfer gets a new line after this much more … */
+#define STATUS_SHARE  20           /* one twentieth of the total */
+#define STATUS_MIN_NS 200000000LL  /* but not that often */
+#define STATUS_NS     5000000000LL /* … or after this time */
 
 /* When steps run side by side one of them is shown at a time, and the others wait:
  * for its end, for this long, or until they have this much to say. */
@@ -211,9 +212,12 @@ print_end(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 static bool
 is_worth_a_line(const struct ui_status *s, const struct event *e)
 {
-	return e->ended || s->shown_ns == 0 || e->time_ns - s->shown_ns >= STATUS_NS ||
-	       (e->total > 0 && e->done > s->shown &&
-	        e->done - s->shown >= e->total / STATUS_SHARE + 1);
+	int64_t since_ns = e->time_ns - s->shown_ns;
+	bool much = e->total > 0 && e->done > s->shown &&
+	            e->done - s->shown >= e->total / STATUS_SHARE + 1;
+
+	return e->ended || s->shown_ns == 0 || since_ns >= STATUS_NS ||
+	       (much && since_ns >= STATUS_MIN_NS);
 }
 
 static void

@@ -28,15 +28,17 @@ static const struct row alone[] = {
 	{ "an empty line is a line",
 	  { BEGIN(0, 1, "a"), LOG(1, 1, "\n\nx\n"), DONE(2, 1) },
 	  "#1 a\n#1 0.001 \n#1 0.001 \n#1 0.001 x\n#1 DONE 0.0s\n" },
-	{ "a transfer gets a line for each twentieth",
+	{ "a transfer gets a line for each twentieth, but not all the time",
 	  { BEGIN(0, 1, "a"), STATUS(0, 1, "sha256:1", 0, 1000, false),
 	    STATUS(10, 1, "sha256:1", 10, 1000, false),
-	    STATUS(100, 1, "sha256:1", 60, 1000, false),
-	    STATUS(5200, 1, "sha256:1", 61, 1000, false),
-	    STATUS(5300, 1, "sha256:1", 1000, 1000, true), DONE(5300, 1) },
-	  "#1 a\n#1 sha256:1 0B / 1.00kB\n#1 sha256:1 60B / 1.00kB 0.1s\n"
-	  "#1 sha256:1 61B / 1.00kB 5.2s\n#1 sha256:1 1.00kB / 1.00kB 5.3s done\n"
-	  "#1 DONE 5.3s\n" },
+	    STATUS(100, 1, "sha256:1", 500, 1000, false),
+	    STATUS(300, 1, "sha256:1", 600, 1000, false),
+	    STATUS(5200, 1, "sha256:1", 601, 1000, false),
+	    STATUS(5300, 1, "sha256:1", 602, 1000, false),
+	    STATUS(5400, 1, "sha256:1", 1000, 1000, true), DONE(5400, 1) },
+	  "#1 a\n#1 sha256:1 0B / 1.00kB\n#1 sha256:1 600B / 1.00kB 0.3s\n"
+	  "#1 sha256:1 602B / 1.00kB 5.3s\n#1 sha256:1 1.00kB / 1.00kB 5.4s done\n"
+	  "#1 DONE 5.4s\n" },
 	{ "a status without a size",
 	  { BEGIN(0, 1, "a"), STATUS(1, 1, "exporting layers", 0, 0, true),
 	    STATUS(1, 1, "transferring context:", 1500, 0, true), DONE(5, 1) },

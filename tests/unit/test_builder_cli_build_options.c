@@ -1,0 +1,446 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sys/resource.h>
+
+#include "base/base.h"
+#include "builder/cli/build_options.h"
+#include "builder/cli/cmd.h"
+
+struct reading {
+	struct build_options o;
+	struct words_left words;
+	struct error err;
+	enum options_outcome outcome;
+};
+
+static void
+read_options(struct reading *r, const char *const *line)
+{
+	int argc = 0;
+
+	*r = (struct reading){ .err = ERROR_INIT };
+	while (line[argc] != NULL)
+		argc++;
+	build_options_init(&r->o);
+	r->outcome = options_read(&cmd_build, argc, (char **)(uintptr_t)line, &r->o,
+	                          &r->words, &r->err);
+}
+
+static void
+reading_clear(struct reading *r)
+{
+	build_options_clear(&r->o);
+	array_clear(&r->words.list);
+	error_clear(&r->err);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	unsetenv("SOURCE_DATE_EPOCH");
+	unsetenv("BUILDKIT_PROGRESS");
+	unsetenv("NOT_SET");
+	setenv("SET", "from outside", 1);
+	return 0;
+}
+
+/* ------------------------------------------------------------ good or bad */
+
+/* BAD NULL: accepted; else part of the message. */
+static const struct {
+	const char *word, *bad;
+} words[] = {
+	{ "--add-host=a:1.2.3.4", NULL },
+	{ "--add-host=a=1.2.3.4", NULL },
+	{ "--add-host=a:::1", NULL },
+	{ "--add-host=a:[::1]", NULL },
+	{ "--add-host=a:host-gateway", NULL },
+	{ "--add-host=a", "must be HOST:ADDRESS" },
+	{ "--add-host=a:", "must be HOST:ADDRESS" },
+	{ "--add-host=:1.2.3.4", "must be HOST:ADDRESS" },
+	{ "--allow=network.host", NULL },
+	{ "--allow=network.host,security.insecure", NULL },
+	{ "--allow=device", "unknown entitlement \"device\"" },
+	{ "--annotation=a=b", NULL },
+	{ "--annotation=index:a=b", NULL },
+	{ "--annotation=a=", NULL },
+	{ "--annotation=a", "must be key=value" },
+	{ "--annotation==b", "must be key=value" },
+	{ "--authfile=f", NULL },
+	{ "--build-arg=A=1", NULL },
+	{ "--build-arg=A", NULL },
+	{ "--build-arg=A=", NULL },
+	{ "--build-arg==1", "needs a name" },
+	{ "--build-context=a=dir", NULL },
+	{ "--build-context=a", "invalid context specifier" },
+	{ "--build-context=a=", "invalid context specifier" },
+	{ "--build-context==x", "invalid context specifier" },
+	{ "--call=build", NULL },
+	{ "--call=check", NULL },
+	{ "--call=lint", NULL },
+	{ "--call=outline", NULL },
+	{ "--call=targets", NULL },
+	{ "--call=other", "must be build, check, outline or targets" },
+	{ "--check", NULL },
+	{ "--check=false", NULL },
+	{ "--check=perhaps", "not true or false" },
+	{ "--cpus=1.5", NULL },
+	{ "--cpus=0", "not a number of CPUs" },
+	{ "--cpus=-1", "not a number of CPUs" },
+	{ "--cpus=1x", "not a number of CPUs" },
+	{ "--cpus=", "not a number of CPUs" },
+	{ "--cpus=nan", "not a number of CPUs" },
+	{ "--digest-file=f", NULL },
+	{ "--file=f", NULL },
+	{ "-f-", NULL },
+	{ "--format=json", NULL },
+	{ "--format=text", NULL },
+	{ "--format=yaml", "must be json or text" },
+	{ "--iidfile=f", NULL },
+	{ "--insecure-registry=h:1", NULL },
+	{ "--isolation=auto", NULL },
+	{ "--isolation=ns", NULL },
+	{ "--isolation=chroot", NULL },
+	{ "--isolation=vm", "must be auto, ns or chroot" },
+	{ "--jobs=4", NULL },
+	{ "--jobs=many", "not a number" },
+	{ "--label=a=b", NULL },
+	{ "--label=a", NULL },
+	{ "--label==b", "needs a name" },
+	{ "--memory=512m", NULL },
+	{ "-m1g", NULL },
+	{ "--memory=much", "not a size" },
+	{ "--metadata-file=f", NULL },
+	{ "--network=default", NULL },
+	{ "--network=none", NULL },
+	{ "--network=host", NULL },
+	{ "--network=bridge", "must be default, none or host" },
+	{ "--no-cache", NULL },
+	{ "--no-cache-filter=a,b", NULL },
+	{ "--offline", NULL },
+	{ "--output=type=oci,dest=x", NULL },
+	{ "--output=dir", NULL },
+	{ "-o-", NULL },
+	{ "--output=type=nosuch", "nosuch" },
+	{ "--output=type=oci,dset=x", "dset" },
+	{ "--pids-limit=100", NULL },
+	{ "--platform=linux/amd64,linux/arm64", NULL },
+	{ "--print-plan=json", NULL },
+	{ "--print-plan=dot", NULL },
+	{ "--print-plan=svg", "must be json or dot" },
+	{ "--progress=plain", NULL },
+	{ "--progress=tty", NULL },
+	{ "--progress=rawjson", NULL },
+	{ "--progress=none", NULL },
+	{ "--progress=loud", "must be auto, plain, tty, rawjson or quiet" },
+	{ "--provenance=false", NULL },
+	{ "--provenance=mode=max", "attestations are not made" },
+	{ "--provenance", "attestations are not made" },
+	{ "--pull", NULL },
+	{ "--pull=true", NULL },
+	{ "--pull=always", NULL },
+	{ "--pull=missing", NULL },
+	{ "--pull=newer", NULL },
+	{ "--pull=never", NULL },
+	{ "--pull=sometimes", "must be always, missing, newer or never" },
+	{ "--push", NULL },
+	{ "--quiet", NULL },
+	{ "-q", NULL },
+	{ "--root=dir", NULL },
+	{ "--sbom=false", NULL },
+	{ "--sbom=true", "attestations are not made" },
+	{ "--secret=id=a", NULL },
+	{ "--secret=id=a,src=f", NULL },
+	{ "--secret=type=file,id=a,source=f", NULL },
+	{ "--secret=id=a,env=E", NULL },
+	{ "--secret=id=a,type=env", NULL },
+	{ "--secret=src=f", "needs id=NAME" },
+	{ "--secret=", "needs id=NAME" },
+	{ "--secret=id=a,mode=1", "unknown field \"mode=1\"" },
+	{ "--secret=id=a,type=disk", "unknown field \"type=disk\"" },
+	{ "--shm-size=64m", NULL },
+	{ "--shm-size=x", "not a size" },
+	{ "--source-date-epoch=1700000000", NULL },
+	{ "--source-date-epoch=yesterday", "must be seconds since 1970" },
+	{ "--ssh=default", NULL },
+	{ "--ssh=id=/sock", NULL },
+	{ "--ssh==x", "must be default, ID or ID=SOCKET" },
+	{ "--tag=a:1", NULL },
+	{ "-ta:1", NULL },
+	{ "--target=s", NULL },
+	{ "--ulimit=nofile=100", NULL },
+	{ "--ulimit=nofile=100:200", NULL },
+	{ "--ulimit=nofile=100:", "must be TYPE=SOFT[:HARD]" },
+	{ "--ulimit=nofile", "must be TYPE=SOFT[:HARD]" },
+	{ "--ulimit=files=1", "must be TYPE=SOFT[:HARD]" },
+	{ "--compress", NULL },
+	{ "--disable-content-trust=false", NULL },
+	{ "--force-rm", NULL },
+	{ "--layers", NULL },
+	{ "--rm=true", NULL },
+	{ "--squash", "unknown option --squash" },
+};
+
+static void
+every_value_is_taken_or_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		const char *line[] = { words[i].word, NULL };
+		struct reading r;
+
+		read_options(&r, line);
+		if (words[i].bad == NULL) {
+			if (r.outcome != OPTIONS_OK)
+				print_message("%s: %s\n", words[i].word, r.err.text);
+			assert_int_equal(r.outcome, OPTIONS_OK);
+		} else {
+			if (r.outcome != OPTIONS_BAD ||
+			    strstr(r.err.text, words[i].bad) == NULL)
+				print_message("%s: %s\n", words[i].word,
+				              r.err.text == NULL ? "accepted"
+				                                 : r.err.text);
+			assert_int_equal(r.outcome, OPTIONS_BAD);
+			assert_int_equal(r.err.code, ERR_USAGE);
+			assert_non_null(strstr(r.err.text, words[i].bad));
+		}
+		reading_clear(&r);
+	}
+}
+
+static void
+every_option_is_tried_above(void **state)
+{
+	(void)state;
+	for (const struct option_row *o = build_option_rows; o->name != NULL; o++) {
+		bool tried = false;
+
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+			size_t n = strlen(o->name);
+			const char *word = words[i].word;
+
+			tried = tried || (strncmp(word, "--", 2) == 0 &&
+			                  strncmp(word + 2, o->name, n) == 0 &&
+			                  (word[n + 2] == '=' || word[n + 2] == '\0'));
+		}
+		if (!tried)
+			print_message("--%s\n", o->name);
+		assert_true(tried);
+	}
+}
+
+/* ------------------------------------------------------------ values */
+
+static void
+assert_variable(const struct variable *v, const char *name, const char *value)
+{
+	assert_true(text_is(v->name, name));
+	assert_true(text_is(v->value, value));
+}
+
+static void
+build_arguments_come_from_the_line_or_the_environment(void **state)
+{
+	static const char *const line[] = { "--build-arg", "A=1=2",       "--build-arg",
+		                            "SET",         "--build-arg", "NOT_SET",
+		                            "--build-arg", "E=",          NULL };
+	struct reading r;
+
+	(void)state;
+	setenv("SOURCE_DATE_EPOCH", "7", 1);
+	read_options(&r, line);
+	assert_int_equal(r.o.request.build_args.n, 4);
+	assert_variable(&r.o.request.build_args.at[0], "SOURCE_DATE_EPOCH", "7");
+	assert_variable(&r.o.request.build_args.at[1], "A", "1=2");
+	assert_variable(&r.o.request.build_args.at[2], "SET", "from outside");
+	assert_variable(&r.o.request.build_args.at[3], "E", "");
+	reading_clear(&r);
+}
+
+static void
+hosts_have_names_and_addresses(void **state)
+{
+	static const struct {
+		const char *word, *name, *address;
+	} rows[] = {
+		{ "a:1.2.3.4", "a", "1.2.3.4" }, { "a=1.2.3.4", "a", "1.2.3.4" },
+		{ "a:::1", "a", "::1" },         { "a:[::1]", "a", "::1" },
+		{ "a=::1", "a", "::1" },         { "a:host-gateway", "a", "127.0.0.1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *line[] = { "--add-host", rows[i].word, NULL };
+		struct reading r;
+
+		read_options(&r, line);
+		assert_int_equal(r.o.request.hosts.n, 1);
+		assert_variable(&r.o.request.hosts.at[0], rows[i].name, rows[i].address);
+		reading_clear(&r);
+	}
+}
+
+static void
+contexts_are_classified(void **state)
+{
+	static const struct {
+		const char *word, *name;
+		enum context_kind kind;
+		const char *value;
+	} rows[] = {
+		{ "a=dir", "a", CONTEXT_LOCAL, "dir" },
+		{ "Alpine:latest=dir", "alpine", CONTEXT_LOCAL, "dir" },
+		{ "a:1=dir", "a:1", CONTEXT_LOCAL, "dir" },
+		{ "a=docker-image://alpine:3", "a", CONTEXT_IMAGE, "alpine:3" },
+		{ "a=docker-image://scratch", "a", CONTEXT_SCRATCH,
+		  "docker-image://scratch" },
+		{ "a=oci-layout://d:t", "a", CONTEXT_LAYOUT, "d:t" },
+		{ "a=https://h/r.git", "a", CONTEXT_GIT, "https://h/r.git" },
+		{ "a=https://h/r.git#v1:sub", "a", CONTEXT_GIT,
+		  "https://h/r.git#v1:sub" },
+		{ "a=git@h:r", "a", CONTEXT_GIT, "git@h:r" },
+		{ "a=git://h/r", "a", CONTEXT_GIT, "git://h/r" },
+		{ "a=https://h/x.tar", "a", CONTEXT_HTTP, "https://h/x.tar" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *line[] = { "--build-context", rows[i].word, NULL };
+		const struct named_context *c = NULL;
+		struct reading r;
+
+		read_options(&r, line);
+		assert_int_equal(r.o.request.contexts.n, 1);
+		c = &r.o.request.contexts.at[0];
+		assert_true(text_is(c->name, rows[i].name));
+		assert_int_equal(c->kind, rows[i].kind);
+		assert_true(text_is(c->value, rows[i].value));
+		reading_clear(&r);
+	}
+}
+
+static void
+secrets_are_files_or_variables(void **state)
+{
+	static const struct {
+		const char *word, *id, *file, *env;
+	} rows[] = {
+		{ "id=a", "a", NULL, NULL },
+		{ "id=a,src=f", "a", "f", NULL },
+		{ "source=f,id=a,type=file", "a", "f", NULL },
+		{ "id=a,env=E", "a", NULL, "E" },
+		{ "type=env,id=a", "a", NULL, "a" },
+		{ "type=env,id=a,src=E", "a", NULL, "E" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *line[] = { "--secret", rows[i].word, NULL };
+		const struct secret_source *s = NULL;
+		struct reading r;
+
+		read_options(&r, line);
+		assert_int_equal(r.o.request.secrets.n, 1);
+		s = &r.o.request.secrets.at[0];
+		assert_true(text_is(s->id, rows[i].id));
+		assert_int_equal(s->file.p == NULL, rows[i].file == NULL);
+		assert_true(text_is(s->file, rows[i].file));
+		assert_int_equal(s->env.p == NULL, rows[i].env == NULL);
+		assert_true(text_is(s->env, rows[i].env));
+		reading_clear(&r);
+	}
+}
+
+static void
+limits_have_two_ends(void **state)
+{
+	static const char *const line[] = { "--ulimit", "nofile=10:20", "--ulimit",
+		                            "core=0",   "--cpus",       "1.5",
+		                            "-m",       "1g",           NULL };
+	struct reading r;
+
+	(void)state;
+	read_options(&r, line);
+	assert_int_equal(r.o.request.limits.n, 2);
+	assert_int_equal(r.o.request.limits.at[0].resource, RLIMIT_NOFILE);
+	assert_int_equal(r.o.request.limits.at[0].soft, 10);
+	assert_int_equal(r.o.request.limits.at[0].hard, 20);
+	assert_int_equal(r.o.request.limits.at[1].resource, RLIMIT_CORE);
+	assert_int_equal(r.o.request.limits.at[1].hard, 0);
+	assert_int_equal(r.o.request.cpu_percent, 150);
+	assert_int_equal(r.o.request.memory_max, 1 << 30);
+	reading_clear(&r);
+}
+
+static void
+lists_may_be_given_in_pieces(void **state)
+{
+	static const char *const line[] = { "--platform=linux/amd64,linux/arm64",
+		                            "--platform=linux/386",
+		                            "--no-cache-filter=a,b",
+		                            "-ta",
+		                            "-tb",
+		                            "-otype=oci,dest=x",
+		                            "-odir",
+		                            "--label=l",
+		                            NULL };
+	struct reading r;
+
+	(void)state;
+	read_options(&r, line);
+	assert_int_equal(r.o.request.platforms.n, 3);
+	assert_true(text_is(r.o.request.platforms.at[2], "linux/386"));
+	assert_int_equal(r.o.request.no_cache_stages.n, 2);
+	assert_int_equal(r.o.request.tags.n, 2);
+	assert_int_equal(r.o.request.outputs.n, 2);
+	assert_int_equal(r.o.request.outputs.at[0].type, OUTPUT_OCI);
+	assert_int_equal(r.o.request.outputs.at[1].type, OUTPUT_LOCAL);
+	assert_variable(&r.o.request.labels.at[0], "l", "");
+	reading_clear(&r);
+}
+
+static void
+defaults_are_those_of_docker(void **state)
+{
+	static const char *const line[] = { ".", NULL };
+	struct reading r;
+
+	(void)state;
+	read_options(&r, line);
+	assert_int_equal(r.o.request.pull, PULL_MISSING);
+	assert_int_equal(r.o.request.call, CALL_BUILD);
+	assert_int_equal(r.o.progress, PROGRESS_AUTO);
+	assert_true(text_is(r.o.request.network, "default"));
+	assert_int_equal(r.o.request.epoch, -1);
+	assert_null(r.o.request.target.p);
+	assert_int_equal(r.o.request.build_args.n, 0);
+	reading_clear(&r);
+	setenv("BUILDKIT_PROGRESS", "rawjson", 1);
+	read_options(&r, line);
+	assert_int_equal(r.o.progress, PROGRESS_RAWJSON);
+	reading_clear(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(every_value_is_taken_or_refused, set_up),
+		cmocka_unit_test_setup(every_option_is_tried_above, set_up),
+		cmocka_unit_test_setup(
+		        build_arguments_come_from_the_line_or_the_environment, set_up),
+		cmocka_unit_test_setup(hosts_have_names_and_addresses, set_up),
+		cmocka_unit_test_setup(contexts_are_classified, set_up),
+		cmocka_unit_test_setup(secrets_are_files_or_variables, set_up),
+		cmocka_unit_test_setup(limits_have_two_ends, set_up),
+		cmocka_unit_test_setup(lists_may_be_given_in_pieces, set_up),
+		cmocka_unit_test_setup(defaults_are_those_of_docker, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,210 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+
+#include "base/base.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "builder/cli/completion.h"
+#include "builder/cli/manual.h"
+#include "builder/cli/options.h"
+
+#define SIZE_MAX_OF_FILE ((size_t)1 << 20)
+
+static char *
+print_manual(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	manual_print(out);
+	fclose(out);
+	return text;
+}
+
+static char *
+print_completion(const char *shell)
+{
+	auto_error struct error err = ERROR_INIT;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_int_equal(completion_print(shell, out, &err), 0);
+	fclose(out);
+	return text;
+}
+
+/* `make manual` writes it again. */
+static void
+the_manual_page_is_what_the_tables_say(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_buf struct buf kept = BUF_INIT;
+	auto_free char *made = print_manual();
+
+	(void)state;
+	assert_int_equal(file_read(AT_FDCWD, "cooper.1", SIZE_MAX_OF_FILE, &kept, &err),
+	                 1);
+	assert_string_equal(buf_str(&kept), made);
+}
+
+static void
+the_manual_page_is_ascii_and_has_no_stray_requests(void **state)
+{
+	auto_free char *made = print_manual();
+	struct text rest = text_of(made), line;
+
+	(void)state;
+	for (const char *p = made; *p != '\0'; p++)
+		assert_true(*p == '\n' || (*p >= ' ' && *p <= '~'));
+	while (text_line(&rest, &line)) {
+		static const char *const known[] = { ".\\\"", ".TH ", ".SH ", ".SS ",
+			                             ".TP",   ".PP",  ".B",   ".I",
+			                             ".RI ",  ".IR ", ".BI ", ".BR ",
+			                             ".br",   ".nf",  ".fi" };
+		bool found = line.n == 0 || line.p[0] != '.';
+
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+			found = found || text_starts(line, known[i]);
+		assert_true(found);
+		assert_false(text_starts(line, "'"));
+	}
+}
+
+static void
+every_option_has_help_that_fits(void **state)
+{
+	(void)state;
+	for (size_t i = 0; command_list[i] != NULL; i++) {
+		const struct command *c = command_list[i];
+
+		assert_true(strlen(c->summary) <= 64);
+		assert_true(text_ends(text_of(c->summary), "."));
+		for (const struct option_row *o = c->options;
+		     o != NULL && o->name != NULL; o++) {
+			if (o->help == NULL)
+				continue;
+			assert_true(strlen(o->help) > 5 &&
+			            !text_ends(text_of(o->help), "."));
+			if (option_takes_value(o))
+				assert_non_null(o->argument);
+		}
+	}
+}
+
+static void
+no_option_is_there_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; command_list[i] != NULL; i++) {
+		const struct option_row *rows = command_list[i]->options;
+
+		for (size_t a = 0; rows != NULL && rows[a].name != NULL; a++)
+			for (size_t b = 0; b < a; b++) {
+				assert_string_not_equal(rows[a].name, rows[b].name);
+				assert_true(rows[a].letter == 0 ||
+				            rows[a].letter != rows[b].letter);
+			}
+	}
+}
+
+static void
+every_option_is_in_every_completion(void **state)
+{
+	static const char *const shells[] = { "bash", "zsh", "fish" };
+
+	(void)state;
+	for (size_t s = 0; s < sizeof shells / sizeof *shells; s++) {
+		auto_free char *script = print_completion(shells[s]);
+		const char *dashes = strcmp(shells[s], "fish") == 0 ? "-l " : "--";
+
+		for (size_t i = 0; command_list[i] != NULL; i++) {
+			const struct option_row *o = command_list[i]->options;
+
+			assert_non_null(strstr(script, command_list[i]->name));
+			for (; o != NULL && o->name != NULL; o++) {
+				auto_free char *name = mem_print("%s%s", dashes, o->name);
+
+				if (o->help != NULL)
+					assert_non_null(strstr(script, name));
+			}
+		}
+	}
+}
+
+static void
+an_unknown_shell_is_refused(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(completion_print("tcsh", stdout, &err), -1);
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_string_equal(err.text, "no completion for \"tcsh\"");
+}
+
+/* Loads the script in bash and asks as the shell would. */
+static void
+bash_completes(void **state)
+{
+	static const struct {
+		const char *words, *want; /* the last of WORDS is the one at the cursor */
+	} rows[] = {
+		{ "cooper pu", "pull push" },
+		{ "cooper build --prog", "--progress" },
+		{ "cooper build --progress ra", "rawjson" },
+		{ "cooper build --progress = pl", "plain" },
+		{ "cooper build --progress =", "auto plain tty rawjson quiet" },
+		{ "cooper build --pull ne", "" },
+		{ "cooper build --pull = ne", "newer never" },
+		{ "cooper build --file D", "" },
+		{ "cooper push --compression z", "zstd" },
+		{ "/usr/bin/build --no-c", "--no-cache --no-cache-filter" },
+		{ "cooper completion f", "fish" },
+		{ "cooper nosuch --x", "" },
+	};
+	auto_free char *script = print_completion("bash");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		auto_error struct error err = ERROR_INIT;
+		auto_buf struct buf out = BUF_INIT, log = BUF_INIT;
+		auto_free char *input =
+		        mem_print("%s\nCOMP_WORDS=(%s)\n"
+		                  "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+		                  "_cooper\necho -n \"${COMPREPLY[*]}\"\n",
+		                  script, rows[i].words);
+		const char *const argv[] = { "bash", "--norc", "-s", NULL };
+		struct process p = { .argv = argv,
+			             .dir_fd = -1,
+			             .input = text_of(input),
+			             .output_max = SIZE_MAX_OF_FILE };
+		int status = 0;
+
+		assert_int_equal(process_run(&p, &out, &log, &status, &err), 0);
+		assert_string_equal(buf_str(&log), "");
+		assert_string_equal(buf_str(&out), rows[i].want);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_manual_page_is_what_the_tables_say),
+		cmocka_unit_test(the_manual_page_is_ascii_and_has_no_stray_requests),
+		cmocka_unit_test(every_option_has_help_that_fits),
+		cmocka_unit_test(no_option_is_there_twice),
+		cmocka_unit_test(every_option_is_in_every_completion),
+		cmocka_unit_test(an_unknown_shell_is_refused),
+		cmocka_unit_test(bash_completes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
