@@ -13,7 +13,8 @@ call_init(struct call *call, struct registry *reg, const char *host, const char 
           const char *actions, struct error *err)
 {
 	*call = (struct call){ .reg = reg,
-		               .scope = { .repo = repo, .actions = actions } };
+		               .scope = { .repo = repo, .actions = actions },
+		               .retries = reg->retries };
 	call->host = hosts_get(reg->hosts, host, err);
 	return call->host == NULL ? -1 : 0;
 }
@@ -188,7 +189,7 @@ api_perform(const struct call *call, const char *where, struct http_request *req
 	struct retry retry;
 	int rc;
 
-	retry_init(&retry, call->reg->retries, call->reg->timeout_s, call->reg->cancel);
+	retry_init(&retry, call->retries, call->reg->timeout_s, call->reg->cancel);
 	do
 		rc = api_once(call, where, request, response, err);
 	while (retry_wait(&retry, &rc, response, call->host->name, err));

@@ -17,6 +17,7 @@
 struct call {
 	struct registry *reg;
 	struct host *host;
+	int retries;        /* of each request */
 	struct scope scope; /* its texts are borrowed */
 };
 

@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "registry/mirrors.h"
 
 /* A bundle of authorities is some hundred KiB. */
 #define CA_MAX    (4u << 20)
@@ -17,6 +18,7 @@ struct hosts {
 	                       * small files are read, so that is done once */
 	struct map by_name;
 	ARRAY(char *) insecure;
+	const struct mirrors *mirrors;
 	char *ca_file, *ca_dir;
 };
 
@@ -48,7 +50,7 @@ find_bundle(void)
 }
 
 struct hosts *
-hosts_new(const char *const *insecure, size_t n_insecure)
+hosts_new(const char *const *insecure, size_t n_insecure, const struct mirrors *mirrors)
 {
 	struct hosts *hosts = mem_new(sizeof *hosts);
 	const char *dir = getenv("SSL_CERT_DIR");
@@ -56,6 +58,7 @@ hosts_new(const char *const *insecure, size_t n_insecure)
 	pthread_mutex_init(&hosts->lock, NULL);
 	for (size_t i = 0; i < n_insecure; i++)
 		array_push(&hosts->insecure, mem_copy(insecure[i]));
+	hosts->mirrors = mirrors;
 	hosts->ca_file = find_bundle();
 	hosts->ca_dir = dir != NULL && *dir != '\0' ? mem_copy(dir) : NULL;
 	return hosts;
@@ -150,7 +153,7 @@ is_insecure(const struct hosts *hosts, const char *name)
 		if (text_is(entry, name) || text_equal(entry, bare_name(name)))
 			return true;
 	}
-	return false;
+	return mirrors_insecure(hosts->mirrors, name);
 }
 
 /* Appends the authority files of DIR, in order of their names. */

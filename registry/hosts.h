@@ -40,12 +40,16 @@ struct host {
 	atomic_int scheme;   /* enum host_scheme */
 	atomic_bool settled; /* something has answered with this scheme */
 	atomic_bool warned;  /* its "Warning" was shown */
+	atomic_bool down;    /* a mirror that failed: not tried again */
 	atomic_size_t chunk; /* largest body it takes in one upload request; 0: any */
 };
 
 struct hosts;
+struct mirrors;
 
-struct hosts *hosts_new(const char *const *insecure, size_t n_insecure);
+/* MIRRORS is borrowed: its settings say what is insecure too. */
+struct hosts *
+hosts_new(const char *const *insecure, size_t n_insecure, const struct mirrors *mirrors);
 void hosts_free(struct hosts *hosts); /* takes NULL */
 
 /* The settings of NAME, borrowed from HOSTS. NULL if its certificate files

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "registry/endpoint.h"
 #include "registry/resolve.h"
 
 /* So much more after a break is progress: the tries begin anew. */
@@ -109,16 +110,21 @@ try_once(struct pull *p, const char *where, struct http_response *response,
 	                 (unsigned long long)p->d->size);
 }
 
+/* All tries at one endpoint. Another one goes on where this one ended. */
 static int
-transfer(struct pull *p, const char *where, const char *what, struct error *err)
+transfer(void *arg, const struct call *call, struct error *err)
 {
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
-	const struct registry *reg = p->call->reg;
+	struct pull *p = arg;
+	char name[DIGEST_TEXT_MAX];
+	auto_free char *where = mem_print("/blobs/%s", digest_text(&p->d->digest, name));
+	auto_free char *what = mem_print(" blob %s", name);
+	uint64_t before = p->done;
 	struct retry retry;
-	uint64_t before = 0;
 	int rc;
 
-	retry_init(&retry, reg->retries, reg->timeout_s, reg->cancel);
+	p->call = call;
+	retry_init(&retry, call->retries, call->reg->timeout_s, call->reg->cancel);
 	do {
 		rc = try_once(p, where, &response, err);
 		if (rc == 0 && response.status / 100 == 2)
@@ -127,9 +133,9 @@ transfer(struct pull *p, const char *where, const char *what, struct error *err)
 			before = p->done;
 			retry_progress(&retry);
 		}
-	} while (retry_wait(&retry, &rc, &response, p->call->host->name, err));
-	return rc < 0 ? api_fail(p->call, response.fault, err)
-	              : api_refuse(p->call, what, &response, err);
+	} while (retry_wait(&retry, &rc, &response, call->host->name, err));
+	return rc < 0 ? api_fail(call, response.fault, err)
+	              : api_refuse(call, what, &response, err);
 }
 
 int
@@ -139,26 +145,22 @@ registry_pull_blob(struct registry *reg, const struct reference *ref,
 {
 	auto_hasher struct hasher *hasher = hasher_new(d->digest.alg);
 	char name[DIGEST_TEXT_MAX], got_name[DIGEST_TEXT_MAX];
-	auto_free char *where = mem_print("/blobs/%s", digest_text(&d->digest, name));
-	auto_free char *what = mem_print(" blob %s", name);
 	struct digest got;
-	struct call call;
-	struct pull p = { .call = &call,
-		          .d = d,
+	struct pull p = { .d = d,
 		          .hasher = hasher,
 		          .sink = sink,
 		          .sink_arg = sink_arg,
 		          .progress = progress,
 		          .progress_arg = progress_arg };
 
-	if (call_init(&call, reg, ref->host, ref->repo, "pull", err) < 0 ||
-	    transfer(&p, where, what, err) < 0)
+	if (endpoint_each(reg, ref, "pull", transfer, &p, err) < 0)
 		return -1;
 	got = hasher_end(hasher);
 	if (digest_equal(&got, &d->digest))
 		return 0;
-	return error_set(err, ERR_DAMAGED, "%s/%s%s: its content is %s", ref->host,
-	                 ref->repo, what, digest_text(&got, got_name));
+	return error_set(err, ERR_DAMAGED, "%s/%s blob %s: its content is %s", ref->host,
+	                 ref->repo, digest_text(&d->digest, name),
+	                 digest_text(&got, got_name));
 }
 
 static int
@@ -169,20 +171,25 @@ add_to_buf(void *arg, const void *bytes, size_t n, struct error *err)
 	return 0;
 }
 
+struct small {
+	const struct descriptor *d;
+	size_t max;
+	struct buf *out;
+};
+
 static int
-pull_manifest(struct registry *reg, const struct reference *ref,
-              const struct descriptor *d, size_t max, struct buf *out, struct error *err)
+pull_manifest(void *arg, const struct call *call, struct error *err)
 {
+	const struct small *what = arg;
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
 	char name[DIGEST_TEXT_MAX];
 	struct digest got;
-	struct call call;
 
-	digest_text(&d->digest, name);
-	if (call_init(&call, reg, ref->host, ref->repo, "pull", err) < 0 ||
-	    manifest_get(&call, name, &d->digest, max, &response, &got, err) < 0)
+	digest_text(&what->d->digest, name);
+	if (manifest_get(call, name, &what->d->digest, what->max, &response, &got, err) <
+	    0)
 		return -1;
-	buf_add_text(out, buf_text(&response.body));
+	buf_add_text(what->out, buf_text(&response.body));
 	return 0;
 }
 
@@ -191,6 +198,7 @@ registry_pull_bytes(struct registry *reg, const struct reference *ref,
                     const struct descriptor *d, size_t max, bool is_manifest,
                     struct buf *out, struct error *err)
 {
+	struct small what = { .d = d, .max = max, .out = out };
 	auto_buf struct buf bytes = BUF_INIT;
 	char name[DIGEST_TEXT_MAX];
 
@@ -200,7 +208,7 @@ registry_pull_bytes(struct registry *reg, const struct reference *ref,
 		                 ref->repo, digest_text(&d->digest, name),
 		                 (unsigned long long)d->size, max);
 	if (is_manifest)
-		return pull_manifest(reg, ref, d, max, out, err);
+		return endpoint_each(reg, ref, "pull", pull_manifest, &what, err);
 	if (registry_pull_blob(reg, ref, d, add_to_buf, &bytes, NULL, NULL, err) < 0)
 		return -1;
 	buf_add_text(out, buf_text(&bytes));

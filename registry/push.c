@@ -1,7 +1,56 @@
 #include "registry/registry.h"
 
 #include "base/base.h"
+#include "registry/endpoint.h"
 #include "registry/upload.h"
+
+struct blob_push {
+	struct upload upload; /* all but its call */
+	const struct reference *ref;
+	const char *mount_repo;
+	enum push_outcome outcome;
+};
+
+/* MOUNT_REPO as the endpoint knows it, or NULL if it is none of this endpoint's. */
+static char *
+mount_source(const struct blob_push *push, const struct call *call)
+{
+	auto_endpoints struct endpoints all = { 0 };
+	auto_error struct error ignored = ERROR_INIT;
+	const struct endpoint *e;
+
+	if (push->mount_repo == NULL || strcmp(push->mount_repo, push->ref->repo) == 0 ||
+	    mirrors_find(call->reg->mirrors, push->ref->host, push->mount_repo, false,
+	                 false, &all, &ignored) < 0)
+		return NULL;
+	e = &all.list.at[0];
+	return strcmp(e->host, call->host->name) == 0 ? mem_copy(e->repo) : NULL;
+}
+
+static int
+push_blob(void *arg, const struct call *target, struct error *err)
+{
+	struct blob_push *push = arg;
+	struct call call = *target;
+	auto_upload struct upload u = push->upload;
+	auto_free char *source = mount_source(push, target);
+	bool mounted = false;
+	int there;
+
+	u.call = &call;
+	there = upload_exists(&u, err);
+	if (there != 0) {
+		push->outcome = PUSH_EXISTED;
+		return there < 0 ? -1 : 0;
+	}
+	call.scope.mount_repo = source;
+	if (upload_begin(&u, &mounted, err) < 0)
+		return -1;
+	/* From here on the target alone is spoken to. */
+	call.scope.mount_repo = NULL;
+	push->outcome = mounted ? PUSH_MOUNTED : PUSH_SENT;
+	return mounted ? 0 : upload_send(&u, err);
+}
 
 int
 registry_push_blob(struct registry *reg, const struct reference *ref,
@@ -10,34 +59,55 @@ registry_push_blob(struct registry *reg, const struct reference *ref,
                    registry_progress_fn *progress, void *progress_arg,
                    enum push_outcome *outcome, struct error *err)
 {
-	struct call call;
-	auto_upload struct upload u = { .call = &call,
-		                        .d = d,
-		                        .source = source,
-		                        .source_arg = source_arg,
-		                        .progress = progress,
-		                        .progress_arg = progress_arg };
-	bool mounted = false;
-	int there;
+	struct blob_push push = { .upload = { .d = d,
+		                              .source = source,
+		                              .source_arg = source_arg,
+		                              .progress = progress,
+		                              .progress_arg = progress_arg },
+		                  .ref = ref,
+		                  .mount_repo = mount_repo };
 
-	if (call_init(&call, reg, ref->host, ref->repo, "pull,push", err) < 0)
+	if (endpoint_each(reg, ref, "pull,push", push_blob, &push, err) < 0)
 		return -1;
-	there = upload_exists(&u, err);
-	if (there != 0) {
-		*outcome = PUSH_EXISTED;
-		return there < 0 ? -1 : 0;
-	}
-	if (mount_repo != NULL && strcmp(mount_repo, ref->repo) != 0)
-		call.scope.mount_repo = mount_repo;
-	if (upload_begin(&u, &mounted, err) < 0)
+	*outcome = push.outcome;
+	return 0;
+}
+
+struct manifest_push {
+	const struct reference *ref;
+	const char *media_type;
+	struct text bytes;
+	const struct digest *digest;
+};
+
+static int
+push_manifest(void *arg, const struct call *call, struct error *err)
+{
+	const struct manifest_push *push = arg;
+	auto_response struct http_response response = HTTP_RESPONSE_INIT;
+	const char *tag = push->ref->tag, *said;
+	char name[DIGEST_TEXT_MAX];
+	auto_free char *type = mem_print("Content-Type: %s", push->media_type);
+	auto_free char *where = NULL, *what = NULL;
+	struct http_request request = { .method = "PUT",
+		                        .headers = { type },
+		                        .body = push->bytes,
+		                        .body_max = HTTP_ERROR_BODY_MAX };
+	struct digest got;
+
+	digest_text(push->digest, name);
+	where = mem_print("/manifests/%s", tag != NULL ? tag : name);
+	what = mem_print("%c%s", tag != NULL ? ':' : '@', tag != NULL ? tag : name);
+	if (api_perform(call, where, &request, &response, err) < 0)
 		return -1;
-	if (!mounted) {
-		/* From here on the target alone is spoken to. */
-		call.scope.mount_repo = NULL;
-		if (upload_send(&u, err) < 0)
-			return -1;
-	}
-	*outcome = mounted ? PUSH_MOUNTED : PUSH_SENT;
+	if (response.status / 100 != 2)
+		return api_refuse(call, what, &response, err);
+	said = http_header(&response, "Docker-Content-Digest");
+	if (said != NULL && digest_parse(&got, text_of(said)) &&
+	    got.alg == push->digest->alg && !digest_equal(&got, push->digest))
+		return error_set(err, ERR_DAMAGED,
+		                 "%s/%s%s: the server stored %s instead of %s",
+		                 call->host->name, call->scope.repo, what, said, name);
 	return 0;
 }
 
@@ -46,32 +116,9 @@ registry_push_manifest(struct registry *reg, const struct reference *ref,
                        const char *media_type, struct text bytes,
                        const struct digest *digest, struct error *err)
 {
-	auto_response struct http_response response = HTTP_RESPONSE_INIT;
-	char name[DIGEST_TEXT_MAX];
-	auto_free char *type = mem_print("Content-Type: %s", media_type);
-	auto_free char *where = NULL, *what = NULL;
-	struct http_request request = { .method = "PUT",
-		                        .headers = { type },
-		                        .body = bytes,
-		                        .body_max = HTTP_ERROR_BODY_MAX };
-	const char *said;
-	struct digest got;
-	struct call call;
+	struct manifest_push push = {
+		.ref = ref, .media_type = media_type, .bytes = bytes, .digest = digest
+	};
 
-	digest_text(digest, name);
-	where = mem_print("/manifests/%s", ref->tag != NULL ? ref->tag : name);
-	what = mem_print("%c%s", ref->tag != NULL ? ':' : '@',
-	                 ref->tag != NULL ? ref->tag : name);
-	if (call_init(&call, reg, ref->host, ref->repo, "pull,push", err) < 0 ||
-	    api_perform(&call, where, &request, &response, err) < 0)
-		return -1;
-	if (response.status / 100 != 2)
-		return api_refuse(&call, what, &response, err);
-	said = http_header(&response, "Docker-Content-Digest");
-	if (said != NULL && digest_parse(&got, text_of(said)) && got.alg == digest->alg &&
-	    !digest_equal(&got, digest))
-		return error_set(err, ERR_DAMAGED,
-		                 "%s/%s%s: the server stored %s instead of %s", ref->host,
-		                 ref->repo, what, said, name);
-	return 0;
+	return endpoint_each(reg, ref, "pull,push", push_manifest, &push, err);
 }

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/jsonio.h"
+#include "registry/endpoint.h"
 #include "registry/manifest.h"
 #include "registry/resolve.h"
 
@@ -155,10 +156,18 @@ descend(const struct call *call, const struct platform *platform, const char *wh
 	return 0;
 }
 
+struct resolving {
+	const struct reference *ref;
+	const struct platform *platform;
+	struct resolved *out;
+};
+
 static int
-resolve(const struct call *call, const struct reference *ref,
-        const struct platform *platform, struct resolved *r, struct error *err)
+resolve(void *arg, const struct call *call, struct error *err)
 {
+	const struct resolving *what = arg;
+	const struct reference *ref = what->ref;
+	auto_resolved struct resolved r = { 0 };
 	auto_free char *where = reference_print(ref);
 	struct digest want = { 0 };
 	bool is_index;
@@ -166,37 +175,35 @@ resolve(const struct call *call, const struct reference *ref,
 	if (ref->digest != NULL)
 		digest_parse(&want, text_of(ref->digest));
 	if (fetch(call, ref->digest != NULL ? ref->digest : ref->tag, &want, where,
-	          &r->root, &r->root_bytes, err) < 0)
+	          &r.root, &r.root_bytes, err) < 0)
 		return -1;
-	descriptor_copy(&r->manifest, &r->root);
-	r->manifest_bytes = mem_copy_n(r->root_bytes, (size_t)r->root.size);
-	for (int depth = 0; media_is_index(r->manifest.media_type); depth++) {
+	descriptor_copy(&r.manifest, &r.root);
+	r.manifest_bytes = mem_copy_n(r.root_bytes, (size_t)r.root.size);
+	for (int depth = 0; media_is_index(r.manifest.media_type); depth++) {
 		if (depth == NESTING_MAX)
 			return error_set(err, ERR_DAMAGED,
 			                 "%s: indexes nested deeper than %d", where,
 			                 NESTING_MAX);
-		if (descend(call, platform, where, &r->manifest, &r->manifest_bytes,
+		if (descend(call, what->platform, where, &r.manifest, &r.manifest_bytes,
 		            err) < 0)
 			return -1;
 	}
 	/* Says no to what is no manifest, before anybody relies on it. */
-	return manifest_is_index((struct text){ r->manifest_bytes, r->manifest.size },
-	                         where, &is_index, err);
+	if (manifest_is_index((struct text){ r.manifest_bytes, r.manifest.size }, where,
+	                      &is_index, err) < 0)
+		return -1;
+	*what->out = r;
+	r = (struct resolved){ 0 };
+	return 0;
 }
 
 int
 registry_resolve(struct registry *reg, const struct reference *ref,
                  const struct platform *platform, struct resolved *out, struct error *err)
 {
-	auto_resolved struct resolved r = { 0 };
-	struct call call;
+	struct resolving what = { .ref = ref, .platform = platform, .out = out };
 
-	if (call_init(&call, reg, ref->host, ref->repo, "pull", err) < 0 ||
-	    resolve(&call, ref, platform, &r, err) < 0)
-		return -1;
-	*out = r;
-	r = (struct resolved){ 0 };
-	return 0;
+	return endpoint_each(reg, ref, "pull", resolve, &what, err);
 }
 
 /* A HEAD has no body that could say what is wrong: then a GET asks again. */
@@ -224,32 +231,44 @@ head_by_get(const struct call *call, const char *name, struct descriptor *d,
 	return fetch(call, name, &any, name, d, &bytes, err);
 }
 
-int
-registry_head(struct registry *reg, const struct reference *ref, struct descriptor *out,
-              struct error *err)
+struct asking {
+	const struct reference *ref;
+	struct descriptor *out;
+};
+
+static int
+ask(void *arg, const struct call *call, struct error *err)
 {
+	const struct asking *what = arg;
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
 	auto_descriptor struct descriptor d = DESCRIPTOR_INIT;
-	const char *name = ref->tag != NULL ? ref->tag : ref->digest;
+	const char *name = what->ref->tag != NULL ? what->ref->tag : what->ref->digest;
 	auto_free char *where = mem_print("/manifests/%s", name);
 	struct http_request request = { .method = "HEAD", .headers = { ACCEPT } };
 	const char *digest, *type;
-	struct call call;
 
-	if (call_init(&call, reg, ref->host, ref->repo, "pull", err) < 0 ||
-	    api_perform(&call, where, &request, &response, err) < 0)
+	if (api_perform(call, where, &request, &response, err) < 0)
 		return -1;
 	if (response.status != 200)
-		return explain_head(&call, name, &response, err);
+		return explain_head(call, name, &response, err);
 	digest = http_header(&response, "Docker-Content-Digest");
 	type = http_header(&response, "Content-Type");
 	if (digest != NULL && digest_parse(&d.digest, text_of(digest))) {
 		d.media_type = mem_copy(type != NULL ? type : "");
 		http_header_u64(&response, "Content-Length", &d.size);
-	} else if (head_by_get(&call, name, &d, err) < 0) {
+	} else if (head_by_get(call, name, &d, err) < 0) {
 		return -1;
 	}
-	*out = d;
+	*what->out = d;
 	d = (struct descriptor)DESCRIPTOR_INIT;
 	return 0;
+}
+
+int
+registry_head(struct registry *reg, const struct reference *ref, struct descriptor *out,
+              struct error *err)
+{
+	struct asking what = { .ref = ref, .out = out };
+
+	return endpoint_each(reg, ref, "pull", ask, &what, err);
 }

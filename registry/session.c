@@ -33,7 +33,8 @@ registry_new(const struct registry_options *options, struct error *err)
 	               : options->retries < 0 ? 0
 	                                      : options->retries;
 	reg->timeout_s = options->timeout_s > 0 ? options->timeout_s : DEFAULT_TIMEOUT_S;
-	reg->hosts = hosts_new(options->insecure, options->n_insecure);
+	reg->mirrors = mirrors_new();
+	reg->hosts = hosts_new(options->insecure, options->n_insecure, reg->mirrors);
 	reg->http = http_new(reg->hosts, reg->timeout_s, options->offline, reg->cancel);
 	reg->auth = auth_new(reg->http, options->authfile, reg->retries, reg->timeout_s,
 	                     reg->cancel);
@@ -48,5 +49,6 @@ registry_free(struct registry *reg)
 	auth_free(reg->auth);
 	http_free(reg->http);
 	hosts_free(reg->hosts);
+	mirrors_free(reg->mirrors);
 	free(reg);
 }

@@ -8,8 +8,10 @@
 #include "registry/auth.h"
 #include "registry/hosts.h"
 #include "registry/http.h"
+#include "registry/mirrors.h"
 
 struct registry {
+	struct mirrors *mirrors;
 	struct hosts *hosts;
 	struct http *http;
 	struct auth *auth;

@@ -404,7 +404,7 @@ upload_send(struct upload *u, struct error *err)
 	const struct registry *reg = u->call->reg;
 	int rc;
 
-	retry_init(&a.retry, reg->retries, reg->timeout_s, reg->cancel);
+	retry_init(&a.retry, u->call->retries, reg->timeout_s, reg->cancel);
 	u->chunk = u->call->host->chunk;
 	do
 		rc = react(u, &a, next_step(u, &a.response, err), err);

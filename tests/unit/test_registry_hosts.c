@@ -1,5 +1,6 @@
 /* How hosts are reached: plain, TLS with a private authority, insecure. */
 #include "registry/hosts.h"
+#include "registry/mirrors.h"
 #include "registry/url.h"
 #include "tests/lib/registry_fixture.h"
 
@@ -37,7 +38,8 @@ loopback_names_are_known(void **state)
 static void
 docker_io_lives_elsewhere(void **state)
 {
-	struct hosts *hosts = hosts_new(NULL, 0);
+	struct mirrors *mirrors = mirrors_new();
+	struct hosts *hosts = hosts_new(NULL, 0, mirrors);
 	auto_error struct error err = ERROR_INIT;
 	const struct host *host = hosts_get(hosts, "docker.io", &err);
 	auto_free char *url = host_url(host);
@@ -47,6 +49,7 @@ docker_io_lives_elsewhere(void **state)
 	assert_true(host->verify);
 	assert_true(hosts_get(hosts, "docker.io", &err) == host);
 	hosts_free(hosts);
+	mirrors_free(mirrors);
 }
 
 static const struct {
