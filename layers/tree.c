@@ -159,43 +159,69 @@ struct merge {
 	ARRAY(struct level) levels;
 };
 
-/* Everything that arrived for one path, as one entry. False if it left nothing. */
+/* What one path has become so far. */
+struct state {
+	const struct entry *real; /* NULL: none, or a directory only implied */
+	bool white;               /* deleted below, and nothing here yet */
+	bool opaque;              /* there is a directory, and it is */
+};
+
+/* The next arrival, as unpack.c does it. False if it cannot be. */
 static bool
-merge_group(struct entry **group, size_t n, const struct level *levels, size_t n_levels,
-            struct entry *out)
+apply(struct state *s, const struct entry *e)
 {
-	const struct entry *real = NULL;
-	bool white = false, opaque = false;
+	bool has_dir = s->opaque || (s->real != NULL && s->real->type == ENTRY_DIR);
 
-	for (size_t i = 0; i < n; i++) {
-		bool gone = false;
-
-		for (size_t k = 0; k < n_levels; k++)
-			gone |= levels[k].taken != NULL && levels[k].taken > group[i];
-		if (gone)
-			continue;
-		if (group[i]->type != ENTRY_WHITEOUT)
-			real = group[i];
-		else if (group[i]->opaque)
-			opaque = true;
-		else
-			white = true;
-	}
-	if (real != NULL) {
-		*out = *real;
-		out->opaque = real->type == ENTRY_DIR &&
-		              (real->opaque || opaque || white);
-		return true;
-	}
-	if (!white && !opaque)
-		return false;
-	*out = (struct entry){ .path = group[0]->path, .type = ENTRY_WHITEOUT };
-	if (opaque) {
-		out->type = ENTRY_DIR;
-		out->mode = 0755;
-		out->opaque = true;
+	if (e->type == ENTRY_WHITEOUT && e->opaque) {
+		if (s->real != NULL && s->real->type != ENTRY_DIR)
+			return false;
+		s->opaque = true;
+	} else if (e->type == ENTRY_WHITEOUT) {
+		/* It is about lower layers: what is here stays. */
+		s->opaque |= has_dir;
+		s->white |= s->real == NULL;
+	} else if (e->type == ENTRY_DIR) {
+		s->opaque |= s->white || e->opaque;
+		s->real = e;
+	} else {
+		*s = (struct state){ .real = e };
 	}
 	return true;
+}
+
+/* True if something above E's path that is no directory took it away later. */
+static bool
+is_gone(const struct merge *g, const struct entry *e)
+{
+	for (size_t k = 0; k < g->levels.n; k++)
+		if (g->levels.at[k].taken != NULL && g->levels.at[k].taken > e)
+			return true;
+	return false;
+}
+
+/* Everything that arrived for one path, as one entry: 1, 0 it left nothing, -1. */
+static int
+merge_group(const struct merge *g, size_t from, size_t to, struct entry *out,
+            struct error *err)
+{
+	struct text path = g->sorted[from]->path;
+	struct state s = { 0 };
+
+	for (size_t i = from; i < to; i++)
+		if (!is_gone(g, g->sorted[i]) && !apply(&s, g->sorted[i]))
+			return error_set(err, ERR_DAMAGED,
+			                 "%.*s: opaque, but not a directory", (int)path.n,
+			                 path.p);
+	if (s.real == NULL && !s.opaque && !s.white)
+		return 0;
+	if (s.real != NULL)
+		*out = *s.real;
+	else
+		*out = (struct entry){ .path = path,
+			               .type = s.opaque ? ENTRY_DIR : ENTRY_WHITEOUT,
+			               .mode = s.opaque ? 0755 : 0 };
+	out->opaque = s.opaque;
+	return 1;
 }
 
 /* What is below a whiteout makes it a directory; below a file there is nothing. */
@@ -231,6 +257,7 @@ merge_all(struct merge *g, struct error *err)
 		struct text path = g->sorted[i]->path;
 		struct level level = { .path = path, .at = SIZE_MAX };
 		struct entry one;
+		int status;
 
 		while (g->levels.n > 0 &&
 		       !path_is_below(path, g->levels.at[g->levels.n - 1].path))
@@ -240,10 +267,10 @@ merge_all(struct merge *g, struct error *err)
 			if (g->sorted[next]->type != ENTRY_WHITEOUT &&
 			    g->sorted[next]->type != ENTRY_DIR)
 				level.taken = g->sorted[next];
-		if (merge_group(g->sorted + i, next - i, g->levels.at, g->levels.n,
-		                &one)) {
-			if (check_above(g, &one, err) < 0)
-				return -1;
+		status = merge_group(g, i, next, &one, err);
+		if (status < 0 || (status == 1 && check_above(g, &one, err) < 0))
+			return -1;
+		if (status == 1) {
 			level.at = g->n_result;
 			g->result[g->n_result++] = one;
 		}

@@ -269,8 +269,8 @@ clear_way(struct unpacker *u, const char *name, const struct entry *e, bool repl
 	return mark;
 }
 
-/* Makes directory NAME where we are and enters it. Its mode is 0755 until it
- * is left; *MADE false if there was one. */
+/* Makes directory NAME where we are and enters it. Unless told otherwise it gets
+ * mode 0755 and time 0 when it is left; *MADE false if there was one. */
 static int
 enter_child(struct unpacker *u, struct text name, const struct entry *e, bool is_entry,
             bool *made, struct error *err)
@@ -306,8 +306,10 @@ enter_child(struct unpacker *u, struct text name, const struct entry *e, bool is
 		return failed(e, "open", err);
 	if (push(u, fd, name, e, err) < 0)
 		return -1;
-	if (*made)
+	if (*made) {
 		top(u)->wanted = 0755;
+		top(u)->mtime = seconds(0);
+	}
 	if (opaque && whiteout_make_opaque(fd) < 0)
 		return failed(e, "make opaque", err);
 	return 0;

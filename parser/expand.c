@@ -12,6 +12,9 @@
  * mention themselves twice double with every line. */
 #define VALUES_MAX ((size_t)16 * 1024 * 1024)
 
+/* Characters of a pattern times those of the value it is matched against. */
+#define MATCH_MAX  ((size_t)256 * 1024 * 1024)
+
 #define TOO_LONG   "the values of variables are too long"
 
 struct lexer {
@@ -190,6 +193,16 @@ choose(struct lexer *lx, char modifier, bool colon, struct text name, struct tex
 	return 0;
 }
 
+/* Reads PATTERN, which is to be matched against VALUE. */
+static int
+parse_pattern(struct lexer *lx, struct text pattern, struct text value,
+              struct expand_pattern *out)
+{
+	if (pattern.n > MATCH_MAX / (value.n + 1))
+		return fail(lx, "the pattern of a substitution is too long");
+	return expand_pattern_parse(out, pattern, lx->err);
+}
+
 /* ${x#p} ${x%p}; a pattern that starts with the operator again is for the
  * longest match. */
 static int
@@ -203,7 +216,7 @@ cut(struct lexer *lx, char modifier, struct text name, struct text pattern,
 	look_up(lx, name, &value);
 	if (longest)
 		pattern = text_from(pattern, 1);
-	if (expand_pattern_parse(&p, pattern, lx->err) < 0)
+	if (parse_pattern(lx, pattern, value, &p) < 0)
 		return -1;
 	buf_add_text(out, expand_pattern_cut(&p, value, modifier == '%', longest));
 	return 0;
@@ -222,7 +235,7 @@ replace(struct lexer *lx, struct text name, bool *is_set, struct buf *out)
 	if (take_word(lx, '/', true, &pattern) < 0 || take_word(lx, '}', true, &to) < 0)
 		return -1;
 	*is_set = look_up(lx, name, &value);
-	if (expand_pattern_parse(&p, buf_text(&pattern), lx->err) < 0)
+	if (parse_pattern(lx, buf_text(&pattern), value, &p) < 0)
 		return -1;
 	if (!expand_pattern_replace(&p, value, buf_text(&to), all, VALUES_MAX, out))
 		return fail(lx, TOO_LONG);

@@ -72,7 +72,7 @@ struct raw_mount {
 struct health {
 	bool        none;
 	bool        json;              /* CMD ["…"]: test is a list, else one text */
-	ARRAY(struct text) test;
+	ARRAY(struct text) test;       /* in an image's config CMD, CMD-SHELL or NONE comes first */
 	int64_t     interval, timeout, start_period, start_interval;
 	int64_t     retries;
 };
@@ -233,6 +233,14 @@ void config_clear(struct config *c);             /* the arrays; texts belong to 
 
 /* ------------------------------------------------------------ plan */
 
+enum context_kind {
+	CONTEXT_LOCAL,                 /* a directory: value = path */
+	CONTEXT_IMAGE,                 /* docker-image://, value = reference */
+	CONTEXT_LAYOUT,                /* oci-layout://, value = path[:tag][@digest] */
+	CONTEXT_SCRATCH,               /* docker-image://scratch */
+	CONTEXT_GIT, CONTEXT_HTTP,
+};
+
 /* What is known of an image that a plan names. Filled by the caller. */
 struct base_image {
 	struct text     name;          /* as in missing_base */
@@ -242,14 +250,7 @@ struct base_image {
 	struct config   config;        /* onbuild = its triggers */
 	int64_t         created_ns;    /* 0 unknown */
 	void           *image;         /* the caller's own handle */
-};
-
-enum context_kind {
-	CONTEXT_LOCAL,                 /* a directory: value = path */
-	CONTEXT_IMAGE,                 /* docker-image://, value = reference */
-	CONTEXT_LAYOUT,                /* oci-layout://, value = path[:tag][@digest] */
-	CONTEXT_SCRATCH,               /* docker-image://scratch */
-	CONTEXT_GIT, CONTEXT_HTTP,
+	enum context_kind kind;        /* CONTEXT_LAYOUT as in missing_base; else ignored */
 };
 
 struct named_context {
@@ -273,6 +274,7 @@ struct plan_options {
 	const struct ignore   *ignore;             /* of the main context, for a lint rule; or NULL */
 	const struct variable *hosts;              /* --add-host: name, address */
 	size_t                 n_hosts;
+	bool                   all_stages;         /* --check: looks at all stages, whether needed or not */
 };
 
 enum step_kind {
@@ -360,6 +362,7 @@ struct step_git {
 	struct text ref, subdir, checksum; /* p NULL: none */
 	bool        keep_git_dir;
 	bool        submodules;
+	bool        commit_time;           /* mtime=commit: files are as old as the commit */
 };
 
 struct step_http {

@@ -30,11 +30,13 @@ int packages_make(const struct output *output, const struct export_options *opti
 void packages_clear(struct packages *p);
 #define auto_packages __attribute__((cleanup(packages_clear)))
 
-/* Every blob of P, config and layers, each digest once, in order of first use. */
+/* Every blob of P, config and layers, each digest once, in order of first use. Its
+ * bytes are TEXT or, if that is NULL, those of the blob in the store, which LAYER (if
+ * not NULL) fetches if it is not there. */
 struct package_blob {
 	struct descriptor descriptor;  /* owned */
-	struct layer     *layer;       /* NULL: a document */
-	const char       *text;        /* a document's bytes */
+	struct layer     *layer;
+	const char       *text;
 	bool              from_base;
 };
 struct package_blobs {
@@ -65,6 +67,12 @@ int to_archive(const struct output *output, const struct export_options *options
                struct error *err);
 int to_files(const struct output *output, const struct export_options *options,
              const struct image *images, size_t n, struct error *err);
+
+/* Makes BLOBS present in the repository of REF, several at a time; those of a base
+ * are mounted from BASE (may be NULL) where that is on the same host. */
+int upload_blobs(const struct export_options *options, const struct package_blobs *blobs,
+                 const struct reference *base, const struct reference *ref, int vertex,
+                 struct error *err);
 
 /* The index.json of an OCI layout that holds ROOT under NAMES; caller frees. */
 char *layout_index(const struct descriptor *root, const struct export_names *names,

@@ -23,8 +23,9 @@ open_blob(struct upload *u, struct error *err)
 {
 	if (u->fd >= 0)
 		return 0;
-	if (!blob_has(u->options->store, &u->blob->descriptor.digest, NULL)
-	    && layer_make(u->blob->layer, LAYER_BLOB, u->options->cancel, err) < 0)
+	if (u->blob->layer != NULL &&
+	    !blob_has(u->options->store, &u->blob->descriptor.digest, NULL) &&
+	    layer_make(u->blob->layer, LAYER_BLOB, u->options->cancel, err) < 0)
 		return -1;
 	u->fd = blob_open(u->options->store, &u->blob->descriptor.digest, err);
 	return u->fd < 0 ? -1 : 0;
@@ -36,7 +37,7 @@ upload_read(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err
 	struct upload *u = arg;
 	ssize_t got = 0;
 
-	if (u->blob->layer == NULL) {
+	if (u->blob->text != NULL) {
 		size_t size = u->blob->descriptor.size;
 		size_t left = offset < size ? size - (size_t)offset : 0;
 
@@ -78,15 +79,35 @@ upload_run(void *arg, struct error *err)
 
 /* Base layers may be mounted from where they were pulled, on the same host. */
 static const char *
-mount_from(const struct packages *p, const struct package_blob *blob,
+mount_from(const struct reference *base, const struct package_blob *blob,
            const struct reference *ref)
 {
-	const struct reference *base = p->list.n > 0 ? p->list.at[0].image->base : NULL;
-
-	if (!blob->from_base || base == NULL || strcmp(base->host, ref->host) != 0
-	    || strcmp(base->repo, ref->repo) == 0)
+	if (!blob->from_base || base == NULL || strcmp(base->host, ref->host) != 0 ||
+	    strcmp(base->repo, ref->repo) == 0)
 		return NULL;
 	return base->repo;
+}
+
+int
+upload_blobs(const struct export_options *options, const struct package_blobs *blobs,
+             const struct reference *base, const struct reference *ref, int vertex,
+             struct error *err)
+{
+	auto_free struct upload *uploads = mem_new_n(blobs->list.n + 1, sizeof *uploads);
+	struct pool *pool = pool_new(UPLOADS);
+	struct group *group = group_new(pool);
+	int failed = 0;
+
+	for (size_t i = 0; i < blobs->list.n; i++) {
+		uploads[i] = (struct upload){ .options = options, .ref = ref, .vertex = vertex,
+			                      .blob = &blobs->list.at[i], .fd = -1 };
+		uploads[i].mount_repo = mount_from(base, uploads[i].blob, ref);
+		group_add(group, upload_run, &uploads[i]);
+	}
+	failed = group_wait(group, err);
+	group_free(group);
+	pool_free(pool);
+	return failed;
 }
 
 static int
@@ -94,23 +115,10 @@ push_blobs(const struct export_options *options, const struct packages *p,
            const struct reference *ref, int vertex, struct error *err)
 {
 	auto_package_blobs struct package_blobs blobs = { 0 };
-	auto_free struct upload *uploads = NULL;
-	struct pool *pool = pool_new(UPLOADS);
-	struct group *group = group_new(pool);
-	int failed = 0;
+	const struct reference *base = p->list.n > 0 ? p->list.at[0].image->base : NULL;
 
 	packages_blobs(p, &blobs);
-	uploads = mem_new_n(blobs.list.n + 1, sizeof *uploads);
-	for (size_t i = 0; i < blobs.list.n; i++) {
-		uploads[i] = (struct upload){ .options = options, .ref = ref, .vertex = vertex,
-			                      .blob = &blobs.list.at[i], .fd = -1 };
-		uploads[i].mount_repo = mount_from(p, uploads[i].blob, ref);
-		group_add(group, upload_run, &uploads[i]);
-	}
-	failed = group_wait(group, err);
-	group_free(group);
-	pool_free(pool);
-	return failed;
+	return upload_blobs(options, &blobs, base, ref, vertex, err);
 }
 
 static int

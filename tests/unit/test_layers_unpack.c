@@ -9,6 +9,10 @@
 #include "layers/diff_upper.h"
 #include "layers/pour.h"
 
+#ifndef ROUNDS
+#define ROUNDS 400
+#endif
+
 /* T/in is unpacked to; T/out must stay as it is: a file "canary" only. */
 struct place_of_test {
 	char path[64];
@@ -333,6 +337,86 @@ every_row_comes_out_as_written(void **state)
 	}
 }
 
+/* Small archives at random: names, types and order all collide. */
+static void
+random_archive(unsigned *seed, struct buf *out)
+{
+	static const char *const names[] = {
+		"a",         "a/b", "a/b/c", "b", "a/.wh.b", ".wh.a", "a/.wh..wh..opq",
+		"a/b/.wh.c", "b/c", ".wh.b"
+	};
+	static const char types[] = "000555122";
+	int n = 1 + rand_r(seed) % 8;
+
+	for (int i = 0; i < n; i++) {
+		struct raw_entry e = { .type = types[rand_r(seed) % 9],
+			               .name = names[rand_r(seed) % 10],
+			               .link = names[rand_r(seed) % 4],
+			               .mtime = (unsigned)(i + 1) };
+
+		if (strstr(e.name, ".wh.") != NULL)
+			e.type = '0';
+		if (e.type == '0')
+			e.content = "content" + rand_r(seed) % 7;
+		raw_add(out, &e);
+	}
+	raw_end(out);
+}
+
+/* Drops the lines of directories that WANT, the index, has no entry for. */
+static void
+drop_implied(char *found, const char *want)
+{
+	struct buf kept = BUF_INIT;
+	struct text rest = text_of(found), line;
+
+	while (text_line(&rest, &line)) {
+		const char *quote = memchr(line.p, '"', line.n);
+		char *name = mem_copy_n(quote, line.n - (size_t)(quote - line.p));
+
+		if (line.p[0] != 'd' || line.p[1] == 'O' || strstr(want, name) != NULL) {
+			buf_add_text(&kept, line);
+			buf_add_char(&kept, '\n');
+		}
+		free(name);
+	}
+	memcpy(found, buf_str(&kept), kept.n);
+	found[kept.n] = '\0';
+	buf_clear(&kept);
+}
+
+/* Whatever comes: the directory and the index agree, or both are refused. */
+static void
+directory_and_index_agree_on_any_archive(void **state)
+{
+	int accepted = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct buf archive = BUF_INIT;
+		struct place_of_test place;
+		unsigned seed = i;
+		char *got, *found;
+
+		make_place(&place);
+		random_archive(&seed, &archive);
+		got = unpack(&place, buf_text(&archive));
+		if (got[0] != '!') {
+			found = walk(&place);
+			drop_implied(found, got);
+			if (strcmp(found, got) != 0)
+				fail_msg("seed %u: directory\n%sindex\n%s", i, found,
+				         got);
+			free(found);
+			accepted++;
+		}
+		free(got);
+		buf_clear(&archive);
+		remove_place(&place);
+	}
+	assert_true(accepted > ROUNDS / 10);
+}
+
 static void
 a_deep_tree_is_unpacked(void **state)
 {
@@ -362,6 +446,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_comes_out_as_written),
+		cmocka_unit_test(directory_and_index_agree_on_any_archive),
 		cmocka_unit_test(a_deep_tree_is_unpacked),
 	};
 

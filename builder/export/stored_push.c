@@ -1,0 +1,276 @@
+#include "builder/export/package.h"
+
+#include "base/base.h"
+#include "base/event.h"
+#include "base/jsonio.h"
+
+/*
+ * An image goes from the store to a registry with the documents it has: what was
+ * pulled keeps its digest, and annotations stay. Only layers made here, which the
+ * store holds as plain tars, are compressed, and then their descriptors change, and
+ * with them the digests above.
+ */
+
+/* Of one document; the same bound as for pulled ones. */
+#define DOCUMENT_MAX ((size_t)16 << 20)
+
+/* One manifest or index on its way. */
+struct document {
+	struct buf bytes;
+	struct descriptor descriptor;
+};
+
+struct stored_push {
+	const struct export_options *options;
+	const struct compressor *compressor;
+	const struct reference *ref;
+	int vertex;
+	struct package_blobs blobs;
+	ARRAY(struct document) children; /* of an index */
+	struct document root;
+};
+
+static void
+document_clear(struct document *d)
+{
+	buf_clear(&d->bytes);
+	descriptor_clear(&d->descriptor);
+}
+
+static void
+stored_push_clear(struct stored_push *p)
+{
+	for (size_t i = 0; i < p->children.n; i++)
+		document_clear(&p->children.at[i]);
+	array_clear(&p->children);
+	document_clear(&p->root);
+	package_blobs_clear(&p->blobs);
+}
+
+static void
+add_blob(struct stored_push *p, const struct descriptor *d)
+{
+	for (size_t i = 0; i < p->blobs.list.n; i++)
+		if (digest_equal(&p->blobs.list.at[i].descriptor.digest, &d->digest))
+			return;
+	descriptor_copy(&array_add(&p->blobs.list)->descriptor, d);
+}
+
+/* ------------------------------------------------------------ documents */
+
+static int
+document_read(struct stored_push *p, const struct descriptor *d, struct document *out,
+              struct error *err)
+{
+	descriptor_copy(&out->descriptor, d);
+	return blob_read(p->options->store, &d->digest, DOCUMENT_MAX, &out->bytes, err);
+}
+
+/* Entry I of the list MEMBER of JSON points to D instead. */
+static void
+set_entry(json_t *json, const char *member, size_t i, const struct descriptor *d)
+{
+	json_t *entry = json_array_get(json_object_get(json, member), i);
+	char text[DIGEST_TEXT_MAX];
+
+	jsonio_set(entry, "mediaType", json_string(d->media_type));
+	jsonio_set(entry, "digest", json_string(digest_text(&d->digest, text)));
+	jsonio_set(entry, "size", json_integer((json_int_t)d->size));
+}
+
+static void
+document_set(struct document *d, const json_t *json)
+{
+	auto_free char *text = jsonio_print_pretty(json);
+
+	buf_truncate(&d->bytes, 0);
+	buf_add_str(&d->bytes, text);
+	d->descriptor.digest = digest_of(d->bytes.p, d->bytes.n);
+	d->descriptor.size = d->bytes.n;
+}
+
+/* ------------------------------------------------------------ manifests */
+
+static bool
+is_plain_tar(const char *media_type)
+{
+	return strcmp(media_type, MEDIA_OCI_LAYER) == 0 ||
+	       strcmp(media_type, MEDIA_DOCKER_LAYER) == 0;
+}
+
+/* D, a plain tar, whose digest therefore is its diffID, becomes what is sent. */
+static int
+compress(const struct stored_push *p, struct descriptor *d, struct error *err)
+{
+	const struct export_options *o = p->options;
+	bool docker = strcmp(d->media_type, MEDIA_DOCKER_LAYER) == 0;
+	struct layer *layer = layer_of_blob(o->store, d, &d->digest, NULL, NULL, err);
+	auto_descriptor struct descriptor sent = DESCRIPTOR_INIT;
+
+	if (layer == NULL ||
+	    layer_compress(layer, p->compressor, true, o->cancel, &sent, err) < 0)
+		return -1;
+	d->digest = sent.digest;
+	d->size = sent.size;
+	free(d->media_type);
+	d->media_type = mem_copy(compression_media_type(p->compressor->kind, docker));
+	return 0;
+}
+
+/* Reads what D points to into OUT, with its layers as they are sent. */
+static int
+manifest_prepare(struct stored_push *p, const struct descriptor *d, struct document *out,
+                 struct error *err)
+{
+	auto_manifest struct manifest m = { 0 };
+	auto_json json_t *json = NULL;
+	bool changed = false;
+	char where[DIGEST_TEXT_MAX];
+
+	digest_text(&d->digest, where);
+	if (document_read(p, d, out, err) < 0 ||
+	    manifest_read(&m, buf_text(&out->bytes), where, err) < 0)
+		return -1;
+	json = jsonio_parse(buf_text(&out->bytes), where, err);
+	if (json == NULL)
+		return -1;
+	for (size_t i = 0; i < m.layers.n; i++) {
+		struct descriptor *layer = &m.layers.at[i];
+
+		if (p->compressor->kind != COMPRESS_NONE &&
+		    is_plain_tar(layer->media_type)) {
+			if (compress(p, layer, err) < 0)
+				return error_wrap(err, "layer %zu", i + 1);
+			set_entry(json, "layers", i, layer);
+			changed = true;
+		}
+		add_blob(p, layer);
+	}
+	add_blob(p, &m.config);
+	if (changed)
+		document_set(out, json);
+	return 0;
+}
+
+/* ------------------------------------------------------------ indexes */
+
+static int
+index_prepare(struct stored_push *p, const struct index *ix, struct error *err)
+{
+	auto_json json_t *json = jsonio_parse(buf_text(&p->root.bytes), "index", err);
+	bool changed = false;
+
+	if (json == NULL)
+		return -1;
+	for (size_t i = 0; i < ix->manifests.n; i++) {
+		struct document *child = array_add(&p->children);
+
+		if (manifest_prepare(p, &ix->manifests.at[i], child, err) < 0)
+			return -1;
+		if (digest_equal(&child->descriptor.digest, &ix->manifests.at[i].digest))
+			continue;
+		set_entry(json, "manifests", i, &child->descriptor);
+		changed = true;
+	}
+	if (changed)
+		document_set(&p->root, json);
+	return 0;
+}
+
+/* Of a pulled index only one platform may be here; then that one is sent alone. */
+static int
+index_reduce(struct stored_push *p, const struct index *ix, const char *name,
+             struct error *err)
+{
+	auto_platform struct platform host = PLATFORM_INIT;
+	auto_descriptor struct descriptor one = DESCRIPTOR_INIT;
+	const struct descriptor *d = NULL;
+
+	platform_host(&host);
+	d = index_find(ix, &host, name, err);
+	if (d == NULL)
+		return -1;
+	if (!blob_has(p->options->store, &d->digest, NULL))
+		return error_set(err, ERR_SOURCE, "%s: not all of it is in the store",
+		                 name);
+	descriptor_copy(&one, d);
+	document_clear(&p->root);
+	return manifest_prepare(p, &one, &p->root, err);
+}
+
+static int
+prepare(struct stored_push *p, const char *name, struct error *err)
+{
+	auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
+	auto_index struct index ix = { 0 };
+	bool is_index = false;
+	int found = tags_find(p->options->store, name, &root, err);
+
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return error_set(err, ERR_SOURCE, "%s: no such image in the store", name);
+	if (document_read(p, &root, &p->root, err) < 0 ||
+	    manifest_is_index(buf_text(&p->root.bytes), name, &is_index, err) < 0)
+		return -1;
+	if (!is_index) {
+		document_clear(&p->root);
+		return manifest_prepare(p, &root, &p->root, err);
+	}
+	if (index_read(&ix, buf_text(&p->root.bytes), name, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ix.manifests.n; i++)
+		if (!blob_has(p->options->store, &ix.manifests.at[i].digest, NULL))
+			return index_reduce(p, &ix, name, err);
+	return index_prepare(p, &ix, err);
+}
+
+/* ------------------------------------------------------------ sending */
+
+static int
+send_document(const struct stored_push *p, const struct document *d,
+              const struct reference *ref, struct error *err)
+{
+	return registry_push_manifest(p->options->registry, ref, d->descriptor.media_type,
+	                              buf_text(&d->bytes), &d->descriptor.digest, err);
+}
+
+static int
+send(const struct stored_push *p, struct error *err)
+{
+	auto_reference struct reference untagged = REFERENCE_INIT;
+
+	if (upload_blobs(p->options, &p->blobs, NULL, p->ref, p->vertex, err) < 0)
+		return -1;
+	reference_copy(&untagged, p->ref);
+	free(untagged.tag);
+	untagged.tag = NULL;
+	for (size_t i = 0; i < p->children.n; i++)
+		if (send_document(p, &p->children.at[i], &untagged, err) < 0)
+			return -1;
+	return send_document(p, &p->root, p->ref, err);
+}
+
+int
+export_push(const struct export_options *options, const char *name,
+            const struct reference *ref, const struct compressor *compressor,
+            struct descriptor *root, struct error *err)
+{
+	auto_free char *target = reference_print(ref);
+	auto_free char *title = mem_print("pushing %s", target);
+	struct stored_push p = { .options = options,
+		                 .compressor = compressor,
+		                 .ref = ref };
+	int failed = 0;
+
+	p.vertex = event_begin(title);
+	failed = prepare(&p, name, err);
+	if (failed == 0)
+		failed = send(&p, err);
+	event_end(p.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+	          failed < 0 ? err->text : NULL);
+	if (failed == 0)
+		descriptor_copy(root, &p.root.descriptor);
+	stored_push_clear(&p);
+	return failed < 0 ? error_wrap(err, "push %s", target) : 0;
+}

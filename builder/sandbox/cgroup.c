@@ -1,0 +1,167 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/event.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "builder/sandbox/limits.h"
+
+#define TREE     "/sys/fs/cgroup"
+#define FILE_MAX 65536
+
+/* The part of /proc/self/cgroup that is about the unified tree: "0::/path". */
+static char *
+own_path(void)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_buf struct buf text = BUF_INIT;
+	struct text rest, line;
+
+	if (file_read(AT_FDCWD, "/proc/self/cgroup", FILE_MAX, &text, &err) <= 0)
+		return NULL;
+	rest = buf_text(&text);
+	while (text_line(&rest, &line))
+		if (text_starts(line, "0::/"))
+			return text_copy(text_from(line, 3));
+	return NULL;
+}
+
+static int
+put(int dir_fd, const char *name, const char *value)
+{
+	auto_fd int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
+	size_t n = strlen(value);
+
+	return fd >= 0 && write(fd, value, n) == (ssize_t)n ? 0 : -1;
+}
+
+static int
+put_number(int dir_fd, const char *name, uint64_t value)
+{
+	auto_free char *text = mem_print("%llu", (unsigned long long)value);
+
+	return value == 0 ? 0 : put(dir_fd, name, text);
+}
+
+static int
+put_limits(int dir_fd, const struct sandbox_run *r)
+{
+	auto_free char *cpu = mem_print("%llu 100000", 1000ULL * r->cpu_percent);
+
+	if (put_number(dir_fd, "memory.max", r->memory_max) < 0 ||
+	    put_number(dir_fd, "pids.max", r->pids_max) < 0 ||
+	    (r->cpu_percent != 0 && put(dir_fd, "cpu.max", cpu) < 0))
+		return -1;
+	/* A step that may not use more memory must not use swap instead. */
+	if (r->memory_max != 0)
+		put(dir_fd, "memory.swap.max", "0");
+	return 0;
+}
+
+/* Makes the group of R below PARENT_FD, which must have what it takes. */
+static int
+make(struct cgroup *g, int parent_fd, const struct sandbox_run *r)
+{
+	memcpy(g->name, "cooper-", sizeof "cooper-");
+	file_random_name(g->name + strlen(g->name), 16);
+	/* Refused where processes are in the group itself; then it may be on. */
+	if (r->memory_max != 0)
+		put(parent_fd, "cgroup.subtree_control", "+memory");
+	if (r->pids_max != 0)
+		put(parent_fd, "cgroup.subtree_control", "+pids");
+	if (r->cpu_percent != 0)
+		put(parent_fd, "cgroup.subtree_control", "+cpu");
+	if (mkdirat(parent_fd, g->name, 0755) < 0)
+		return -1;
+	g->dir_fd = openat(parent_fd, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (g->dir_fd >= 0 && put_limits(g->dir_fd, r) == 0)
+		g->procs_fd = openat(g->dir_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (g->procs_fd >= 0)
+		return 0;
+	own_close(&g->dir_fd);
+	unlinkat(parent_fd, g->name, AT_REMOVEDIR);
+	return -1;
+}
+
+/* Below our own group, or beside it: a group with processes in it cannot have
+ * limited children. */
+static int
+make_somewhere(struct cgroup *g, const struct sandbox_run *r)
+{
+	auto_free char *path = own_path();
+	struct text at = text_of(path);
+	struct statfs fs;
+
+	if (path == NULL || statfs(TREE, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return -1;
+	for (int i = 0; i < 2; i++, at = path_dir(at)) {
+		auto_free char *dir = mem_print(TREE "%.*s", (int)at.n, at.p);
+		auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 && make(g, fd, r) == 0) {
+			g->parent_fd = take_fd(&fd);
+			return 0;
+		}
+		if (text_is(at, "/"))
+			break;
+	}
+	return -1;
+}
+
+void
+cgroup_open(struct cgroup *g, const struct sandbox_run *r)
+{
+	if (r->memory_max == 0 && r->pids_max == 0 && r->cpu_percent == 0)
+		return;
+	if (make_somewhere(g, r) < 0)
+		event_warn(0, "memory, process and CPU limits are not applied: "
+		              "no cgroup (v2) that this user may write to");
+}
+
+/* The number after NAME in the file FILE ("" for a file that is one number). */
+static uint64_t
+read_value(const struct cgroup *g, const char *file, const char *name)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_buf struct buf text = BUF_INIT;
+	struct text rest, line;
+	uint64_t value = 0;
+
+	if (g->dir_fd < 0 || file_read(g->dir_fd, file, FILE_MAX, &text, &err) <= 0)
+		return 0;
+	rest = buf_text(&text);
+	while (text_line(&rest, &line))
+		if (text_starts(line, name) &&
+		    number_u64(text_trim(text_from(line, strlen(name))), &value))
+			return value;
+	return 0;
+}
+
+bool
+cgroup_was_oom(const struct cgroup *g)
+{
+	return read_value(g, "memory.events", "oom_kill ") > 0;
+}
+
+uint64_t
+cgroup_peak(const struct cgroup *g)
+{
+	return read_value(g, "memory.peak", "");
+}
+
+void
+cgroup_close(struct cgroup *g)
+{
+	own_close(&g->procs_fd);
+	own_close(&g->dir_fd);
+	if (g->parent_fd >= 0)
+		unlinkat(g->parent_fd, g->name, AT_REMOVEDIR);
+	own_close(&g->parent_fd);
+}

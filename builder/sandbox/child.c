@@ -1,0 +1,199 @@
+#include "builder/sandbox/child.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "builder/sandbox/caps.h"
+#include "builder/sandbox/init.h"
+#include "builder/sandbox/mount_ops.h"
+#include "builder/sandbox/network.h"
+#include "builder/sandbox/probe.h"
+#include "builder/sandbox/program.h"
+#include "builder/sandbox/seccomp.h"
+#include "builder/sandbox/sys.h"
+
+#define PROGRAM_STACK (64 * 1024)
+
+int
+child_close_from(int first)
+{
+	struct rlimit limit;
+
+	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+		return 0;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -1;
+	for (rlim_t fd = (rlim_t)first; fd < limit.rlim_cur; fd++)
+		sys_close((int)fd);
+	return 0;
+}
+
+/* ------------------------------------------------------------ main process */
+
+static void
+set_limits(const struct plan *plan)
+{
+	const struct plan_limit *limits =
+		(const void *)((const char *)plan + plan->limits);
+
+	/* They were clamped to what we may set; the rest is a matter of luck. */
+	for (uint32_t i = 0; i < plan->n_limits; i++) {
+		struct rlimit limit = { limits[i].soft, limits[i].hard };
+
+		syscall(SYS_prlimit64, 0, limits[i].resource, &limit, NULL);
+	}
+}
+
+static int
+set_filter(struct plan *plan)
+{
+	const struct sock_filter *code = (const void *)((const char *)plan + plan->filter);
+
+	if (plan->filter == 0 || filter_install(code, plan->n_filter) == 0)
+		return 0;
+	return plan_fail(plan, STAGE_FILTER, errno, NULL);
+}
+
+static int
+set_ids(struct plan *plan)
+{
+	const uint32_t *groups = (const void *)((const char *)plan + plan->groups);
+
+	if (plan->single_id == 0 && syscall(SYS_setgroups, plan->n_groups, groups) < 0)
+		return plan_fail(plan, STAGE_IDS, errno, "setgroups");
+	if (syscall(SYS_setresgid, plan->gid, plan->gid, plan->gid) < 0)
+		return plan_fail(plan, STAGE_IDS, errno, "setgid");
+	if (syscall(SYS_setresuid, plan->uid, plan->uid, plan->uid) < 0)
+		return plan_fail(plan, STAGE_IDS, errno, "setuid");
+	return 0;
+}
+
+/* Ours point to /dev/null of the machine. */
+static void
+set_descriptors(const int *fds)
+{
+	int in = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY, 0);
+
+	dup3(in < 0 ? 0 : in, 0, 0);
+	/* 0 is not duplicated onto itself */
+	if (in < 0)
+		fcntl(0, F_SETFD, 0);
+	dup3(fds[PLAN_FD_OUT], 1, 0);
+	dup3(fds[PLAN_FD_ERR], 2, 0);
+	child_close_from(3);
+}
+
+struct program {
+	struct plan *plan;
+	const int *fds;
+};
+
+/* Shares the memory of the first process, which waits for our exec. */
+static int
+program_main(void *arg)
+{
+	struct program *p = arg;
+	struct plan *plan = p->plan;
+	uint64_t no_signals = 0;
+
+	syscall(SYS_setsid);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
+	set_limits(plan);
+	set_descriptors(p->fds);
+	if (caps_bound(plan->caps) < 0 && plan->engine == PLAN_NS)
+		return plan_fail(plan, STAGE_CAPS, errno, "bounding set");
+	/* Without no_new_privs a filter needs capabilities that are dropped next; it
+	 * lets the calls of that pass. */
+	if (set_filter(plan) < 0 || set_ids(plan) < 0)
+		return -1;
+	if (caps_limit(plan->caps) < 0)
+		return plan_fail(plan, STAGE_CAPS, errno, "capset");
+	return program_execute(plan);
+}
+
+pid_t
+child_start_program(struct plan *plan, const int *fds)
+{
+	_Alignas(64) char stack[PROGRAM_STACK];
+	struct program p = { plan, fds };
+	pid_t pid = clone(program_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD,
+	                  &p);
+
+	if (pid < 0)
+		return plan_fail(plan, STAGE_FORK, errno, NULL);
+	return plan_report(plan)->stage == STAGE_NONE ? pid : -1;
+}
+
+/* ------------------------------------------------------------ first process */
+
+/* mkdir -p; the owner is root. */
+static int
+enter_cwd(struct plan *plan)
+{
+	const char *cwd = plan_text(plan, plan->cwd);
+	char path[PATH_MAX];
+	size_t n = cwd == NULL ? 0 : strlen(cwd);
+
+	if (cwd == NULL || sys_chdir(cwd) == 0)
+		return 0;
+	if (n >= sizeof path)
+		return plan_fail(plan, STAGE_CWD, ENAMETOOLONG, cwd);
+	memcpy(path, cwd, n + 1);
+	for (size_t i = 1; errno == ENOENT && i <= n; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		path[i] = '\0';
+		if (sys_mkdirat(AT_FDCWD, path, 0755) < 0 && errno != EEXIST)
+			return plan_fail(plan, STAGE_CWD, errno, cwd);
+		path[i] = cwd[i];
+		errno = ENOENT;
+	}
+	if (sys_chdir(cwd) < 0)
+		return plan_fail(plan, STAGE_CWD, errno, cwd);
+	return 0;
+}
+
+static int
+set_names(struct plan *plan)
+{
+	const char *hostname = plan_text(plan, plan->hostname);
+
+	/* Container profiles may refuse it; nothing depends on it. */
+	if (hostname != NULL)
+		syscall(SYS_sethostname, hostname, strlen(hostname));
+	/* Keys of the builder's session are not for the program. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (plan->new_net != 0 && network_up() < 0)
+		return plan_fail(plan, STAGE_START, errno, "network");
+	return 0;
+}
+
+static int
+join_cgroup(struct plan *plan, const int *fds)
+{
+	if (plan->has_cgroup == 0 || sys_write(fds[PLAN_FD_CGROUP], "0", 1) == 1)
+		return 0;
+	return plan_fail(plan, STAGE_CGROUP, errno, NULL);
+}
+
+void
+child_main(struct plan *plan, const int *fds, size_t n)
+{
+	struct mount_ctx mounts = { .plan = plan, .fds = fds, .root_fd = -1, .stage_fd = -1 };
+
+	(void)n;
+	prctl(PR_SET_NAME, "init");
+	syscall(SYS_setsid);
+	if (join_cgroup(plan, fds) < 0 || mount_ops_run(&mounts) < 0 ||
+	    mount_ops_pivot(&mounts) < 0 || set_names(plan) < 0 || enter_cwd(plan) < 0)
+		sys_exit(1);
+	if (plan->purpose == PLAN_PROBE)
+		sys_exit(probe_files(plan) < 0 ? 1 : 0);
+	init_main(plan, fds);
+}

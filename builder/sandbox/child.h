@@ -1,0 +1,26 @@
+/*
+ * child: what a sandbox's processes do between clone and exec.
+ *
+ *	first process    mounts, root, network, keyring        → becomes init (ns)
+ *	main process     descriptors, limits, filter, ids      → execs the program
+ *
+ * System calls only; all that is needed is in the plan, failures are noted in
+ * its report.
+ */
+#ifndef BUILDER_SANDBOX_CHILD_H
+#define BUILDER_SANDBOX_CHILD_H
+
+#include <stddef.h>
+
+#include "builder/sandbox/plan.h"
+
+/* The first process of a sandbox, from its first instruction to its end. */
+_Noreturn void child_main(struct plan *plan, const int *fds, size_t n);
+
+/* Starts the main process; its id, or -1 with the report filled. Returns when
+ * the program is executed. */
+pid_t child_start_program(struct plan *plan, const int *fds);
+
+int child_close_from(int first);
+
+#endif

@@ -1,0 +1,148 @@
+#include "builder/sandbox/devices.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "builder/sandbox/sys.h"
+
+static const struct {
+	const char *name, *path;
+	unsigned minor;
+	unsigned major;
+} nodes[] = {
+	{ "null", "/dev/null", 3, 1 },       { "zero", "/dev/zero", 5, 1 },
+	{ "full", "/dev/full", 7, 1 },       { "random", "/dev/random", 8, 1 },
+	{ "urandom", "/dev/urandom", 9, 1 }, { "tty", "/dev/tty", 0, 5 },
+};
+
+static const struct {
+	const char *name, *to;
+} links[] = {
+	{ "ptmx", "pts/ptmx" },
+	{ "fd", "/proc/self/fd" },
+	{ "stdin", "/proc/self/fd/0" },
+	{ "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" },
+	{ "core", "/proc/kcore" },
+};
+
+/* A copy of the machine's node: the only way in a user name space. */
+static int
+bind_node(int dev_fd, const char *name, const char *path)
+{
+	int source_fd = fs_copy(AT_FDCWD, path, false, false);
+	int target_fd = -1, result = -1;
+
+	if (source_fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	target_fd = sys_openat(dev_fd, name, O_CREAT | O_RDONLY, 0666);
+	if (target_fd < 0) {
+		sys_close(source_fd);
+		return -1;
+	}
+	result = fs_attach(source_fd, target_fd);
+	sys_close(target_fd);
+	return result;
+}
+
+static int
+make_nodes(int dev_fd)
+{
+	bool binds = false;
+
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+		dev_t dev = makedev(nodes[i].major, nodes[i].minor);
+
+		if (!binds && sys_mknodat(dev_fd, nodes[i].name, S_IFCHR | 0666, dev) < 0) {
+			if (errno != EPERM)
+				return -1;
+			binds = true;
+		}
+		if (binds && bind_node(dev_fd, nodes[i].name, nodes[i].path) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Mounts FD, if there is one, on a new directory. */
+static int
+mount_in(int dev_fd, const char *name, int fd)
+{
+	int target_fd = -1, result = -1;
+
+	if (fd < 0 || sys_mkdirat(dev_fd, name, 0755) < 0)
+		return -1;
+	target_fd = sys_openat(dev_fd, name, O_PATH, 0);
+	if (target_fd < 0)
+		return -1;
+	result = fs_attach(fd, target_fd);
+	sys_close(target_fd);
+	return result;
+}
+
+static int
+mount_pts(struct mount_ctx *c, int dev_fd)
+{
+	const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	const struct fs_option options[] = { { "ptmxmode", "0666" },
+		                             { "mode", "0620" },
+		                             { "gid", "5" },
+		                             { NULL, NULL } };
+	const struct fs_option without_group[] = { options[0], options[1], options[3] };
+	int fd = fs_new(c, "devpts", options, attributes);
+
+	if (fd < 0)
+		fd = fs_new(c, "devpts", without_group, attributes);
+	return mount_in(dev_fd, "pts", fd);
+}
+
+static int
+mount_shm(struct mount_ctx *c, int dev_fd, uint64_t size)
+{
+	char number[24];
+	const struct fs_option options[] = { { "mode", "1777" },
+		                             { "size", fs_number(size, 10, number) },
+		                             { NULL, NULL } };
+
+	return mount_in(dev_fd, "shm",
+	                fs_new(c, "tmpfs", options,
+	                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
+}
+
+/* A kernel may lack message queues. */
+static void
+mount_mqueue(struct mount_ctx *c, int dev_fd)
+{
+	const struct fs_option none = { NULL, NULL };
+	int fd = fs_new(c, "mqueue", &none,
+	                MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+
+	if (fd >= 0)
+		mount_in(dev_fd, "mqueue", fd);
+	c->why[0] = '\0';
+}
+
+int
+devices_mount(struct mount_ctx *c, int target_fd, uint64_t shm_size)
+{
+	const struct fs_option options[] = { { "mode", "755" },
+		                             { "size", "67108864" },
+		                             { NULL, NULL } };
+	int fd = fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID);
+	int dev_fd = fd < 0 ? -1 : (int)syscall(SYS_dup, fd);
+
+	if (dev_fd < 0 || fs_attach(fd, target_fd) < 0)
+		return -1;
+	/* Modes of nodes are as given. */
+	syscall(SYS_umask, 0);
+	if (make_nodes(dev_fd) < 0 || mount_pts(c, dev_fd) < 0 ||
+	    mount_shm(c, dev_fd, shm_size) < 0)
+		return -1;
+	syscall(SYS_umask, 022);
+	mount_mqueue(c, dev_fd);
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		if (sys_symlinkat(links[i].to, dev_fd, links[i].name) < 0)
+			return -1;
+	return sys_close(dev_fd);
+}

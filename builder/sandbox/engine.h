@@ -1,0 +1,34 @@
+/*
+ * engine: what sandbox.c asks of a way to run programs, and what the ways share.
+ */
+#ifndef BUILDER_SANDBOX_ENGINE_H
+#define BUILDER_SANDBOX_ENGINE_H
+
+#include "builder/sandbox/plan.h"
+#include "builder/sandbox/sandbox.h"
+#include "builder/sandbox/seccomp.h"
+#include "builder/sandbox/spawner.h"
+
+struct engine {
+	const char *name;
+
+	/* Tries the whole way once, in a child. */
+	int (*probe)(struct sandbox *sb, struct error *err);
+	int (*run)(struct sandbox *sb, const struct sandbox_run *r,
+	           struct sandbox_result *result, struct error *err);
+};
+
+extern const struct engine engine_ns;
+
+/* Written by sandbox_new() only, read by all threads. */
+struct sandbox {
+	const struct engine *engine;
+	enum id_mapping mapping;
+	int scratch_fd;
+	char *scratch;             /* its path */
+	const struct cancel *cancel;
+	struct filter filter;
+	struct spawner spawner;
+};
+
+#endif

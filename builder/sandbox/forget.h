@@ -1,0 +1,15 @@
+/*
+ * forget: a cloned process drops the memory it got from its parent.
+ */
+#ifndef BUILDER_SANDBOX_FORGET_H
+#define BUILDER_SANDBOX_FORGET_H
+
+#include <stddef.h>
+
+/* Unmaps heaps, stacks (with arguments and environment) and other private
+ * memory, but for the programs and libraries themselves, this thread's own
+ * block and the SIZE bytes at KEEP, on which the caller's stack must be. Best
+ * effort: what cannot be told apart stays. System calls only. */
+void forget_memory(const void *keep, size_t size);
+
+#endif

@@ -1,0 +1,75 @@
+#include "builder/sandbox/init.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "builder/sandbox/child.h"
+#include "builder/sandbox/spawner.h"
+#include "builder/sandbox/sys.h"
+
+/* Keeps the pipe to the builder, whose end tells of ours. */
+static int
+settle_descriptors(const int *fds)
+{
+	if (dup3(fds[PLAN_FD_REPORT], SPAWNER_FD_FIRST, O_CLOEXEC) < 0 &&
+	    fds[PLAN_FD_REPORT] != SPAWNER_FD_FIRST)
+		return -1;
+	return child_close_from(SPAWNER_FD_FIRST + 1);
+}
+
+/* True once the program has ended. */
+static bool
+reap(struct plan *plan, pid_t program)
+{
+	struct plan_report *report = plan_report(plan);
+	int status = 0;
+	pid_t pid = 0;
+
+	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) > 0) {
+		if (pid != program)
+			continue;
+		report->status = status;
+		report->ended = 1;
+		return true;
+	}
+	return false;
+}
+
+static int
+open_signals(void)
+{
+	/* As the kernel has it: 64 signals. */
+	uint64_t all = UINT64_MAX;
+
+	return (int)syscall(SYS_signalfd4, -1, &all, sizeof all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+init_main(struct plan *plan, const int *fds)
+{
+	pid_t program = child_start_program(plan, fds);
+	struct signalfd_siginfo info;
+	int signal_fd = -1;
+
+	if (program < 0 || settle_descriptors(fds) < 0)
+		sys_exit(1);
+	plan_report(plan)->started = 1;
+	signal_fd = open_signals();
+	for (;;) {
+		struct pollfd polled[] = { { .fd = SPAWNER_FD_LIFE },
+			                   { .fd = signal_fd, .events = POLLIN } };
+
+		if (reap(plan, program))
+			sys_exit(0);
+		syscall(SYS_ppoll, polled, 2, NULL, NULL, 0);
+		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0)
+			sys_exit(1);
+		if (sys_read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info &&
+		    info.ssi_signo != SIGCHLD)
+			syscall(SYS_kill, program, info.ssi_signo);
+	}
+}

@@ -1,0 +1,15 @@
+/*
+ * mounts: drafts the mounts of a run as operations of a plan.
+ */
+#ifndef BUILDER_SANDBOX_MOUNTS_H
+#define BUILDER_SANDBOX_MOUNTS_H
+
+#include "builder/sandbox/engine.h"
+
+/* /proc, /dev, /sys and what is hidden of them; hosts and resolv.conf; the
+ * mounts of R. Changes of SANDBOX_OVERLAY mounts go below the directory SCRATCH
+ * (relative to the sandbox's; made here, removed by the caller). */
+int mounts_draft(struct plan_draft *d, const struct sandbox *sb,
+                 const struct sandbox_run *r, const char *scratch, struct error *err);
+
+#endif

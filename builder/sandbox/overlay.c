@@ -1,0 +1,209 @@
+#include "builder/sandbox/overlay.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "builder/sandbox/sys.h"
+
+/* fsconfig takes strings of up to 255 bytes. */
+#define VALUE_MAX 255
+
+/* Where an overlay made by mount(2) is for a moment. */
+#define MOUNT_POINT SCRATCH_STAGE "/overlay"
+
+/* Not durable: an upper is used once and thrown away if the build breaks off.
+ * Attributes of overlayfs are user.* for root too, so that all layer
+ * directories look the same. Options of newer kernels come last: they
+ * may be refused. */
+static const struct fs_option always[] = {
+	{ "userxattr", NULL },
+	{ "index", "off" },
+	{ "xino", "off" },
+	{ NULL, NULL },
+};
+
+static int
+set(int fs_fd, const char *key, const char *value)
+{
+	return sys_fsconfig(fs_fd, value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
+	                    key, value);
+}
+
+/* A directory by name, or by descriptor if the name is too long. */
+static int
+set_directory(int fs_fd, const char *key, const char *path)
+{
+	char link[48] = "/proc/self/fd/";
+	int fd = -1, result = -1;
+
+	if (strlen(path) <= VALUE_MAX)
+		return set(fs_fd, key, path);
+	fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+	if (fd < 0)
+		return -1;
+	fs_number((uint64_t)fd, 10, link + strlen(link));
+	result = set(fs_fd, key, link);
+	sys_close(fd);
+	return result;
+}
+
+/* Keeps errno. */
+static void
+keep_why(struct mount_ctx *c, int fs_fd)
+{
+	int saved = errno;
+	ssize_t n = 0;
+
+	/* Messages are "e overlay: text"; the last one is about the failure. */
+	while ((n = sys_read(fs_fd, c->why, sizeof c->why - 1)) > 0)
+		c->why[c->why[n - 1] == '\n' ? n - 1 : n] = '\0';
+	errno = saved;
+}
+
+static int
+configure(struct mount_ctx *c, int fs_fd, struct plan_list lowers, plan_at upper, plan_at work)
+{
+	for (size_t i = 0; always[i].key != NULL; i++)
+		if (set(fs_fd, always[i].key, always[i].value) < 0)
+			return -1;
+	for (uint32_t i = 0; i < lowers.n; i++)
+		if (set_directory(fs_fd, "lowerdir+", plan_list_get(c->plan, lowers, i)) < 0)
+			return -1;
+	if (lowers.n == 0 || upper == 0)
+		if (set_directory(fs_fd, "lowerdir+", SCRATCH_EMPTY) < 0)
+			return -1;
+	if (upper == 0)
+		return 0;
+	if (set_directory(fs_fd, "upperdir", plan_text(c->plan, upper)) < 0 ||
+	    set_directory(fs_fd, "workdir", plan_text(c->plan, work)) < 0)
+		return -1;
+	set(fs_fd, "volatile", NULL);
+	set(fs_fd, "uuid", "null");
+	return 0;
+}
+
+/* ------------------------------------------------------------ mount(2) */
+
+/* Before Linux 6.8 the lowers are one option, which fits into a page. Named by
+ * descriptor from within /proc/self/fd they need three or four bytes each. */
+struct options {
+	char text[4096];
+	size_t n;
+	bool full;
+};
+
+static void
+add(struct options *o, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= sizeof o->text - o->n) {
+		o->full = true;
+		return;
+	}
+	memcpy(o->text + o->n, text, n + 1);
+	o->n += n;
+}
+
+static int
+add_directory(struct options *o, const char *before, const char *path)
+{
+	char number[24];
+	int fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+
+	if (fd < 0)
+		return -1;
+	add(o, before);
+	add(o, fs_number((uint64_t)fd, 10, number));
+	return 0;
+}
+
+static int
+add_directories(struct mount_ctx *c, struct options *o, struct plan_list lowers, plan_at upper,
+                plan_at work)
+{
+	const char *before = ",lowerdir=";
+
+	for (uint32_t i = 0; i < lowers.n; i++, before = ":")
+		if (add_directory(o, before, plan_list_get(c->plan, lowers, i)) < 0)
+			return -1;
+	if (lowers.n == 0 || upper == 0)
+		if (add_directory(o, before, SCRATCH_EMPTY) < 0)
+			return -1;
+	if (upper != 0 && (add_directory(o, ",upperdir=", plan_text(c->plan, upper)) < 0 ||
+	                   add_directory(o, ",workdir=", plan_text(c->plan, work)) < 0))
+		return -1;
+	if (!o->full)
+		return 0;
+	errno = E2BIG;
+	return -1;
+}
+
+/* The working directory is that of the scratch directory again afterwards. */
+static int
+mount_in_fds(const struct options *o, int scratch_fd, const char *point)
+{
+	struct options with = *o;
+	int result = -1;
+
+	if (sys_chdir("/proc/self/fd") < 0)
+		return -1;
+	add(&with, ",volatile");
+	result = with.full ? -1 : sys_mount("overlay", point, "overlay", 0, with.text);
+	if (result < 0)
+		result = sys_mount("overlay", point, "overlay", 0, o->text);
+	if (sys_fchdir(scratch_fd) < 0)
+		return -1;
+	return result;
+}
+
+/* Descriptors stay open: the process closes them all before it is done. */
+static int
+new_by_mount(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at work)
+{
+	struct options o = { .n = 0 };
+	char point[48] = "/proc/self/fd/";
+	int scratch_fd = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
+	int point_fd = -1, fd = -1;
+
+	sys_mkdirat(AT_FDCWD, MOUNT_POINT, 0700);
+	point_fd = sys_openat(AT_FDCWD, MOUNT_POINT, O_PATH | O_DIRECTORY, 0);
+	if (scratch_fd < 0 || point_fd < 0)
+		return -1;
+	fs_number((uint64_t)point_fd, 10, point + strlen(point));
+	add(&o, "userxattr,index=off,xino=off");
+	if (add_directories(c, &o, lowers, upper, work) < 0 ||
+	    mount_in_fds(&o, scratch_fd, point) < 0)
+		return -1;
+	fd = sys_open_tree(AT_FDCWD, MOUNT_POINT, OPEN_TREE_CLONE);
+	sys_umount(MOUNT_POINT, MNT_DETACH);
+	return fd;
+}
+
+/* ------------------------------------------------------------ */
+
+int
+overlay_new(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at work)
+{
+	int fs_fd = -1, fd = -1;
+
+	if (lowers.n > OVERLAY_LOWERS_MAX) {
+		errno = E2BIG;
+		return -1;
+	}
+	fs_fd = sys_fsopen("overlay");
+	if (fs_fd >= 0 && configure(c, fs_fd, lowers, upper, work) == 0) {
+		if (sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
+			fd = sys_fsmount(fs_fd, 0);
+		if (fd < 0)
+			keep_why(c, fs_fd);
+		sys_close(fs_fd);
+		return fd;
+	}
+	if (fs_fd >= 0) {
+		keep_why(c, fs_fd);
+		sys_close(fs_fd);
+	}
+	return new_by_mount(c, lowers, upper, work);
+}

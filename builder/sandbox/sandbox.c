@@ -1,0 +1,141 @@
+#include "builder/sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "builder/sandbox/engine.h"
+#include "builder/sandbox/mount_ops.h"
+
+bool
+isolation_parse(struct text t, enum isolation *out)
+{
+	static const char *const names[] = { [ISOLATION_AUTO] = "auto",
+		                             [ISOLATION_NS] = "ns",
+		                             [ISOLATION_CHROOT] = "chroot" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (text_is(t, names[i])) {
+			*out = (enum isolation)i;
+			return true;
+		}
+	return false;
+}
+
+/* ------------------------------------------------------------ making */
+
+static char *
+path_of(int fd, struct error *err)
+{
+	char link[FILE_FD_PATH_MAX], path[PATH_MAX];
+	ssize_t n = readlink(file_fd_path(fd, link), path, sizeof path - 1);
+
+	if (n < 0) {
+		error_sys(err, "find the path of the sandbox's directory");
+		return NULL;
+	}
+	return mem_copy_n(path, (size_t)n);
+}
+
+static int
+make_scratch(struct sandbox *sb, struct error *err)
+{
+	static const char *const names[] = { SCRATCH_ROOT, SCRATCH_STAGE, SCRATCH_EMPTY };
+
+	sb->scratch = path_of(sb->scratch_fd, err);
+	if (sb->scratch == NULL)
+		return -1;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (file_make_dirs(sb->scratch_fd, names[i], 0755, err) < 0)
+			return error_wrap(err, "make the sandbox's directory");
+	return 0;
+}
+
+/* From the strongest down. */
+static const struct {
+	enum isolation isolation;
+	const struct engine *engine;
+} engines[] = {
+	{ ISOLATION_NS, &engine_ns },
+};
+
+static int
+choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
+{
+	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+		auto_error struct error refused = ERROR_INIT;
+
+		if (wanted != ISOLATION_AUTO && wanted != engines[i].isolation)
+			continue;
+		if (engines[i].engine->probe(sb, &refused) == 0) {
+			sb->engine = engines[i].engine;
+			return 0;
+		}
+		if (*why == NULL)
+			*why = mem_print("RUN cannot use engine \"%s\": %s",
+			                 engines[i].engine->name, refused.text);
+		if (err->code == ERR_NONE)
+			error_move(err, &refused);
+	}
+	if (err->code == ERR_NONE)
+		error_set(err, ERR_USAGE, "no such engine");
+	err->code = ERR_ENVIRONMENT;
+	error_wrap(err, "RUN needs a sandbox, and this machine allows none");
+	return error_hint(err, "\"cooper doctor\" tells what is missing, and what would help");
+}
+
+struct sandbox *
+sandbox_new(const struct sandbox_options *options, char **why, struct error *err)
+{
+	struct sandbox *sb = mem_new(sizeof *sb);
+	char *reason = NULL;
+
+	sb->spawner = (struct spawner)SPAWNER_INIT;
+	sb->scratch_fd = options->scratch_fd;
+	sb->mapping = options->mapping;
+	sb->cancel = options->cancel;
+	filter_compile(&sb->filter);
+	if (make_scratch(sb, err) < 0 ||
+	    spawner_start(&sb->spawner, sb->scratch, err) < 0 ||
+	    choose(sb, options->isolation, &reason, err) < 0) {
+		free(reason);
+		sandbox_free(sb);
+		return NULL;
+	}
+	/* Reasons of an engine that was passed over do not matter if it was found. */
+	error_clear(err);
+	*why = reason;
+	return sb;
+}
+
+void
+sandbox_free(struct sandbox *sb)
+{
+	if (sb == NULL)
+		return;
+	spawner_stop(&sb->spawner);
+	filter_clear(&sb->filter);
+	free(sb->scratch);
+	free(sb);
+}
+
+const char *
+sandbox_engine(const struct sandbox *sb)
+{
+	return sb->engine->name;
+}
+
+int
+sandbox_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_result *result,
+            struct error *err)
+{
+	if (cancel_check(sb->cancel, err) < 0)
+		return -1;
+	if (r->argv == NULL || r->argv[0] == NULL || *r->argv[0] == '\0')
+		return error_set(err, ERR_RUN, "no command to run");
+	return sb->engine->run(sb, r, result, err);
+}

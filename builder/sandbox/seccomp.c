@@ -1,0 +1,282 @@
+#include "builder/sandbox/seccomp.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+
+/* One set of call numbers. SET is libseccomp's name of it. */
+struct abi {
+	uint32_t machine;          /* what this machine must be for it to matter */
+	uint32_t set;
+	uint32_t audit;            /* what the kernel calls it in a filter */
+	uint32_t base;             /* of its numbers */
+	bool multiplexed;          /* has socketcall() and ipc() */
+	uint8_t clone_flags;       /* index of clone's argument */
+};
+
+#define X32_BASE 0x40000000U
+
+/* Rows with the same audit value must stand together, by rising base. */
+static const struct abi abis[] = {
+	{ SCMP_ARCH_X86_64, SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, 0, false, 0 },
+	{ SCMP_ARCH_X86_64, SCMP_ARCH_X32, AUDIT_ARCH_X86_64, X32_BASE, false, 0 },
+	{ SCMP_ARCH_X86_64, SCMP_ARCH_X86, AUDIT_ARCH_I386, 0, true, 0 },
+	{ SCMP_ARCH_AARCH64, SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, 0, false, 0 },
+	{ SCMP_ARCH_AARCH64, SCMP_ARCH_ARM, AUDIT_ARCH_ARM, 0, false, 0 },
+	{ SCMP_ARCH_RISCV64, SCMP_ARCH_RISCV64, AUDIT_ARCH_RISCV64, 0, false, 0 },
+	{ SCMP_ARCH_S390X, SCMP_ARCH_S390X, AUDIT_ARCH_S390X, 0, true, 1 },
+	{ SCMP_ARCH_S390X, SCMP_ARCH_S390, AUDIT_ARCH_S390, 0, true, 1 },
+};
+
+/* Direct calls that x86 and s390 have beside socketcall() and ipc(), for which
+ * libseccomp does not tell the numbers. */
+static const struct {
+	const char *name;
+	int number;
+} direct[] = {
+	{ "socket", 359 },      { "socketpair", 360 },  { "bind", 361 },
+	{ "connect", 362 },     { "listen", 363 },      { "accept4", 364 },
+	{ "getsockopt", 365 },  { "setsockopt", 366 },  { "getsockname", 367 },
+	{ "getpeername", 368 }, { "sendto", 369 },      { "sendmsg", 370 },
+	{ "recvfrom", 371 },    { "recvmsg", 372 },     { "shutdown", 373 },
+	{ "semget", 393 },      { "semctl", 394 },      { "shmget", 395 },
+	{ "shmctl", 396 },      { "shmat", 397 },       { "shmdt", 398 },
+	{ "msgget", 399 },      { "msgsnd", 400 },      { "msgrcv", 401 },
+	{ "msgctl", 402 },
+};
+
+/* Calls from FIRST up to the next range get VERDICT. */
+struct range {
+	uint32_t first;
+	uint8_t verdict;
+};
+
+struct ranges {
+	ARRAY(struct range) list;
+};
+
+static int
+number_of(const struct abi *abi, const struct filter_rule *rule)
+{
+	int number = seccomp_syscall_resolve_name_arch(abi->set, rule->name);
+
+	if (number >= 0)
+		return number;
+	if (rule->number >= 0)
+		return (int)abi->base + rule->number;
+	for (size_t i = 0; abi->multiplexed && i < sizeof direct / sizeof *direct; i++)
+		if (strcmp(direct[i].name, rule->name) == 0)
+			return direct[i].number;
+	return -1;
+}
+
+static int
+by_first(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+static void
+add_range(struct ranges *r, uint32_t first, enum verdict verdict)
+{
+	struct range *last = r->list.n == 0 ? NULL : &r->list.at[r->list.n - 1];
+
+	if (last != NULL && last->first == first)
+		last->verdict = (uint8_t)verdict;
+	else if (last == NULL || last->verdict != verdict)
+		array_push(&r->list, ((struct range){ first, (uint8_t)verdict }));
+}
+
+/* Adds the numbers of one ABI: known ones, refused gaps, missing ones above. */
+static void
+add_abi(struct ranges *out, const struct abi *abi)
+{
+	struct ranges calls = { 0 };
+
+	for (size_t i = 0; i < filter_n_rules; i++) {
+		int number = number_of(abi, &filter_rules[i]);
+
+		if (number >= 0)
+			array_push(&calls.list, ((struct range){ (uint32_t)number,
+			                                         filter_rules[i].verdict }));
+	}
+	array_sort(&calls.list, by_first);
+	add_range(out, abi->base, VERDICT_REFUSE);
+	for (size_t i = 0; i < calls.list.n; i++) {
+		add_range(out, calls.list.at[i].first, calls.list.at[i].verdict);
+		add_range(out, calls.list.at[i].first + 1, VERDICT_REFUSE);
+	}
+	add_range(out, abi->base + FILTER_LAST + 1, VERDICT_MISSING);
+	array_clear(&calls.list);
+}
+
+/* ------------------------------------------------------------ code */
+
+static void
+emit(struct filter *f, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
+{
+	array_push(&f->code, ((struct sock_filter){ code, if_true, if_false, k }));
+}
+
+static void
+emit_return(struct filter *f, uint32_t action)
+{
+	emit(f, BPF_RET | BPF_K, action, 0, 0);
+}
+
+/* Loads the low half of argument I: what the kernel looks at of an int. */
+static void
+emit_load_argument(struct filter *f, unsigned i)
+{
+	uint32_t at = (uint32_t)(offsetof(struct seccomp_data, args) + 8 * i);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	at += 4;
+#endif
+	emit(f, BPF_LD | BPF_W | BPF_ABS, at, 0, 0);
+}
+
+static void
+emit_socket(struct filter *f)
+{
+	enum { FAMILY_ALG = 38, FAMILY_VSOCK = 40 };
+
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_ALG, 1, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_VSOCK, 0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_clone(struct filter *f, const struct abi *abi)
+{
+	emit_load_argument(f, abi->clone_flags);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K,
+	     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+	             CLONE_NEWPID | CLONE_NEWNET,
+	     0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* Linux, Linux with short inodes, without address randomisation, both, and
+ * the question which one it is. */
+static void
+emit_personality(struct filter *f)
+{
+	static const uint32_t allowed[] = { 0x0, 0x8, 0x20000, 0x20008, 0xffffffff };
+	const uint8_t n = sizeof allowed / sizeof *allowed;
+
+	emit_load_argument(f, 0);
+	for (uint8_t i = 0; i < n; i++)
+		emit(f, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], (uint8_t)(n - i), 0);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_REFUSE:
+		emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+		break;
+	case VERDICT_ALLOW:
+		emit_return(f, SECCOMP_RET_ALLOW);
+		break;
+	case VERDICT_DONE:
+		emit_return(f, SECCOMP_RET_ERRNO | 0);
+		break;
+	case VERDICT_MISSING:
+		emit_return(f, SECCOMP_RET_ERRNO | ENOSYS);
+		break;
+	case VERDICT_CLONE:
+		emit_clone(f, abi);
+		break;
+	case VERDICT_SOCKET:
+		emit_socket(f);
+		break;
+	case VERDICT_PERSONALITY:
+		emit_personality(f);
+		break;
+	}
+}
+
+/* Conditional jumps reach 255 instructions only, so the long way is a jump of
+ * its own. The depth is the logarithm of the number of ranges. */
+static void
+emit_search(struct filter *f, const struct abi *abi, const struct range *r, size_t n)
+{
+	size_t half = n / 2, jump = 0;
+
+	if (n == 1) {
+		emit_verdict(f, abi, r->verdict);
+		return;
+	}
+	emit(f, BPF_JMP | BPF_JGE | BPF_K, r[half].first, 0, 1);
+	jump = f->code.n;
+	emit(f, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_search(f, abi, r, half);
+	f->code.at[jump].k = (uint32_t)(f->code.n - jump - 1);
+	emit_search(f, abi, r + half, n - half);
+}
+
+/* The ABIs from FIRST on that the kernel calls alike; the number of them. */
+static size_t
+emit_audit(struct filter *f, size_t first)
+{
+	struct ranges ranges = { 0 };
+	size_t jump = 0, i = first;
+
+	for (; i < sizeof abis / sizeof *abis && abis[i].audit == abis[first].audit; i++)
+		add_abi(&ranges, &abis[i]);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, abis[first].audit, 1, 0);
+	jump = f->code.n;
+	emit(f, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit(f, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	emit_search(f, &abis[first], ranges.list.at, ranges.list.n);
+	f->code.at[jump].k = (uint32_t)(f->code.n - jump - 1);
+	array_clear(&ranges.list);
+	return i - first;
+}
+
+void
+filter_compile(struct filter *out)
+{
+	uint32_t machine = seccomp_arch_native();
+	bool known = false;
+
+	emit(out, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	for (size_t i = 0; i < sizeof abis / sizeof *abis;) {
+		bool wanted = abis[i].machine == machine;
+
+		known = known || wanted;
+		i += wanted ? emit_audit(out, i) : 1;
+	}
+	/* Calls of an architecture that is not listed do not exist. */
+	emit_return(out, SECCOMP_RET_ERRNO | ENOSYS);
+	if (!known)
+		filter_clear(out);
+}
+
+void
+filter_clear(struct filter *f)
+{
+	array_clear(&f->code);
+}
+
+int
+filter_install(const struct sock_filter *code, size_t n)
+{
+	struct sock_fprog program = { .len = (unsigned short)n,
+		                      .filter = (struct sock_filter *)(uintptr_t)code };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}

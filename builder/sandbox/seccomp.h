@@ -1,0 +1,55 @@
+/*
+ * seccomp: the system call filter of sandboxes.
+ *
+ * The rules are those of Docker's default profile (seccomp_list.c) for a
+ * process without further capabilities; fsync and its family are answered as
+ * done: a build step's files need no durability, its commit does. Calls that
+ * are newer than the list get ENOSYS, so that C libraries fall back.
+ *
+ * The program is a binary search over ranges of call numbers per architecture.
+ */
+#ifndef BUILDER_SANDBOX_SECCOMP_H
+#define BUILDER_SANDBOX_SECCOMP_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/array.h"
+
+/* What a system call gets. */
+enum verdict {
+	VERDICT_REFUSE,    /* EPERM */
+	VERDICT_ALLOW,
+	VERDICT_DONE,      /* 0, without doing anything */
+	VERDICT_MISSING,   /* ENOSYS */
+	VERDICT_CLONE,     /* allowed without new name spaces */
+	VERDICT_SOCKET,    /* all families but AF_ALG and AF_VSOCK */
+	VERDICT_PERSONALITY,       /* harmless ones */
+};
+
+struct filter_rule {
+	const char *name;
+	uint8_t verdict;
+	int16_t number;    /* where it is the same everywhere (424 and up), else -1 */
+};
+
+extern const struct filter_rule filter_rules[];
+extern const size_t filter_n_rules;
+
+/* The last call number of the common table that the rules know. */
+#define FILTER_LAST 467
+
+struct filter {
+	ARRAY(struct sock_filter) code;
+};
+
+/* Adds nothing if this machine's architecture is not known: no filter then. */
+void filter_compile(struct filter *out);
+void filter_clear(struct filter *f);
+
+/* Installs a filter for this thread. -1 with errno; EACCES if that needs
+ * no_new_privs. System calls only. */
+int filter_install(const struct sock_filter *code, size_t n);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * stubs: removes from an upper directory what was made for mounts only.
+ */
+#ifndef BUILDER_SANDBOX_STUBS_H
+#define BUILDER_SANDBOX_STUBS_H
+
+#include "builder/sandbox/plan.h"
+
+/* The stubs of REPORT that are still empty vanish from UPPER_FD, and their
+ * parents get the time back that they had, unless it was changed otherwise. */
+int stubs_remove(int upper_fd, const struct plan_report *report, struct error *err);
+
+#endif

@@ -1,0 +1,344 @@
+/*
+ * sandbox_enter(): this process moves into a user name space of its own if it
+ * cannot mount as it is. A helper, forked before, stays outside: only from
+ * there can maps be written.
+ *
+ *	the process                     the helper
+ *	fork                       →    waits
+ *	unshare, tells             →    writes or lets newuidmap write the maps
+ *	becomes 0:0                ←    tells the outcome, ends
+ */
+#include "builder/sandbox/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "builder/sandbox/caps.h"
+
+#define MAP_MAX 65536
+
+/* What the helper reached. */
+struct outcome {
+	int mapping;
+	int sys;                   /* errno of what failed last */
+	char why[200];
+};
+
+/* What the process is before anything is changed. */
+struct origin {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	bool may_map;              /* has the capabilities to write any map */
+	char *name;                /* of the user, or NULL */
+};
+
+/* ------------------------------------------------------------ maps */
+
+static int
+put(pid_t pid, const char *file, const char *text)
+{
+	auto_free char *path = mem_print("/proc/%d/%s", (int)pid, file);
+	auto_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
+	size_t n = strlen(text);
+
+	return fd >= 0 && write(fd, text, n) == (ssize_t)n ? 0 : -1;
+}
+
+static void
+read_text(const char *path, struct buf *out)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (file_read(AT_FDCWD, path, 1 << 20, out, &err) <= 0)
+		buf_truncate(out, 0);
+}
+
+/* "0-N" of PATH, each id mapped to itself. */
+static int
+put_identity(pid_t pid, const char *path, const char *file)
+{
+	auto_id_ranges struct id_ranges ranges = { 0 };
+	auto_buf struct buf map = BUF_INIT, text = BUF_INIT;
+
+	read_text(path, &map);
+	id_ranges_identity(buf_text(&map), &ranges);
+	if (!id_ranges_enough(&ranges)) {
+		errno = ERANGE;
+		return -1;
+	}
+	id_ranges_print(&ranges, &text);
+	return put(pid, file, buf_str(&text));
+}
+
+static bool
+map_identity(const struct origin *o)
+{
+	return o->may_map && put_identity(o->pid, "/proc/self/uid_map", "uid_map") == 0 &&
+	       put_identity(o->pid, "/proc/self/gid_map", "gid_map") == 0;
+}
+
+/* Starts "newuidmap PID inside outside n …"; its pid, or -1. */
+static pid_t
+start_tool(const char *tool, pid_t pid, const struct id_ranges *ranges)
+{
+	ARRAY(char *) argv = { 0 };
+	pid_t child = -1;
+	int failed = 0;
+
+	array_push(&argv, mem_copy(tool));
+	array_push(&argv, mem_print("%d", (int)pid));
+	for (size_t i = 0; i < ranges->list.n; i++) {
+		const struct id_range *r = &ranges->list.at[i];
+
+		array_push(&argv, mem_print("%llu", (unsigned long long)r->inside));
+		array_push(&argv, mem_print("%llu", (unsigned long long)r->outside));
+		array_push(&argv, mem_print("%llu", (unsigned long long)r->n));
+	}
+	array_push(&argv, NULL);
+	failed = posix_spawnp(&child, tool, NULL, NULL, argv.at, environ);
+	for (size_t i = 0; i < argv.n; i++)
+		free(argv.at[i]);
+	array_clear(&argv);
+	errno = failed;
+	return failed == 0 ? child : -1;
+}
+
+static bool
+tool_succeeded(pid_t pid)
+{
+	int status = -1;
+
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Both tools are setuid programs that look the ranges up again by themselves. */
+static bool
+map_range(const struct origin *o, struct outcome *out)
+{
+	auto_id_ranges struct id_ranges uids = { 0 }, gids = { 0 };
+	auto_buf struct buf subuid = BUF_INIT, subgid = BUF_INIT;
+	bool uids_done = false, gids_done = false;
+	pid_t uid_tool = -1, gid_tool = -1;
+
+	read_text("/etc/subuid", &subuid);
+	read_text("/etc/subgid", &subgid);
+	id_ranges_subordinate(buf_text(&subuid), o->name, o->uid, o->uid, &uids);
+	id_ranges_subordinate(buf_text(&subgid), o->name, o->uid, o->gid, &gids);
+	if (uids.list.n < 2 || gids.list.n < 2) {
+		snprintf(out->why, sizeof out->why,
+		         "user %s (%u) has no line in %s", o->name == NULL ? "?" : o->name,
+		         o->uid, uids.list.n < 2 ? "/etc/subuid" : "/etc/subgid");
+		return false;
+	}
+	uid_tool = start_tool("newuidmap", o->pid, &uids);
+	gid_tool = uid_tool < 0 ? -1 : start_tool("newgidmap", o->pid, &gids);
+	if (gid_tool < 0)
+		snprintf(out->why, sizeof out->why,
+		         "newuidmap and newgidmap are not installed (package uidmap)");
+	uids_done = tool_succeeded(uid_tool);
+	gids_done = tool_succeeded(gid_tool);
+	if (uids_done && gids_done)
+		return true;
+	if (gid_tool >= 0)
+		snprintf(out->why, sizeof out->why, "newuidmap or newgidmap failed");
+	return false;
+}
+
+static bool
+map_single(const struct origin *o)
+{
+	auto_free char *uids = mem_print("0 %u 1\n", o->uid);
+	auto_free char *gids = mem_print("0 %u 1\n", o->gid);
+	bool done = true;
+
+	/* A tool may have written one of them before it failed. */
+	done = (put(o->pid, "uid_map", uids) == 0 || errno == EPERM) && done;
+	put(o->pid, "setgroups", "deny");
+	done = (put(o->pid, "gid_map", gids) == 0 || errno == EPERM) && done;
+	return done;
+}
+
+static void
+map(const struct origin *o, struct outcome *out)
+{
+	out->mapping = IDS_NONE;
+	if (map_identity(o)) {
+		out->mapping = IDS_IDENTITY;
+	} else if (map_range(o, out)) {
+		out->mapping = IDS_RANGE;
+	} else if (map_single(o)) {
+		out->mapping = IDS_SINGLE;
+	} else {
+		out->sys = errno;
+		snprintf(out->why, sizeof out->why, "the identity map cannot be written: %s",
+		         strerror(errno));
+	}
+}
+
+/* ------------------------------------------------------------ helper */
+
+/* The helper's ends of two pipes. It is a plain fork: there are no threads. */
+static void
+helper_main(const struct origin *o, int go_fd, int told_fd)
+{
+	struct outcome out = { 0 };
+	char byte = 0;
+
+	if (read(go_fd, &byte, 1) == 1)
+		map(o, &out);
+	if (write(told_fd, &out, sizeof out) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+/* Moves in; the helper does its part. *OUT says what was reached. */
+static void
+unshare_with(int go_fd, int told_fd, struct outcome *out)
+{
+	struct outcome told = { 0 };
+
+	out->mapping = IDS_NONE;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
+		out->sys = errno;
+		snprintf(out->why, sizeof out->why, "no user name space can be made: %s",
+		         strerror(errno));
+		return;
+	}
+	if (write(go_fd, "", 1) != 1 ||
+	    read(told_fd, &told, sizeof told) != (ssize_t)sizeof told)
+		return;
+	*out = told;
+}
+
+static pid_t
+start_helper(const struct origin *o, int go[2], int told[2])
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	close(go[1]);
+	close(told[0]);
+	helper_main(o, go[0], told[1]);
+	return 0;
+}
+
+static void
+enter(const struct origin *o, struct outcome *out)
+{
+	int go[2] = { -1, -1 }, told[2] = { -1, -1 };
+	auto_fd int go_out = -1, told_in = -1;
+	pid_t helper = -1;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return;
+	go_out = go[1];
+	if (pipe2(told, O_CLOEXEC) < 0) {
+		close(go[0]);
+		return;
+	}
+	told_in = told[0];
+	helper = start_helper(o, go, told);
+	close(go[0]);
+	close(told[1]);
+	if (helper < 0)
+		return;
+	unshare_with(go_out, told_in, out);
+	/* It waits for our word, which may never have come. */
+	own_close(&go_out);
+	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
+
+/* ------------------------------------------------------------ */
+
+/* Root with a name space of mounts is all that the strongest engine needs. */
+static bool
+can_mount(void)
+{
+	if (geteuid() != 0 || !caps_has(CAP_SYS_ADMIN) || unshare(CLONE_NEWNS) < 0)
+		return false;
+	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0;
+}
+
+/* Whether this name space has the ids of an image. */
+static enum id_mapping
+own_mapping(void)
+{
+	auto_id_ranges struct id_ranges ranges = { 0 };
+	auto_buf struct buf map = BUF_INIT;
+
+	read_text("/proc/self/uid_map", &map);
+	id_ranges_identity(buf_text(&map), &ranges);
+	return map.n == 0 || id_ranges_enough(&ranges) ? IDS_REAL : IDS_SINGLE;
+}
+
+static void
+become_root(enum id_mapping mapping)
+{
+	if (mapping != IDS_SINGLE)
+		syscall(SYS_setgroups, 0, NULL);
+	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
+		return;
+	mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+	/* A change of ids takes it away, and with it our own /proc/self. */
+	prctl(PR_SET_DUMPABLE, 1);
+}
+
+static char *
+user_name(uid_t uid)
+{
+	const struct passwd *entry = getpwuid(uid);
+
+	return entry == NULL ? NULL : mem_copy(entry->pw_name);
+}
+
+static char *
+explain(enum id_mapping mapping, const char *reason)
+{
+	if (mapping == IDS_SINGLE)
+		return mem_print("only one user id is available, so owners other than root and "
+		                 "USER do not work in RUN: %s", reason);
+	if (mapping == IDS_NONE)
+		return mem_copy(reason);
+	return NULL;
+}
+
+void
+sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why)
+{
+	struct outcome out = { .mapping = IDS_NONE, .why = "" };
+	auto_free char *name = NULL;
+	struct origin o = { .pid = getpid(), .uid = geteuid(), .gid = getegid() };
+
+	*why = NULL;
+	if ((o.uid == 0 && wanted == ISOLATION_CHROOT) || can_mount()) {
+		*mapping = own_mapping();
+		*why = explain(*mapping, "this user name space has no more");
+		return;
+	}
+	o.may_map = caps_has(CAP_SETUID) && caps_has(CAP_SETGID);
+	o.name = name = user_name(o.uid);
+	enter(&o, &out);
+	if (out.mapping != IDS_NONE)
+		become_root((enum id_mapping)out.mapping);
+	else if (o.uid == 0)
+		out.mapping = own_mapping();
+	*mapping = (enum id_mapping)out.mapping;
+	*why = explain(*mapping, out.why);
+}

@@ -1,0 +1,36 @@
+/*
+ * userns: the identity map of a new user name space, for sandbox_enter().
+ */
+#ifndef BUILDER_SANDBOX_USERNS_H
+#define BUILDER_SANDBOX_USERNS_H
+
+#include <sys/types.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "builder/sandbox/sandbox.h"
+
+struct id_range {
+	uint64_t inside, outside, n;
+};
+
+struct id_ranges {
+	ARRAY(struct id_range) list;
+};
+
+/* All ids of the name space whose map TEXT (/proc/self/uid_map) is, as they
+ * are inside of it, mapped to themselves. */
+void id_ranges_identity(struct text map, struct id_ranges *out);
+
+/* What TEXT (/etc/subuid) gives to the user of NAME (may be NULL) or UID, as
+ * ids from 1 on; id 0 is OWN. */
+void id_ranges_subordinate(struct text text, const char *name, uid_t uid, uid_t own,
+                           struct id_ranges *out);
+
+/* True if 0-65534 all have a place, as images need them. */
+bool id_ranges_enough(const struct id_ranges *r);
+void id_ranges_print(const struct id_ranges *r, struct buf *out);
+void id_ranges_clear(struct id_ranges *r);
+#define auto_id_ranges __attribute__((cleanup(id_ranges_clear)))
+
+#endif

@@ -1,0 +1,244 @@
+#include "parser/git_url.h"
+
+#include <ctype.h>
+
+#include "base/base.h"
+#include "base/number.h"
+
+/* What the query of an address may say, each at most once. */
+struct query {
+	struct text ref, tag, branch, subdir, checksum, commit, keep_git_dir, submodules,
+	        mtime, fetch_by_commit;
+};
+
+/* "user@host:path": what ssh and scp understand. */
+static bool
+is_scp_like(struct text t)
+{
+	ptrdiff_t at = text_find(t, '@'), colon = text_find(t, ':');
+
+	if (at < 1 || colon < at + 2 || (size_t)colon + 1 == t.n)
+		return false;
+	for (ptrdiff_t i = 0; i < colon; i++)
+		if (!isalnum((unsigned char)t.p[i]) && i != at && t.p[i] != '-' &&
+		    t.p[i] != '_' && t.p[i] != '.')
+			return false;
+	return !text_starts(text_from(t, (size_t)colon), "://");
+}
+
+/* BARE is the address without query and fragment. */
+static bool
+is_repository(struct text bare)
+{
+	if (text_starts(bare, "git://") || text_starts(bare, "ssh://"))
+		return true;
+	if (text_starts(bare, "http://") || text_starts(bare, "https://"))
+		return text_ends(bare, ".git");
+	return is_scp_like(bare);
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return tolower((unsigned char)c) - 'a' + 10;
+}
+
+/* Resolves %xx and "+". */
+static struct text
+decode(struct arena *arena, struct text t)
+{
+	char *out = arena_alloc(arena, t.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < t.n; i++) {
+		if (t.p[i] == '%' && i + 2 < t.n && isxdigit((unsigned char)t.p[i + 1]) &&
+		    isxdigit((unsigned char)t.p[i + 2])) {
+			out[n++] = (char)(hex_value(t.p[i + 1]) * 16 +
+			                  hex_value(t.p[i + 2]));
+			i += 2;
+		} else {
+			out[n++] = t.p[i] == '+' ? ' ' : t.p[i];
+		}
+	}
+	return (struct text){ out, n };
+}
+
+static int
+fail_query(const char *before, struct text key, const char *after, struct error *err)
+{
+	auto_buf struct buf quoted = BUF_INIT;
+
+	buf_add_quoted(&quoted, key);
+	return error_set(err, ERR_DOCKERFILE, "%s %s%s", before, buf_str(&quoted), after);
+}
+
+static int
+read_query_part(struct arena *arena, struct text part, struct query *q, struct error *err)
+{
+	const struct {
+		const char *name;
+		struct text *value;
+		bool may_be_empty;
+	} keys[] = {
+		{ "ref", &q->ref, false },
+		{ "tag", &q->tag, false },
+		{ "branch", &q->branch, false },
+		{ "subdir", &q->subdir, false },
+		{ "checksum", &q->checksum, false },
+		{ "commit", &q->commit, false },
+		{ "keep-git-dir", &q->keep_git_dir, true },
+		{ "submodules", &q->submodules, true },
+		{ "mtime", &q->mtime, false },
+		{ "fetch-by-commit", &q->fetch_by_commit, true },
+	};
+	ptrdiff_t equals = text_find(part, '=');
+	struct text key = decode(arena, equals < 0 ? part
+	                                           : text_first(part, (size_t)equals));
+	struct text value = TEXT("");
+
+	if (equals >= 0)
+		value = decode(arena, text_from(part, (size_t)equals + 1));
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		if (!text_is(key, keys[i].name))
+			continue;
+		if (keys[i].value->p != NULL)
+			return fail_query("query", key, " has multiple values", err);
+		if (value.n == 0 && !keys[i].may_be_empty)
+			return fail_query("query", key, " has no value", err);
+		*keys[i].value = value;
+		return 0;
+	}
+	return fail_query("unexpected query", key, "", err);
+}
+
+static int
+read_query(struct arena *arena, struct text query, struct query *q, struct error *err)
+{
+	while (query.n > 0) {
+		ptrdiff_t end = text_find(query, '&');
+		struct text part = end < 0 ? query : text_first(query, (size_t)end);
+
+		if (part.n > 0 && read_query_part(arena, part, q, err) < 0)
+			return -1;
+		query = text_from(query, end < 0 ? query.n : (size_t)end + 1);
+	}
+	return 0;
+}
+
+/* Sets *TO unless it was set to something else. */
+static int
+agree(struct text *to, struct text value, const char *what, struct error *err)
+{
+	auto_buf struct buf was = BUF_INIT, is = BUF_INIT;
+
+	if (to->n == 0 || text_equal(*to, value)) {
+		*to = value;
+		return 0;
+	}
+	buf_add_quoted(&was, *to);
+	buf_add_quoted(&is, value);
+	return error_set(err, ERR_DOCKERFILE, "%s conflicts: %s vs %s", what, buf_str(&was),
+	                 buf_str(&is));
+}
+
+static struct text
+with_prefix(struct arena *arena, const char *prefix, struct text name)
+{
+	if (text_starts(name, prefix))
+		return name;
+	return text_of(arena_print(arena, "%s%.*s", prefix, (int)name.n, name.p));
+}
+
+static int
+read_bool(struct text value, const char *name, bool *out, struct error *err)
+{
+	auto_buf struct buf quoted = BUF_INIT;
+
+	if (value.p == NULL || number_bool(value, out))
+		return 0;
+	if (value.n == 0) {
+		*out = true;
+		return 0;
+	}
+	buf_add_quoted(&quoted, value);
+	return error_set(err, ERR_DOCKERFILE, "invalid %s value: %s", name,
+	                 buf_str(&quoted));
+}
+
+static int
+apply_refs(struct arena *arena, const struct query *q, struct step_git *git,
+           struct error *err)
+{
+	if (q->ref.n > 0 && agree(&git->ref, q->ref, "ref", err) < 0)
+		return -1;
+	if (q->tag.n > 0 && q->branch.n > 0)
+		return error_set(err, ERR_DOCKERFILE, "branch conflicts with tag");
+	if (q->tag.n > 0 &&
+	    agree(&git->ref, with_prefix(arena, "refs/tags/", q->tag), "ref", err) < 0)
+		return -1;
+	if (q->branch.n > 0 && agree(&git->ref, with_prefix(arena, "refs/heads/", q->branch),
+	                             "ref", err) < 0)
+		return -1;
+	if (q->subdir.n > 0 && agree(&git->subdir, q->subdir, "subdir", err) < 0)
+		return -1;
+	if (q->checksum.n > 0 && agree(&git->checksum, q->checksum, "checksum", err) < 0)
+		return -1;
+	return q->commit.n > 0 ? agree(&git->checksum, q->commit, "checksum", err) : 0;
+}
+
+static int
+apply(struct arena *arena, const struct query *q, struct git_url *out, struct error *err)
+{
+	bool keep = false, by_commit = false;
+
+	out->git.submodules = true;
+	out->keep_git_dir = -1;
+	if (apply_refs(arena, q, &out->git, err) < 0 ||
+	    read_bool(q->keep_git_dir, "keep-git-dir", &keep, err) < 0 ||
+	    read_bool(q->submodules, "submodules", &out->git.submodules, err) < 0 ||
+	    read_bool(q->fetch_by_commit, "fetch-by-commit", &by_commit, err) < 0)
+		return -1;
+	if (q->keep_git_dir.p != NULL)
+		out->keep_git_dir = keep;
+	out->git.keep_git_dir = keep;
+	out->git.commit_time = text_is(q->mtime, "commit");
+	if (q->mtime.p != NULL && !out->git.commit_time && !text_is(q->mtime, "checkout"))
+		return error_set(err, ERR_DOCKERFILE, "invalid mtime value: \"%.*s\"",
+		                 (int)q->mtime.n, q->mtime.p);
+	return 0;
+}
+
+int
+git_url_parse(struct arena *arena, struct text t, struct git_url *out, struct error *err)
+{
+	struct text bare = t, fragment = { 0 }, query = { 0 };
+	struct git_url url = { 0 };
+	struct query q = { 0 };
+	ptrdiff_t at = text_find(bare, '#');
+
+	if (at >= 0) {
+		fragment = text_from(bare, (size_t)at + 1);
+		bare = text_first(bare, (size_t)at);
+	}
+	at = text_find(bare, '?');
+	if (at >= 0) {
+		query = text_from(bare, (size_t)at + 1);
+		bare = text_first(bare, (size_t)at);
+	}
+	if (!is_repository(bare))
+		return 0;
+	url.git.url = arena_text(arena, bare);
+	at = text_find(fragment, ':');
+	if (at >= 0 && (size_t)at + 1 < fragment.n)
+		url.git.subdir = arena_text(arena, text_from(fragment, (size_t)at + 1));
+	if (at >= 0)
+		fragment = text_first(fragment, (size_t)at);
+	if (fragment.n > 0)
+		url.git.ref = arena_text(arena, fragment);
+	if (read_query(arena, query, &q, err) < 0 || apply(arena, &q, &url, err) < 0)
+		return -1;
+	*out = url;
+	return 1;
+}

@@ -1,0 +1,201 @@
+#include "parser/lint.h"
+
+#include <assert.h>
+
+#include "base/base.h"
+#include "base/number.h"
+
+#define ALL UINT32_MAX
+
+/* The parts of a check option that count; more are read as part of the last. */
+#define PARTS_MAX 3
+
+static_assert(N_LINT_RULES <= 32, "a set of rules is a word of 32 bits");
+
+/* ------------------------------------------------------------ settings */
+
+/* The rules named in LIST, "A,B" or "all"; names of no rule are passed over. */
+static uint32_t
+read_rules(struct text list)
+{
+	uint32_t set = 0;
+
+	if (text_is(text_trim(list), "all"))
+		return ALL;
+	for (bool more = true; more;) {
+		ptrdiff_t comma = text_find(list, ',');
+		struct text name =
+		        text_trim(comma < 0 ? list : text_first(list, (size_t)comma));
+
+		for (int i = 0; i < N_LINT_RULES; i++)
+			if (text_is(name, lint_rows[i].name))
+				set |= UINT32_C(1) << i;
+		more = comma >= 0;
+		if (more)
+			list = text_from(list, (size_t)comma + 1);
+	}
+	return set;
+}
+
+static int
+bad_option(struct text option, struct error *err)
+{
+	auto_buf struct buf quoted = BUF_INIT;
+
+	buf_add_quoted(&quoted, option);
+	return error_set(err, ERR_DOCKERFILE, "invalid check option %s",
+	                 buf_str(&quoted));
+}
+
+static int
+bad_bool(struct text part, struct text value, struct error *err)
+{
+	auto_buf struct buf option = BUF_INIT, quoted = BUF_INIT;
+
+	buf_add_quoted(&option, part);
+	buf_add_quoted(&quoted, value);
+	return error_set(err, ERR_DOCKERFILE,
+	                 "failed to parse check option %s: strconv.ParseBool: parsing "
+	                 "%s: invalid syntax",
+	                 buf_str(&option), buf_str(&quoted));
+}
+
+static int
+read_part(struct text part, struct lint_settings *out, struct error *err)
+{
+	ptrdiff_t at = text_find(part, '=');
+	struct text key, value;
+
+	if (at < 0)
+		return bad_option(part, err);
+	key = text_trim(text_first(part, (size_t)at));
+	value = text_trim(text_from(part, (size_t)at + 1));
+	if (text_is(key, "skip"))
+		out->skip |= read_rules(value);
+	else if (text_is(key, "experimental"))
+		out->experimental |= read_rules(value);
+	else if (!text_is(key, "error"))
+		return bad_option(key, err);
+	else if (!number_bool(value, &out->error))
+		return bad_bool(part, value, err);
+	return 0;
+}
+
+static int
+read_settings(struct text options, struct lint_settings *out, struct error *err)
+{
+	options = text_trim(options);
+	for (int part = 1; options.n > 0; part++) {
+		ptrdiff_t end = part == PARTS_MAX ? -1 : text_find(options, ';');
+		struct text one = end < 0 ? options : text_first(options, (size_t)end);
+
+		if (read_part(one, out, err) < 0)
+			return -1;
+		if (end < 0)
+			break;
+		options = text_from(options, (size_t)end + 1);
+		if (options.n == 0)
+			return bad_option(options, err);
+	}
+	return 0;
+}
+
+int
+lint_init(struct lint *lint, struct arena *arena, struct text options, struct error *err)
+{
+	*lint = (struct lint){ .arena = arena };
+	if (read_settings(options, &lint->settings, err) < 0)
+		return error_wrap(err, "failed to parse check options");
+	return 0;
+}
+
+void
+lint_clear(struct lint *lint)
+{
+	array_clear(&lint->warnings);
+}
+
+/* "check=…" among the comments above IN changes the settings for it alone. What
+ * cannot be read is an ordinary comment. */
+static struct lint_settings
+settings_for(const struct lint *lint, const struct instruction *in)
+{
+	struct lint_settings all = lint->settings;
+
+	for (size_t i = 0; in != NULL && i < in->comments.n; i++) {
+		struct lint_settings own = { 0 };
+		auto_error struct error ignored = ERROR_INIT;
+		struct text comment = text_trim(in->comments.at[i]);
+		ptrdiff_t blank;
+
+		if (!text_starts(comment, "check="))
+			continue;
+		comment = text_from(comment, strlen("check="));
+		blank = text_find(comment, ' ');
+		if (blank >= 0)
+			comment = text_first(comment, (size_t)blank);
+		if (read_settings(comment, &own, &ignored) < 0)
+			continue;
+		all.skip |= own.skip;
+		all.experimental |= own.experimental;
+	}
+	return all;
+}
+
+/* ------------------------------------------------------------ warnings */
+
+void
+lint_tell(struct lint *lint, enum lint_rule rule, const struct instruction *in,
+          struct place at, const char *fmt, ...)
+{
+	const struct lint_row *row = &lint_rows[rule];
+	struct lint_settings settings = settings_for(lint, in);
+	uint32_t bit = UINT32_C(1) << rule;
+	auto_buf struct buf detail = BUF_INIT;
+	va_list ap;
+
+	if (row->experimental ? !(settings.experimental & bit) : settings.skip & bit)
+		return;
+	va_start(ap, fmt);
+	buf_vprint(&detail, fmt, ap);
+	va_end(ap);
+	array_push(&lint->warnings, ((struct lint_warning){
+	                                    .rule = row->name,
+	                                    .description = row->description,
+	                                    .url = row->url,
+	                                    .detail = arena_text(lint->arena,
+	                                                         buf_text(&detail)),
+	                                    .at = at,
+	                            }));
+}
+
+/* A merge sort, because warnings of one line keep their order. */
+static void
+sort(struct lint_warning *list, struct lint_warning *scratch, size_t n)
+{
+	size_t half = n / 2, i = 0, k = half;
+
+	if (n < 2)
+		return;
+	sort(list, scratch, half);
+	sort(list + half, scratch, n - half);
+	for (size_t to = 0; to < n; to++) {
+		bool first = i < half &&
+		             (k == n || list[i].at.line <= list[k].at.line);
+
+		scratch[to] = first ? list[i++] : list[k++];
+	}
+	memcpy(list, scratch, n * sizeof *list);
+}
+
+void
+lint_finish(struct lint *lint, struct plan *plan)
+{
+	size_t n = lint->warnings.n;
+	auto_free struct lint_warning *scratch = mem_new_n(n, sizeof *scratch);
+
+	sort(lint->warnings.at, scratch, n);
+	for (size_t i = 0; i < n; i++)
+		array_push(&plan->warnings, lint->warnings.at[i]);
+	plan->lint_is_error = lint->settings.error && n > 0;
+}

@@ -1,0 +1,17 @@
+/*
+ * mounts: --mount of RUN, from fields as written to checked values.
+ */
+#ifndef PARSER_MOUNTS_H
+#define PARSER_MOUNTS_H
+
+#include "parser/planner.h"
+
+struct mounts {
+	ARRAY(struct step_mount) list;
+};
+
+/* Adds the mounts of COMMAND, a RUN of NODE. OUT is cleared by the caller. */
+int mounts_read(struct planner *p, struct node *node, const struct command *command,
+                struct mounts *out, struct error *err);
+
+#endif

@@ -1,0 +1,80 @@
+#include "parser/plan_layers.h"
+
+#include "base/base.h"
+#include "base/number.h"
+
+#define MODE_MAX 07777
+
+struct text
+plan_chomp(struct planner *p, struct text body)
+{
+	auto_buf struct buf b = BUF_INIT;
+	bool at_start = true;
+
+	for (size_t i = 0; i < body.n; i++) {
+		if (at_start && body.p[i] == '\t')
+			continue;
+		buf_add_char(&b, body.p[i]);
+		at_start = body.p[i] == '\n';
+	}
+	return arena_text(p->arena, buf_text(&b));
+}
+
+static size_t
+span(struct text t, const char *set)
+{
+	size_t n = 0;
+
+	while (n < t.n && memchr(set, t.p[n], strlen(set)) != NULL)
+		n++;
+	return n;
+}
+
+/* [ugoa]*([-+=]([rwxXst]*|[ugo]))+, as chmod(1) takes it. */
+static bool
+is_symbolic_clause(struct text t)
+{
+	size_t n_operators = 0;
+
+	t = text_from(t, span(t, "ugoa"));
+	while (t.n > 0) {
+		size_t rights;
+
+		if (memchr("+-=", t.p[0], 3) == NULL)
+			return false;
+		n_operators++;
+		t = text_from(t, 1);
+		rights = span(t, "rwxXst");
+		if (rights == 0 && span(t, "ugo") > 0)
+			rights = 1;
+		t = text_from(t, rights);
+	}
+	return n_operators > 0;
+}
+
+static bool
+is_symbolic(struct text t)
+{
+	for (;;) {
+		ptrdiff_t comma = text_find(t, ',');
+
+		if (!is_symbolic_clause(comma < 0 ? t : text_first(t, (size_t)comma)))
+			return false;
+		if (comma < 0)
+			return true;
+		t = text_from(t, (size_t)comma + 1);
+	}
+}
+
+int
+plan_check_chmod(struct text chmod, struct error *err)
+{
+	uint32_t mode;
+
+	if (number_octal(chmod, &mode) ? mode <= MODE_MAX : is_symbolic(chmod))
+		return 0;
+	return error_set(err, ERR_DOCKERFILE,
+	                 "invalid chmod parameter: '%.*s'. it should be octal string and "
+	                 "between 0 and 07777",
+	                 (int)chmod.n, chmod.p);
+}
