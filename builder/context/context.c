@@ -115,14 +115,13 @@ link_up(struct collect *c, const struct scan_stat *st, struct entry *e)
 
 static void
 collect_entry(struct collect *c, struct text path, const struct scan_stat *st,
-              struct text link, struct text capability)
+              struct text link)
 {
 	struct entry e = { .path = path,
 		           .type = type_of(st->mode),
 		           .mode = st->mode & 07777,
 		           .mtime = seconds_of(st->mtime_ns),
-		           .link = link,
-		           .capability = capability };
+		           .link = link };
 	struct file_state *file = array_add(&c->files);
 
 	if (e.type == ENTRY_CHAR || e.type == ENTRY_BLOCK) {
@@ -145,7 +144,7 @@ collect_dir(struct collect *c, const struct scan_dir *dir)
 		const struct scan_entry *e = &dir->entries.at[i];
 		size_t before = c->entries.n;
 
-		collect_entry(c, e->path, &e->stat, e->link, e->capability);
+		collect_entry(c, e->path, &e->stat, e->link);
 		if (e->dir != NULL)
 			collect_dir(c, e->dir);
 		if (e->only_parent && c->entries.n == before + 1)
@@ -256,8 +255,7 @@ build(struct context *c, const struct context_options *options, const struct sca
 	        cleanup(collect_clear))) struct collect all = { .arena = arena_new() };
 	const struct tree *tree = NULL;
 
-	collect_entry(&all, TEXT(""), &s->root_stat, (struct text){ 0 },
-	              (struct text){ 0 });
+	collect_entry(&all, TEXT(""), &s->root_stat, (struct text){ 0 });
 	collect_dir(&all, s->root);
 	for (size_t i = 0; options->has_mtime && i < all.entries.n; i++)
 		all.entries.at[i].mtime = options->mtime;

@@ -6,7 +6,8 @@
  * the steps' sources reach, with ignored directories left out before they are
  * entered; the result is a *source layer*: a sorted tree whose bytes are still
  * where they are. Owners are 0:0, modes and whole-second mtimes are kept, a
- * socket counts as an empty file, xattrs but security.capability are dropped.
+ * socket counts as an empty file. Extended attributes are dropped, capabilities of
+ * files too: an owner that is replaced takes them along.
  *
  * Content digests of files are remembered by (path, device, inode, size, mtime,
  * ctime) in the store's contexts/ folder; an entry is trusted only if it is

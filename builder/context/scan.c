@@ -6,13 +6,11 @@
 #include <pthread.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 
 #include "base/base.h"
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/job.h"
-#include "builder/context/capability.h"
 
 #define LIST_SIZE (64 << 10)
 
@@ -178,8 +176,6 @@ entry_add(struct reader *r, const char *name, const struct scan_stat *st,
 		e->link = link_text(r, name);
 		if (cursor->matched)
 			array_push(&r->links, path);
-	} else if (S_ISREG(st->mode) && (st->mode & 0111) != 0) {
-		capability_read(r->dir_fd, name, r->arena, &e->capability);
 	}
 }
 

@@ -33,7 +33,6 @@ struct scan_dir;
 struct scan_entry {
 	struct text      path;             /* relative to the context */
 	struct text      link;             /* of a symbolic link */
-	struct text      capability;
 	struct scan_stat stat;
 	struct scan_dir *dir;              /* a directory that was entered */
 	bool             only_parent;      /* ignored; kept if something below it is */

@@ -102,6 +102,18 @@ add_groups(struct text file, struct text user, struct user_ids *out)
 			array_push(&out->groups, group.id);
 }
 
+/* The group of a process is one of its supplementary groups too, the first. */
+static void
+add_primary(struct user_ids *u)
+{
+	for (size_t i = 0; i < u->groups.n; i++)
+		if (u->groups.at[i] == u->gid)
+			return;
+	array_push(&u->groups, u->gid);
+	memmove(u->groups.at + 1, u->groups.at, (u->groups.n - 1) * sizeof *u->groups.at);
+	u->groups.at[0] = u->gid;
+}
+
 /* ------------------------------------------------------------ USER */
 
 /* "user:group" in its parts; a part that is not there has p NULL. */
@@ -225,6 +237,7 @@ user_find(const struct view *v, struct text user, bool strict, struct user_ids *
 		if (group.p == NULL && account.p != NULL)
 			add_groups(buf_text(&groups), account, &ids);
 	}
+	add_primary(&ids);
 	if (ids.home == NULL)
 		ids.home = mem_copy("/");
 	*out = ids;

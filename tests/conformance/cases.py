@@ -6,6 +6,7 @@ named contexts, platform, and whether it is expected to build ("ok", "fail").
 """
 import base64
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -15,6 +16,9 @@ import zlib
 HERE = os.path.dirname(os.path.abspath(__file__))
 NEWEST = 1485449953                    # mtime of contexts; files are older, each its own
 SPREAD = 90000000
+# What stood for the words between at signs when BuildKit's images were recorded.
+RECORDED = {"@BB@": "127.0.0.1:5000/library/busybox", "@AL@": "127.0.0.1:5000/library/alpine",
+            "@REG@": "127.0.0.1:5000/library/", "@HTTP@": "http://127.0.0.1:18099"}
 
 
 def load():
@@ -80,16 +84,20 @@ def write_files(root, entries, salt):
 
 
 class Inputs:
-    """A case's files below ROOT; NAMES replaces the words between at signs."""
+    """A case's files below ROOT; NAMES replaces the words between at signs.
+
+    hashes: what the Dockerfile has become here → what it was when recorded."""
 
     def __init__(self, case, root, names):
-        def expand(text):
+        def expand(text, names=names):
             for word, value in names.items():
                 text = text.replace(word, value)
             return text
         self.context = os.path.join(root, "ctx")
         os.makedirs(self.context)
-        dockerfile = expand(base64.b64decode(case["df"]).decode())
+        template = base64.b64decode(case["df"]).decode()
+        dockerfile = expand(template)
+        self.hashes = {sha256(dockerfile): sha256(expand(template, RECORDED))}
         entry = {"t": "f", "n": case["dockerfile"], "uid": 0, "gid": 0, "mode": 0o644,
                  "mtime": None, "d": base64.b64encode(dockerfile.encode()).decode()}
         if case["df_outside"]:
@@ -113,6 +121,10 @@ class Inputs:
             self.contexts[name] = os.path.join(root, "named-%d" % i)
             os.makedirs(self.contexts[name])
             write_files(self.contexts[name], value, case["name"] + " " + name)
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def web_files():
