@@ -76,7 +76,7 @@ set_ids(struct plan *plan)
 
 /* Ours point to /dev/null of the machine. */
 static void
-set_descriptors(const int *fds)
+set_descriptors(const struct plan *plan, const int *fds)
 {
 	int in = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY, 0);
 
@@ -86,6 +86,9 @@ set_descriptors(const int *fds)
 		fcntl(0, F_SETFD, 0);
 	dup3(fds[PLAN_FD_OUT], 1, 0);
 	dup3(fds[PLAN_FD_ERR], 2, 0);
+	/* So that /dev/stdout and /dev/stderr can be opened by a user. */
+	syscall(SYS_fchown, 1, plan->uid, -1);
+	syscall(SYS_fchown, 2, plan->uid, -1);
 	child_close_from(3);
 }
 
@@ -105,7 +108,7 @@ program_main(void *arg)
 	syscall(SYS_setsid);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	set_limits(plan);
-	set_descriptors(p->fds);
+	set_descriptors(plan, p->fds);
 	if (caps_bound(plan->caps) < 0 && plan->engine == PLAN_NS)
 		return plan_fail(plan, STAGE_CAPS, errno, "bounding set");
 	/* Without no_new_privs a filter needs capabilities that are dropped next; it

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 cooper=$here/cooper
 keep=${DEMO_DIR:-$here/out/demo}
 work=$(mktemp -d)
-trap 'registry_stop; rm -rf "$work" 2>/dev/null || "$cooper" unshare rm -rf "$work"' EXIT
+trap 'registry_stop; rm -rf "$work"' EXIT
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
