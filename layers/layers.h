@@ -399,7 +399,9 @@ struct gc_options {
 int store_gc(struct store *st, const struct gc_options *options, uint64_t *freed,
              struct error *err);
 
-/* A running build's lease: until it is closed nothing used since is removed. */
-int store_lease(struct store *st, struct error *err);      /* an fd; caller closes */
+/* A running build's lease, an fd: until store_lease_end() or the end of the process
+ * nothing used since is removed. */
+int store_lease(struct store *st, struct error *err);
+void store_lease_end(struct store *st, int *fd);           /* -1: nothing to do */
 
 #endif

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -59,6 +60,25 @@ store_lease(struct store *st, struct error *err)
 		status = lease_try(st, &fd, err);
 	while (status == 0);
 	return status < 0 ? -1 : fd;
+}
+
+void
+store_lease_end(struct store *st, int *fd)
+{
+	char link[FILE_FD_PATH_MAX], path[PATH_MAX];
+	ssize_t n = *fd < 0 ? -1 : readlink(file_fd_path(*fd, link), path, sizeof path - 1);
+	const char *slash = NULL;
+
+	if (n > 0) {
+		path[n] = '\0';
+		slash = strrchr(path, '/');
+	}
+	if (slash != NULL && lease_is_name(slash + 1)) {
+		auto_free char *name = mem_print("tmp%s", slash);
+
+		unlinkat(store_fd(st), name, 0);
+	}
+	own_close(fd);
 }
 
 /* Opens NAME and sees whether somebody holds it. */

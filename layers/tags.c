@@ -99,7 +99,7 @@ tags_make_index(struct store *st, struct error *err)
 
 /* ------------------------------------------------------------ entries */
 
-/* The full name; of entries that others wrote the tag, which may be one too. */
+/* Of entries that others wrote the tag, which may be a full name too. */
 static const char *
 entry_name(const json_t *entry)
 {
@@ -139,30 +139,19 @@ entry_read(const json_t *entry, size_t i, struct descriptor *out, struct error *
 	return descriptor_read(out, entry, where, err);
 }
 
-/* "registry/a/b:tag" → "tag"; without one, and for digests, "latest". */
-static char *
-tag_of(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-	const char *last = slash == NULL ? name : slash;
-	const char *colon = strchr(last, '@') == NULL ? strrchr(last, ':') : NULL;
-
-	return mem_copy(colon == NULL ? "latest" : colon + 1);
-}
-
 static json_t *
 entry_write(const char *name, const struct descriptor *target)
 {
 	json_t *entry = descriptor_write(target);
 	json_t *annotations = json_object_get(entry, "annotations");
-	auto_free char *tag = tag_of(name);
 
 	/* The target's own are not ours to change. */
 	annotations = annotations == NULL ? json_object() : json_copy(annotations);
 	for (size_t i = 0; i < sizeof not_kept / sizeof *not_kept; i++)
 		json_object_del(annotations, not_kept[i]);
 	jsonio_set(annotations, NAME_KEY, jsonio_string(text_of(name)));
-	jsonio_set(annotations, REF_KEY, jsonio_string(text_of(tag)));
+	/* The full name: a layout's readers ask for it, and a bare tag is not unique. */
+	jsonio_set(annotations, REF_KEY, jsonio_string(text_of(name)));
 	jsonio_set(entry, "annotations", annotations);
 	return entry;
 }

@@ -185,7 +185,7 @@ services_close(struct services *s)
 {
 	sandbox_free(s->sandbox);
 	registry_free(s->registry);
-	own_close(&s->lease_fd);
+	store_lease_end(s->store, &s->lease_fd);
 	store_close(s->store);
 	for (size_t i = 0; i < s->secret_texts.n; i++) {
 		explicit_bzero(s->secret_texts.at[i], s->secrets.at[i].value.n);

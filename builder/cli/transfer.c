@@ -64,7 +64,7 @@ void
 transfer_end(struct transfer *t)
 {
 	registry_free(t->options.registry);
-	own_close(&t->lease_fd);
+	store_lease_end(t->options.store, &t->lease_fd);
 	store_close(t->options.store);
 	session_end(&t->session);
 }

@@ -10,7 +10,7 @@
 #include "builder/steps/internal.h"
 
 #define CACHE_MODE    0755
-#define PRIVATE_MAX   1000             /* copies of one sharing=private mount */
+#define PRIVATE_MAX   1000 /* copies of one sharing=private mount */
 #define LOCK_PAUSE_MS 50
 
 /* mounts/<hash>[-N]: the identity is the id; what it is seeded from and its
@@ -79,6 +79,7 @@ create(const struct step_job *job, const struct step_mount *m, const char *name,
 	auto_fd int fd = -1;
 	auto_free char *tmp = store_tmp_dir(job->env->store, &fd, err);
 	mode_t mode = m->mode == (uint32_t)-1 ? CACHE_MODE : m->mode;
+	int failed = 0;
 
 	if (tmp == NULL || seed(job, m, fd, err) < 0)
 		return -1;
@@ -86,7 +87,11 @@ create(const struct step_job *job, const struct step_mount *m, const char *name,
 		return error_sys(err, "cache mount: give it to %u:%u", m->uid, m->gid);
 	if (fchmod(fd, mode) < 0)
 		return error_sys(err, "cache mount: set mode %o", mode);
-	if (renameat(AT_FDCWD, tmp, root, name) < 0 && errno != EEXIST && errno != ENOTEMPTY)
+	/* Another step's may be there and in use by now, even if it is empty. */
+	failed = renameat2(AT_FDCWD, tmp, root, name, RENAME_NOREPLACE);
+	if (failed < 0 && errno == EINVAL)
+		failed = renameat(AT_FDCWD, tmp, root, name);
+	if (failed < 0 && errno != EEXIST && errno != ENOTEMPTY)
 		return error_sys(err, "%s", name);
 	return 0;
 }
@@ -109,7 +114,8 @@ open_or_create(const struct step_job *job, const struct step_mount *m, const cha
 }
 
 int
-cache_mount_open(const struct step_job *job, const struct step_mount *m, struct error *err)
+cache_mount_open(const struct step_job *job, const struct step_mount *m,
+                 struct error *err)
 {
 	for (size_t copy = 0; copy < PRIVATE_MAX; copy++) {
 		auto_free char *name = directory_name(m, copy);

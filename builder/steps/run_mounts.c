@@ -76,7 +76,8 @@ context_copy(const struct step_job *job, size_t input, struct text source,
 	if (record.layer == NULL)
 		return NULL;
 	record.created_ns = job->env->now * 1000000000;
-	record_write(job->env->store, &key, &record, TEXT("bind mount of context files"), &p);
+	record_write(job->env->store, &key, &record, TEXT("bind mount of context files"),
+	             &p);
 	return record.layer;
 }
 
@@ -91,9 +92,9 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 	struct layer *const *layers = from->layers.at;
 	size_t n = from->layers.n;
 
-	if (job->plan->steps.at[want->from].kind == STEP_LOCAL
-	    || job->plan->steps.at[want->from].kind == STEP_GIT
-	    || job->plan->steps.at[want->from].kind == STEP_HTTP) {
+	if (job->plan->steps.at[want->from].kind == STEP_LOCAL ||
+	    job->plan->steps.at[want->from].kind == STEP_GIT ||
+	    job->plan->steps.at[want->from].kind == STEP_HTTP) {
 		copied = context_copy(job, input, want->source, err);
 		if (copied == NULL)
 			return -1;
@@ -145,11 +146,13 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 	if (secret == NULL && want->required) {
 		error_set(err, ERR_SOURCE, "secret %.*s: not found", (int)want->id.n,
 		          want->id.p);
-		return error_hint(err, "give it with --secret id=%.*s,src=FILE (or ,env=NAME)",
+		return error_hint(err,
+		                  "give it with --secret id=%.*s,src=FILE (or ,env=NAME)",
 		                  (int)want->id.n, want->id.p);
 	}
 	if (secret == NULL)
 		return 0;
+	array_push(&m->secrets, secret->value);
 	if (want->env.p != NULL)
 		array_push(&m->env, mem_print("%.*s=%.*s", (int)want->env.n, want->env.p,
 		                              (int)secret->value.n, secret->value.p));
@@ -177,7 +180,8 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *fir
 		if (text_equal(env->agents[i].id, want->id))
 			agent = &env->agents[i];
 	if (agent == NULL && want->required)
-		return error_set(err, ERR_SOURCE, "no SSH key \"%.*s\" forwarded from the client",
+		return error_set(err, ERR_SOURCE,
+		                 "no SSH key \"%.*s\" forwarded from the client",
 		                 (int)want->id.n, want->id.p);
 	if (agent == NULL)
 		return 0;
@@ -274,5 +278,6 @@ run_mounts_clear(struct run_mounts *m)
 	array_clear(&m->texts);
 	array_clear(&m->lists);
 	array_clear(&m->fds);
+	array_clear(&m->secrets);
 	array_clear(&m->list);
 }

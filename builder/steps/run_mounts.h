@@ -16,18 +16,22 @@
 
 struct run_mounts {
 	ARRAY(struct sandbox_mount) list;
-	ARRAY(char *) env;             /* "NAME=value" that mounts add; owned */
-	ARRAY(char *) texts;           /* owned strings that the list points to */
-	ARRAY(const char **) lists;    /* owned arrays of lowers */
-	ARRAY(int) fds;                /* owned: sources, locks */
+	ARRAY(char *) env;          /* "NAME=value" that mounts add; owned */
+	ARRAY(char *) texts;        /* owned strings that the list points to */
+	ARRAY(const char **) lists; /* owned arrays of lowers */
+	ARRAY(int) fds;             /* owned: sources, locks */
+	ARRAY(struct text) secrets; /* values that the program gets; borrowed */
 };
 
-#define RUN_MOUNTS_INIT { 0 }
+#define RUN_MOUNTS_INIT                                                                  \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* Prepares all mounts of JOB's run step. Waits for locked cache mounts. */
-int run_mounts_prepare(const struct step_job *job, struct run_mounts *out,
-                       struct error *err);
-void run_mounts_clear(struct run_mounts *m);     /* releases locks too */
+int
+run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct error *err);
+void run_mounts_clear(struct run_mounts *m); /* releases locks too */
 #define auto_run_mounts __attribute__((cleanup(run_mounts_clear)))
 
 /* The directory of a cache mount: an fd (locked as SHARING says for as long as

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "builder/steps/mask.h"
 #include "builder/steps/run_mounts.h"
 
 #define DEFAULT_HOSTNAME "buildkitsandbox"
@@ -28,8 +29,8 @@ add_mount(struct preimage *out, size_t i, const struct step_mount *m)
 
 	buf_print(&b, "%s readonly=%d", kinds[m->kind], m->readonly);
 	if (m->kind == MOUNT_SECRET || m->kind == MOUNT_SSH)
-		buf_print(&b, " mode=%o uid=%u gid=%u required=%d", m->mode, m->uid, m->gid,
-		          m->required);
+		buf_print(&b, " mode=%o uid=%u gid=%u required=%d", m->mode, m->uid,
+		          m->gid, m->required);
 	if (m->kind == MOUNT_TMPFS)
 		buf_print(&b, " size=%llu", (unsigned long long)m->size);
 	add_indexed(out, "mount", i, buf_text(&b));
@@ -106,6 +107,8 @@ struct prepared {
 	struct user_ids user;
 	struct run_mounts mounts;
 	struct buf hosts, resolv;
+	struct mask mask;
+	int vertex;
 	char *tmp, *upper, *work, *hostname, *cwd;
 };
 
@@ -119,6 +122,7 @@ prepared_clear(struct prepared *p)
 	array_clear(&p->argv);
 	array_clear(&p->env);
 	user_ids_clear(&p->user);
+	mask_clear(&p->mask);
 	run_mounts_clear(&p->mounts);
 	buf_clear(&p->hosts);
 	buf_clear(&p->resolv);
@@ -214,37 +218,59 @@ prepare_directories(const struct step_job *job, struct prepared *p, struct error
 }
 
 static void
-log_output(void *arg, int stream, const void *bytes, size_t n)
+emit(void *arg, int stream, const void *bytes, size_t n)
 {
 	event_log(*(const int *)arg, stream, bytes, n);
 }
 
+static void
+log_output(void *arg, int stream, const void *bytes, size_t n)
+{
+	struct prepared *p = arg;
+
+	mask_feed(&p->mask, stream, bytes, n, emit, &p->vertex);
+}
+
 static struct sandbox_run
-describe(const struct step_job *job, struct prepared *p, int *vertex)
+describe(const struct step_job *job, struct prepared *p)
 {
 	const struct step_run *run = &job->step->run;
 	const struct build_env *env = job->env;
 
 	return (struct sandbox_run){
-		.lowers = p->lowers.at, .n_lowers = p->lowers.n,
-		.upper = p->upper, .work = p->work,
-		.argv = p->argv.at, .env = p->env.at, .cwd = p->cwd,
-		.uid = p->user.uid, .gid = p->user.gid,
-		.groups = p->user.groups.at, .n_groups = p->user.groups.n,
-		.mounts = p->mounts.list.at, .n_mounts = p->mounts.list.n,
-		.network = run->network == NETWORK_NONE ? SANDBOX_NET_NONE : SANDBOX_NET_HOST,
+		.lowers = p->lowers.at,
+		.n_lowers = p->lowers.n,
+		.upper = p->upper,
+		.work = p->work,
+		.argv = p->argv.at,
+		.env = p->env.at,
+		.cwd = p->cwd,
+		.uid = p->user.uid,
+		.gid = p->user.gid,
+		.groups = p->user.groups.at,
+		.n_groups = p->user.groups.n,
+		.mounts = p->mounts.list.at,
+		.n_mounts = p->mounts.list.n,
+		.network = run->network == NETWORK_NONE ? SANDBOX_NET_NONE
+		                                        : SANDBOX_NET_HOST,
 		.insecure = run->insecure,
 		.hostname = p->hostname,
-		.hosts = buf_text(&p->hosts), .resolv = buf_text(&p->resolv),
-		.shm_size = env->shm_size, .limits = env->limits, .n_limits = env->n_limits,
-		.memory_max = env->memory_max, .pids_max = env->pids_max,
+		.hosts = buf_text(&p->hosts),
+		.resolv = buf_text(&p->resolv),
+		.shm_size = env->shm_size,
+		.limits = env->limits,
+		.n_limits = env->n_limits,
+		.memory_max = env->memory_max,
+		.pids_max = env->pids_max,
 		.cpu_percent = env->cpu_percent,
-		.log = log_output, .log_arg = vertex,
+		.log = log_output,
+		.log_arg = p,
 	};
 }
 
 static int
-check_status(const struct step_run *run, const struct sandbox_result *r, struct error *err)
+check_status(const struct step_run *run, const struct sandbox_result *r,
+             struct error *err)
 {
 	auto_buf struct buf command = BUF_INIT, quoted = BUF_INIT;
 	int status = r->status;
@@ -257,7 +283,8 @@ check_status(const struct step_run *run, const struct sandbox_result *r, struct 
 		buf_add_text(&command, run->argv.at[i]);
 	}
 	buf_add_quoted(&quoted, buf_text(&command));
-	error_set(err, ERR_RUN, "process %s did not complete successfully: exit code: %d%s",
+	error_set(err, ERR_RUN,
+	          "process %s did not complete successfully: exit code: %d%s",
 	          buf_str(&quoted),
 	          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
 	          r->oom ? " (killed by the kernel: out of memory)" : "");
@@ -271,8 +298,8 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 {
 	struct sandbox *sandbox = job->env->sandbox_of(job->env->sandbox_arg, err);
 	struct sandbox_result result = { 0 };
-	int vertex = job->vertex;
 	struct sandbox_run run;
+	int failed = 0;
 
 	if (sandbox == NULL)
 		return -1;
@@ -282,8 +309,13 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 	prepare_env(&job->step->run, p);
 	prepare_hosts(&job->step->run, p);
 	p->cwd = text_copy(job->step->run.cwd);
-	run = describe(job, p, &vertex);
-	if (sandbox_run(sandbox, &run, &result, err) < 0)
+	p->vertex = job->vertex;
+	for (size_t i = 0; i < p->mounts.secrets.n; i++)
+		mask_add(&p->mask, p->mounts.secrets.at[i]);
+	run = describe(job, p);
+	failed = sandbox_run(sandbox, &run, &result, err);
+	mask_flush(&p->mask, emit, &p->vertex);
+	if (failed < 0)
 		return -1;
 	return check_status(&job->step->run, &result, err);
 }
@@ -291,21 +323,24 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 int
 step_run_execute(const struct step_job *job, struct result *out, struct error *err)
 {
-	const struct result *base = job->inputs[step_input_index(job->step, job->step->base)];
+	const struct result *base =
+	        job->inputs[step_input_index(job->step, job->step->base)];
 	auto_prepared struct prepared p = { 0 };
-	struct layer_options options = { .forms = job->forms, .epoch = job->env->epoch,
+	struct layer_options options = { .forms = job->forms,
+		                         .epoch = job->env->epoch,
 		                         .cancel = job->env->cancel };
 	struct layer *layer = NULL;
 
-	if (prepare_root(job, base, &p, err) < 0 || run_mounts_prepare(job, &p.mounts, err) < 0
-	    || prepare_directories(job, &p, err) < 0)
+	if (prepare_root(job, base, &p, err) < 0 ||
+	    run_mounts_prepare(job, &p.mounts, err) < 0 ||
+	    prepare_directories(job, &p, err) < 0)
 		return -1;
 	if (run_process(job, &p, err) < 0) {
 		store_trash(job->env->store, p.tmp);
 		return -1;
 	}
-	layer = layer_from_upper(job->env->store, p.upper, base->layers.at, base->layers.n,
-	                         &options, err);
+	layer = layer_from_upper(job->env->store, p.upper, base->layers.at,
+	                         base->layers.n, &options, err);
 	store_trash(job->env->store, p.tmp);
 	if (layer == NULL)
 		return -1;

@@ -84,10 +84,8 @@ EOF
     pid=$!
     for _ in $(seq 50); do pgrep -f 'sleep 60' >/dev/null && break; sleep 0.1; done
     kill -INT "$pid"
-    set +e
-    wait "$pid"
-    code=$?
-    set -e
+    code=0
+    wait "$pid" || code=$?
     cat "$T/log"
     [ "$code" -eq 130 ]
     [ "$(pgrep -fc cooper-fault-marker)" -eq 0 ]

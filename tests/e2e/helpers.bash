@@ -6,7 +6,8 @@ COOPER=$ROOT/cooper
 . "$ROOT/tests/lib/registry.sh"
 
 setup() {
-    T=$(mktemp -d "${BATS_FILE_TMPDIR:-/tmp}/t.XXXXXX")
+    # Other users than ours must reach it.
+    T=$(mktemp -d "${TMPDIR:-/tmp}/cooper-test.XXXXXX")
     chmod 755 "$T"
     export COOPER_ROOT=$T/store
     mkdir "$T/ctx"

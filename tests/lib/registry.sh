@@ -40,7 +40,8 @@ EOF
 }
 
 registry_stop() {
-    [ -n "${REGISTRY_PID:-}" ] && kill "$REGISTRY_PID" 2>/dev/null
-    wait "$REGISTRY_PID" 2>/dev/null
+    [ -n "${REGISTRY_PID:-}" ] || return 0
+    kill "$REGISTRY_PID" 2>/dev/null || true
+    wait "$REGISTRY_PID" 2>/dev/null || true
     REGISTRY_PID=
 }
