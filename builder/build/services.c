@@ -10,7 +10,25 @@
 /* The wire limit of BuildKit; larger "secrets" are mistakes. */
 #define SECRET_SIZE_MAX ((size_t)500 << 10)
 
+/* Shorter lines of a long secret are found in harmless words, too. */
+#define HIDDEN_LINE_MIN 8
+
 /* ------------------------------------------------------------ secrets */
+
+/* In logs a value is seen without the line feed at its end, and line by line. */
+static void
+secret_hide(struct text value)
+{
+	struct text line;
+
+	value = text_trim(value);
+	event_add_secret(value);
+	if (text_find(value, '\n') < 0)
+		return;
+	while (text_line(&value, &line))
+		if (text_trim(line).n >= HIDDEN_LINE_MIN)
+			event_add_secret(text_trim(line));
+}
 
 static int
 secret_add(struct services *s, struct text id, struct buf *value, struct error *err)
@@ -24,7 +42,7 @@ secret_add(struct services *s, struct text id, struct buf *value, struct error *
 	secret->value.n = value->n;
 	secret->value.p = buf_take(value);
 	array_push(&s->secret_texts, (char *)secret->value.p);
-	event_add_secret(secret->value);
+	secret_hide(secret->value);
 	return 0;
 }
 

@@ -152,7 +152,6 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 	}
 	if (secret == NULL)
 		return 0;
-	array_push(&m->secrets, secret->value);
 	if (want->env.p != NULL)
 		array_push(&m->env, mem_print("%.*s=%.*s", (int)want->env.n, want->env.p,
 		                              (int)secret->value.n, secret->value.p));
@@ -278,6 +277,5 @@ run_mounts_clear(struct run_mounts *m)
 	array_clear(&m->texts);
 	array_clear(&m->lists);
 	array_clear(&m->fds);
-	array_clear(&m->secrets);
 	array_clear(&m->list);
 }

@@ -20,7 +20,6 @@ struct run_mounts {
 	ARRAY(char *) texts;        /* owned strings that the list points to */
 	ARRAY(const char **) lists; /* owned arrays of lowers */
 	ARRAY(int) fds;             /* owned: sources, locks */
-	ARRAY(struct text) secrets; /* values that the program gets; borrowed */
 };
 
 #define RUN_MOUNTS_INIT                                                                  \

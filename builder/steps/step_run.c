@@ -6,7 +6,6 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
-#include "builder/steps/mask.h"
 #include "builder/steps/run_mounts.h"
 
 #define DEFAULT_HOSTNAME "buildkitsandbox"
@@ -107,7 +106,6 @@ struct prepared {
 	struct user_ids user;
 	struct run_mounts mounts;
 	struct buf hosts, resolv;
-	struct mask mask;
 	int vertex;
 	char *tmp, *upper, *work, *hostname, *cwd;
 };
@@ -122,7 +120,6 @@ prepared_clear(struct prepared *p)
 	array_clear(&p->argv);
 	array_clear(&p->env);
 	user_ids_clear(&p->user);
-	mask_clear(&p->mask);
 	run_mounts_clear(&p->mounts);
 	buf_clear(&p->hosts);
 	buf_clear(&p->resolv);
@@ -218,17 +215,9 @@ prepare_directories(const struct step_job *job, struct prepared *p, struct error
 }
 
 static void
-emit(void *arg, int stream, const void *bytes, size_t n)
-{
-	event_log(*(const int *)arg, stream, bytes, n);
-}
-
-static void
 log_output(void *arg, int stream, const void *bytes, size_t n)
 {
-	struct prepared *p = arg;
-
-	mask_feed(&p->mask, stream, bytes, n, emit, &p->vertex);
+	event_log(*(const int *)arg, stream, bytes, n);
 }
 
 static struct sandbox_run
@@ -264,7 +253,7 @@ describe(const struct step_job *job, struct prepared *p)
 		.pids_max = env->pids_max,
 		.cpu_percent = env->cpu_percent,
 		.log = log_output,
-		.log_arg = p,
+		.log_arg = &p->vertex,
 	};
 }
 
@@ -299,7 +288,6 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 	struct sandbox *sandbox = job->env->sandbox_of(job->env->sandbox_arg, err);
 	struct sandbox_result result = { 0 };
 	struct sandbox_run run;
-	int failed = 0;
 
 	if (sandbox == NULL)
 		return -1;
@@ -310,12 +298,8 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 	prepare_hosts(&job->step->run, p);
 	p->cwd = text_copy(job->step->run.cwd);
 	p->vertex = job->vertex;
-	for (size_t i = 0; i < p->mounts.secrets.n; i++)
-		mask_add(&p->mask, p->mounts.secrets.at[i]);
 	run = describe(job, p);
-	failed = sandbox_run(sandbox, &run, &result, err);
-	mask_flush(&p->mask, emit, &p->vertex);
-	if (failed < 0)
+	if (sandbox_run(sandbox, &run, &result, err) < 0)
 		return -1;
 	return check_status(&job->step->run, &result, err);
 }

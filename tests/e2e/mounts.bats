@@ -76,8 +76,8 @@ EOF
     echo a-very-secret-word >"$T/secret"
     cat >Dockerfile <<'EOF'
 FROM busybox:1
-RUN --mount=type=secret,id=s cat /run/secrets/s | wc -c > /n; stat -c '%a %u' /run/secrets/s >> /n; cat /run/secrets/s
-RUN --mount=type=secret,id=s,env=WORD test ${#WORD} = 18; test ! -e /run/secrets/s
+RUN --mount=type=secret,id=s cat /run/secrets/s | wc -c > /n; stat -c '%a %u' /run/secrets/s >> /n; cat /run/secrets/s; echo "$(cat /run/secrets/s)"
+RUN --mount=type=secret,id=s,env=WORD test ${#WORD} = 19 && test ! -e /run/secrets/s
 RUN --mount=type=secret,id=s,target=/x,mode=0444,uid=5 stat -c '%a %u' /x >> /n; test ! -e /run/secrets/s
 EOF
     build --secret "id=s,src=$T/secret" -t app:1 .
