@@ -13,7 +13,8 @@ output_file_open(const char *dest, struct output_file *out, struct error *err)
 	if (dest == NULL || strcmp(dest, "-") == 0) {
 		if (isatty(STDOUT_FILENO))
 			return error_set(err, ERR_USAGE,
-			                 "refusing to write an archive to a terminal: use dest=FILE");
+			                 "refusing to write an archive to a terminal: "
+			                 "use dest=FILE");
 		out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 		return out->fd < 0 ? error_sys(err, "standard output") : 0;
 	}

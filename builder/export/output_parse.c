@@ -92,7 +92,8 @@ set_name(struct output *out, struct text value, struct error *err)
 		char *copy = text_copy(one);
 
 		array_push(&out->names, text_of(copy));
-		value = comma < 0 ? (struct text){ 0 } : text_from(value, (size_t)comma + 1);
+		value = comma < 0 ? (struct text){ 0 }
+		                  : text_from(value, (size_t)comma + 1);
 	}
 	return 0;
 }
@@ -131,8 +132,8 @@ static int
 set_compression(struct output *out, struct text value, struct error *err)
 {
 	if (!compression_parse(value, &out->compression)) {
-		error_set(err, ERR_USAGE, "compression \"%.*s\" is not supported", (int)value.n,
-		          value.p);
+		error_set(err, ERR_USAGE, "compression \"%.*s\" is not supported",
+		          (int)value.n, value.p);
 		return error_hint(err, "use gzip, zstd or uncompressed");
 	}
 	out->compression_given = true;
@@ -175,7 +176,7 @@ set_nothing(struct output *out, struct text value, struct error *err)
 }
 
 static const struct attribute {
-	const char   *name;
+	const char *name;
 	attribute_fn *set;
 } attributes[] = {
 	{ "type", set_type },
@@ -217,11 +218,12 @@ set_attribute(struct output *out, struct text field, struct error *err)
 {
 	ptrdiff_t equal = text_find(field, '=');
 	struct text key = equal < 0 ? field : text_first(field, (size_t)equal);
-	struct text value = equal < 0 ? (struct text){ 0 } : text_from(field, (size_t)equal + 1);
+	struct text value = equal < 0 ? (struct text){ 0 }
+	                              : text_from(field, (size_t)equal + 1);
 
 	if (equal < 0)
-		return error_set(err, ERR_USAGE, "\"%.*s\": must be key=value", (int)field.n,
-		                 field.p);
+		return error_set(err, ERR_USAGE, "\"%.*s\": must be key=value",
+		                 (int)field.n, field.p);
 	if (text_starts(key, "annotation")) {
 		struct variable *note = array_add(&out->annotations);
 

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/jsonio.h"
 #include "base/map.h"
 
@@ -30,7 +31,8 @@ static int
 add_layers(const struct output *output, const struct export_options *options,
            const struct image *image, bool plain, struct manifest *m, struct error *err)
 {
-	struct compressor compressor = { .kind = output->compression, .level = output->level };
+	struct compressor compressor = { .kind = output->compression,
+		                         .level = output->level };
 
 	if (!output->compression_given)
 		compressor.kind = plain ? COMPRESS_NONE : COMPRESS_GZIP;
@@ -40,8 +42,9 @@ add_layers(const struct output *output, const struct export_options *options,
 	for (size_t i = 0; i < image->layers.n; i++) {
 		struct descriptor *d = array_add(&m->layers);
 
-		if (layer_compress(image->layers.at[i], &compressor, output->force_compression,
-		                   options->cancel, d, err) < 0)
+		if (layer_compress(image->layers.at[i], &compressor,
+		                   output->force_compression, options->cancel, d,
+		                   err) < 0)
 			return error_wrap(err, "layer %zu", i + 1);
 		set_type(d, layer_type(d->media_type, output->docker_types));
 		json_decref(d->annotations);
@@ -102,7 +105,8 @@ package_make(const struct output *output, const struct export_options *options,
 	auto_json json_t *notes = NULL;
 
 	p->image = image;
-	p->manifest.media_type = mem_copy(docker ? MEDIA_DOCKER_MANIFEST : MEDIA_OCI_MANIFEST);
+	p->manifest.media_type = mem_copy(docker ? MEDIA_DOCKER_MANIFEST
+	                                         : MEDIA_OCI_MANIFEST);
 	p->manifest.config = (struct descriptor){
 		.media_type = mem_copy(docker ? MEDIA_DOCKER_CONFIG : MEDIA_OCI_CONFIG),
 		.digest = image->config_digest,
@@ -116,7 +120,8 @@ package_make(const struct output *output, const struct export_options *options,
 	p->descriptor.digest = digest_of(p->text, strlen(p->text));
 	p->descriptor.size = strlen(p->text);
 	platform_copy(&p->descriptor.platform, &image->platform);
-	p->descriptor.annotations = annotations_of(output, options, "manifest-descriptor");
+	p->descriptor.annotations = annotations_of(output, options,
+	                                           "manifest-descriptor");
 	return 0;
 }
 
@@ -127,7 +132,8 @@ make_index(const struct output *output, const struct export_options *options,
 	auto_index struct index ix = { 0 };
 	auto_json json_t *notes = annotations_of(output, options, "index");
 
-	ix.media_type = mem_copy(output->docker_types ? MEDIA_DOCKER_LIST : MEDIA_OCI_INDEX);
+	ix.media_type = mem_copy(output->docker_types ? MEDIA_DOCKER_LIST
+	                                              : MEDIA_OCI_INDEX);
 	for (size_t i = 0; i < out->list.n; i++)
 		descriptor_copy(array_add(&ix.manifests), &out->list.at[i].descriptor);
 	out->index_text = index_write(&ix, notes);
@@ -142,8 +148,8 @@ packages_make(const struct output *output, const struct export_options *options,
               struct error *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (package_make(output, options, &images[i], plain, array_add(&out->list), err)
-		    < 0)
+		if (package_make(output, options, &images[i], plain,
+		                 array_add(&out->list), err) < 0)
 			return -1;
 	if (n != 1 || options->multi) {
 		make_index(output, options, out);
@@ -175,7 +181,8 @@ blob_add(struct package_blobs *out, struct map *seen, const struct package_blob 
 {
 	struct package_blob *added = NULL;
 
-	if (!map_set(seen, (struct text){ (const char *)&d->digest, sizeof d->digest }, out))
+	if (!map_set(seen, (struct text){ (const char *)&d->digest, sizeof d->digest },
+	             out))
 		return;
 	added = array_add(&out->list);
 	*added = *blob;
@@ -194,10 +201,11 @@ packages_blobs(const struct packages *p, struct package_blobs *out)
 		for (size_t j = 0; j < package->manifest.layers.n; j++)
 			blob_add(out, &seen,
 			         &(struct package_blob){
-					 .layer = package->image->layers.at[j],
-					 .from_base = j < package->image->n_base },
+			                 .layer = package->image->layers.at[j],
+			                 .from_base = j < package->image->n_base },
 			         &package->manifest.layers.at[j]);
-		blob_add(out, &seen, &(struct package_blob){ .text = package->image->config },
+		blob_add(out, &seen,
+		         &(struct package_blob){ .text = package->image->config },
 		         &package->manifest.config);
 	}
 }
@@ -208,4 +216,27 @@ package_blobs_clear(struct package_blobs *b)
 	for (size_t i = 0; i < b->list.n; i++)
 		descriptor_clear(&b->list.at[i].descriptor);
 	array_clear(&b->list);
+}
+
+/* ------------------------------------------------------------ telling */
+
+static void
+tell(int vertex, const char *what, const struct digest *digest)
+{
+	char printed[DIGEST_TEXT_MAX];
+	auto_free char *line = mem_print("exporting %s %s", what,
+	                                 digest_text(digest, printed));
+
+	event_status(vertex, line, 0, 0, true);
+}
+
+void
+packages_tell(const struct packages *p, int vertex)
+{
+	for (size_t i = 0; i < p->list.n; i++) {
+		tell(vertex, "manifest", &p->list.at[i].descriptor.digest);
+		tell(vertex, "config", &p->list.at[i].manifest.config.digest);
+	}
+	if (p->index_text != NULL)
+		tell(vertex, "manifest list", &p->root.digest);
 }

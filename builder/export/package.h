@@ -30,6 +30,9 @@ int packages_make(const struct output *output, const struct export_options *opti
 void packages_clear(struct packages *p);
 #define auto_packages __attribute__((cleanup(packages_clear)))
 
+/* Tells the digests of P as status lines of VERTEX. */
+void packages_tell(const struct packages *p, int vertex);
+
 /* Every blob of P, config and layers, each digest once, in order of first use. Its
  * bytes are TEXT or, if that is NULL, those of the blob in the store, which LAYER (if
  * not NULL) fetches if it is not there. */

@@ -13,8 +13,8 @@
 
 /* Where the parts of an archive go: a tar, or a directory. */
 struct archive {
-	struct tar_out *tar;           /* NULL: a directory */
-	int             dir_fd;
+	struct tar_out *tar; /* NULL: a directory */
+	int dir_fd;
 };
 
 /* ------------------------------------------------------------ documents */
@@ -75,7 +75,8 @@ docker_manifest(const struct package *p, const struct export_names *names)
 		auto_free char *short_name = reference_short(ref);
 		const char *slash = strrchr(short_name, '/');
 		bool has_tag = strchr(slash == NULL ? short_name : slash, ':') != NULL;
-		auto_free char *name = mem_print("%s%s", short_name, has_tag ? "" : ":latest");
+		auto_free char *name = mem_print("%s%s", short_name,
+		                                 has_tag ? "" : ":latest");
 
 		json_array_append_new(tags, json_string(name));
 	}
@@ -121,7 +122,9 @@ copy_to_tar(struct archive *a, int fd, const char *path, uint64_t size, struct e
 	}
 	if (n < 0)
 		return -1;
-	return left == 0 ? 0 : error_set(err, ERR_DAMAGED, "%s: shorter than it should be", path);
+	return left == 0 ? 0
+	                 : error_set(err, ERR_DAMAGED, "%s: shorter than it should be",
+	                             path);
 }
 
 static int
@@ -133,8 +136,8 @@ put_blob(struct archive *a, const struct export_options *options,
 
 	if (blob->layer == NULL)
 		return put_text(a, path, blob->text, err);
-	if (!blob_has(options->store, &blob->descriptor.digest, NULL)
-	    && layer_make(blob->layer, LAYER_BLOB, options->cancel, err) < 0)
+	if (!blob_has(options->store, &blob->descriptor.digest, NULL) &&
+	    layer_make(blob->layer, LAYER_BLOB, options->cancel, err) < 0)
 		return -1;
 	in = blob_open(options->store, &blob->descriptor.digest, err);
 	if (in < 0)
@@ -169,8 +172,8 @@ put_all(struct archive *a, const struct output *output,
 	auto_free char *index = layout_index(&p->root, names, created);
 	auto_free char *docker = NULL;
 
-	if (put_text(a, "oci-layout", LAYOUT_FILE, err) < 0
-	    || put_text(a, "index.json", index, err) < 0)
+	if (put_text(a, "oci-layout", LAYOUT_FILE, err) < 0 ||
+	    put_text(a, "index.json", index, err) < 0)
 		return -1;
 	if (output->type == OUTPUT_DOCKER) {
 		docker = docker_manifest(&p->list.at[0], names);
@@ -224,7 +227,8 @@ write_directory(const struct output *output, const struct export_options *option
 	auto_fd int fd = -1;
 
 	if (output->dest == NULL || strcmp(output->dest, "-") == 0)
-		return error_set(err, ERR_USAGE, "--output tar=false needs dest=DIRECTORY");
+		return error_set(err, ERR_USAGE,
+		                 "--output tar=false needs dest=DIRECTORY");
 	if (file_make_dirs(AT_FDCWD, output->dest, 0755, err) < 0)
 		return -1;
 	fd = file_open_dir(AT_FDCWD, output->dest, err);
@@ -253,8 +257,11 @@ to_archive(const struct output *output, const struct export_options *options,
 	                            : "exporting to oci image format");
 	failed = packages_make(output, options, images, n, false, &p, err);
 	if (failed == 0)
-		failed = output->layout_dir ? write_directory(output, options, &p, &names, err)
-		                            : write_tar(output, options, &p, &names, err);
+		packages_tell(&p, vertex);
+	if (failed == 0)
+		failed = output->layout_dir
+		                 ? write_directory(output, options, &p, &names, err)
+		                 : write_tar(output, options, &p, &names, err);
 	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
 	          failed < 0 ? err->text : NULL);
 	if (failed == 0)

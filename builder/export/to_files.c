@@ -24,8 +24,8 @@ write_tar(const struct output *output, const struct export_options *options,
 {
 	auto_output_file struct output_file file = { .fd = -1 };
 
-	if (output_file_open(output->dest, &file, err) < 0
-	    || view_write_tar(view, file.fd, options->epoch, options->cancel, err) < 0)
+	if (output_file_open(output->dest, &file, err) < 0 ||
+	    view_write_tar(view, file.fd, options->epoch, options->cancel, err) < 0)
 		return -1;
 	return output_file_keep(&file, err);
 }
@@ -35,12 +35,14 @@ write_directory(const struct output *output, const struct export_options *option
                 const struct image *image, const struct view *view, bool split,
                 struct error *err)
 {
-	auto_free char *folder = split ? platform_folder(&image->platform) : mem_copy(".");
+	auto_free char *folder = split ? platform_folder(&image->platform)
+	                               : mem_copy(".");
 	auto_free char *path = NULL;
 	auto_fd int fd = -1;
 
 	if (output->dest == NULL)
-		return error_set(err, ERR_USAGE, "--output type=local needs dest=DIRECTORY");
+		return error_set(err, ERR_USAGE,
+		                 "--output type=local needs dest=DIRECTORY");
 	path = mem_print("%s/%s", output->dest, folder);
 	if (file_make_dirs(AT_FDCWD, path, 0755, err) < 0)
 		return -1;
@@ -71,13 +73,15 @@ int
 to_files(const struct output *output, const struct export_options *options,
          const struct image *images, size_t n, struct error *err)
 {
-	int vertex = event_begin(output->type == OUTPUT_TAR ? "exporting to client tarball"
-	                                                    : "exporting to client directory");
+	int vertex = event_begin(output->type == OUTPUT_TAR
+	                                 ? "exporting to client tarball"
+	                                 : "exporting to client directory");
 	int failed = 0;
 
 	if (output->type == OUTPUT_TAR && n > 1)
-		failed = error_set(err, ERR_USAGE,
-		                   "--output type=tar takes one platform: use type=local");
+		failed =
+		        error_set(err, ERR_USAGE,
+		                  "--output type=tar takes one platform: use type=local");
 	for (size_t i = 0; i < n && failed == 0; i++)
 		failed = write_image(output, options, &images[i], n > 1, err);
 	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,

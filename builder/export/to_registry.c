@@ -11,9 +11,9 @@ struct upload {
 	const struct export_options *options;
 	const struct reference *ref;
 	const struct package_blob *blob;
-	const char *mount_repo;        /* NULL: none */
+	const char *mount_repo; /* NULL: none */
 	int vertex;
-	int fd;                        /* of the blob, opened when first asked for */
+	int fd; /* of the blob, opened when first asked for */
 };
 
 /* A base layer that the target has already is never downloaded: it is opened
@@ -69,9 +69,9 @@ upload_run(void *arg, struct error *err)
 {
 	struct upload *u = arg;
 	enum push_outcome outcome;
-	int failed = registry_push_blob(u->options->registry, u->ref, &u->blob->descriptor,
-	                                u->mount_repo, upload_read, u, upload_progress, u,
-	                                &outcome, err);
+	int failed = registry_push_blob(u->options->registry, u->ref,
+	                                &u->blob->descriptor, u->mount_repo, upload_read,
+	                                u, upload_progress, u, &outcome, err);
 
 	own_close(&u->fd);
 	return failed;
@@ -99,8 +99,11 @@ upload_blobs(const struct export_options *options, const struct package_blobs *b
 	int failed = 0;
 
 	for (size_t i = 0; i < blobs->list.n; i++) {
-		uploads[i] = (struct upload){ .options = options, .ref = ref, .vertex = vertex,
-			                      .blob = &blobs->list.at[i], .fd = -1 };
+		uploads[i] = (struct upload){ .options = options,
+			                      .ref = ref,
+			                      .vertex = vertex,
+			                      .blob = &blobs->list.at[i],
+			                      .fd = -1 };
 		uploads[i].mount_repo = mount_from(base, uploads[i].blob, ref);
 		group_add(group, upload_run, &uploads[i]);
 	}
@@ -135,10 +138,10 @@ push_documents(const struct output *output, const struct export_options *options
 		const struct package *package = &p->list.at[i];
 		bool is_root = p->index_text == NULL;
 
-		if (registry_push_manifest(options->registry, is_root ? root_ref : &untagged,
-		                           package->manifest.media_type,
-		                           text_of(package->text), &package->descriptor.digest,
-		                           err) < 0)
+		if (registry_push_manifest(
+		            options->registry, is_root ? root_ref : &untagged,
+		            package->manifest.media_type, text_of(package->text),
+		            &package->descriptor.digest, err) < 0)
 			return -1;
 	}
 	if (p->index_text == NULL)
@@ -180,7 +183,8 @@ to_registry(const struct output *output, const struct export_options *options,
 		return -1;
 	if (names.list.n == 0) {
 		error_set(err, ERR_USAGE, "nothing to push to: the image has no name");
-		return error_hint(err, "give one with -t HOST/NAME:TAG or --output …,name=…");
+		return error_hint(err,
+		                  "give one with -t HOST/NAME:TAG or --output …,name=…");
 	}
 	if (packages_make(output, options, images, n, false, &p, err) < 0)
 		return -1;

@@ -10,8 +10,8 @@ static int
 fetch_base(const struct image *image, const struct cancel *cancel, struct error *err)
 {
 	for (size_t i = 0; i < image->n_base; i++)
-		if (layer_blob(image->layers.at[i]) != NULL
-		    && layer_make(image->layers.at[i], LAYER_BLOB, cancel, err) < 0)
+		if (layer_blob(image->layers.at[i]) != NULL &&
+		    layer_make(image->layers.at[i], LAYER_BLOB, cancel, err) < 0)
 			return -1;
 	return 0;
 }
@@ -28,8 +28,8 @@ static int
 write_documents(struct store *store, const struct packages *p, struct error *err)
 {
 	for (size_t i = 0; i < p->list.n; i++)
-		if (write_document(store, p->list.at[i].image->config, err) < 0
-		    || write_document(store, p->list.at[i].text, err) < 0)
+		if (write_document(store, p->list.at[i].image->config, err) < 0 ||
+		    write_document(store, p->list.at[i].text, err) < 0)
 			return -1;
 	return p->index_text == NULL ? 0 : write_document(store, p->index_text, err);
 }
@@ -45,10 +45,11 @@ write_all(const struct output *output, const struct export_options *options,
 	for (size_t i = 0; i < n; i++)
 		if (fetch_base(&images[i], options->cancel, err) < 0)
 			return -1;
-	if (export_names_read(output, options, &names, err) < 0
-	    || packages_make(output, options, images, n, true, &p, err) < 0
-	    || write_documents(options->store, &p, err) < 0)
+	if (export_names_read(output, options, &names, err) < 0 ||
+	    packages_make(output, options, images, n, true, &p, err) < 0 ||
+	    write_documents(options->store, &p, err) < 0)
 		return -1;
+	packages_tell(&p, vertex);
 	for (size_t i = 0; i < names.list.n; i++) {
 		auto_free char *name = reference_print(&names.list.at[i]);
 		auto_free char *shown = mem_print("naming to %s", name);
