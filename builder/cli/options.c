@@ -221,6 +221,17 @@ options_read(const struct command *command, int argc, char **argv, void *target,
 
 /* ------------------------------------------------------------ help */
 
+/* Our own texts have no wide characters. */
+static size_t
+columns(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
 static void
 print_row(const struct option_row *o, FILE *out)
 {
@@ -229,15 +240,17 @@ print_row(const struct option_row *o, FILE *out)
 	                            ? ""
 	                            : " ";
 	auto_free char *left = NULL;
+	size_t width = 0;
 
 	if (o->letter != 0)
 		snprintf(letter, sizeof letter, "-%c, ", o->letter);
 	left = mem_print("  %s--%s%s%s", letter, o->name, blank,
 	                 o->argument == NULL ? "" : o->argument);
-	if (strlen(left) >= HELP_COLUMN)
-		fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
+	width = columns(left);
+	if (width < HELP_COLUMN)
+		fprintf(out, "%s%*s%s\n", left, (int)(HELP_COLUMN - width), "", o->help);
 	else
-		fprintf(out, "%-*s%s\n", HELP_COLUMN, left, o->help);
+		fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
 }
 
 void
