@@ -236,8 +236,8 @@ one_file(const struct step_job *job, const struct remembered *file, struct error
 		return NULL;
 	}
 	content.size = entry.size;
-	entry.mtime = file->last_modified_ns != 0 ? file->last_modified_ns / 1000000000
-	                                          : step_time(job->env);
+	/* Not sent: 1970, so that the layer is the same next time. */
+	entry.mtime = file->last_modified_ns / 1000000000;
 	if (http->chmod.p != NULL && number_octal(http->chmod, &mode))
 		entry.mode = (uint16_t)(mode & 07777);
 	return layer_of_files(&entry, 1, -1, &content);
