@@ -404,6 +404,7 @@ removal_run(struct removal *r, struct error *err)
 	for (;;) {
 		struct level *l = &r->levels.at[r->levels.n - 1];
 
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is one */
 		if (l->at < l->names.n) {
 			const char *name = l->names.p + l->at;
 

@@ -245,7 +245,7 @@ is_meta(char type)
 static int
 take_header(struct tar_reader *r, struct tar_header *h, struct error *err)
 {
-	const char *block;
+	const char *block = NULL;
 
 	for (int i = 0; i <= TAR_META_HEADERS_MAX; i++) {
 		int status = take_block(r, &block, err);
@@ -443,7 +443,7 @@ take_map_in_data(struct tar_reader *r, struct error *err)
 {
 	const char *block = NULL;
 	size_t used = TAR_BLOCK;
-	uint64_t n;
+	uint64_t n = 0;
 
 	if (take_map_number(r, &block, &used, &n, err) < 0)
 		return -1;

@@ -155,7 +155,7 @@ fold_ports(struct planner *p, const struct instruction *in, struct text port,
            struct words *out, struct error *err)
 {
 	struct port_spec spec = split_port(port);
-	struct port_range range;
+	struct port_range range = { 0 };
 
 	if (check_port(&spec, port, &range, err) < 0)
 		return -1;

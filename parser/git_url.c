@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "parser/percent.h"
 
 /* What the query of an address may say, each at most once. */
 struct query {
@@ -37,32 +38,18 @@ is_repository(struct text bare)
 	return is_scp_like(bare);
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return tolower((unsigned char)c) - 'a' + 10;
-}
-
 /* Resolves %xx and "+". */
 static struct text
 decode(struct arena *arena, struct text t)
 {
-	char *out = arena_alloc(arena, t.n + 1);
-	size_t n = 0;
+	auto_buf struct buf plain = BUF_INIT, out = BUF_INIT;
 
-	for (size_t i = 0; i < t.n; i++) {
-		if (t.p[i] == '%' && i + 2 < t.n && isxdigit((unsigned char)t.p[i + 1]) &&
-		    isxdigit((unsigned char)t.p[i + 2])) {
-			out[n++] = (char)(hex_value(t.p[i + 1]) * 16 +
-			                  hex_value(t.p[i + 2]));
-			i += 2;
-		} else {
-			out[n++] = t.p[i] == '+' ? ' ' : t.p[i];
-		}
-	}
-	return (struct text){ out, n };
+	buf_add_text(&plain, t);
+	for (size_t i = 0; i < plain.n; i++)
+		if (plain.p[i] == '+')
+			plain.p[i] = ' ';
+	percent_decode(buf_text(&plain), &out);
+	return arena_text(arena, buf_text(&out));
 }
 
 static int
@@ -94,8 +81,8 @@ read_query_part(struct arena *arena, struct text part, struct query *q, struct e
 		{ "fetch-by-commit", &q->fetch_by_commit, true },
 	};
 	ptrdiff_t equals = text_find(part, '=');
-	struct text key = decode(arena, equals < 0 ? part
-	                                           : text_first(part, (size_t)equals));
+	struct text key = decode(arena,
+	                         equals < 0 ? part : text_first(part, (size_t)equals));
 	struct text value = TEXT("");
 
 	if (equals >= 0)
@@ -139,8 +126,8 @@ agree(struct text *to, struct text value, const char *what, struct error *err)
 	}
 	buf_add_quoted(&was, *to);
 	buf_add_quoted(&is, value);
-	return error_set(err, ERR_DOCKERFILE, "%s conflicts: %s vs %s", what, buf_str(&was),
-	                 buf_str(&is));
+	return error_set(err, ERR_DOCKERFILE, "%s conflicts: %s vs %s", what,
+	                 buf_str(&was), buf_str(&is));
 }
 
 static struct text
@@ -178,8 +165,9 @@ apply_refs(struct arena *arena, const struct query *q, struct step_git *git,
 	if (q->tag.n > 0 &&
 	    agree(&git->ref, with_prefix(arena, "refs/tags/", q->tag), "ref", err) < 0)
 		return -1;
-	if (q->branch.n > 0 && agree(&git->ref, with_prefix(arena, "refs/heads/", q->branch),
-	                             "ref", err) < 0)
+	if (q->branch.n > 0 &&
+	    agree(&git->ref, with_prefix(arena, "refs/heads/", q->branch), "ref", err) <
+	            0)
 		return -1;
 	if (q->subdir.n > 0 && agree(&git->subdir, q->subdir, "subdir", err) < 0)
 		return -1;

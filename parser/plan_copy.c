@@ -160,8 +160,8 @@ add_path(struct planner *p, struct node *node, struct request *r, struct text pa
 {
 	bool is_add = r->in->kind == INSTR_ADD;
 	struct copy_source *source;
-	struct remote remote;
-	step_id from;
+	struct remote remote = { 0 };
+	step_id from = STEP_NONE;
 	int is_remote = plan_remote(p, node, r->in, path, r->checksum, r->chmod, r->name,
 	                            &remote, err);
 

@@ -1,9 +1,8 @@
-#include <ctype.h>
-
 #include "base/base.h"
 #include "base/digest.h"
 #include "base/path.h"
 #include "parser/git_url.h"
+#include "parser/percent.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 
@@ -55,19 +54,7 @@ file_name(struct planner *p, struct text url)
 			path.n = i;
 	end = text_find(path, '/');
 	path = text_from(path, end < 0 ? path.n : (size_t)end);
-	for (size_t i = 0; i < path.n; i++) {
-		unsigned byte;
-
-		if (path.p[i] == '%' && i + 2 < path.n &&
-		    isxdigit((unsigned char)path.p[i + 1]) &&
-		    isxdigit((unsigned char)path.p[i + 2]) &&
-		    sscanf(path.p + i + 1, "%2x", &byte) == 1 && byte != 0) {
-			buf_add_char(&b, (char)byte);
-			i += 2;
-		} else {
-			buf_add_char(&b, path.p[i]);
-		}
-	}
+	percent_decode(path, &b);
 	while (b.n > 0 && b.p[b.n - 1] == '/')
 		buf_truncate(&b, b.n - 1);
 	path = path_base(buf_text(&b));
@@ -119,8 +106,8 @@ add_http(struct planner *p, struct node *node, const struct instruction *in,
 
 int
 plan_remote(struct planner *p, struct node *node, const struct instruction *in,
-            struct text source, struct text checksum, struct text chmod,
-            struct text name, struct remote *out, struct error *err)
+            struct text source, struct text checksum, struct text chmod, struct text name,
+            struct remote *out, struct error *err)
 {
 	bool is_add = in->kind == INSTR_ADD;
 	struct git_url url;

@@ -142,7 +142,7 @@ manifest_read(struct manifest *out, struct text bytes, const char *where,
 	auto_free char *inner = mem_print("%s: config", where);
 	const char *media_type = NULL;
 	json_t *layers = NULL;
-	bool is_index;
+	bool is_index = false;
 
 	if (root == NULL || classify(root, where, &is_index, err) < 0)
 		return -1;

@@ -216,8 +216,10 @@ keep_index(struct context *c)
 static void
 want(const struct context_options *options, struct wanted *w)
 {
-	if (options->wanted == NULL)
+	if (options->wanted == NULL) {
 		wanted_add(w, options->dir_fd, TEXT(""));
+		return;
+	}
 	for (size_t i = 0; i < options->n_wanted; i++)
 		wanted_add(w, options->dir_fd, options->wanted[i]);
 }
