@@ -64,7 +64,8 @@ EOF
     need_root
     rich_image -o "type=docker,dest=$T/a.tar"
     podman --root "$T/p" --runroot "$T/pr" load -i "$T/a.tar"
-    run podman --root "$T/p" --runroot "$T/pr" run --rm --network=none --cgroups=disabled rich:1
+    run podman --root "$T/p" --runroot "$T/pr" --runtime runc run --rm --network=none \
+        --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 rich:1
     echo "$output"
     podman --root "$T/p" --runroot "$T/pr" system reset -f >/dev/null 2>&1 || true
     if [ "$status" -ne 0 ] && [[ "$output" == *cgroup* || "$output" == *"crun"* || "$output" == *netavark* ]]; then
