@@ -12,7 +12,9 @@ DESTDIR ?=
 CC      ?= cc
 OUT     := out/$(MODE)$(if $(filter clang%,$(notdir $(CC))),-clang)
 
-PACKAGES := libarchive libcrypto libzstd libdeflate zlib libcurl jansson libseccomp
+# The lazy ones are loaded when they are needed, see registry/curl_lazy.c.
+LAZY     := libarchive libcurl
+LINKED   := libcrypto libzstd libdeflate zlib jansson libseccomp
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
 	-Wstrict-prototypes -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wundef \
 	$(if $(filter clang%,$(notdir $(CC))),,-Wjump-misses-init) $(if $(CI),-Werror)
@@ -26,8 +28,8 @@ FLAGS_cov     := -O0 -g --coverage
 
 # Asked once, and only when something is compiled: pkg-config may not be installed yet.
 once             = $(eval $(1) := $(2))$($(1))
-PACKAGE_CFLAGS   = $(call once,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(PACKAGES)))
-PACKAGE_LIBS     = $(call once,PACKAGE_LIBS,$(shell pkg-config --libs $(PACKAGES)))
+PACKAGE_CFLAGS   = $(call once,PACKAGE_CFLAGS,$(shell pkg-config --cflags $(LINKED) $(LAZY)))
+PACKAGE_LIBS     = $(call once,PACKAGE_LIBS,$(shell pkg-config --libs $(LINKED)))
 
 COOPER_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include base/banned.h $(PACKAGE_CFLAGS)
 COOPER_CFLAGS   = -std=gnu17 $(WARNINGS) $(FLAGS_$(MODE)) -fno-strict-aliasing -pthread

@@ -1,6 +1,5 @@
 #include "registry/hosts.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <pthread.h>
 
@@ -36,13 +35,9 @@ static char *
 find_bundle(void)
 {
 	const char *env = getenv("SSL_CERT_FILE");
-	const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
 
 	if (env != NULL && *env != '\0')
 		return mem_copy(env);
-	if (curl->age >= CURLVERSION_SEVENTH && curl->cainfo != NULL &&
-	    access(curl->cainfo, R_OK) == 0)
-		return mem_copy(curl->cainfo);
 	for (size_t i = 0; i < sizeof system_bundles / sizeof *system_bundles; i++)
 		if (access(system_bundles[i], R_OK) == 0)
 			return mem_copy(system_bundles[i]);

@@ -109,8 +109,8 @@ struct registry_options {
 	const struct cancel *cancel;   /* may be NULL */
 };
 
-/* Reads host settings and credentials lazily, each once. Caller frees. */
-struct registry *registry_new(const struct registry_options *options, struct error *err);
+/* Reads host settings and credentials lazily, each once. Never NULL; caller frees. */
+struct registry *registry_new(const struct registry_options *options);
 void registry_free(struct registry *reg);        /* takes NULL */
 
 /* Called with each piece of a body, in order. */

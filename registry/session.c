@@ -1,33 +1,15 @@
 #include "registry/session.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
-
 #include "base/base.h"
 
 #define DEFAULT_RETRIES   5
 #define DEFAULT_TIMEOUT_S 60
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool usable; /* written by set_up() only */
-
-static void
-set_up(void)
-{
-	usable = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-}
-
 struct registry *
-registry_new(const struct registry_options *options, struct error *err)
+registry_new(const struct registry_options *options)
 {
-	struct registry *reg;
+	struct registry *reg = mem_new(sizeof *reg);
 
-	pthread_once(&once, set_up);
-	if (!usable) {
-		error_set(err, ERR_ENVIRONMENT, "libcurl cannot be used");
-		return NULL;
-	}
-	reg = mem_new(sizeof *reg);
 	reg->cancel = options->cancel;
 	reg->retries = options->retries == 0  ? DEFAULT_RETRIES
 	               : options->retries < 0 ? 0

@@ -143,8 +143,8 @@ sandbox_of_services(void *arg, struct error *err)
 
 /* ------------------------------------------------------------ all */
 
-static int
-open_registry(struct services *s, struct error *err)
+static void
+open_registry(struct services *s)
 {
 	const struct build_request *r = s->request;
 	auto_free const char **insecure =
@@ -158,11 +158,10 @@ open_registry(struct services *s, struct error *err)
 		array_push(&names, text_copy(r->insecure_registries.at[i]));
 		insecure[i] = names.at[i];
 	}
-	s->registry = registry_new(&options, err);
+	s->registry = registry_new(&options);
 	for (size_t i = 0; i < names.n; i++)
 		free(names.at[i]);
 	array_clear(&names);
-	return s->registry == NULL ? -1 : 0;
 }
 
 static void
@@ -192,8 +191,9 @@ services_open(const struct build_request *request, struct services *s, struct er
 	if (s->store == NULL)
 		return -1;
 	s->lease_fd = store_lease(s->store, err);
-	if (s->lease_fd < 0 || open_registry(s, err) < 0 || read_secrets(s, err) < 0)
+	if (s->lease_fd < 0 || read_secrets(s, err) < 0)
 		return -1;
+	open_registry(s);
 	fill_env(s);
 	return 0;
 }

@@ -24,8 +24,7 @@ transfer_options_clear(struct transfer_options *o)
 }
 
 static struct registry *
-open_registry(const struct transfer_options *o, const struct cancel *cancel,
-              struct error *err)
+open_registry(const struct transfer_options *o, const struct cancel *cancel)
 {
 	auto_free const char **hosts = mem_new_n(o->insecure.n + 1, sizeof *hosts);
 	struct registry_options options = { .authfile = o->authfile,
@@ -36,7 +35,7 @@ open_registry(const struct transfer_options *o, const struct cancel *cancel,
 	/* Words of the command line end in NUL. */
 	for (size_t i = 0; i < o->insecure.n; i++)
 		hosts[i] = o->insecure.at[i].p;
-	return registry_new(&options, err);
+	return registry_new(&options);
 }
 
 int
@@ -56,8 +55,8 @@ transfer_start(struct transfer *t, const struct transfer_options *o, const char 
 	t->lease_fd = store_lease(t->options.store, err);
 	if (t->lease_fd < 0)
 		return -1;
-	t->options.registry = open_registry(o, t->session.cancel, err);
-	return t->options.registry == NULL ? -1 : 0;
+	t->options.registry = open_registry(o, t->session.cancel);
+	return 0;
 }
 
 void

@@ -154,11 +154,7 @@ own_registry(struct registry **reg)
 static inline struct registry *
 session(struct registry_options options)
 {
-	auto_error struct error err = ERROR_INIT;
-	struct registry *reg = registry_new(&options, &err);
-
-	assert_non_null(reg);
-	return reg;
+	return registry_new(&options);
 }
 
 /* "localhost:PORT/NAME" as a reference. */
