@@ -9,9 +9,9 @@
 
 struct lookup {
 	const struct source_options *source;
-	const struct missing_base   *missing;
-	struct source_image         *image;
-	struct error                 error;
+	const struct missing_base *missing;
+	struct source_image *image;
+	struct error error;
 };
 
 static int
@@ -19,7 +19,8 @@ lookup_run(void *arg, struct error *err)
 {
 	struct lookup *l = arg;
 	auto_free char *name = mem_print("[internal] load metadata for %.*s",
-	                                 (int)l->missing->display.n, l->missing->display.p);
+	                                 (int)l->missing->display.n,
+	                                 l->missing->display.p);
 	int vertex = event_begin(name);
 
 	l->image = source_image_load(l->source, l->missing, err);
@@ -28,8 +29,8 @@ lookup_run(void *arg, struct error *err)
 	if (l->image != NULL)
 		return 0;
 	error_wrap(err, "%.*s: failed to resolve source metadata for %.*s",
-	           (int)l->missing->name.n, l->missing->name.p, (int)l->missing->display.n,
-	           l->missing->display.p);
+	           (int)l->missing->name.n, l->missing->name.p,
+	           (int)l->missing->display.n, l->missing->display.p);
 	return error_at(err, l->missing->at);
 }
 
@@ -67,7 +68,7 @@ bases_plan(struct dockerfile *df, const struct plan_options *options,
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		auto_free const struct base_image **known =
-			mem_new_n(bases->images.n + 1, sizeof(const struct base_image *));
+		        mem_new_n(bases->images.n + 1, sizeof(const struct base_image *));
 		struct plan *plan = NULL;
 		int failed = 0;
 
@@ -81,7 +82,8 @@ bases_plan(struct dockerfile *df, const struct plan_options *options,
 		if (failed < 0)
 			return NULL;
 	}
-	error_set(err, ERR_DOCKERFILE, "base images ask for more base images without end");
+	error_set(err, ERR_DOCKERFILE,
+	          "base images ask for more base images without end");
 	return NULL;
 }
 

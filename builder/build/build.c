@@ -12,20 +12,22 @@
 /* One build, from plan to images. */
 struct build {
 	const struct build_request *request;
-	struct services    services;
+	struct services services;
 	struct build_input input;
 	struct dockerfile *df;
-	struct bases       bases;
-	ARRAY(struct reference) names;             /* -t */
-	ARRAY(struct platform)  platforms;
-	ARRAY(struct image)     images;            /* one per platform */
-	ARRAY(struct plan *)    plans;
-	bool               multi;
+	struct bases bases;
+	ARRAY(struct reference) names; /* -t */
+	ARRAY(struct platform) platforms;
+	ARRAY(struct image) images; /* one per platform */
+	ARRAY(struct plan *) plans;
+	bool multi;
 };
 
 static void
-build_clear(struct build *b)
+build_free(struct build *b)
 {
+	if (b == NULL)
+		return;
 	for (size_t i = 0; i < b->images.n; i++)
 		image_clear(&b->images.at[i]);
 	for (size_t i = 0; i < b->plans.n; i++)
@@ -42,6 +44,7 @@ build_clear(struct build *b)
 	services_close(&b->services);
 	bases_clear(&b->bases);
 	build_input_clear(&b->input);
+	free(b);
 }
 
 /* ------------------------------------------------------------ reading */
@@ -53,12 +56,13 @@ read_names(struct build *b, struct error *err)
 		struct reference *ref = array_add(&b->names);
 
 		if (reference_parse(ref, b->request->tags.at[i], err) < 0)
-			return error_wrap(err, "--tag %.*s", (int)b->request->tags.at[i].n,
+			return error_wrap(err, "--tag %.*s",
+			                  (int)b->request->tags.at[i].n,
 			                  b->request->tags.at[i].p);
 		if (ref->digest != NULL)
-			return error_set(err, ERR_USAGE, "--tag %.*s: a tag cannot have a digest",
-			                 (int)b->request->tags.at[i].n,
-			                 b->request->tags.at[i].p);
+			return error_set(
+			        err, ERR_USAGE, "--tag %.*s: a tag cannot have a digest",
+			        (int)b->request->tags.at[i].n, b->request->tags.at[i].p);
 	}
 	return 0;
 }
@@ -67,7 +71,8 @@ static int
 read_platforms(struct build *b, struct error *err)
 {
 	for (size_t i = 0; i < b->request->platforms.n; i++)
-		if (platform_parse(array_add(&b->platforms), b->request->platforms.at[i], err) < 0)
+		if (platform_parse(array_add(&b->platforms), b->request->platforms.at[i],
+		                   err) < 0)
 			return error_wrap(err, "--platform");
 	if (b->platforms.n == 0)
 		platform_host(array_add(&b->platforms));
@@ -80,10 +85,10 @@ read_all(struct build *b, struct error *err)
 	auto_free char *name = NULL;
 	int vertex = 0;
 
-	if (read_names(b, err) < 0 || read_platforms(b, err) < 0
-	    || services_open(b->request, &b->services, err) < 0
-	    || build_input_read(b->request, b->services.store, b->services.registry, &b->input,
-	                        err) < 0)
+	if (read_names(b, err) < 0 || read_platforms(b, err) < 0 ||
+	    services_open(b->request, &b->services, err) < 0 ||
+	    build_input_read(b->request, b->services.store, b->services.registry,
+	                     &b->input, err) < 0)
 		return -1;
 	b->services.env.contexts = b->input.contexts.at;
 	b->services.env.n_contexts = b->input.contexts.n;
@@ -104,17 +109,22 @@ plan_options(const struct build *b, const struct platform *target,
 	const struct build_request *r = b->request;
 
 	return (struct plan_options){
-		.build_args = r->build_args.at, .n_build_args = r->build_args.n,
+		.build_args = r->build_args.at,
+		.n_build_args = r->build_args.n,
 		.target = r->target,
-		.target_platform = *target, .build_platform = *host,
+		.target_platform = *target,
+		.build_platform = *host,
 		.explicit_platform = r->platforms.n > 0,
-		.contexts = r->contexts.at, .n_contexts = r->contexts.n,
-		.labels = r->labels.at, .n_labels = r->labels.n,
+		.contexts = r->contexts.at,
+		.n_contexts = r->contexts.n,
+		.labels = r->labels.at,
+		.n_labels = r->labels.n,
 		.network = r->network,
 		.allow_host_network = r->allow_host_network,
 		.allow_insecure = r->allow_insecure,
 		.ignore = b->input.main_ignore,
-		.hosts = r->hosts.at, .n_hosts = r->hosts.n,
+		.hosts = r->hosts.at,
+		.n_hosts = r->hosts.n,
 	};
 }
 
@@ -144,8 +154,8 @@ tell_warnings(const struct plan *plan)
 	for (size_t i = 0; i < plan->warnings.n; i++) {
 		const struct lint_warning *w = &plan->warnings.at[i];
 
-		event_warn(0, "%s: %.*s (line %d)", w->rule, (int)w->detail.n, w->detail.p,
-		           w->at.line);
+		event_warn(0, "%s: %.*s (line %d)", w->rule, (int)w->detail.n,
+		           w->detail.p, w->at.line);
 	}
 }
 
@@ -186,12 +196,15 @@ static int
 run_plan(struct build *b, const struct plan *plan, struct error *err)
 {
 	struct build_env env = b->services.env;
-	struct solve_options options = { .env = &env, .plan = plan,
-		                         .no_cache = b->request->no_cache,
-		                         .no_cache_stages = b->request->no_cache_stages.at,
-		                         .n_no_cache_stages = b->request->no_cache_stages.n,
-		                         .jobs = b->request->jobs,
-		                         .wants_tar = needs_tar(b) };
+	struct solve_options options = {
+		.env = &env,
+		.plan = plan,
+		.no_cache = b->request->no_cache,
+		.no_cache_stages = b->request->no_cache_stages.at,
+		.n_no_cache_stages = b->request->no_cache_stages.n,
+		.jobs = b->request->jobs,
+		.wants_tar = needs_tar(b)
+	};
 	struct solution solution = { 0 };
 	int failed = 0;
 
@@ -230,7 +243,8 @@ write_outputs(struct build *b, struct build_outcome *out, struct error *err)
 	const struct build_request *r = b->request;
 	struct export_options options = { .store = b->services.store,
 		                          .registry = b->services.registry,
-		                          .tags = b->names.at, .n_tags = b->names.n,
+		                          .tags = b->names.at,
+		                          .n_tags = b->names.n,
 		                          .multi = b->multi || b->images.n > 1,
 		                          .epoch = b->services.env.epoch,
 		                          .annotations = r->annotations.at,
@@ -242,7 +256,8 @@ write_outputs(struct build *b, struct build_outcome *out, struct error *err)
 		auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
 
 		output.push = output.push || (r->push && output.type == OUTPUT_IMAGE);
-		if (export_write(&output, &options, b->images.at, b->images.n, &root, err) < 0)
+		if (export_write(&output, &options, b->images.at, b->images.n, &root,
+		                 err) < 0)
 			return -1;
 		if (digest_known(&root.digest)) {
 			descriptor_clear(&out->root);
@@ -264,7 +279,7 @@ print_plan(struct build *b, struct build_outcome *out, struct error *err)
 	if (plan == NULL)
 		return -1;
 	out->printed = b->request->print_plan == PLAN_JSON ? plan_print_json(plan)
-	                                                  : plan_print_dot(plan);
+	                                                   : plan_print_dot(plan);
 	return 0;
 }
 
@@ -295,15 +310,27 @@ int
 build_run(const struct build_request *request, struct build_outcome *out,
           struct buf *source, struct error *err)
 {
-	struct build b = { .request = request, .services = { .lease_fd = -1 } };
-	int failed = read_all(&b, err);
+	struct build *b = mem_new(sizeof *b);
+	int failed = 0;
 
+	b->request = request;
+	b->services.lease_fd = -1;
+	failed = read_all(b, err);
 	if (failed == 0)
-		failed = build_all(&b, out, err);
+		failed = build_all(b, out, err);
 	if (failed < 0)
-		name_file(&b, source, err);
-	build_clear(&b);
+		name_file(b, source, err);
+	if (failed < 0 && b->services.failed != NULL)
+		out->failed = b;
+	else
+		build_free(b);
 	return failed;
+}
+
+int
+build_shell(struct build *failed, int terminal_fd, struct error *err)
+{
+	return services_shell(&failed->services, terminal_fd, err);
 }
 
 void
@@ -329,6 +356,8 @@ build_request_clear(struct build_request *r)
 void
 build_outcome_clear(struct build_outcome *o)
 {
+	build_free(o->failed);
+	o->failed = NULL;
 	descriptor_clear(&o->root);
 	free(o->printed);
 	o->printed = NULL;

@@ -63,6 +63,7 @@ struct build_request {
 	uint64_t     shm_size, memory_max, pids_max;
 	uint32_t     cpu_percent;
 	ARRAY(struct sandbox_limit) limits;
+	bool         shell_on_error;   /* keep the root of a RUN that failed */
 	enum plan_format print_plan;
 	enum call_kind   call;
 	bool         call_json;
@@ -71,7 +72,10 @@ struct build_request {
 };
 
 /* What came out, for -q and the files that name it. */
+struct build;
+
 struct build_outcome {
+	struct build *failed;          /* what build_shell() can enter, or NULL */
 	struct digest image_id;        /* config digest; alg none if there is no single one */
 	struct descriptor root;        /* manifest or index */
 	char         *printed;         /* text for standard output (plan, check, outline), or NULL */
@@ -85,5 +89,8 @@ int build_run(const struct build_request *request, struct build_outcome *out,
               struct buf *source, struct error *err);
 void build_request_clear(struct build_request *r);
 void build_outcome_clear(struct build_outcome *o);
+
+/* A shell on TERMINAL_FD in the root of the RUN that failed. */
+int build_shell(struct build *failed, int terminal_fd, struct error *err);
 
 #endif

@@ -60,12 +60,14 @@ collect_added(const struct plan *plan, const struct solution *solved,
 {
 	size_t n = 0, layer = image->layers.n;
 
-	for (step_id id = plan->image.step; id != STEP_NONE; id = plan->steps.at[id].base) {
+	for (step_id id = plan->image.step; id != STEP_NONE;
+	     id = plan->steps.at[id].base) {
 		const struct result *result = &solved->results[id];
 
 		if (!result->added || n == max)
 			continue;
-		added[n] = (struct added_layer){ .step = id, .created_ns = result->created_ns };
+		added[n] = (struct added_layer){ .step = id,
+			                         .created_ns = result->created_ns };
 		layer_diffid(image->layers.at[--layer], &added[n].diffid);
 		n++;
 	}
@@ -102,8 +104,8 @@ assemble(const struct build_env *env, const struct plan *plan,
 	for (size_t i = 0; i < n; i++)
 		layer_diffid(out->layers.at[i], &diffids[i]);
 	out->n_base = n - n_added;
-	out->config = image_assemble(&plan->image, base, added, n_added, diffids, n, env->epoch,
-	                             &out->created_ns);
+	out->config = image_assemble(&plan->image, base, added, n_added, diffids, n,
+	                             env->epoch, &out->created_ns);
 	out->config_digest = digest_of(out->config, strlen(out->config));
 	platform_copy(&out->platform, &plan->image.platform);
 	if (base != NULL) {
@@ -174,7 +176,8 @@ write_metadata(const char *path, const struct build_outcome *outcome,
 		jsonio_set(json, "containerimage.config.digest",
 		           json_string(digest_text(&outcome->image_id, digest)));
 	if (digest_known(&outcome->root.digest)) {
-		jsonio_set(json, "containerimage.descriptor", descriptor_write(&outcome->root));
+		jsonio_set(json, "containerimage.descriptor",
+		           descriptor_write(&outcome->root));
 		jsonio_set(json, "containerimage.digest",
 		           json_string(digest_text(&outcome->root.digest, digest)));
 	}
@@ -188,16 +191,17 @@ int
 finish_files(const struct build_request *request, const struct build_outcome *outcome,
              const struct reference *names, size_t n_names, struct error *err)
 {
-	const struct digest *id = digest_known(&outcome->image_id) ? &outcome->image_id
-	                                                           : &outcome->root.digest;
+	const struct digest *id = digest_known(&outcome->image_id)
+	                                  ? &outcome->image_id
+	                                  : &outcome->root.digest;
 
 	if (request->iidfile != NULL && write_digest(request->iidfile, id, err) < 0)
 		return error_wrap(err, "--iidfile");
-	if (request->digest_file != NULL && digest_known(&outcome->root.digest)
-	    && write_digest(request->digest_file, &outcome->root.digest, err) < 0)
+	if (request->digest_file != NULL && digest_known(&outcome->root.digest) &&
+	    write_digest(request->digest_file, &outcome->root.digest, err) < 0)
 		return error_wrap(err, "--digest-file");
-	if (request->metadata_file != NULL
-	    && write_metadata(request->metadata_file, outcome, names, n_names, err) < 0)
+	if (request->metadata_file != NULL &&
+	    write_metadata(request->metadata_file, outcome, names, n_names, err) < 0)
 		return error_wrap(err, "--metadata-file");
 	return 0;
 }

@@ -30,7 +30,8 @@ context_add(struct build_input *in, struct text name, const char *path, bool rem
 	int fd = -1;
 
 	if (realpath(path, real) == NULL)
-		return error_set(err, ERR_SOURCE, "context %s: %s", path, strerror(errno));
+		return error_set(err, ERR_SOURCE, "context %s: %s", path,
+		                 strerror(errno));
 	fd = file_open_dir(AT_FDCWD, real, err);
 	if (fd < 0) {
 		err->code = ERR_SOURCE;
@@ -98,9 +99,10 @@ read_stdin(struct buf *out, struct error *err)
 static int
 not_found(const char *shown, struct error *err)
 {
-	error_set(err, ERR_SOURCE, "failed to read dockerfile: %s: no such file or directory",
-	          shown);
-	return error_hint(err, "name the file with -f, or give another context directory");
+	error_set(err, ERR_SOURCE,
+	          "failed to read dockerfile: %s: no such file or directory", shown);
+	return error_hint(err,
+	                  "name the file with -f, or give another context directory");
 }
 
 /* The default name may be written in lower case. */
@@ -115,7 +117,8 @@ read_at(int dir_fd, const char *path, struct build_input *in, struct error *err)
 		auto_free char *lower = mem_copy(path);
 
 		lower[strlen(lower) - strlen("Dockerfile")] = 'd';
-		found = file_read(dir_fd, lower, DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
+		found = file_read(dir_fd, lower, DOCKERFILE_SIZE_MAX, &in->dockerfile,
+		                  err);
 	}
 	if (found < 0)
 		return error_wrap(err, "failed to read dockerfile");
@@ -143,8 +146,8 @@ read_dockerfile(const struct build_request *request, struct build_input *in,
 		return read_at(in->contexts.at[0].dir_fd, "Dockerfile", in, err);
 	}
 	/* In a context that is no directory of the user's the name is inside it. */
-	if (in->contexts.n > 0 && !in->contexts.at[0].remember
-	    && faccessat(AT_FDCWD, file, R_OK, 0) < 0)
+	if (in->contexts.n > 0 && !in->contexts.at[0].remember &&
+	    faccessat(AT_FDCWD, file, R_OK, 0) < 0)
 		return read_at(in->contexts.at[0].dir_fd, file, in, err);
 	return read_at(AT_FDCWD, file, in, err);
 }
@@ -161,14 +164,16 @@ read_main_ignore(const struct build_request *request, struct build_input *in,
 
 	if (file != NULL && strcmp(file, "-") != 0) {
 		special = mem_print("%s.dockerignore", file);
-		found = ignore_read(in, AT_FDCWD, special, special, &main_context->ignore, err);
+		found = ignore_read(in, AT_FDCWD, special, special, &main_context->ignore,
+		                    err);
 	} else if (file == NULL) {
 		found = ignore_read(in, main_context->dir_fd, "Dockerfile.dockerignore",
-		                    "Dockerfile.dockerignore", &main_context->ignore, err);
+		                    "Dockerfile.dockerignore", &main_context->ignore,
+		                    err);
 	}
 	if (found == 0)
-		found = ignore_read(in, main_context->dir_fd, ".dockerignore", ".dockerignore",
-		                    &main_context->ignore, err);
+		found = ignore_read(in, main_context->dir_fd, ".dockerignore",
+		                    ".dockerignore", &main_context->ignore, err);
 	in->main_ignore = main_context->ignore;
 	return found < 0 ? -1 : 0;
 }
@@ -186,9 +191,11 @@ main_context(const struct build_request *request, struct store *store,
 		return context_add(in, (struct text){ 0 }, request->context, true, err);
 	case SOURCE_STDIN:
 		if (request->dockerfile != NULL && strcmp(request->dockerfile, "-") == 0)
-			return error_set(err, ERR_USAGE,
-			                 "context and Dockerfile cannot both be standard input");
-		if (context_from_stdin(store, STDIN_FILENO, &dir, &in->dockerfile, err) < 0)
+			return error_set(
+			        err, ERR_USAGE,
+			        "context and Dockerfile cannot both be standard input");
+		if (context_from_stdin(store, STDIN_FILENO, &dir, &in->dockerfile, err) <
+		    0)
 			return error_wrap(err, "context on standard input");
 		break;
 	case SOURCE_GIT:
@@ -196,7 +203,8 @@ main_context(const struct build_request *request, struct store *store,
 			return error_wrap(err, "context");
 		break;
 	case SOURCE_HTTP:
-		if (remote_http(store, registry, request->context, &dir, &in->dockerfile, err) < 0)
+		if (remote_http(store, registry, request->context, &dir, &in->dockerfile,
+		                err) < 0)
 			return error_wrap(err, "context");
 		break;
 	}
@@ -207,11 +215,11 @@ int
 build_input_read(const struct build_request *request, struct store *store,
                  struct registry *registry, struct build_input *out, struct error *err)
 {
-	if (main_context(request, store, registry, out, err) < 0
-	    || read_dockerfile(request, out, err) < 0)
+	if (main_context(request, store, registry, out, err) < 0 ||
+	    read_dockerfile(request, out, err) < 0)
 		return -1;
-	if (out->contexts.n > 0 && out->contexts.at[0].remember
-	    && read_main_ignore(request, out, err) < 0)
+	if (out->contexts.n > 0 && out->contexts.at[0].remember &&
+	    read_main_ignore(request, out, err) < 0)
 		return -1;
 	return named_contexts(request, out, err);
 }

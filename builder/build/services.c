@@ -36,8 +36,8 @@ secret_add(struct services *s, struct text id, struct buf *value, struct error *
 	struct secret *secret = array_add(&s->secrets);
 
 	if (value->n > SECRET_SIZE_MAX)
-		return error_set(err, ERR_USAGE, "secret %.*s: larger than 500 KiB", (int)id.n,
-		                 id.p);
+		return error_set(err, ERR_USAGE, "secret %.*s: larger than 500 KiB",
+		                 (int)id.n, id.p);
 	secret->id = id;
 	secret->value.n = value->n;
 	secret->value.p = buf_take(value);
@@ -52,7 +52,8 @@ static int
 secret_read(struct services *s, const struct secret_source *source, struct error *err)
 {
 	auto_free char *env = text_copy(source->env.p != NULL ? source->env : source->id);
-	auto_free char *file = text_copy(source->file.p != NULL ? source->file : source->id);
+	auto_free char *file = text_copy(source->file.p != NULL ? source->file
+	                                                        : source->id);
 	const char *value = source->file.p == NULL ? getenv(env) : NULL;
 	auto_buf struct buf bytes = BUF_INIT;
 	int found = 0;
@@ -102,11 +103,11 @@ read_secrets(struct services *s, struct error *err)
 /* ------------------------------------------------------------ sandbox */
 
 static struct sandbox *
-make_sandbox(struct services *s, struct error *err)
+make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 {
 	struct sandbox_options options = { .isolation = s->request->isolation,
 		                           .mapping = s->request->mapping,
-		                           .cancel = s->request->cancel };
+		                           .cancel = cancel };
 	auto_free char *why = NULL, *scratch = NULL;
 	auto_fd int scratch_fd = -1;
 	struct sandbox *sandbox = NULL;
@@ -135,10 +136,39 @@ sandbox_of_services(void *arg, struct error *err)
 
 	pthread_mutex_lock(&s->sandbox_lock);
 	if (s->sandbox == NULL)
-		s->sandbox = make_sandbox(s, err);
+		s->sandbox = make_sandbox(s, s->request->cancel, err);
 	sandbox = s->sandbox;
 	pthread_mutex_unlock(&s->sandbox_lock);
 	return sandbox;
+}
+
+/* ------------------------------------------------------------ failed runs */
+
+static bool
+keep_failed(void *arg, struct failed_run *run)
+{
+	struct services *s = arg;
+	bool is_first = false;
+
+	pthread_mutex_lock(&s->sandbox_lock);
+	is_first = s->failed == NULL;
+	if (is_first)
+		s->failed = run;
+	pthread_mutex_unlock(&s->sandbox_lock);
+	return is_first;
+}
+
+int
+services_shell(struct services *s, int terminal_fd, struct error *err)
+{
+	struct sandbox *sandbox = make_sandbox(s, NULL, err);
+	int failed = 0;
+
+	if (sandbox == NULL)
+		return -1;
+	failed = failed_run_shell(s->failed, sandbox, terminal_fd, err);
+	sandbox_free(sandbox);
+	return failed;
 }
 
 /* ------------------------------------------------------------ all */
@@ -147,12 +177,14 @@ static void
 open_registry(struct services *s)
 {
 	const struct build_request *r = s->request;
-	auto_free const char **insecure =
-		mem_new_n(r->insecure_registries.n + 1, sizeof *insecure);
+	auto_free const char **insecure = mem_new_n(r->insecure_registries.n + 1,
+	                                            sizeof *insecure);
 	ARRAY(char *) names = { 0 };
-	struct registry_options options = { .authfile = r->authfile, .insecure = insecure,
+	struct registry_options options = { .authfile = r->authfile,
+		                            .insecure = insecure,
 		                            .n_insecure = r->insecure_registries.n,
-		                            .offline = r->offline, .cancel = r->cancel };
+		                            .offline = r->offline,
+		                            .cancel = r->cancel };
 
 	for (size_t i = 0; i < r->insecure_registries.n; i++) {
 		array_push(&names, text_copy(r->insecure_registries.at[i]));
@@ -170,15 +202,24 @@ fill_env(struct services *s)
 	const struct build_request *r = s->request;
 
 	s->env = (struct build_env){
-		.store = s->store, .registry = s->registry,
-		.sandbox_of = sandbox_of_services, .sandbox_arg = s,
-		.cancel = r->cancel, .epoch = r->epoch,
+		.store = s->store,
+		.registry = s->registry,
+		.sandbox_of = sandbox_of_services,
+		.sandbox_arg = s,
+		.keep_failed = r->shell_on_error ? keep_failed : NULL,
+		.cancel = r->cancel,
+		.epoch = r->epoch,
 		.now = clock_wall_ns() / 1000000000,
-		.secrets = s->secrets.at, .n_secrets = s->secrets.n,
-		.agents = s->agents.at, .n_agents = s->agents.n,
-		.shm_size = r->shm_size, .memory_max = r->memory_max,
-		.pids_max = r->pids_max, .cpu_percent = r->cpu_percent,
-		.limits = r->limits.at, .n_limits = r->limits.n,
+		.secrets = s->secrets.at,
+		.n_secrets = s->secrets.n,
+		.agents = s->agents.at,
+		.n_agents = s->agents.n,
+		.shm_size = r->shm_size,
+		.memory_max = r->memory_max,
+		.pids_max = r->pids_max,
+		.cpu_percent = r->cpu_percent,
+		.limits = r->limits.at,
+		.n_limits = r->limits.n,
 	};
 }
 
@@ -201,6 +242,7 @@ services_open(const struct build_request *request, struct services *s, struct er
 void
 services_close(struct services *s)
 {
+	failed_run_free(s->failed);
 	sandbox_free(s->sandbox);
 	registry_free(s->registry);
 	store_lease_end(s->store, &s->lease_fd);

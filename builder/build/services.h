@@ -16,6 +16,7 @@ struct services {
 	struct store     *store;
 	struct registry  *registry;
 	struct sandbox   *sandbox;
+	struct failed_run *failed;             /* the first one, with --on-error=shell */
 	pthread_mutex_t   sandbox_lock;
 	int               lease_fd;
 	ARRAY(struct secret) secrets;
@@ -25,6 +26,10 @@ struct services {
 
 int services_open(const struct build_request *request, struct services *s,
                   struct error *err);
+
+/* A shell where the failed run was, in a sandbox that the end of the build does not
+ * cancel. */
+int services_shell(struct services *s, int terminal_fd, struct error *err);
 void services_close(struct services *s);
 #define auto_services __attribute__((cleanup(services_close)))
 

@@ -1,6 +1,7 @@
 #include "builder/cli/cmd.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "builder/build/build.h"
@@ -8,6 +9,7 @@
 #include "builder/cli/command.h"
 #include "builder/cli/report.h"
 #include "builder/cli/session.h"
+#include "builder/cli/terminal.h"
 
 /* Results go to standard output, all else is on standard error. */
 static void
@@ -47,6 +49,23 @@ is_of_build(enum error_code code)
 	return false;
 }
 
+/* A shell where the step failed, on our terminal. */
+static void
+open_shell(struct build *failed)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct terminal *terminal = terminal_join(&err);
+
+	if (terminal != NULL) {
+		fputs("A shell in the root of the failed step; \"exit\" ends it.\n",
+		      stderr);
+		build_shell(failed, terminal_fd(terminal), &err);
+		terminal_leave(terminal);
+	}
+	if (err.code != ERR_NONE)
+		fprintf(stderr, "no shell: %s\n", err.text);
+}
+
 static int
 build_with_session(struct build_options *o, struct session *session)
 {
@@ -61,6 +80,8 @@ build_with_session(struct build_options *o, struct session *session)
 		if (is_of_build(err.code))
 			error_wrap(&err, "failed to build: failed to solve");
 		status = report_error(&err, session->ui, buf_text(&source));
+		if (outcome.failed != NULL)
+			open_shell(outcome.failed);
 	} else {
 		ui_finish(session->ui);
 		print_outcome(o, &outcome);
@@ -95,6 +116,9 @@ work(void *options, const struct words_left *words, struct error *err)
 
 	if (status < 0)
 		return -1;
+	if (o->request.shell_on_error && !isatty(STDIN_FILENO))
+		return error_set(err, ERR_USAGE,
+		                 "--on-error=shell: standard input is no terminal");
 	/* Before any thread exists: from here on files get the ids of the image. */
 	if (o->request.print_plan == PLAN_NOT_PRINTED && o->request.call == CALL_BUILD)
 		sandbox_enter(o->request.isolation, &o->request.mapping, &why);

@@ -5,6 +5,7 @@
 #include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -40,7 +41,7 @@ static void
 set_limits(const struct plan *plan)
 {
 	const struct plan_limit *limits =
-		(const void *)((const char *)plan + plan->limits);
+	        (const void *)((const char *)plan + plan->limits);
 
 	/* They were clamped to what we may set; the rest is a matter of luck. */
 	for (uint32_t i = 0; i < plan->n_limits; i++) {
@@ -53,7 +54,8 @@ set_limits(const struct plan *plan)
 static int
 set_filter(struct plan *plan)
 {
-	const struct sock_filter *code = (const void *)((const char *)plan + plan->filter);
+	const struct sock_filter *code =
+	        (const void *)((const char *)plan + plan->filter);
 
 	if (plan->filter == 0 || filter_install(code, plan->n_filter) == 0)
 		return 0;
@@ -74,11 +76,12 @@ set_ids(struct plan *plan)
 	return 0;
 }
 
-/* Ours point to /dev/null of the machine. */
+/* Input is the /dev/null of the root, or a terminal. */
 static void
 set_descriptors(const struct plan *plan, const int *fds)
 {
-	int in = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY, 0);
+	int in = plan->terminal != 0 ? fds[PLAN_FD_OUT]
+	                             : sys_openat(AT_FDCWD, "/dev/null", O_RDONLY, 0);
 
 	dup3(in < 0 ? 0 : in, 0, 0);
 	/* 0 is not duplicated onto itself */
@@ -86,6 +89,8 @@ set_descriptors(const struct plan *plan, const int *fds)
 		fcntl(0, F_SETFD, 0);
 	dup3(fds[PLAN_FD_OUT], 1, 0);
 	dup3(fds[PLAN_FD_ERR], 2, 0);
+	if (plan->terminal != 0)
+		syscall(SYS_ioctl, 0, TIOCSCTTY, 0);
 	/* So that /dev/stdout and /dev/stderr can be opened by a user. */
 	syscall(SYS_fchown, 1, plan->uid, -1);
 	syscall(SYS_fchown, 2, plan->uid, -1);
@@ -125,8 +130,8 @@ child_start_program(struct plan *plan, const int *fds)
 {
 	_Alignas(64) char stack[PROGRAM_STACK];
 	struct program p = { plan, fds };
-	pid_t pid = clone(program_main, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD,
-	                  &p);
+	pid_t pid = clone(program_main, stack + sizeof stack,
+	                  CLONE_VM | CLONE_VFORK | SIGCHLD, &p);
 
 	if (pid < 0)
 		return plan_fail(plan, STAGE_FORK, errno, NULL);
@@ -188,7 +193,9 @@ join_cgroup(struct plan *plan, const int *fds)
 void
 child_main(struct plan *plan, const int *fds, size_t n)
 {
-	struct mount_ctx mounts = { .plan = plan, .fds = fds, .root_fd = -1, .stage_fd = -1 };
+	struct mount_ctx mounts = {
+		.plan = plan, .fds = fds, .root_fd = -1, .stage_fd = -1
+	};
 
 	(void)n;
 	prctl(PR_SET_NAME, "init");

@@ -35,10 +35,10 @@
 struct running {
 	struct plan *plan;
 	int memory_fd;
-	int out_fd, out_end;       /* ours, the program's */
+	int out_fd, out_end; /* ours, the program's */
 	int err_fd, err_end;
 	int report_fd, report_end;
-	pid_t pid;                 /* of the first process; 0: none, or reaped */
+	pid_t pid; /* of the first process; 0: none, or reaped */
 	int status;
 	struct rusage usage;
 };
@@ -46,8 +46,8 @@ struct running {
 static void
 reap(struct running *run)
 {
-	while (run->pid > 0 && syscall(SYS_wait4, run->pid, &run->status, __WALL,
-	                               &run->usage) < 0)
+	while (run->pid > 0 &&
+	       syscall(SYS_wait4, run->pid, &run->status, __WALL, &run->usage) < 0)
 		if (errno != EINTR)
 			break;
 	run->pid = 0;
@@ -101,6 +101,20 @@ open_output(int *ours, int *theirs, struct error *err)
 	return 0;
 }
 
+/* The program's ends, and ours unless it talks to a terminal. */
+static int
+open_ends(const struct sandbox_run *r, struct running *run, struct error *err)
+{
+	if (!r->has_terminal)
+		return open_output(&run->out_fd, &run->out_end, err) < 0 ||
+		                       open_output(&run->err_fd, &run->err_end, err) < 0
+		               ? -1
+		               : 0;
+	run->out_end = fcntl(r->terminal_fd, F_DUPFD_CLOEXEC, 3);
+	run->err_end = fcntl(r->terminal_fd, F_DUPFD_CLOEXEC, 3);
+	return run->out_end < 0 || run->err_end < 0 ? error_sys(err, "terminal") : 0;
+}
+
 /* ------------------------------------------------------------ start */
 
 static int
@@ -140,12 +154,11 @@ await_pid(struct running *run, struct error *err)
 
 /* From here on RUN has a process, and our copies of its ends are closed. */
 static int
-start(const struct sandbox *sb, struct plan_draft *d, struct running *run,
-      const struct cgroup *cgroup, struct error *err)
+start(const struct sandbox *sb, const struct sandbox_run *r, struct plan_draft *d,
+      struct running *run, const struct cgroup *cgroup, struct error *err)
 {
 	run->plan = plan_seal(d, &run->memory_fd, err);
-	if (run->plan == NULL || open_output(&run->out_fd, &run->out_end, err) < 0 ||
-	    open_output(&run->err_fd, &run->err_end, err) < 0 ||
+	if (run->plan == NULL || open_ends(r, run, err) < 0 ||
 	    open_pipe(&run->report_fd, &run->report_end, err) < 0 ||
 	    request(sb, d, run, cgroup, err) < 0)
 		return -1;
@@ -161,7 +174,8 @@ start(const struct sandbox *sb, struct plan_draft *d, struct running *run,
 static void
 draft_ids(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r)
 {
-	_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups are copied as they are");
+	_Static_assert(sizeof(gid_t) == sizeof(uint32_t),
+	               "groups are copied as they are");
 	d->head.uid = r->uid;
 	d->head.gid = r->gid;
 	d->head.groups = plan_add_bytes(d, r->groups, r->n_groups * sizeof *r->groups);
@@ -209,6 +223,7 @@ draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *
       const char *scratch, struct error *err)
 {
 	d->head.engine = PLAN_NS;
+	d->head.terminal = r->has_terminal;
 	d->head.clone_flags = NAME_SPACES;
 	if (r->network == SANDBOX_NET_NONE) {
 		d->head.clone_flags |= CLONE_NEWNET;
@@ -263,8 +278,10 @@ static int
 attend(const struct sandbox *sb, const struct sandbox_run *r, struct running *run,
        struct error *err)
 {
-	struct output output = { .out_fd = run->out_fd, .err_fd = run->err_fd,
-		                 .end_fd = run->report_fd, .log = r->log,
+	struct output output = { .out_fd = run->out_fd,
+		                 .err_fd = run->err_fd,
+		                 .end_fd = run->report_fd,
+		                 .log = r->log,
 		                 .log_arg = r->log_arg };
 
 	if (output_pump(&output, sb->cancel, err) < 0)
@@ -289,7 +306,7 @@ ns_run_in(struct sandbox *sb, const struct sandbox_run *r, const char *scratch,
 		return -1;
 	cgroup_open(&cgroup, r);
 	d.head.has_cgroup = cgroup.procs_fd >= 0;
-	if (start(sb, &d, &run, &cgroup, err) < 0 || attend(sb, r, &run, err) < 0 ||
+	if (start(sb, r, &d, &run, &cgroup, err) < 0 || attend(sb, r, &run, err) < 0 ||
 	    remove_stubs(r, &run, err) < 0)
 		return -1;
 	fill_result(result, &run, &cgroup, started_ns);
@@ -336,8 +353,10 @@ static int
 run_probe(const struct sandbox *sb, struct error *err)
 {
 	const char *const lowers[] = { "probe/lower" };
-	const struct sandbox_run r = { .lowers = lowers, .n_lowers = 1,
-		                       .upper = "probe/upper", .work = "probe/work" };
+	const struct sandbox_run r = { .lowers = lowers,
+		                       .n_lowers = 1,
+		                       .upper = "probe/upper",
+		                       .work = "probe/work" };
 	auto_plan_draft struct plan_draft d = { 0 };
 	auto_running struct running run = RUNNING_INIT;
 	const struct cgroup none = CGROUP_INIT;
@@ -345,7 +364,7 @@ run_probe(const struct sandbox *sb, struct error *err)
 	if (draft(&d, sb, &r, "probe", err) < 0)
 		return -1;
 	d.head.purpose = PLAN_PROBE;
-	if (start(sb, &d, &run, &none, err) < 0)
+	if (start(sb, &r, &d, &run, &none, err) < 0)
 		return -1;
 	return attend(sb, &r, &run, err);
 }

@@ -92,6 +92,7 @@ struct plan {
 	uint32_t n_groups;
 	uint32_t single_id;        /* setgroups is denied */
 	uint32_t new_net;          /* an empty network: bring lo up */
+	uint32_t terminal;         /* PLAN_FD_OUT is one, and for input, too */
 	uint64_t caps;             /* to keep */
 	plan_at limits;
 	uint32_t n_limits;

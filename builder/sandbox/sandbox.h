@@ -136,6 +136,11 @@ struct sandbox_run {
 
 	sandbox_log_fn *log;           /* output of the process, as it comes */
 	void        *log_arg;
+
+	/* For people: the process gets this terminal (not one that controls a session
+	 * already) as standard input, output and error instead. */
+	bool         has_terminal;
+	int          terminal_fd;
 };
 
 struct sandbox_result {

@@ -304,6 +304,73 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 	return check_status(&job->step->run, &result, err);
 }
 
+/* ------------------------------------------------------------ failed runs */
+
+struct failed_run {
+	struct prepared prepared;
+	struct build_env env;
+	struct step_job job; /* without inputs */
+};
+
+/* True if somebody took P. */
+static bool
+hand_over(const struct step_job *job, struct prepared *p)
+{
+	struct failed_run *f = NULL;
+
+	if (job->env->keep_failed == NULL)
+		return false;
+	f = mem_new(sizeof *f);
+	f->job = *job;
+	f->job.inputs = NULL;
+	f->env = *job->env;
+	f->job.env = &f->env;
+	f->prepared = *p;
+	if (job->env->keep_failed(job->env->sandbox_arg, f)) {
+		*p = (struct prepared){ 0 };
+		return true;
+	}
+	free(f);
+	return false;
+}
+
+void
+failed_run_free(struct failed_run *f)
+{
+	if (f == NULL)
+		return;
+	store_trash(f->job.env->store, f->prepared.tmp);
+	prepared_clear(&f->prepared);
+	free(f);
+}
+
+int
+failed_run_shell(struct failed_run *f, struct sandbox *sandbox, int terminal_fd,
+                 struct error *err)
+{
+	static const char *const argv[] = { "/bin/sh", NULL };
+	struct prepared *p = &f->prepared;
+	auto_free char *work = mem_print("%s/shell", p->tmp);
+	const char *term = getenv("TERM");
+	struct sandbox_result result = { 0 };
+	struct sandbox_run run;
+
+	/* An overlay wants a new one each time. */
+	if (mkdir(work, 0755) < 0)
+		return error_sys(err, "make %s", work);
+	p->env.n--;
+	array_push(&p->env, own(p, mem_print("TERM=%s", term == NULL ? "dumb" : term)));
+	array_push(&p->env, NULL);
+	run = describe(&f->job, p);
+	run.argv = argv;
+	run.work = work;
+	run.has_terminal = true;
+	run.terminal_fd = terminal_fd;
+	return sandbox_run(sandbox, &run, &result, err);
+}
+
+/* ------------------------------------------------------------ step */
+
 int
 step_run_execute(const struct step_job *job, struct result *out, struct error *err)
 {
@@ -320,7 +387,8 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 	    prepare_directories(job, &p, err) < 0)
 		return -1;
 	if (run_process(job, &p, err) < 0) {
-		store_trash(job->env->store, p.tmp);
+		if (err->code != ERR_RUN || !hand_over(job, &p))
+			store_trash(job->env->store, p.tmp);
 		return -1;
 	}
 	layer = layer_from_upper(job->env->store, p.upper, base->layers.at,

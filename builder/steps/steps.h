@@ -59,12 +59,18 @@ struct local_context {
 };
 
 /* What all steps of a build share; immutable while steps run. */
+/* A RUN that failed, and all that it ran in. */
+struct failed_run;
+
 struct build_env {
 	struct store    *store;
 	struct registry *registry;
 	struct sandbox  *sandbox;      /* NULL until a RUN must run: see sandbox_of */
 	struct sandbox *(*sandbox_of)(void *arg, struct error *err);   /* makes it once; thread-safe */
 	void            *sandbox_arg;
+	/* Takes the first RUN that failed (true), to look at it with failed_run_shell();
+	 * NULL: nobody wants to. Gets sandbox_arg. */
+	bool (*keep_failed)(void *arg, struct failed_run *run);
 	struct cancel   *cancel;       /* triggered by the first failure as well */
 	const struct local_context *contexts;
 	size_t           n_contexts;
@@ -131,5 +137,11 @@ int user_find_owner(const struct view *v, struct text chown, int vertex, uint32_
 /* True if user_find_owner() needs no files for CHOWN. */
 bool user_owner_is_numeric(struct text chown);
 void user_ids_clear(struct user_ids *u);
+
+/* A shell on TERMINAL_FD where the program of RUN was: its root as the step left it,
+ * environment, user, directory and mounts. Returns when it ends. */
+int failed_run_shell(struct failed_run *run, struct sandbox *sandbox, int terminal_fd,
+                     struct error *err);
+void failed_run_free(struct failed_run *run);              /* takes NULL */
 
 #endif
