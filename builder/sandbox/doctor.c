@@ -5,22 +5,45 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/jsonio.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "builder/sandbox/sandbox.h"
 
-#define TRIALS   "doctor"
-#define TEXT_MAX 512
+#define TRIALS "doctor"
 
 /* What a child has to say, through a pipe. */
 struct answer {
 	int sys;         /* of a try: errno, 0 it worked */
 	int mapping;     /* of the whole: enum id_mapping */
 	char engine[16]; /* "": none */
-	char text[TEXT_MAX];
+	char text[DOCTOR_DETAIL_MAX];
 };
+
+/* One that is at work. */
+struct asked {
+	pid_t pid;
+	int fd; /* where its answer comes */
+};
+
+/* What they wait for is the kernel, mostly: so all do it at once. */
+struct clinic {
+	ARRAY(struct asked) asked;
+};
+
+static void
+clinic_clear(struct clinic *c)
+{
+	for (size_t i = 0; i < c->asked.n; i++) {
+		own_close(&c->asked.at[i].fd);
+		while (waitpid(c->asked.at[i].pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	array_clear(&c->asked);
+}
+#define auto_clinic __attribute__((cleanup(clinic_clear)))
 
 /* ------------------------------------------------------------ children */
 
@@ -36,51 +59,17 @@ copy_text(char *out, size_t size, const char *text)
 	out[n] = '\0';
 }
 
-/* Runs ASK in a child, whose working directory is for trials. */
-static int
-ask_child(int dir_fd, void (*ask)(void *arg, int dir_fd, struct answer *out), void *arg,
-          struct answer *out, struct error *err)
-{
-	int ends[2];
-	pid_t pid;
-	ssize_t n;
-
-	*out = (struct answer){ 0 };
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_sys(err, "open a pipe");
-	pid = fork();
-	if (pid == 0) {
-		if (fchdir(dir_fd) == 0)
-			ask(arg, dir_fd, out);
-		_exit(write(ends[1], out, sizeof *out) == (ssize_t)sizeof *out ? 0 : 1);
-	}
-	own_close(&ends[1]);
-	n = pid < 0 ? -1 : file_read_full(ends[0], out, sizeof *out, err);
-	own_close(&ends[0]);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
-	if (pid < 0)
-		return error_sys(err, "fork");
-	/* A child that was killed for its try has not answered. */
-	if (n >= 0 && n != (ssize_t)sizeof *out)
-		*out = (struct answer){ .sys = EPERM };
-	return n < 0 ? -1 : 0;
-}
-
 static void
-ask_try(void *arg, int dir_fd, struct answer *out)
+answer_try(const struct doctor_try *one, struct answer *out)
 {
-	const struct doctor_try *one = arg;
-
-	(void)dir_fd;
 	errno = 0;
-	if (one->run() < 0)
+	if (one->run(out->text) < 0)
 		out->sys = errno == 0 ? EPERM : errno;
 }
 
 /* What a build would do. */
 static void
-ask_engine(void *arg, int dir_fd, struct answer *out)
+answer_whole(int dir_fd, struct answer *out)
 {
 	auto_error struct error err = ERROR_INIT;
 	auto_free char *why = NULL, *slower = NULL;
@@ -88,7 +77,6 @@ ask_engine(void *arg, int dir_fd, struct answer *out)
 	struct sandbox_options options = { .scratch_fd = dir_fd };
 	struct sandbox *sb = NULL;
 
-	(void)arg;
 	sandbox_enter(ISOLATION_AUTO, &mapping, &why);
 	options.mapping = mapping;
 	sb = sandbox_new(&options, &slower, &err);
@@ -99,6 +87,52 @@ ask_engine(void *arg, int dir_fd, struct answer *out)
 	          : why != NULL ? why
 	                        : slower);
 	sandbox_free(sb);
+}
+
+/* Starts a child for ONE, or for the whole if that is NULL. Its working directory
+ * is for trials. */
+static int
+ask(struct clinic *c, int dir_fd, const struct doctor_try *one, struct error *err)
+{
+	struct answer answer = { 0 };
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_sys(err, "open a pipe");
+	pid = fork();
+	if (pid == 0) {
+		if (fchdir(dir_fd) < 0)
+			answer.sys = errno;
+		else if (one != NULL)
+			answer_try(one, &answer);
+		else
+			answer_whole(dir_fd, &answer);
+		_exit(write(ends[1], &answer, sizeof answer) == (ssize_t)sizeof answer
+		              ? 0
+		              : 1);
+	}
+	own_close(&ends[1]);
+	if (pid < 0) {
+		own_close(&ends[0]);
+		return error_sys(err, "fork");
+	}
+	array_push(&c->asked, ((struct asked){ pid, ends[0] }));
+	return 0;
+}
+
+static int
+hear(const struct asked *asked, struct answer *out, struct error *err)
+{
+	ssize_t n = file_read_full(asked->fd, out, sizeof *out, err);
+
+	if (n < 0)
+		return -1;
+	/* A child that was killed for its try has not answered. */
+	if (n != (ssize_t)sizeof *out)
+		*out = (struct answer){ .sys = EPERM };
+	out->text[sizeof out->text - 1] = '\0';
+	return 0;
 }
 
 /* ------------------------------------------------------------ rows */
@@ -143,9 +177,7 @@ add_whole(struct doctor *d, const struct answer *a)
 		if (strcmp(a->engine, engines[i]) == 0)
 			d->engine = engines[i];
 	add_row(d, "user ids", has_ids, mem_copy(mapping_text(d->mapping)),
-	        "apt-get install uidmap, and a line \"NAME:100000:65536\" in /etc/subuid "
-	        "and "
-	        "/etc/subgid");
+	        "as for the subordinate ids");
 	if (d->engine == NULL)
 		add_row(d, "RUN", false, mem_copy(a->text),
 		        "one of the settings above; Dockerfiles without RUN build "
@@ -158,24 +190,49 @@ add_whole(struct doctor *d, const struct answer *a)
 		        NULL);
 }
 
+static void
+add_try(struct doctor *d, const struct doctor_try *one, const struct answer *a)
+{
+	const char *outcome = a->sys == 0 ? "works" : strerror(a->sys);
+
+	add_row(d, one->name, a->sys == 0,
+	        mem_copy(a->text[0] == '\0' ? outcome : a->text), one->remedy);
+}
+
 static int
 try_all(int dir_fd, struct doctor *d, struct error *err)
 {
+	auto_clinic struct clinic c = { 0 };
 	struct answer answer;
 
-	for (size_t i = 0; i < doctor_n_tries; i++) {
-		const struct doctor_try *one = &doctor_tries[i];
-
-		if (ask_child(dir_fd, ask_try, (void *)(uintptr_t)one, &answer, err) < 0)
+	for (size_t i = 0; i <= doctor_n_tries; i++)
+		if (ask(&c, dir_fd, i < doctor_n_tries ? &doctor_tries[i] : NULL, err) <
+		    0)
 			return -1;
-		add_row(d, one->name, answer.sys == 0,
-		        mem_copy(answer.sys == 0 ? "works" : strerror(answer.sys)),
-		        one->remedy);
+	for (size_t i = 0; i <= doctor_n_tries; i++) {
+		if (hear(&c.asked.at[i], &answer, err) < 0)
+			return -1;
+		if (i < doctor_n_tries)
+			add_try(d, &doctor_tries[i], &answer);
+		else
+			add_whole(d, &answer);
 	}
-	if (ask_child(dir_fd, ask_engine, NULL, &answer, err) < 0)
-		return -1;
-	add_whole(d, &answer);
 	return 0;
+}
+
+/* The tries run beside each other, so what they share is made before. */
+static int
+make_trials(int scratch_fd, struct error *err)
+{
+	static const char *const names[] = { "lower", "upper", "work", "merged" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		auto_free char *path = mem_print(TRIALS "/%s", names[i]);
+
+		if (file_make_dirs(scratch_fd, path, 0755, err) < 0)
+			return -1;
+	}
+	return file_open_dir(scratch_fd, TRIALS, err);
 }
 
 int
@@ -187,9 +244,7 @@ doctor_run(int scratch_fd, struct doctor *out, struct error *err)
 
 	*out = (struct doctor){ 0 };
 	out->rows = mem_new_n(doctor_n_tries + 2, sizeof *out->rows);
-	if (file_make_dirs(scratch_fd, TRIALS, 0755, err) < 0)
-		return -1;
-	dir_fd = file_open_dir(scratch_fd, TRIALS, err);
+	dir_fd = make_trials(scratch_fd, err);
 	failed = dir_fd < 0 ? -1 : try_all(dir_fd, out, err);
 	file_remove_tree(scratch_fd, TRIALS, &later);
 	if (failed < 0)

@@ -6,11 +6,15 @@
 
 #include <stddef.h>
 
+#define DOCTOR_DETAIL_MAX 256
+
 struct doctor_try {
 	const char *name;
 	const char *remedy; /* the one setting that helps if it fails */
-	/* 0, or -1 with errno. The directory for trials is the working directory. */
-	int (*run)(void);
+	/* 0, or -1 with errno. The working directory has the directories lower, upper,
+	 * work and merged. DETAIL (DOCTOR_DETAIL_MAX bytes) is what was seen; left
+	 * empty, the outcome says enough. */
+	int (*run)(char *detail);
 };
 
 /* In the order in which they are shown. */

@@ -1,10 +1,13 @@
 #include "builder/sandbox/doctor.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pwd.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -14,7 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/text.h"
 #include "builder/sandbox/limits.h"
+#include "builder/sandbox/userns.h"
+
+/* What images want; 0 is our own. */
+#define IDS_OF_IMAGES 65534
 
 #ifndef LANDLOCK_CREATE_RULESET_VERSION
 #define LANDLOCK_CREATE_RULESET_VERSION 1U
@@ -64,38 +75,37 @@ enter_mounts(int flags)
 }
 
 static int
-try_user(void)
+try_user(char *detail)
 {
+	(void)detail;
 	return unshare(CLONE_NEWUSER);
 }
 
 static int
-try_mounts(void)
+try_mounts(char *detail)
 {
+	(void)detail;
 	return enter_mounts(0);
 }
 
 static int
-try_overlay(void)
+try_overlay(char *detail)
 {
-	static const char *const names[] = { "lower", "upper", "work", "merged" };
-
+	(void)detail;
 	if (enter_mounts(0) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (mkdir(names[i], 0755) < 0 && errno != EEXIST)
-			return -1;
 	return mount("overlay", "merged", "overlay", 0,
 	             "userxattr,lowerdir=lower,upperdir=upper,workdir=work");
 }
 
 /* The first process of a new process name space may ask for its own /proc. */
 static int
-try_proc(void)
+try_proc(char *detail)
 {
 	int status = 0;
 	pid_t pid;
 
+	(void)detail;
 	if (enter_mounts(CLONE_NEWPID) < 0)
 		return -1;
 	pid = fork();
@@ -110,8 +120,9 @@ try_proc(void)
 }
 
 static int
-try_network(void)
+try_network(char *detail)
 {
+	(void)detail;
 	return enter(CLONE_NEWNET);
 }
 
@@ -127,32 +138,38 @@ set_filter(unsigned flags)
 }
 
 static int
-try_filter(void)
+try_filter(char *detail)
 {
+	(void)detail;
 	return set_filter(0) < 0 ? -1 : 0;
 }
 
 static int
-try_notification(void)
+try_notification(char *detail)
 {
+	(void)detail;
 	return set_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER) < 0 ? -1 : 0;
 }
 
 static int
-try_landlock(void)
+try_landlock(char *detail)
 {
-	return syscall(SYS_landlock_create_ruleset, NULL, 0,
-	               LANDLOCK_CREATE_RULESET_VERSION) < 0
-	               ? -1
-	               : 0;
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	                   LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (abi < 0)
+		return -1;
+	snprintf(detail, DOCTOR_DETAIL_MAX, "works, version %ld", abi);
+	return 0;
 }
 
 static int
-try_limits(void)
+try_limits(char *detail)
 {
 	const struct sandbox_run r = { .pids_max = 1000 };
 	auto_cgroup struct cgroup group = CGROUP_INIT;
 
+	(void)detail;
 	cgroup_open(&group, &r);
 	if (group.procs_fd >= 0)
 		return 0;
@@ -160,22 +177,107 @@ try_limits(void)
 	return -1;
 }
 
-static int
-try_foreign(void)
+/* ------------------------------------------------------------ ids */
+
+/* Ids that FILE gives to us beside our own. */
+static uint64_t
+count_ids(const char *file)
 {
-	if (enter_mounts(0) < 0)
-		return -1;
-	return mount("binfmt_misc", "merged", "binfmt_misc", 0, NULL);
+	auto_error struct error err = ERROR_INIT;
+	auto_buf struct buf text = BUF_INIT;
+	auto_id_ranges struct id_ranges ranges = { 0 };
+	const struct passwd *user = getpwuid(geteuid());
+	uint64_t n = 0;
+
+	if (file_read(AT_FDCWD, file, 1 << 20, &text, &err) <= 0)
+		return 0;
+	id_ranges_subordinate(buf_text(&text), user == NULL ? NULL : user->pw_name,
+	                      geteuid(), geteuid(), &ranges);
+	for (size_t i = 1; i < ranges.list.n; i++)
+		n += ranges.list.at[i].n;
+	return n;
 }
+
+static bool
+is_in_path(const char *program)
+{
+	const char *path = getenv("PATH");
+	struct text rest = text_of(path == NULL ? "" : path);
+
+	while (rest.n > 0) {
+		ptrdiff_t colon = text_find(rest, ':');
+		size_t n = colon < 0 ? rest.n : (size_t)colon;
+		auto_free char *file = mem_print("%.*s/%s", (int)n, rest.p, program);
+
+		if (access(file, X_OK) == 0)
+			return true;
+		rest = text_from(rest, colon < 0 ? n : n + 1);
+	}
+	return false;
+}
+
+static int
+try_ranges(char *detail)
+{
+	static const char *const files[] = { "/etc/subuid", "/etc/subgid" };
+	static const char *const tools[] = { "newuidmap", "newgidmap" };
+	const char *missing = NULL;
+
+	if (geteuid() == 0) {
+		snprintf(detail, DOCTOR_DETAIL_MAX, "root needs none");
+		return 0;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t n = count_ids(files[i]);
+
+		if (n < IDS_OF_IMAGES) {
+			snprintf(detail, DOCTOR_DETAIL_MAX, "%llu for this user in %s",
+			         (unsigned long long)n, files[i]);
+			return -1;
+		}
+		if (!is_in_path(tools[i]))
+			missing = tools[i];
+	}
+	if (missing == NULL)
+		return 0;
+	snprintf(detail, DOCTOR_DETAIL_MAX, "%s is not installed", missing);
+	return -1;
+}
+
+/* ------------------------------------------------------------ foreign programs */
+
+/* What the machine runs programs of other architectures with. A registration
+ * without flag F has its interpreter looked for in the image. */
+static int
+try_foreign(char *detail)
+{
+	auto_dir DIR *dir = opendir("/proc/sys/fs/binfmt_misc");
+	const struct dirent *entry;
+	size_t n = 0;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (strncmp(entry->d_name, "qemu-", 5) == 0 && n < DOCTOR_DETAIL_MAX)
+			n += (size_t)snprintf(detail + n, DOCTOR_DETAIL_MAX - n, "%s%s",
+			                      n == 0 ? "" : " ", entry->d_name);
+	if (n > 0)
+		return 0;
+	snprintf(detail, DOCTOR_DETAIL_MAX, "RUN for this machine's architecture only");
+	return -1;
+}
+
+/* ------------------------------------------------------------ all */
 
 const struct doctor_try doctor_tries[] = {
 	{ "user name space",
 	  "allow them: sysctl user.max_user_namespaces=15000 (Debian before 11: "
 	  "kernel.unprivileged_userns_clone=1; Ubuntu: "
 	  "kernel.apparmor_restrict_unprivileged_userns=0; in a pod: a seccomp profile "
-	  "that "
-	  "lets unshare and mount pass)",
+	  "that lets unshare and mount pass)",
 	  try_user },
+	{ "subordinate ids",
+	  "apt-get install uidmap, and a line \"NAME:100000:65536\" in /etc/subuid and "
+	  "/etc/subgid",
+	  try_ranges },
 	{ "mount name space", "as for the user name space", try_mounts },
 	{ "overlay file system",
 	  "Linux 5.11 or newer, and the store (--root) on ext4, xfs, btrfs or tmpfs",
@@ -191,7 +293,6 @@ const struct doctor_try doctor_tries[] = {
 	  "run below systemd with Delegate=yes: systemd-run --user --scope -p "
 	  "Delegate=yes",
 	  try_limits },
-	{ "foreign binaries in it", "Linux 6.7 or newer and qemu-user-static",
-	  try_foreign },
+	{ "other platforms", "apt-get install qemu-user-static", try_foreign },
 };
 const size_t doctor_n_tries = sizeof doctor_tries / sizeof *doctor_tries;
