@@ -1,9 +1,14 @@
 #include "base/jsonio.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/own.h"
+
+/* A multiple of 3, so that pieces of this size can be joined after encoding. */
+#define BASE64_PIECE ((size_t)3 << 20)
 
 json_t *
 jsonio_parse(struct text t, const char *where, struct error *err)
@@ -137,6 +142,19 @@ jsonio_string(struct text t)
 	if (json == NULL)
 		mem_die("out of memory");
 	return json;
+}
+
+json_t *
+jsonio_base64(struct text t)
+{
+	auto_free unsigned char *text = mem_new_n(t.n / 3 + 2, 4);
+	size_t at = 0;
+
+	for (; t.n > 0; t = text_from(t, t.n < BASE64_PIECE ? t.n : BASE64_PIECE))
+		at += (size_t)EVP_EncodeBlock(
+		        text + at, (const unsigned char *)t.p,
+		        (int)(t.n < BASE64_PIECE ? t.n : BASE64_PIECE));
+	return json_stringn((const char *)text, at);
 }
 
 void

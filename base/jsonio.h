@@ -45,6 +45,9 @@ char *jsonio_print_pretty(const json_t *json);
  * does. Never NULL. */
 json_t *jsonio_string(struct text t);
 
+/* A JSON string with the base64 of T. Never NULL. */
+json_t *jsonio_base64(struct text t);
+
 /* Sets NAME of OBJECT to VALUE, taking VALUE (NULL VALUE: nothing). */
 void jsonio_set(json_t *object, const char *name, json_t *value);
 

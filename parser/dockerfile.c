@@ -113,7 +113,7 @@ set_file(struct error *err, const char *name)
 }
 
 struct dockerfile *
-dockerfile_parse(struct text text, const char *name, struct error *err)
+dockerfile_parse_part(struct text text, const char *name, struct error *err)
 {
 	struct dockerfile *df = mem_new(sizeof *df);
 
@@ -121,9 +121,20 @@ dockerfile_parse(struct text text, const char *name, struct error *err)
 	df->name = arena_copy(df->arena, name);
 	df->bytes = arena_text(df->arena, text);
 	df->escape = '\\';
-	if (read_all(df, err) == 0)
+	if (read_all(df, err) < 0) {
+		df->is_part = true;
+		set_file(err, name);
+	}
+	return df;
+}
+
+struct dockerfile *
+dockerfile_parse(struct text text, const char *name, struct error *err)
+{
+	struct dockerfile *df = dockerfile_parse_part(text, name, err);
+
+	if (!df->is_part)
 		return df;
-	set_file(err, name);
 	dockerfile_free(df);
 	return NULL;
 }

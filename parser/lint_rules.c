@@ -291,6 +291,8 @@ lint_file(struct lint *lint, const struct dockerfile *df)
 		for (size_t k = 0; k < stage->instructions.n; k++)
 			instruction(lint, &stage->instructions.at[k]);
 	}
+	if (df->is_part)
+		return;
 	stage_names(lint, df);
 	casing(lint, df);
 }

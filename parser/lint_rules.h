@@ -9,7 +9,8 @@
 #include "parser/lint.h"
 #include "parser/variables.h"
 
-/* All rules that need nothing but the file. */
+/* All rules that need nothing but the file. Those that compare all of it are left
+ * out if it is only a part. */
 void lint_file(struct lint *lint, const struct dockerfile *df);
 
 /* NAME of FROM is neither declared nor predefined; NEAR is like it, or NULL. */

@@ -129,11 +129,17 @@ struct dockerfile {
 	struct text   syntax;          /* value of "# syntax=", or p NULL */
 	struct text   check;           /* value of "# check=", or p NULL */
 	struct place  syntax_at, check_at;
+	bool          is_part;         /* it ends before a mistake */
 };
 
 /* Reads TEXT (copied). NAME is for messages. On failure ERR holds code
  * ERR_DOCKERFILE, the message and the place. Caller frees. */
 struct dockerfile *dockerfile_parse(struct text text, const char *name, struct error *err);
+
+/* The same, but never NULL: after a mistake (ERR is set) what comes before it,
+ * good for nothing but plan_check(). */
+struct dockerfile *dockerfile_parse_part(struct text text, const char *name,
+                                         struct error *err);
 void dockerfile_free(struct dockerfile *df);     /* takes NULL */
 
 /* Parses one ONBUILD trigger of a base into DF's arena; its place is PLACE. */
@@ -275,6 +281,7 @@ struct plan_options {
 	const struct variable *hosts;              /* --add-host: name, address */
 	size_t                 n_hosts;
 	bool                   all_stages;         /* --check: looks at all stages, whether needed or not */
+	bool                   wants_outline;      /* fills plan.outline */
 };
 
 enum step_kind {
@@ -420,6 +427,19 @@ struct lint_warning {
 	struct place at;
 };
 
+/* Something that a build can be given. */
+struct outline_item {
+	struct text  name, value, description;     /* p NULL: none */
+	bool         required;
+	struct place at;
+};
+
+/* What the target and what it needs can be given, in the order of the lines. */
+struct outline {
+	struct text name, description;             /* of the target; p NULL: none */
+	ARRAY(struct outline_item) args, secrets, agents;
+};
+
 struct plan {
 	struct arena *arena;
 	const struct dockerfile *df;
@@ -430,6 +450,7 @@ struct plan {
 	bool          lint_is_error;           /* check=error=true and there are warnings */
 	struct text   epoch;                   /* SOURCE_DATE_EPOCH as seen (build arg or ARG), p NULL none */
 	bool          multi_platform, inline_cache;    /* BUILDKIT_… arguments */
+	struct outline outline;                /* if plan_options.wants_outline */
 };
 
 /* Makes the plan. BASES holds what is known so far. NULL with ERR on a mistake
@@ -439,9 +460,29 @@ struct plan *plan_make(struct dockerfile *df, const struct plan_options *options
                        struct error *err);
 void plan_free(struct plan *plan);               /* takes NULL */
 
+/* The same for the warnings alone; never NULL. After a mistake (ERR is set) the
+ * plan holds those that came before it, and nothing else of it is valid. */
+struct plan *plan_check(struct dockerfile *df, const struct plan_options *options,
+                        const struct base_image *const *bases, size_t n_bases,
+                        struct error *err);
+
 /* The DAG for people and tests: keys in fixed order, no addresses. Caller frees. */
 char *plan_print_json(const struct plan *plan);
 char *plan_print_dot(const struct plan *plan);
+
+/* ------------------------------------------------------------ answers */
+
+/* In the forms of BuildKit's subrequests "outline", "targets" and "lint"; caller
+ * frees. Places of the JSON forms are those of the only source, the Dockerfile. */
+char *outline_print_text(const struct plan *plan);
+char *outline_print_json(const struct plan *plan);
+char *targets_print_text(const struct dockerfile *df);
+char *targets_print_json(const struct dockerfile *df);
+
+/* The warnings of PLAN. FAULT is what its making failed with, or empty: the text
+ * does not show it. */
+char *check_print_text(const struct plan *plan, const struct error *fault);
+char *check_print_json(const struct plan *plan, const struct error *fault);
 
 /* ------------------------------------------------------------ presentation */
 

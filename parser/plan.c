@@ -4,6 +4,7 @@
 #include "parser/lint_rules.h"
 #include "parser/onbuild.h"
 #include "parser/origin.h"
+#include "parser/outline.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/planner.h"
@@ -224,6 +225,8 @@ make(struct planner *p, struct error *err)
 		return -1;
 	origin_init(p);
 	lint_file(&p->lint, p->df);
+	if (p->df->is_part)
+		return 0;
 	if (make_graph(p, err) < 0)
 		return -1;
 	known = find_origins(p, err);
@@ -233,7 +236,8 @@ make(struct planner *p, struct error *err)
 	if (dispatch_all(p, err) < 0)
 		return -1;
 	make_image(p);
-	lint_finish(&p->lint, p->plan);
+	if (p->options->wants_outline)
+		outline_make(p);
 	return 0;
 }
 
@@ -253,8 +257,8 @@ planner_clear(struct planner *p)
 }
 
 struct plan *
-plan_make(struct dockerfile *df, const struct plan_options *options,
-          const struct base_image *const *bases, size_t n_bases, struct error *err)
+plan_check(struct dockerfile *df, const struct plan_options *options,
+           const struct base_image *const *bases, size_t n_bases, struct error *err)
 {
 	struct plan *plan = mem_new(sizeof *plan);
 	struct planner p = { .df = df,
@@ -262,18 +266,26 @@ plan_make(struct dockerfile *df, const struct plan_options *options,
 		             .bases = bases,
 		             .n_bases = n_bases,
 		             .plan = plan };
-	int result;
 
 	plan->arena = p.arena = arena_new();
 	plan->df = df;
 	plan->image.step = plan->image.base = STEP_NONE;
 	scope_init(&p);
-	result = make(&p, err);
-	planner_clear(&p);
-	if (result == 0)
-		return plan;
-	if (err->n_at > 0 && err->file == NULL)
+	if (make(&p, err) < 0 && err->n_at > 0 && err->file == NULL)
 		err->file = mem_copy(df->name);
+	lint_finish(&p.lint, plan);
+	planner_clear(&p);
+	return plan;
+}
+
+struct plan *
+plan_make(struct dockerfile *df, const struct plan_options *options,
+          const struct base_image *const *bases, size_t n_bases, struct error *err)
+{
+	struct plan *plan = plan_check(df, options, bases, n_bases, err);
+
+	if (err->code == ERR_NONE)
+		return plan;
 	plan_free(plan);
 	return NULL;
 }
@@ -289,6 +301,9 @@ plan_free(struct plan *plan)
 	array_clear(&plan->missing);
 	array_clear(&plan->steps);
 	array_clear(&plan->warnings);
+	array_clear(&plan->outline.args);
+	array_clear(&plan->outline.secrets);
+	array_clear(&plan->outline.agents);
 	arena_free(plan->arena);
 	free(plan);
 }

@@ -70,6 +70,8 @@ struct node {
 	struct text name;          /* as it was written or registered */
 	struct text shown;         /* in the names of steps and in messages */
 	struct text image;         /* what FROM names, expanded */
+	struct text *mentions;     /* variables that FROM makes use of */
+	size_t n_mentions;
 	struct node *base;         /* FROM a stage */
 	struct platform platform;  /* wanted; inherited from a base */
 	bool has_platform;         /* FROM --platform */

@@ -45,11 +45,13 @@ predefine_platform(struct planner *p, const struct platform *platform,
 static struct text
 target_stage(const struct planner *p)
 {
-	const struct stage *last = &p->df->stages.at[p->df->stages.n - 1];
+	const struct stage *last = NULL;
 
 	if (p->options->target.n > 0)
 		return p->options->target;
-	return last->name.p != NULL ? last->name : TEXT("default");
+	if (p->df->stages.n > 0)
+		last = &p->df->stages.at[p->df->stages.n - 1];
+	return last != NULL && last->name.p != NULL ? last->name : TEXT("default");
 }
 
 /* Proxies reach every RUN under both spellings of their names. */

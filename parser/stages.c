@@ -85,6 +85,22 @@ add_suggestion(struct planner *p, const struct mentioned *mentioned, struct erro
 	}
 }
 
+/* For the outline, after all of FROM. */
+static void
+keep_mentions(struct planner *p, struct node *node, const struct mentioned *mentioned)
+{
+	size_t n = node->n_mentions + mentioned->set.list.n;
+	struct text *list = arena_alloc_n(p->arena, n, sizeof *list);
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = i < node->n_mentions
+		                  ? node->mentions[i]
+		                  : arena_text(p->arena,
+		                               mentioned->set.list.at[i - node->n_mentions]);
+	node->mentions = list;
+	node->n_mentions = n;
+}
+
 static int
 read_platform(struct planner *p, struct node *node, struct error *err)
 {
@@ -98,6 +114,7 @@ read_platform(struct planner *p, struct node *node, struct error *err)
 		return error_wrap(err, "failed to process arguments for platform %.*s",
 		                  (int)raw.n, raw.p);
 	tell_undefined(p, from, &mentioned);
+	keep_mentions(p, node, &mentioned);
 	variables_find(&p->globals, TEXT("TARGETPLATFORM"), &target);
 	lint_from_platform(&p->lint, node->stage, value, mentioned.set.list.n,
 	                   mentioned.unset.list.n,
@@ -127,6 +144,7 @@ read_image(struct planner *p, struct node *node, struct error *err)
 	int result = scope_expand_from(p, &p->globals, raw, &node->image, &mentioned, err);
 
 	tell_undefined(p, node->at, &mentioned);
+	keep_mentions(p, node, &mentioned);
 	if (result == 0 && node->image.n == 0)
 		result = error_set(err, ERR_DOCKERFILE, "base name (%.*s) should not be blank",
 		                   (int)raw.n, raw.p);

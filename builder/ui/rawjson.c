@@ -1,7 +1,6 @@
 #include "builder/ui/view.h"
 
 #include <jansson.h>
-#include <openssl/evp.h>
 
 #include "base/base.h"
 #include "base/clock.h"
@@ -42,12 +41,7 @@ set_text(json_t *object, const char *member, struct text t)
 static void
 set_bytes(json_t *object, const char *member, struct text t)
 {
-	auto_free unsigned char *text = mem_new_n(t.n / 3 + 2, 4);
-
-	/* Pieces of output are at most some pages; the interface wants an int. */
-	EVP_EncodeBlock(text, (const unsigned char *)t.p,
-	                (int)(t.n > 1 << 30 ? 1 << 30 : t.n));
-	jsonio_set(object, member, json_string((const char *)text));
+	jsonio_set(object, member, jsonio_base64(t));
 }
 
 /* {"LIST":[OBJECT]} */
