@@ -24,7 +24,8 @@ static int
 tell_lookup(const struct plan_report *report, const char *why, struct error *err)
 {
 	if (report->sys == 0)
-		return error_set(err, ERR_RUN, "exec: \"%s\": executable file not found in $PATH",
+		return error_set(err, ERR_RUN,
+		                 "exec: \"%s\": executable file not found in $PATH",
 		                 report->text);
 	if (report->sys == ENOENT || report->sys == ENOTDIR)
 		return error_set(err, ERR_RUN, "exec: \"%s\": stat %s: %s", report->text,
@@ -37,10 +38,13 @@ tell_exec(const struct plan_report *report, const char *why, struct error *err)
 {
 	error_set(err, ERR_RUN, "exec %s: %s", report->text, why);
 	if (report->sys == ENOENT)
-		error_hint(err, "the file is there, but its interpreter (\"#!\" line or dynamic "
-		                "loader) is not in the image");
+		error_hint(
+		        err,
+		        "the file is there, but its interpreter (\"#!\" line or dynamic "
+		        "loader) is not in the image");
 	if (report->sys == ENOEXEC)
-		error_hint(err, "it is for another architecture, or a script without \"#!\" line");
+		error_hint(err, "it is for another architecture, or a script without "
+		                "\"#!\" line");
 	return -1;
 }
 
@@ -51,8 +55,10 @@ tell_ids(const struct plan *plan, const struct plan_report *report, const char *
 	error_set(err, ERR_ENVIRONMENT, "run as user %u:%u: %s: %s", plan->uid, plan->gid,
 	          report->text, why);
 	if (report->sys == EINVAL)
-		error_hint(err, "this user name space does not have that id: give the user more "
-		                "ids in /etc/subuid and /etc/subgid, and install newuidmap");
+		error_hint(
+		        err,
+		        "this user name space does not have that id: give the user more "
+		        "ids in /etc/subuid and /etc/subgid, and install newuidmap");
 	return -1;
 }
 
@@ -76,29 +82,35 @@ tell_root(const struct plan_report *report, const char *why, struct error *err)
 	          *report->text == '\0' ? "" : " (", report->text,
 	          *report->text == '\0' ? "" : ")");
 	if (report->sys == EINVAL)
-		error_hint(err, "the store may be on a file system that overlayfs cannot write to, "
-		                "such as another overlay or NFS: choose a directory on another "
-		                "one with COOPER_ROOT or --root");
+		error_hint(
+		        err,
+		        "the store may be on a file system that overlayfs cannot write "
+		        "to, "
+		        "such as another overlay or NFS: choose a directory on another "
+		        "one with COOPER_ROOT or --root");
 	if (report->sys == E2BIG)
 		error_hint(err, "there are too many layers for overlayfs (500)");
 	return -1;
 }
 
-int
-failure_tell(struct plan *plan, struct error *err)
+static int
+tell(struct plan *plan, const struct plan_report *report, const char *why,
+     struct error *err)
 {
 	static const char *const names[] = {
-		[STAGE_START] = "start a sandbox", [STAGE_PRIVATE] = "make mounts private",
-		[STAGE_PIVOT] = "change the root", [STAGE_CWD] = "make the working directory",
-		[STAGE_CGROUP] = "join a cgroup",  [STAGE_FORK] = "start a process",
-		[STAGE_LIMITS] = "set limits",     [STAGE_FILTER] = "install the system call filter",
-		[STAGE_CAPS] = "drop capabilities", [STAGE_PROBE] = "probe",
+		[STAGE_START] = "start a sandbox",
+		[STAGE_PRIVATE] = "make mounts private",
+		[STAGE_PIVOT] = "change the root",
+		[STAGE_CWD] = "make the working directory",
+		[STAGE_CGROUP] = "join a cgroup",
+		[STAGE_FORK] = "start a process",
+		[STAGE_LIMITS] = "set limits",
+		[STAGE_FILTER] = "install the system call filter",
+		[STAGE_CAPS] = "drop capabilities",
+		[STAGE_PROBE] = "probe",
 	};
-	struct plan_report *report = plan_report(plan);
-	auto_free char *why = error_text(report->sys);
+	const char *doing = NULL;
 
-	err->sys = report->sys;
-	report->text[PLAN_TEXT_MAX - 1] = '\0';
 	switch (report->stage) {
 	case STAGE_LOOKUP:
 		return tell_lookup(report, why, err);
@@ -116,10 +128,21 @@ failure_tell(struct plan *plan, struct error *err)
 	default:
 		break;
 	}
+	if (report->stage < sizeof names / sizeof *names)
+		doing = names[report->stage];
 	return error_set(err, ERR_ENVIRONMENT, "%s: %s%s%s",
-	                 report->stage < sizeof names / sizeof *names &&
-	                                 names[report->stage] != NULL
-	                         ? names[report->stage]
-	                         : "run in a sandbox",
-	                 report->text, *report->text == '\0' ? "" : ": ", why);
+	                 doing == NULL ? "run in a sandbox" : doing, report->text,
+	                 *report->text == '\0' ? "" : ": ", why);
+}
+
+int
+failure_tell(struct plan *plan, struct error *err)
+{
+	struct plan_report *report = plan_report(plan);
+	auto_free char *why = error_text(report->sys);
+
+	report->text[PLAN_TEXT_MAX - 1] = '\0';
+	tell(plan, report, why, err);
+	err->sys = report->sys;
+	return -1;
 }

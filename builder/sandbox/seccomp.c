@@ -10,12 +10,12 @@
 
 /* One set of call numbers. SET is libseccomp's name of it. */
 struct abi {
-	uint32_t machine;          /* what this machine must be for it to matter */
+	uint32_t machine; /* what this machine must be for it to matter */
 	uint32_t set;
-	uint32_t audit;            /* what the kernel calls it in a filter */
-	uint32_t base;             /* of its numbers */
-	bool multiplexed;          /* has socketcall() and ipc() */
-	uint8_t clone_flags;       /* index of clone's argument */
+	uint32_t audit;      /* what the kernel calls it in a filter */
+	uint32_t base;       /* of its numbers */
+	bool multiplexed;    /* has socketcall() and ipc() */
+	uint8_t clone_flags; /* index of clone's argument */
 };
 
 #define X32_BASE 0x40000000U
@@ -38,14 +38,14 @@ static const struct {
 	const char *name;
 	int number;
 } direct[] = {
-	{ "socket", 359 },      { "socketpair", 360 },  { "bind", 361 },
-	{ "connect", 362 },     { "listen", 363 },      { "accept4", 364 },
-	{ "getsockopt", 365 },  { "setsockopt", 366 },  { "getsockname", 367 },
-	{ "getpeername", 368 }, { "sendto", 369 },      { "sendmsg", 370 },
-	{ "recvfrom", 371 },    { "recvmsg", 372 },     { "shutdown", 373 },
-	{ "semget", 393 },      { "semctl", 394 },      { "shmget", 395 },
-	{ "shmctl", 396 },      { "shmat", 397 },       { "shmdt", 398 },
-	{ "msgget", 399 },      { "msgsnd", 400 },      { "msgrcv", 401 },
+	{ "socket", 359 },      { "socketpair", 360 }, { "bind", 361 },
+	{ "connect", 362 },     { "listen", 363 },     { "accept4", 364 },
+	{ "getsockopt", 365 },  { "setsockopt", 366 }, { "getsockname", 367 },
+	{ "getpeername", 368 }, { "sendto", 369 },     { "sendmsg", 370 },
+	{ "recvfrom", 371 },    { "recvmsg", 372 },    { "shutdown", 373 },
+	{ "semget", 393 },      { "semctl", 394 },     { "shmget", 395 },
+	{ "shmctl", 396 },      { "shmat", 397 },      { "shmdt", 398 },
+	{ "msgget", 399 },      { "msgsnd", 400 },     { "msgrcv", 401 },
 	{ "msgctl", 402 },
 };
 
@@ -103,8 +103,9 @@ add_abi(struct ranges *out, const struct abi *abi)
 		int number = number_of(abi, &filter_rules[i]);
 
 		if (number >= 0)
-			array_push(&calls.list, ((struct range){ (uint32_t)number,
-			                                         filter_rules[i].verdict }));
+			array_push(&calls.list,
+			           ((struct range){ (uint32_t)number,
+			                            filter_rules[i].verdict }));
 	}
 	array_sort(&calls.list, by_first);
 	add_range(out, abi->base, VERDICT_REFUSE);
@@ -166,8 +167,8 @@ emit_clone(struct filter *f, const struct abi *abi)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
-/* Linux, Linux with short inodes, without address randomisation, both, and
- * the question which one it is. */
+/* Linux, the same for 32 bits, each also with a version of 2.6, and the question
+ * which one it is. */
 static void
 emit_personality(struct filter *f)
 {
