@@ -1,29 +1,39 @@
+#include "parser/frame.h"
+
 #include "base/base.h"
-#include "parser/parser.h"
 
 #define DASHES "--------------------\n"
 
-/* Number of lines when BYTES is split at LF: a trailing LF leaves one more,
- * empty line. */
-static int
-count_lines(struct text bytes)
+/* Lines are what LF separates: behind a trailing LF there is one more, empty. */
+void
+frame_source_init(struct frame_source *s, struct text bytes, const char *name)
 {
+	bool has_empty_end = bytes.n == 0 || bytes.p[bytes.n - 1] == '\n';
 	struct text line;
-	int n = bytes.n == 0 || bytes.p[bytes.n - 1] == '\n';
 
+	*s = (struct frame_source){ .name = name };
 	while (text_line(&bytes, &line))
-		n++;
-	return n;
+		array_push(&s->lines, line);
+	if (has_empty_end)
+		array_push(&s->lines, TEXT(""));
 }
 
-static void
-print_one(struct buf *out, struct text bytes, const char *name, struct place place,
-          int n_lines)
+void
+frame_source_clear(struct frame_source *s)
 {
-	int first = place.line, last = place.last > n_lines ? n_lines : place.last;
-	int pad = first >= last ? 4 : 2;
-	struct text line;
+	array_clear(&s->lines);
+}
 
+void
+frame_add(struct buf *out, const struct frame_source *s, struct place place)
+{
+	int n_lines = (int)s->lines.n, first = place.line, last = place.last;
+	int pad = first >= last ? 4 : 2;
+
+	if (first < 1 || first > n_lines)
+		return;
+	if (last > n_lines)
+		last = n_lines;
 	if (last < first)
 		last = first;
 	place.last = last;
@@ -33,15 +43,12 @@ print_one(struct buf *out, struct text bytes, const char *name, struct place pla
 		if (last != n_lines)
 			last++, p++;
 	}
-	buf_print(out, "%s:%d\n" DASHES, name, place.line);
-	for (int i = 1; i <= last; i++) {
-		if (!text_line(&bytes, &line))
-			line = TEXT("");
-		if (i < first)
-			continue;
-		buf_print(out, " %3d | %s ", i,
-		          i >= place.line && i <= place.last ? ">>>" : "   ");
-		buf_add_text(out, line);
+	buf_print(out, "%s:%d\n" DASHES, s->name, place.line);
+	for (int i = first; i <= last; i++) {
+		bool is_marked = i >= place.line && i <= place.last;
+
+		buf_print(out, " %3d | %s ", i, is_marked ? ">>>" : "   ");
+		buf_add_text(out, s->lines.at[i - 1]);
 		buf_add_char(out, '\n');
 	}
 	buf_add_str(out, DASHES);
@@ -51,9 +58,9 @@ void
 frame_print(struct buf *out, struct text bytes, const char *name,
             const struct place *places, size_t n)
 {
-	int n_lines = count_lines(bytes);
+	auto_frame_source struct frame_source source;
 
+	frame_source_init(&source, bytes, name);
 	for (size_t i = 0; i < n; i++)
-		if (places[i].line >= 1 && places[i].line <= n_lines)
-			print_one(out, bytes, name, places[i], n_lines);
+		frame_add(out, &source, places[i]);
 }

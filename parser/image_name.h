@@ -3,7 +3,7 @@
  *
  *	alpine                 docker.io/library/alpine:latest     alpine
  *	docker.io/acme/tool:1  docker.io/acme/tool:1               acme/tool:1
- *	ghcr.io/x@sha256:…     ghcr.io/x@sha256:…                  ghcr.io/x@sha256:…
+ *	hub.example/x@sha256:…     hub.example/x@sha256:…                  hub.example/x@sha256:…
  *
  * Only as much of a reference as naming in a Dockerfile needs: two names are
  * the same image if their full forms are equal.

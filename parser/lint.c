@@ -24,8 +24,8 @@ read_rules(struct text list)
 		return ALL;
 	for (bool more = true; more;) {
 		ptrdiff_t comma = text_find(list, ',');
-		struct text name =
-		        text_trim(comma < 0 ? list : text_first(list, (size_t)comma));
+		struct text name = text_trim(comma < 0 ? list
+		                                       : text_first(list, (size_t)comma));
 
 		for (int i = 0; i < N_LINT_RULES; i++)
 			if (text_is(name, lint_rows[i].name))
@@ -159,14 +159,14 @@ lint_tell(struct lint *lint, enum lint_rule rule, const struct instruction *in,
 	va_start(ap, fmt);
 	buf_vprint(&detail, fmt, ap);
 	va_end(ap);
-	array_push(&lint->warnings, ((struct lint_warning){
-	                                    .rule = row->name,
-	                                    .description = row->description,
-	                                    .url = row->url,
-	                                    .detail = arena_text(lint->arena,
-	                                                         buf_text(&detail)),
-	                                    .at = at,
-	                            }));
+	array_push(&lint->warnings,
+	           ((struct lint_warning){
+	                   .rule = row->name,
+	                   .description = row->description,
+	                   .url = row->url,
+	                   .detail = arena_text(lint->arena, buf_text(&detail)),
+	                   .at = at,
+	           }));
 }
 
 /* A merge sort, because warnings of one line keep their order. */
@@ -180,8 +180,7 @@ sort(struct lint_warning *list, struct lint_warning *scratch, size_t n)
 	sort(list, scratch, half);
 	sort(list + half, scratch, n - half);
 	for (size_t to = 0; to < n; to++) {
-		bool first = i < half &&
-		             (k == n || list[i].at.line <= list[k].at.line);
+		bool first = i < half && (k == n || list[i].at.line <= list[k].at.line);
 
 		scratch[to] = first ? list[i++] : list[k++];
 	}
@@ -198,4 +197,35 @@ lint_finish(struct lint *lint, struct plan *plan)
 	for (size_t i = 0; i < n; i++)
 		array_push(&plan->warnings, lint->warnings.at[i]);
 	plan->lint_is_error = lint->settings.error && n > 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Rules are pointed at by each of their warnings, and named once. */
+int
+plan_check_lint(const struct plan *plan, struct error *err)
+{
+	const char *names[N_LINT_RULES];
+	auto_buf struct buf list = BUF_INIT;
+	size_t n = 0;
+
+	if (!plan->lint_is_error)
+		return 0;
+	for (size_t i = 0; i < plan->warnings.n; i++) {
+		size_t k = 0;
+
+		while (k < n && names[k] != plan->warnings.at[i].rule)
+			k++;
+		if (k == n)
+			names[n++] = plan->warnings.at[i].rule;
+	}
+	qsort(names, n, sizeof *names, compare_names);
+	for (size_t i = 0; i < n; i++)
+		buf_print(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
+	return error_set(err, ERR_DOCKERFILE, "lint violation found for rules: %s",
+	                 buf_str(&list));
 }

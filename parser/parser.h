@@ -434,10 +434,15 @@ struct outline_item {
 	struct place at;
 };
 
+struct outline_items {
+	struct outline_item *at;
+	size_t n, cap;
+};
+
 /* What the target and what it needs can be given, in the order of the lines. */
 struct outline {
 	struct text name, description;             /* of the target; p NULL: none */
-	ARRAY(struct outline_item) args, secrets, agents;
+	struct outline_items args, secrets, agents;
 };
 
 struct plan {
@@ -465,6 +470,10 @@ void plan_free(struct plan *plan);               /* takes NULL */
 struct plan *plan_check(struct dockerfile *df, const struct plan_options *options,
                         const struct base_image *const *bases, size_t n_bases,
                         struct error *err);
+
+/* -1 if the Dockerfile wants to fail when there are warnings (check=error=true),
+ * and there are. */
+int plan_check_lint(const struct plan *plan, struct error *err);
 
 /* The DAG for people and tests: keys in fixed order, no addresses. Caller frees. */
 char *plan_print_json(const struct plan *plan);

@@ -76,8 +76,8 @@ add_proxies(struct planner *p)
 		if (value.n == 0)
 			continue;
 		for (int spelling = 0; spelling < 2; spelling++)
-			array_push(&list, ((struct variable){
-			                          text_of(names[i][spelling]), value }));
+			array_push(&list, ((struct variable){ text_of(names[i][spelling]),
+			                                      value }));
 	}
 	planner_freeze(p, &p->proxy, &list);
 }
@@ -245,7 +245,8 @@ tell_unset(struct planner *p, const struct node *node, const struct instruction 
 	for (size_t i = 0; i < unset->list.n; i++) {
 		struct text name = unset->list.at[i];
 
-		if (!variables_find(&state->args, name, &value) && !scope_is_setting(name))
+		if (!variables_find(&state->args, name, &value) &&
+		    !scope_is_setting(name))
 			lint_undefined_var(&p->lint, in, name,
 			                   variables_suggest(&state->env, name));
 	}

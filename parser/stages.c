@@ -72,8 +72,8 @@ static void
 add_suggestion(struct planner *p, const struct mentioned *mentioned, struct error *err)
 {
 	for (size_t i = 0; i < mentioned->unset.list.n; i++) {
-		const char *near =
-		        variables_suggest(&p->globals, mentioned->unset.list.at[i]);
+		const char *near = variables_suggest(&p->globals,
+		                                     mentioned->unset.list.at[i]);
 		auto_free char *text = NULL;
 
 		if (near == NULL)
@@ -95,8 +95,9 @@ keep_mentions(struct planner *p, struct node *node, const struct mentioned *ment
 	for (size_t i = 0; i < n; i++)
 		list[i] = i < node->n_mentions
 		                  ? node->mentions[i]
-		                  : arena_text(p->arena,
-		                               mentioned->set.list.at[i - node->n_mentions]);
+		                  : arena_text(
+		                            p->arena,
+		                            mentioned->set.list.at[i - node->n_mentions]);
 	node->mentions = list;
 	node->n_mentions = n;
 }
@@ -116,10 +117,10 @@ read_platform(struct planner *p, struct node *node, struct error *err)
 	tell_undefined(p, from, &mentioned);
 	keep_mentions(p, node, &mentioned);
 	variables_find(&p->globals, TEXT("TARGETPLATFORM"), &target);
-	lint_from_platform(&p->lint, node->stage, value, mentioned.set.list.n,
-	                   mentioned.unset.list.n,
-	                   mentioned.set.list.n == 0 ? TEXT("") : mentioned.set.list.at[0],
-	                   target);
+	lint_from_platform(
+	        &p->lint, node->stage, value, mentioned.set.list.n,
+	        mentioned.unset.list.n,
+	        mentioned.set.list.n == 0 ? TEXT("") : mentioned.set.list.at[0], target);
 	if (value.n == 0) {
 		error_set(err, ERR_DOCKERFILE,
 		          "empty platform value from expression %.*s", (int)raw.n, raw.p);
@@ -141,13 +142,15 @@ read_image(struct planner *p, struct node *node, struct error *err)
 {
 	auto_mentioned struct mentioned mentioned = { 0 };
 	struct text raw = node->at->image;
-	int result = scope_expand_from(p, &p->globals, raw, &node->image, &mentioned, err);
+	int result = scope_expand_from(p, &p->globals, raw, &node->image, &mentioned,
+	                               err);
 
 	tell_undefined(p, node->at, &mentioned);
 	keep_mentions(p, node, &mentioned);
 	if (result == 0 && node->image.n == 0)
-		result = error_set(err, ERR_DOCKERFILE, "base name (%.*s) should not be blank",
-		                   (int)raw.n, raw.p);
+		result = error_set(err, ERR_DOCKERFILE,
+		                   "base name (%.*s) should not be blank", (int)raw.n,
+		                   raw.p);
 	return result;
 }
 
@@ -198,7 +201,8 @@ check_defaults(struct planner *p)
 		struct image_name parsed;
 		struct text name;
 
-		if (scope_expand_from(p, &defaults, from->image, &name, NULL, &ignored) < 0)
+		if (scope_expand_from(p, &defaults, from->image, &name, NULL, &ignored) <
+		    0)
 			break;
 		if (image_name_parse(p->arena, name, &parsed, &ignored) < 0)
 			lint_invalid_default_arg_in_from(&p->lint, from);
@@ -295,7 +299,8 @@ mount_from(const struct raw_mount *mount)
 	struct text from = { 0 };
 
 	for (size_t i = 0; i < mount->fields.n; i++)
-		if (text_is(mount->fields.at[i].key, "from") && mount->fields.at[i].has_value)
+		if (text_is(mount->fields.at[i].key, "from") &&
+		    mount->fields.at[i].has_value)
 			from = mount->fields.at[i].value;
 	return from;
 }

@@ -62,18 +62,27 @@ look_up_all(const struct plan *plan, const struct source_options *source,
 	return failed;
 }
 
+/* Caller frees. */
+static const struct base_image **
+list_known(const struct bases *bases)
+{
+	const struct base_image **known = mem_new_n(bases->images.n + 1,
+	                                            sizeof(const struct base_image *));
+
+	for (size_t i = 0; i < bases->images.n; i++)
+		known[i] = &bases->images.at[i]->base;
+	return known;
+}
+
 struct plan *
 bases_plan(struct dockerfile *df, const struct plan_options *options,
            const struct source_options *source, struct bases *bases, struct error *err)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		auto_free const struct base_image **known =
-		        mem_new_n(bases->images.n + 1, sizeof(const struct base_image *));
+		auto_free const struct base_image **known = list_known(bases);
 		struct plan *plan = NULL;
 		int failed = 0;
 
-		for (size_t i = 0; i < bases->images.n; i++)
-			known[i] = &bases->images.at[i]->base;
 		plan = plan_make(df, options, known, bases->images.n, err);
 		if (plan == NULL || plan->missing.n == 0)
 			return plan;
@@ -85,6 +94,15 @@ bases_plan(struct dockerfile *df, const struct plan_options *options,
 	error_set(err, ERR_DOCKERFILE,
 	          "base images ask for more base images without end");
 	return NULL;
+}
+
+struct plan *
+bases_check(struct dockerfile *df, const struct plan_options *options,
+            const struct bases *bases, struct error *err)
+{
+	auto_free const struct base_image **known = list_known(bases);
+
+	return plan_check(df, options, known, bases->images.n, err);
 }
 
 void

@@ -18,6 +18,10 @@ struct bases {
 struct plan *bases_plan(struct dockerfile *df, const struct plan_options *options,
                         const struct source_options *source, struct bases *bases,
                         struct error *err);
+
+/* The warnings that come from what is known in BASES, see plan_check(). */
+struct plan *bases_check(struct dockerfile *df, const struct plan_options *options,
+                         const struct bases *bases, struct error *err);
 void bases_clear(struct bases *b);
 #define auto_bases __attribute__((cleanup(bases_clear)))
 

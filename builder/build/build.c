@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "builder/build/bases.h"
+#include "builder/build/call.h"
 #include "builder/build/epoch.h"
 #include "builder/build/finish.h"
 #include "builder/build/input.h"
@@ -94,10 +95,10 @@ read_all(struct build *b, struct error *err)
 	b->services.env.n_contexts = b->input.contexts.n;
 	name = mem_print("[internal] load build definition from %s", b->input.name);
 	vertex = event_begin(name);
-	b->df = dockerfile_parse(buf_text(&b->input.dockerfile), b->input.name, err);
-	event_end(vertex, b->df == NULL ? OUTCOME_FAILED : OUTCOME_DONE,
-	          b->df == NULL ? err->text : NULL);
-	return b->df == NULL ? -1 : 0;
+	b->df = dockerfile_parse_part(buf_text(&b->input.dockerfile), b->input.name, err);
+	event_end(vertex, OUTCOME_DONE, NULL);
+	/* A check goes on, with what comes before the mistake. */
+	return b->df->is_part && b->request->call != CALL_CHECK ? -1 : 0;
 }
 
 /* ------------------------------------------------------------ planning */
@@ -128,15 +129,23 @@ plan_options(const struct build *b, const struct platform *target,
 	};
 }
 
+static struct source_options
+source_options(const struct build *b)
+{
+	return (struct source_options){
+		.store = b->services.store,
+		.registry = b->services.registry,
+		.policy = b->request->pull,
+		.offline = b->request->offline,
+		.cancel = b->request->cancel,
+	};
+}
+
 static struct plan *
 make_plan(struct build *b, const struct platform *target, struct error *err)
 {
 	auto_platform struct platform host = PLATFORM_INIT;
-	struct source_options source = { .store = b->services.store,
-		                         .registry = b->services.registry,
-		                         .policy = b->request->pull,
-		                         .offline = b->request->offline,
-		                         .cancel = b->request->cancel };
+	struct source_options source = source_options(b);
 	struct plan_options options;
 	struct plan *plan = NULL;
 
@@ -148,34 +157,16 @@ make_plan(struct build *b, const struct platform *target, struct error *err)
 	return plan;
 }
 
+/* What is the same for all platforms is told once. */
 static void
-tell_warnings(const struct plan *plan)
+tell_warnings(const struct build *b, const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->warnings.n; i++) {
+	for (size_t i = 0; i < plan->warnings.n && b->plans.n == 1; i++) {
 		const struct lint_warning *w = &plan->warnings.at[i];
 
 		event_warn(0, "%s: %.*s (line %d)", w->rule, (int)w->detail.n,
 		           w->detail.p, w->at.line);
 	}
-}
-
-/* check=error=true: nothing is executed if a rule fired. */
-static int
-check_lint(const struct plan *plan, struct error *err)
-{
-	auto_buf struct buf rules = BUF_INIT;
-
-	if (!plan->lint_is_error)
-		return 0;
-	for (size_t i = 0; i < plan->warnings.n; i++) {
-		if (strstr(buf_str(&rules), plan->warnings.at[i].rule) != NULL)
-			continue;
-		if (rules.n > 0)
-			buf_add_str(&rules, ", ");
-		buf_add_str(&rules, plan->warnings.at[i].rule);
-	}
-	return error_set(err, ERR_DOCKERFILE, "lint violation found for rules: %s",
-	                 buf_str(&rules));
 }
 
 /* ------------------------------------------------------------ running */
@@ -227,8 +218,8 @@ build_platform(struct build *b, const struct platform *target, struct error *err
 	if (plan == NULL)
 		return -1;
 	b->multi = b->multi || plan->multi_platform;
-	tell_warnings(plan);
-	if (check_lint(plan, err) < 0)
+	tell_warnings(b, plan);
+	if (plan_check_lint(plan, err) < 0)
 		return -1;
 	return run_plan(b, plan, err);
 }
@@ -284,8 +275,24 @@ print_plan(struct build *b, struct build_outcome *out, struct error *err)
 }
 
 static int
+answer(struct build *b, struct build_outcome *out, struct error *err)
+{
+	auto_platform struct platform host = PLATFORM_INIT;
+	struct call call = { .request = b->request,
+		             .df = b->df,
+		             .source = source_options(b),
+		             .bases = &b->bases };
+
+	platform_host(&host);
+	call.options = plan_options(b, &b->platforms.at[0], &host);
+	return call_answer(&call, out, err);
+}
+
+static int
 build_all(struct build *b, struct build_outcome *out, struct error *err)
 {
+	if (b->request->call != CALL_BUILD)
+		return answer(b, out, err);
 	if (b->request->print_plan != PLAN_NOT_PRINTED)
 		return print_plan(b, out, err);
 	for (size_t i = 0; i < b->platforms.n; i++)

@@ -406,22 +406,45 @@ set_cpus(void *target, struct text value, struct error *err)
 }
 
 static int
+set_format(void *target, struct text value, struct error *err)
+{
+	if (!text_is(value, "json") && !text_is(value, "text"))
+		return error_set(err, ERR_USAGE, "must be json or text");
+	((struct build_options *)target)->request.call_json = text_is(value, "json");
+	return 0;
+}
+
+/* NAME[,format=FORMAT] */
+static int
 set_call(void *target, struct text value, struct error *err)
 {
+	static const struct {
+		const char *name;
+		enum call_kind kind;
+	} known[] = { { "build", CALL_BUILD },
+		      { "check", CALL_CHECK },
+		      { "lint", CALL_CHECK },
+		      { "outline", CALL_OUTLINE },
+		      { "targets", CALL_TARGETS } };
 	struct build_options *o = target;
+	ptrdiff_t comma = text_find(value, ',');
+	struct text name = comma < 0 ? value : text_first(value, (size_t)comma);
+	struct text rest = text_from(value, comma < 0 ? value.n : (size_t)comma + 1);
 
-	if (text_is(value, "build"))
-		o->request.call = CALL_BUILD;
-	else if (text_is(value, "check") || text_is(value, "lint"))
-		o->request.call = CALL_CHECK;
-	else if (text_is(value, "outline"))
-		o->request.call = CALL_OUTLINE;
-	else if (text_is(value, "targets"))
-		o->request.call = CALL_TARGETS;
-	else
-		return error_set(err, ERR_USAGE,
-		                 "must be build, check, outline or targets");
-	return 0;
+	if (rest.n > 0) {
+		if (!text_starts(rest, "format="))
+			return error_set(err, ERR_USAGE, "unknown part %.*s", (int)rest.n,
+			                 rest.p);
+		if (set_format(target, text_from(rest, strlen("format=")), err) < 0)
+			return error_wrap(err, "format");
+	}
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (text_is(name, known[i].name)) {
+			o->request.call = known[i].kind;
+			return 0;
+		}
+	}
+	return error_set(err, ERR_USAGE, "must be build, check, outline or targets");
 }
 
 static int
@@ -433,15 +456,6 @@ set_check(void *target, struct text value, struct error *err)
 		return error_set(err, ERR_USAGE, "not true or false");
 	if (on)
 		((struct build_options *)target)->request.call = CALL_CHECK;
-	return 0;
-}
-
-static int
-set_format(void *target, struct text value, struct error *err)
-{
-	if (!text_is(value, "json") && !text_is(value, "text"))
-		return error_set(err, ERR_USAGE, "must be json or text");
-	((struct build_options *)target)->request.call_json = text_is(value, "json");
 	return 0;
 }
 

@@ -11,6 +11,14 @@
 #include "builder/cli/session.h"
 #include "builder/cli/terminal.h"
 
+static void
+print_answer(const char *text)
+{
+	fputs(text, stdout);
+	if (!text_ends(text_of(text), "\n"))
+		putchar('\n');
+}
+
 /* Results go to standard output, all else is on standard error. */
 static void
 print_outcome(const struct build_options *o, const struct build_outcome *out)
@@ -20,7 +28,7 @@ print_outcome(const struct build_options *o, const struct build_outcome *out)
 	                                                       : &out->root.digest;
 
 	if (out->printed != NULL)
-		fputs(out->printed, stdout);
+		print_answer(out->printed);
 	else if (o->quiet && digest_known(id))
 		printf("%s\n", digest_text(id, text));
 }
@@ -77,9 +85,14 @@ build_with_session(struct build_options *o, struct session *session)
 	o->request.cancel = session->cancel;
 	if (build_run(&o->request, &outcome, &source, &err) < 0) {
 		ui_finish(session->ui);
-		if (is_of_build(err.code))
+		if (outcome.printed != NULL)
+			print_answer(outcome.printed);
+		fflush(stdout);
+		if (o->request.call == CALL_BUILD && is_of_build(err.code))
 			error_wrap(&err, "failed to build: failed to solve");
 		status = report_error(&err, session->ui, buf_text(&source));
+		if (outcome.status != 0)
+			status = outcome.status;
 		if (outcome.failed != NULL)
 			open_shell(outcome.failed);
 	} else {

@@ -1,0 +1,28 @@
+/*
+ * call: answers about the Dockerfile instead of a build. Internal to build.
+ *
+ *	targets   the stages, from the file alone
+ *	outline   what the target can be given; what base images say is looked up,
+ *	          because their triggers may bring in more
+ *	check     warnings about all stages, or about what --target needs
+ */
+#ifndef BUILDER_BUILD_CALL_H
+#define BUILDER_BUILD_CALL_H
+
+#include "builder/build/bases.h"
+#include "builder/build/build.h"
+
+struct call {
+	const struct build_request *request;
+	struct dockerfile *df;
+	struct plan_options options;
+	struct source_options source;
+	struct bases *bases;
+};
+
+/* Fills in what OUT prints and its status. A check takes a Dockerfile that is
+ * only a part, with its mistake in ERR: what came before the mistake is told all
+ * the same, and ERR stays set unless it became part of the answer. */
+int call_answer(const struct call *c, struct build_outcome *out, struct error *err);
+
+#endif
