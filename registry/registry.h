@@ -30,7 +30,7 @@
 /* ------------------------------------------------------------ reference
  *
  *	alpine                       docker.io / library/alpine : latest
- *	ghcr.io/acme/tool:2          ghcr.io   / acme/tool      : 2
+ *	hub.example/acme/tool:2          hub.example   / acme/tool      : 2
  *	localhost:5000/a/b@sha256:…  localhost:5000 / a/b       @ sha256:…
  *
  * Parsing fills in what the short form leaves out, so two texts that mean the

@@ -19,10 +19,10 @@ static const struct {
 	{ "index.docker.io", "docker.io" },
 	{ "registry-1.docker.io/acme", "docker.io/acme" },
 	{ "docker.io", "docker.io" },
-	{ "https://ghcr.io", "ghcr.io" },
+	{ "https://hub.example", "hub.example" },
 	{ "http://localhost:5000/", "localhost:5000" },
 	{ "https://registry.example/v2/", "registry.example" },
-	{ "ghcr.io/acme/tool", "ghcr.io/acme/tool" },
+	{ "hub.example/acme/tool", "hub.example/acme/tool" },
 	{ "registry.example/acme/v2", "registry.example/acme/v2" },
 	{ "index.docker.io.example", "index.docker.io.example" },
 };

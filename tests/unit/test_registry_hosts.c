@@ -23,7 +23,7 @@ static const struct {
 	{ "127.example", false },
 	{ "128.0.0.1", false },
 	{ "10.0.0.1", false },
-	{ "ghcr.io", false },
+	{ "hub.example", false },
 };
 
 static void

@@ -80,7 +80,7 @@ static const struct {
 	bool to_pull, by_digest;
 	const char *want; /* endpoints, blank between them; NULL: blocked */
 } finds[] = {
-	{ "ghcr.io", "a/b", true, false, "ghcr.io/a/b" },
+	{ "hub.example", "a/b", true, false, "hub.example/a/b" },
 	{ "docker.io", "library/x", true, false,
 	  "mirror.example/hub/library/x tags.example/library/x "
 	  "proxy.example/hub/library/x" },

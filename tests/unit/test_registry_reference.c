@@ -24,8 +24,8 @@ static const struct {
 	{ "acme/tool", "docker.io/acme/tool:latest", "acme/tool" },
 	{ "acme/a/b/c:x", "docker.io/acme/a/b/c:x", "acme/a/b/c:x" },
 	{ "library/a/b", "docker.io/library/a/b:latest", "library/a/b" },
-	{ "ghcr.io/acme/tool:2", "ghcr.io/acme/tool:2", "ghcr.io/acme/tool:2" },
-	{ "ghcr.io/tool", "ghcr.io/tool:latest", "ghcr.io/tool" },
+	{ "hub.example/acme/tool:2", "hub.example/acme/tool:2", "hub.example/acme/tool:2" },
+	{ "hub.example/tool", "hub.example/tool:latest", "hub.example/tool" },
 	{ "localhost/tool", "localhost/tool:latest", "localhost/tool" },
 	{ "localhost:5000/a/b", "localhost:5000/a/b:latest", "localhost:5000/a/b" },
 	{ "localhost:5000", "docker.io/library/localhost:5000", "localhost:5000" },
@@ -54,11 +54,11 @@ static const struct {
 } bad[] = {
 	{ "", "the name is empty" },
 	{ "Alpine", "repository name (library/Alpine) must be lowercase" },
-	{ "ghcr.io/Acme/x", "repository name (Acme/x) must be lowercase" },
+	{ "hub.example/Acme/x", "repository name (Acme/x) must be lowercase" },
 	{ "a//b", "invalid reference format" },
 	{ "/a", "invalid reference format" },
 	{ "a/", "invalid reference format" },
-	{ "ghcr.io/", "invalid reference format" },
+	{ "hub.example/", "invalid reference format" },
 	{ "a_", "invalid reference format" },
 	{ "a___b", "invalid reference format" },
 	{ "a..b/c", "invalid reference format" },
@@ -80,7 +80,7 @@ static const struct {
 	{ "a@md5:" HEX64, "bad digest" },
 	{ "a@", "bad digest" },
 	{ "@" DIGEST, "invalid reference format" },
-	{ "https://ghcr.io/a/b", "invalid reference format" },
+	{ "https://hub.example/a/b", "invalid reference format" },
 	{ HEX64, "64 hexadecimal digits" },
 	{ TEN("abcdefghijklmnopqrstuvwxyz"), "not be more than 255" },
 	{ "a:" TEN("abcdefghijklm"), "invalid reference format" },
@@ -151,10 +151,10 @@ a_copy_owns_its_parts(void **state)
 	auto_error struct error err = ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(reference_parse(&a, TEXT("ghcr.io/a/b:1@" DIGEST), &err), 0);
+	assert_int_equal(reference_parse(&a, TEXT("hub.example/a/b:1@" DIGEST), &err), 0);
 	reference_copy(&b, &a);
 	reference_clear(&a);
-	assert_string_equal(b.host, "ghcr.io");
+	assert_string_equal(b.host, "hub.example");
 	assert_string_equal(b.repo, "a/b");
 	assert_string_equal(b.tag, "1");
 	assert_string_equal(b.digest, DIGEST);
