@@ -68,6 +68,8 @@ EOF
         --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 rich:1
     echo "$output"
     podman --root "$T/p" --runroot "$T/pr" system reset -f >/dev/null 2>&1 || true
+    # It leaves mounts where its runtime failed.
+    awk -v dir="$T/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | tac | xargs -r umount -l
     if [ "$status" -ne 0 ] && [[ "$output" == *cgroup* || "$output" == *"crun"* || "$output" == *netavark* ]]; then
         skip "podman cannot run containers on this machine: ${output##*$'\n'}"
     fi
