@@ -25,6 +25,15 @@ fetch_progress(void *arg, uint64_t done, uint64_t total)
 	event_status(f->vertex, f->name, done, total, done == total);
 }
 
+static int
+begin(const struct reference *ref, const char *blob)
+{
+	auto_free char *name = reference_print(ref);
+	auto_free char *title = mem_print("pulling %s of %s", blob, name);
+
+	return event_begin(title);
+}
+
 int
 image_fetch_blob(struct store *store, struct registry *registry,
                  const struct reference *ref, const struct descriptor *d, int vertex,
@@ -48,7 +57,7 @@ image_fetch_blob(struct store *store, struct registry *registry,
 	f.part = part;
 	snprintf(f.name, sizeof f.name, "sha256:%.12s", hex);
 	if (f.vertex == 0)
-		f.vertex = event_begin(f.name);
+		f.vertex = begin(ref, f.name);
 	failed = registry_pull_blob(registry, ref, d, fetch_write, &f, fetch_progress, &f, err);
 	if (vertex == 0)
 		event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
