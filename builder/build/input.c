@@ -130,7 +130,6 @@ read_dockerfile(const struct build_request *request, struct build_input *in,
                 struct error *err)
 {
 	const char *file = request->dockerfile;
-	auto_free char *joined = NULL;
 
 	if (in->dockerfile.n > 0) {
 		in->name = mem_copy("Dockerfile");
