@@ -90,7 +90,7 @@ static const struct row rows[] = {
 	  .uid = "0001750",
 	  .size = "00000000003",
 	  .mtime = "13727410000" },
-	{ .entry = E("dir", ENTRY_DIR), .name = "dir/", .type = '5', PLAIN },
+	{ .entry = E("dir", ENTRY_DIR, .uid = 0), .name = "dir/", .type = '5', PLAIN },
 	{ .entry = E("s", ENTRY_SYMLINK, .link = T("../t")),
 	  .name = "s",
 	  .link = "../t",
@@ -101,7 +101,7 @@ static const struct row rows[] = {
 	  .link = "a/b",
 	  .type = '1',
 	  PLAIN },
-	{ .entry = E("f", ENTRY_FIFO), .name = "f", .type = '6', PLAIN },
+	{ .entry = E("f", ENTRY_FIFO, .uid = 0), .name = "f", .type = '6', PLAIN },
 	{ .entry = E("c", ENTRY_CHAR, .dev_major = 1, .dev_minor = 3),
 	  .name = "c",
 	  .type = '3',
@@ -115,7 +115,7 @@ static const struct row rows[] = {
 	  .uid = "0000000",
 	  .size = "00000000000",
 	  .mtime = "00000000000" },
-	{ .entry = E("gone", ENTRY_WHITEOUT),
+	{ .entry = E("gone", ENTRY_WHITEOUT, .uid = 0),
 	  .name = ".wh.gone",
 	  .type = '0',
 	  .mode = "0000000",
@@ -123,37 +123,37 @@ static const struct row rows[] = {
 	  .size = "00000000000",
 	  .mtime = "00000000000" },
 	/* 100 bytes fit, 101 are split at a slash, or recorded. */
-	{ .entry = E(N100, ENTRY_FILE), .name = N100, .type = '0', PLAIN },
-	{ .entry = E(N50 "/" N50, ENTRY_FILE),
+	{ .entry = E(N100, ENTRY_FILE, .uid = 0), .name = N100, .type = '0', PLAIN },
+	{ .entry = E(N50 "/" N50, ENTRY_FILE, .uid = 0),
 	  .name = N50,
 	  .prefix = N50,
 	  .type = '0',
 	  PLAIN },
-	{ .entry = E(N100 "/" N100, ENTRY_FILE),
+	{ .entry = E(N100 "/" N100, ENTRY_FILE, .uid = 0),
 	  .name = N100,
 	  .prefix = N100,
 	  .type = '0',
 	  PLAIN },
-	{ .entry = E(N50 "/" N50, ENTRY_DIR),
+	{ .entry = E(N50 "/" N50, ENTRY_DIR, .uid = 0),
 	  .name = N50 "/",
 	  .prefix = N50,
 	  .type = '5',
 	  PLAIN },
-	{ .entry = E(N100 "x", ENTRY_FILE),
+	{ .entry = E(N100 "x", ENTRY_FILE, .uid = 0),
 	  .pax = "111 path=" N100 "x\n",
 	  .pax_name = "PaxHeaders.0/" N50 "0123456789012345678901234567890123456",
 	  .name = N100,
 	  .type = '0',
 	  PLAIN },
 	/* The last slash leaves nothing behind it: no split. */
-	{ .entry = E(N100, ENTRY_DIR),
+	{ .entry = E(N100, ENTRY_DIR, .uid = 0),
 	  .pax = "111 path=" N100 "/\n",
 	  .pax_name = N50 N10 N10 N10 N10 N10,
 	  .name = N100,
 	  .type = '5',
 	  PLAIN },
 	/* Not ASCII. */
-	{ .entry = E("d/\xc3\xa4-\xff", ENTRY_FILE),
+	{ .entry = E("d/\xc3\xa4-\xff", ENTRY_FILE, .uid = 0),
 	  .pax = "15 path=d/\xc3\xa4-\xff\n",
 	  .pax_name = "d/PaxHeaders.0/-",
 	  .name = "d/-",
@@ -290,7 +290,7 @@ an_opaque_directory_is_followed_by_its_mark(void **state)
 static void
 the_root_is_not_written(void **state)
 {
-	struct entry root = E("", ENTRY_DIR);
+	struct entry root = E("", ENTRY_DIR, .uid = 0);
 	struct buf out = BUF_INIT;
 
 	(void)state;

@@ -357,7 +357,7 @@ random_archive(unsigned *seed, struct buf *out)
 		if (strstr(e.name, ".wh.") != NULL)
 			e.type = '0';
 		if (e.type == '0')
-			e.content = "content" + rand_r(seed) % 7;
+			e.content = &"content"[rand_r(seed) % 7];
 		raw_add(out, &e);
 	}
 	raw_end(out);
