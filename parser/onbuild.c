@@ -7,14 +7,17 @@ struct triggers {
 	ARRAY(struct text) list;
 };
 
-/* Triggers in the configuration of a base image, or ONBUILDs written in the
- * stage that NODE is built on. */
+/* Triggers in the configuration of a base image, which may stand for a whole
+ * stage, or ONBUILDs written in the stage that NODE is built on. */
 static void
 collect(const struct node *node, struct triggers *out)
 {
-	if (node->base == NULL && node->found != NULL)
-		for (size_t i = 0; i < node->found->config.onbuild.n; i++)
-			array_push(&out->list, node->found->config.onbuild.at[i]);
+	const struct base_image *image = node->base == NULL ? node->found
+	                                                    : node->base->found;
+
+	if (image != NULL && (node->base == NULL || node->base->is_replaced))
+		for (size_t i = 0; i < image->config.onbuild.n; i++)
+			array_push(&out->list, image->config.onbuild.at[i]);
 	for (size_t i = 0; node->base != NULL && i < node->base->commands.n; i++) {
 		const struct command *command = &node->base->commands.at[i];
 
