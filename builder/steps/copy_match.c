@@ -151,6 +151,18 @@ match_find(const struct view *v, struct text source, struct matches *out,
 	return add(v, take(clean), out, err);
 }
 
+char *
+match_directory(struct text source)
+{
+	auto_free char *clean = clean_source(source);
+	struct text fixed, pattern;
+
+	if (!pattern_has_glob(text_of(clean)))
+		return NULL;
+	split(text_of(clean), &fixed, &pattern);
+	return text_copy(fixed);
+}
+
 void
 matches_clear(struct matches *m)
 {

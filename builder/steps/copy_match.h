@@ -34,6 +34,10 @@ bool match_is_pattern(struct text text);
 int match_find(const struct view *v, struct text source, struct matches *out,
                struct error *err);
 void matches_clear(struct matches *m);
+
+/* The directory in which the pattern SOURCE is searched, relative and clean ("" the
+ * root); NULL if SOURCE is none. Caller frees. */
+char *match_directory(struct text source);
 #define auto_matches __attribute__((cleanup(matches_clear)))
 
 #endif

@@ -167,6 +167,36 @@ require_matches(const struct step_job *job, step_id from, const struct opened_so
 	return 0;
 }
 
+static bool
+is_on_disk(const struct local_context *context, const char *path)
+{
+	auto_fd int fd = context == NULL ? -1
+	                                 : inroot_open(context->dir_fd, path, O_PATH, 0);
+
+	return fd >= 0 && !is_ignored(context, path);
+}
+
+/* A pattern may match nothing, but the directory it is about must be there. (One of a
+ * context in which nothing matched was not scanned.) */
+static int
+require_directory(const struct step_job *job, const struct copy_source *source,
+                  const struct opened_source *s, struct error *err)
+{
+	auto_free char *dir = match_directory(source->path), *path = NULL;
+
+	if (dir == NULL || *dir == '\0' || s->matches.list.n > 0)
+		return 0;
+	if (view_resolve(s->view, text_of(dir), true, &path, err) < 0)
+		return -1;
+	if (exists(s->view, path) || is_on_disk(context_of(job, source->from), dir))
+		return 0;
+	error_set(err, ERR_SOURCE, "lstat /%s: no such file or directory", dir);
+	return error_hint(err,
+	                  "/%s, where \"%.*s\" would be looked for, is not there, or "
+	                  ".dockerignore excludes it",
+	                  dir, (int)source->path.n, source->path.p);
+}
+
 /* ------------------------------------------------------------ --parents */
 
 /* "base/./rest": *BASE and what is kept of the path. */
@@ -231,7 +261,8 @@ open_source(const struct step_job *job, const struct copy_source *source,
 	}
 	if (copy->parents && source->from != STEP_NONE)
 		return open_parents(job, source, out, err);
-	if (match_find(out->view, source->path, &out->matches, err) < 0)
+	if (match_find(out->view, source->path, &out->matches, err) < 0 ||
+	    (source->from != STEP_NONE && require_directory(job, source, out, err) < 0))
 		return -1;
 	return require_matches(job, source->from, out, err);
 }

@@ -42,6 +42,22 @@ still_good() {
     still_good
 }
 
+@test "a pattern of COPY whose directory is missing; one that matches nothing is no error" {
+    mkdir there
+    printf 'FROM scratch\nCOPY there/*.zip /x\n' >Dockerfile
+    build .
+    [ "$status" -eq 0 ]
+    printf 'FROM scratch\nCOPY gone/*.zip /x\n' >Dockerfile
+    build .
+    [ "$status" -eq 4 ]
+    [[ "$output" == *"lstat /gone: no such file or directory"* ]]
+    [[ "$output" == *"Dockerfile:2"* ]]
+    printf 'there\n' >.dockerignore
+    printf 'FROM scratch\nCOPY there/*.zip /x\n' >Dockerfile
+    build .
+    [ "$status" -eq 4 ]
+}
+
 @test "a failing RUN: its last lines, the code frame, the exit status" {
     busybox_image
     printf 'FROM busybox:1\nRUN echo working; echo went wrong >&2; exit 7\n' >Dockerfile
