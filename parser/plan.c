@@ -137,21 +137,30 @@ dispatch_node(struct planner *p, struct node *node, struct error *err)
 	return 0;
 }
 
-/* What is no stage has nothing to wait for; stages come in the file's order. */
+static bool
+waits_for_nothing(const struct node *node)
+{
+	return node->stage == NULL || node->is_replaced;
+}
+
+/* The others come in the file's order. */
 static int
 dispatch_all(struct planner *p, struct error *err)
 {
 	for (size_t i = 0; i < p->nodes.n; i++) {
 		struct node *node = p->nodes.at[i];
 
-		if (node->is_reachable && node->stage == NULL &&
+		if (node->is_reachable && waits_for_nothing(node) &&
 		    dispatch_node(p, node, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < p->df->stages.n; i++)
-		if (p->nodes.at[i]->is_reachable &&
-		    dispatch_node(p, p->nodes.at[i], err) < 0)
+	for (size_t i = 0; i < p->df->stages.n; i++) {
+		struct node *node = p->nodes.at[i];
+
+		if (node->is_reachable && !node->is_done &&
+		    dispatch_node(p, node, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

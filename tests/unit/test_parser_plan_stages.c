@@ -280,6 +280,10 @@ triggers_run_first_in_the_child_and_once(void **state)
 		{ "8.3 copied from, its triggers mean nothing", "FROM asks\n", NULL,
 		  "0 image copies linux/amd64\ncopy \"/c\"(0) to \"/d\" owner\n"
 		  "!image other linux/amd64" },
+		{ "171 a later stage",
+		  "FROM scratch AS a\nCOPY --from=b x y\nFROM scratch AS b\n",
+		  "target=a context=b=docker-image://full",
+		  "0 image full linux/amd64\ncopy \"x\"(0) to \"/y\" owner" },
 		{ "171 of an image in place of a stage",
 		  "FROM scratch AS a\nFROM a\nRUN own\n",
 		  "context=a=docker-image://triggers",

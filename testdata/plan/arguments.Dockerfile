@@ -1,0 +1,16 @@
+ARG REGISTRY=docker.io/library BASE=alpine
+ARG IMAGE=$REGISTRY/$BASE
+FROM --platform=$BUILDPLATFORM $IMAGE AS tools
+ARG TARGETPLATFORM TARGETARCH BUILDARCH
+RUN ./cross --from=$BUILDARCH --to=$TARGETARCH
+
+FROM $IMAGE
+ARG VERSION=dev
+ARG COMMIT CHANNEL=stable-$VERSION
+ENV APP_VERSION=$VERSION LEVEL=${LEVEL:-info}
+COPY --from=tools /out/$TARGETARCH /app
+RUN echo "$VERSION $CHANNEL"
+ENV VERSION=fixed
+RUN echo again
+LABEL version=$APP_VERSION "commit id"=${COMMIT:-none}
+# plan: platform=linux/arm64 arg=COMMIT=abc arg=VERSION=2.0 arg=HTTPS_PROXY=proxy:3128
