@@ -203,7 +203,9 @@ child_main(struct plan *plan, const int *fds, size_t n)
 	if (join_cgroup(plan, fds) < 0 || mount_ops_run(&mounts) < 0 ||
 	    mount_ops_pivot(&mounts) < 0 || set_names(plan) < 0 || enter_cwd(plan) < 0)
 		sys_exit(1);
-	if (plan->purpose == PLAN_PROBE)
-		sys_exit(probe_files(plan) < 0 ? 1 : 0);
+	if (plan->purpose == PLAN_PROBE) {
+		plan_report(plan)->started = probe_files(plan) == 0;
+		sys_exit(0);
+	}
 	init_main(plan, fds);
 }

@@ -290,6 +290,10 @@ attend(const struct sandbox *sb, const struct sandbox_run *r, struct running *ru
 	output_drain(&output);
 	if (plan_report(run->plan)->stage != STAGE_NONE)
 		return failure_tell(run->plan, err);
+	if (plan_report(run->plan)->started == 0)
+		return error_set(err, ERR_ENVIRONMENT,
+		                 "the sandbox's first process was killed (status %#x)",
+		                 (unsigned)run->status);
 	return 0;
 }
 

@@ -22,14 +22,14 @@
 /* One line of /proc/self/maps. */
 struct mapping {
 	uintptr_t start, end;
-	bool named;     /* of a file, or of the kernel */
-	bool disposable;  /* heap, stack */
+	bool named;      /* of a file, or of the kernel */
+	bool disposable; /* heap, stack */
 };
 
 struct kept {
 	uintptr_t start, end;
-	uintptr_t thread;          /* an address in this thread's own block */
-	uintptr_t file_end;        /* where the last mapping of a file ended */
+	uintptr_t thread;   /* an address in this thread's own block */
+	uintptr_t file_end; /* where the last mapping of a file ended */
 };
 
 static const char *

@@ -8,8 +8,9 @@
 
 /* Unmaps heaps, stacks (with arguments and environment) and other private
  * memory, but for the programs and libraries themselves, this thread's own
- * block and the SIZE bytes at KEEP, on which the caller's stack must be. Best
- * effort: what cannot be told apart stays. System calls only. */
+ * block and the SIZE bytes at KEEP, on which the caller's stack must be. The
+ * dynamic linker's own memory may go, too: the program must be linked with
+ * -z now. Best effort: what cannot be told apart stays. System calls only. */
 void forget_memory(const void *keep, size_t size);
 
 #endif

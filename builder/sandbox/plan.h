@@ -139,7 +139,7 @@ struct plan_report {
 	int32_t sys;
 	uint32_t op;
 	char text[PLAN_TEXT_MAX];  /* what the kernel or we have to say about it */
-	uint32_t started;          /* the program was executed */
+	uint32_t started;          /* the program was executed, the probe succeeded */
 	int32_t status;            /* wait status of the program */
 	uint32_t ended;            /* status is set */
 	uint32_t stubs_size;

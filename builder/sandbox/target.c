@@ -11,7 +11,7 @@
 struct walk {
 	char done[PATH_MAX], rest[PATH_MAX];
 	size_t done_n;
-	size_t at;                 /* in rest */
+	size_t at; /* in rest */
 	int links_left;
 };
 
@@ -22,8 +22,8 @@ too_long(void)
 	return -1;
 }
 
-/* Cuts the next component off the rest. False at the end. */
-static bool
+/* Cuts the next component off the rest. 1, 0 at the end, -1 it is too long. */
+static int
 next(struct walk *w, char name[NAME_MAX + 1], size_t *n)
 {
 	const char *p = w->rest + w->at;
@@ -33,12 +33,12 @@ next(struct walk *w, char name[NAME_MAX + 1], size_t *n)
 	*n = strcspn(p, "/");
 	w->at = (size_t)(p - w->rest) + *n;
 	if (*n == 0)
-		return false;
+		return 0;
 	if (*n > NAME_MAX)
-		*n = NAME_MAX; /* the kernel will refuse the shortened name's parent or take it */
+		return too_long();
 	memcpy(name, p, *n);
 	name[*n] = '\0';
-	return true;
+	return 1;
 }
 
 static bool
@@ -103,7 +103,8 @@ note(const struct mount_ctx *c, int parent_fd, const char *name, bool is_dir,
      const struct stat *before)
 {
 	struct plan_report *report = plan_report(c->plan);
-	size_t room = PLAN_STUBS_MAX - report->stubs_size, name_n = strlen(name), size = 0;
+	size_t room = PLAN_STUBS_MAX - report->stubs_size, name_n = strlen(name),
+	       size = 0;
 	struct plan_stub *stub = (void *)(report->stubs + report->stubs_size);
 	char path[PATH_MAX];
 	struct stat after;
@@ -151,8 +152,8 @@ static int
 supply(const struct mount_ctx *c, struct walk *w, const char *name, size_t n, bool is_dir)
 {
 	char to[PATH_MAX];
-	int parent_fd =
-		sys_open_in_root(c->root_fd, w->done_n == 0 ? "/" : w->done, O_PATH);
+	int parent_fd = sys_open_in_root(c->root_fd, w->done_n == 0 ? "/" : w->done,
+	                                 O_PATH);
 	ssize_t link = -1;
 	int result = -1;
 
@@ -176,8 +177,9 @@ make_missing(const struct mount_ctx *c, struct walk *w, bool is_dir)
 {
 	char name[NAME_MAX + 1];
 	size_t n = 0;
+	int more = 0;
 
-	while (next(w, name, &n)) {
+	while ((more = next(w, name, &n)) > 0) {
 		size_t before = w->done_n;
 		int fd = -1;
 
@@ -194,6 +196,8 @@ make_missing(const struct mount_ctx *c, struct walk *w, bool is_dir)
 		if (supply(c, w, name, n, is_dir || !is_last(w)) < 0)
 			return -1;
 	}
+	if (more < 0)
+		return -1;
 	return sys_open_in_root(c->root_fd, w->done_n == 0 ? "/" : w->done, O_PATH);
 }
 
