@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/platform.h"
 #include "builder/build/build.h"
 #include "builder/cli/build_options.h"
 #include "builder/cli/command.h"
@@ -119,6 +120,29 @@ take_context(struct build_options *o, const struct words_left *words, struct err
 	                  cmd_build.arguments);
 }
 
+/* Before any thread exists: from here on files get the ids of the image. Platforms that
+ * are none are told of later. */
+static void
+enter(struct build_request *r, char **why)
+{
+	auto_free const char **archs = mem_new_n(r->platforms.n + 1, sizeof *archs);
+	auto_free struct platform *platforms = mem_new_n(r->platforms.n + 1,
+	                                                 sizeof *platforms);
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->platforms.n; i++) {
+		auto_error struct error ignored = ERROR_INIT;
+
+		if (platform_parse(&platforms[n], r->platforms.at[i], &ignored) == 0) {
+			archs[n] = platforms[n].arch;
+			n++;
+		}
+	}
+	sandbox_enter_foreign(r->isolation, archs, n, &r->mapping, why);
+	for (size_t i = 0; i < n; i++)
+		platform_clear(&platforms[i]);
+}
+
 static int
 work(void *options, const struct words_left *words, struct error *err)
 {
@@ -132,9 +156,8 @@ work(void *options, const struct words_left *words, struct error *err)
 	if (o->request.shell_on_error && !isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
 		                 "--on-error=shell: standard input is no terminal");
-	/* Before any thread exists: from here on files get the ids of the image. */
 	if (o->request.print_plan == PLAN_NOT_PRINTED && o->request.call == CALL_BUILD)
-		sandbox_enter(o->request.isolation, &o->request.mapping, &why);
+		enter(&o->request, &why);
 	o->request.mapping_why = why;
 	status = session_start(&session, o->quiet ? PROGRESS_QUIET : o->progress, err);
 	if (status == 0)

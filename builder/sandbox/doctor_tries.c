@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "builder/sandbox/foreign.h"
 #include "builder/sandbox/limits.h"
 #include "builder/sandbox/userns.h"
 
@@ -46,16 +47,14 @@ put(const char *file, const char *text)
 		close(fd);
 }
 
-/* As root of the machine if that works, else as root of a new user name space. */
+/* As root of a new user name space. */
 static int
-enter(int flags)
+enter_user(int flags)
 {
 	char map[64];
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
-	if (uid == 0 && unshare(flags) == 0)
-		return 0;
 	if (unshare(flags | CLONE_NEWUSER) < 0)
 		return -1;
 	put("/proc/self/setgroups", "deny");
@@ -64,6 +63,13 @@ enter(int flags)
 	snprintf(map, sizeof map, "0 %u 1", (unsigned)gid);
 	put("/proc/self/gid_map", map);
 	return 0;
+}
+
+/* As root of the machine if that works. */
+static int
+enter(int flags)
+{
+	return geteuid() == 0 && unshare(flags) == 0 ? 0 : enter_user(flags);
 }
 
 static int
@@ -246,6 +252,27 @@ try_ranges(char *detail)
 
 /* ------------------------------------------------------------ foreign programs */
 
+/* An emulator that a build can register for itself, as --platform does. */
+static int
+try_own_emulator(char *detail)
+{
+	static const char *const archs[] = { "arm64", "amd64", "riscv64" };
+
+	for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
+		auto_free char *why = NULL;
+
+		if (!foreign_is_wanted(archs[i], &why))
+			continue;
+		if (enter_user(CLONE_NEWNS) < 0 || foreign_register(archs[i]) < 0)
+			return -1;
+		snprintf(detail, DOCTOR_DETAIL_MAX,
+		         "by an emulator in an own user name space");
+		return 0;
+	}
+	snprintf(detail, DOCTOR_DETAIL_MAX, "RUN for this machine's architecture only");
+	return -1;
+}
+
 /* What the machine runs programs of other architectures with. A registration
  * without flag F has its interpreter looked for in the image. */
 static int
@@ -259,10 +286,7 @@ try_foreign(char *detail)
 		if (strncmp(entry->d_name, "qemu-", 5) == 0 && n < DOCTOR_DETAIL_MAX)
 			n += (size_t)snprintf(detail + n, DOCTOR_DETAIL_MAX - n, "%s%s",
 			                      n == 0 ? "" : " ", entry->d_name);
-	if (n > 0)
-		return 0;
-	snprintf(detail, DOCTOR_DETAIL_MAX, "RUN for this machine's architecture only");
-	return -1;
+	return n > 0 ? 0 : try_own_emulator(detail);
 }
 
 /* ------------------------------------------------------------ all */
@@ -293,6 +317,7 @@ const struct doctor_try doctor_tries[] = {
 	  "run below systemd with Delegate=yes: systemd-run --user --scope -p "
 	  "Delegate=yes",
 	  try_limits },
-	{ "other platforms", "apt-get install qemu-user-static", try_foreign },
+	{ "other platforms", "apt-get install qemu-user-static, with Linux 6.7 or newer",
+	  try_foreign },
 };
 const size_t doctor_n_tries = sizeof doctor_tries / sizeof *doctor_tries;

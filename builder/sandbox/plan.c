@@ -122,7 +122,8 @@ plan_seal(struct plan_draft *d, int *out, struct error *err)
 	if (plan == NULL)
 		return NULL;
 	memcpy(plan, &d->head, sizeof d->head);
-	memcpy(plan + 1, d->bytes.p, d->bytes.n);
+	if (d->bytes.n > 0)
+		memcpy(plan + 1, d->bytes.p, d->bytes.n);
 	*out = take_fd(&fd);
 	return plan;
 }

@@ -55,6 +55,12 @@ enum id_mapping {
  * if it is less than IDS_RANGE. */
 void sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why);
 
+/* As sandbox_enter(), and programs of ARCHS ("arm64", as in platforms) run, if need be by
+ * emulators that are registered for an own user namespace (which root enters for them,
+ * too). What stays impossible is part of *WHY. */
+void sandbox_enter_foreign(enum isolation wanted, const char *const *archs, size_t n,
+                           enum id_mapping *mapping, char **why);
+
 struct sandbox;
 
 struct sandbox_options {

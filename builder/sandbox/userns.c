@@ -8,6 +8,7 @@
  *	unshare, tells             →    writes or lets newuidmap write the maps
  *	becomes 0:0                ←    tells the outcome, ends
  */
+#include "builder/sandbox/foreign.h"
 #include "builder/sandbox/userns.h"
 
 #include <errno.h>
@@ -318,15 +319,15 @@ explain(enum id_mapping mapping, const char *reason)
 	return NULL;
 }
 
-void
-sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why)
+static void
+enter_or_stay(enum isolation wanted, bool must_enter, enum id_mapping *mapping, char **why)
 {
 	struct outcome out = { .mapping = IDS_NONE, .why = "" };
 	auto_free char *name = NULL;
 	struct origin o = { .pid = getpid(), .uid = geteuid(), .gid = getegid() };
 
 	*why = NULL;
-	if ((o.uid == 0 && wanted == ISOLATION_CHROOT) || can_mount()) {
+	if ((o.uid == 0 && wanted == ISOLATION_CHROOT) || (can_mount() && !must_enter)) {
 		*mapping = own_mapping();
 		*why = explain(*mapping, "this user name space has no more");
 		return;
@@ -340,4 +341,39 @@ sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why)
 		out.mapping = own_mapping();
 	*mapping = (enum id_mapping)out.mapping;
 	*why = explain(*mapping, out.why);
+}
+
+void
+sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why)
+{
+	enter_or_stay(wanted, false, mapping, why);
+}
+
+static void
+add_reason(char **why, char *reason)
+{
+	auto_free char *before = *why, *added = reason;
+
+	*why = before == NULL ? take(added) : mem_print("%s; %s", before, added);
+}
+
+void
+sandbox_enter_foreign(enum isolation wanted, const char *const *archs, size_t n,
+                      enum id_mapping *mapping, char **why)
+{
+	bool *is_wanted = mem_new_n(n + 1, sizeof *is_wanted), must_enter = false;
+	char *missing = NULL;
+
+	for (size_t i = 0; i < n && missing == NULL; i++) {
+		is_wanted[i] = foreign_is_wanted(archs[i], &missing);
+		must_enter = must_enter || is_wanted[i];
+	}
+	enter_or_stay(wanted, must_enter, mapping, why);
+	for (size_t i = 0; i < n; i++)
+		if (is_wanted[i] && foreign_register(archs[i]) < 0)
+			add_reason(why, mem_print("programs for %s cannot run: no emulator can "
+			                          "be registered: %s", archs[i], strerror(errno)));
+	if (missing != NULL)
+		add_reason(why, missing);
+	free(is_wanted);
 }

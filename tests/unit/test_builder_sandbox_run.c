@@ -448,6 +448,17 @@ count_sleepers(const char *word)
 	return n;
 }
 
+/* Waits for there to be N of them, for some seconds; how many there are. */
+static int
+await_sleepers(const char *word, int n)
+{
+	int found = -1;
+
+	for (int i = 0; i < 500 && (found = count_sleepers(word)) != n; i++)
+		usleep(20 * 1000);
+	return found;
+}
+
 /* A number that nobody else sleeps for. */
 static char *
 some_time(void)
@@ -547,7 +558,7 @@ processes_end_with_a_builder_that_is_killed(void **state)
 	auto_free char *word = some_time();
 	auto_free char *script =
 	        mem_print("(setsid sleep %s &); echo started; exec sleep %s", word, word);
-	int ends[2], left = -1;
+	int ends[2], started;
 	pid_t pid;
 	char byte;
 
@@ -567,15 +578,11 @@ processes_end_with_a_builder_that_is_killed(void **state)
 	close(ends[1]);
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	close(ends[0]);
-	left = count_sleepers(word);
+	started = await_sleepers(word, 2);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	assert_in_range(left, 1, 2);
-	for (int i = 0; i < 100 && left != 0; i++) {
-		usleep(20 * 1000);
-		left = count_sleepers(word);
-	}
-	assert_int_equal(left, 0);
+	assert_int_equal(started, 2);
+	assert_int_equal(await_sleepers(word, 0), 0);
 }
 
 /* ------------------------------------------------------------ many */
