@@ -10,6 +10,7 @@
 #ifndef TESTS_LIB_SANDBOX_FIXTURE_H
 #define TESTS_LIB_SANDBOX_FIXTURE_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -309,6 +310,13 @@ box_sh(struct box *b, const char *script)
 			fail_msg("\"%s\" is not in \"%s\"", expected, (b)->err.text);    \
 	} while (0)
 
+static inline void
+box_mounts(struct box *b, const struct sandbox_mount *mounts, size_t n)
+{
+	b->run.mounts = mounts;
+	b->run.n_mounts = n;
+}
+
 /* Whether PATH is in the result of the last run. */
 static inline bool
 box_changed(const struct box *b, const char *path)
@@ -327,6 +335,20 @@ box_stat(const struct box *b, const char *path)
 
 	assert_int_equal(lstat(full, &st), 0);
 	return st;
+}
+
+/* Entries of the last run's upper directory at PATH. */
+static inline size_t
+box_count(const struct box *b, const char *path)
+{
+	auto_free char *full = mem_print("%s%s", b->upper, path);
+	auto_dir DIR *dir = opendir(full);
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir) != NULL)
+		n++;
+	return n - 2;
 }
 
 #endif

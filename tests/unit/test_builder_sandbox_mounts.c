@@ -1,38 +1,13 @@
-/* Mounts of every kind, and what a run leaves in its upper directory. */
+/* Mounts of every kind, and that nothing of them stays. */
 #include "tests/lib/sandbox_fixture.h"
-
-#include <dirent.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
-
-static void
-set_mounts(struct box *b, const struct sandbox_mount *mounts, size_t n)
-{
-	b->run.mounts = mounts;
-	b->run.n_mounts = n;
-}
 
 /* A run with these mounts; they live as long as the block. */
 #define MOUNTS(...) ((const struct sandbox_mount[]){ __VA_ARGS__ })
 #define with_mounts(b, ...)                                                              \
-	set_mounts(b, MOUNTS(__VA_ARGS__),                                               \
+	box_mounts(b, MOUNTS(__VA_ARGS__),                                               \
 	           sizeof MOUNTS(__VA_ARGS__) / sizeof(struct sandbox_mount))
 
 static const char *const true_argv[] = { "/bin/true", NULL };
-
-/* Entries of the last run's upper directory at PATH. */
-static size_t
-count_changes(const struct box *b, const char *path)
-{
-	auto_free char *full = mem_print("%s%s", b->upper, path);
-	auto_dir DIR *dir = opendir(full);
-	size_t n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	return n - 2;
-}
 
 /* ------------------------------------------------------------ binds */
 
@@ -54,7 +29,7 @@ a_bound_directory_is_written_to_in_place(void **state)
 
 	make_sources(b);
 	fd = file_open_dir(b->dir_fd, "src", &b->err);
-	set_mounts(b, &(struct sandbox_mount){ .target = "/mnt/x", .source_fd = fd }, 1);
+	box_mounts(b, &(struct sandbox_mount){ .target = "/mnt/x", .source_fd = fd }, 1);
 	assert_prints(b, "cd /mnt/x; cat a sub/c; echo new > new; rm a", "A\nC\n");
 	assert_int_equal(faccessat(fd, "new", F_OK, 0), 0);
 	assert_int_equal(faccessat(fd, "a", F_OK, 0), -1);
@@ -69,7 +44,7 @@ a_readonly_bind_takes_nothing(void **state)
 
 	make_sources(b);
 	fd = file_open_dir(b->dir_fd, "src", &b->err);
-	set_mounts(b,
+	box_mounts(b,
 	           &(struct sandbox_mount){
 	                   .target = "/data", .source_fd = fd, .readonly = true },
 	           1);
@@ -79,7 +54,7 @@ a_readonly_bind_takes_nothing(void **state)
 	        "$c 2>/dev/null && echo \"$c worked\"; done; ls",
 	        "A\na\nlink\nsub\n");
 	/* What the mount covered is as before. */
-	assert_int_equal(count_changes(b, "/"), 1);
+	assert_int_equal(box_count(b, "/"), 1);
 }
 
 static void
@@ -101,16 +76,16 @@ sources_are_found_inside_of_their_directory(void **state)
 			                         .source_fd = fd,
 			                         .source = rows[i].source };
 
-		set_mounts(b, &m, 1);
+		box_mounts(b, &m, 1);
 		assert_prints(b, "cat /data/c", rows[i].printed);
 	}
-	set_mounts(b,
+	box_mounts(b,
 	           &(struct sandbox_mount){
 	                   .target = "/etc/one", .source_fd = fd, .source = "sub/c" },
 	           1);
 	assert_prints(b, "cat /etc/one", "C\n");
 	assert_false(box_changed(b, "/etc/one"));
-	set_mounts(b,
+	box_mounts(b,
 	           &(struct sandbox_mount){
 	                   .target = "/x", .source_fd = fd, .source = "none" },
 	           1);
@@ -125,11 +100,11 @@ a_file_and_a_directory_do_not_fit_each_other(void **state)
 
 	make_sources(b);
 	fd = file_open_dir(b->dir_fd, "src", &b->err);
-	set_mounts(b, &(struct sandbox_mount){ .target = "/etc/passwd", .source_fd = fd },
+	box_mounts(b, &(struct sandbox_mount){ .target = "/etc/passwd", .source_fd = fd },
 	           1);
 	assert_refused(b, true_argv, ERR_ENVIRONMENT,
 	               "mount on /etc/passwd: not a directory");
-	set_mounts(b,
+	box_mounts(b,
 	           &(struct sandbox_mount){
 	                   .target = "/data", .source_fd = fd, .source = "a" },
 	           1);
@@ -157,7 +132,7 @@ later_mounts_cover_earlier_ones_and_lie_in_them(void **state)
 		{ .target = "/n", .source_fd = other },
 	};
 
-	set_mounts(b, mounts, 6);
+	box_mounts(b, mounts, 6);
 	assert_prints(b, "cat /m/a /m/sub/a /n/a; ls /m/new",
 	              "file\nother\nother\ndeep\n");
 	/* A mount point that was made in a source is not the layer's to remove. */
@@ -187,7 +162,7 @@ a_secret_is_seen_by_its_owner_and_leaves_nothing(void **state)
 	              "/run/empty2; "
 	              "cat /run/empty2 /run/empty",
 	              "s3cret\n400 0:0 7\n444 0:0 0\n644 0:0 0\ny\n");
-	assert_int_equal(count_changes(b, "/"), 1); /* etc, as it was */
+	assert_int_equal(box_count(b, "/"), 1); /* etc, as it was */
 	box_need_ids();
 	with_mounts(b, { .kind = SANDBOX_FILE,
 	                 .target = "/run/key",
@@ -212,7 +187,7 @@ bytes_of_a_file_are_not_looked_at(void **state)
 	for (int i = 0; i < 3000000; i++)
 		buf_add_char(&bytes, (char)i);
 	m.content = buf_text(&bytes);
-	set_mounts(b, &m, 1);
+	box_mounts(b, &m, 1);
 	box_sh(b, "cat /big");
 	assert_int_equal(b->out.n, bytes.n);
 	assert_memory_equal(b->out.p, bytes.p, bytes.n);
@@ -236,7 +211,7 @@ a_tmpfs_has_a_size_a_mode_and_an_owner(void **state)
 	              "2>/dev/null || stat -c %s /t/f; ls /data; touch /data/x; "
 	              "touch /r/x 2>/dev/null || echo no",
 	              "1777\n700\n1048576\nno\n");
-	assert_int_equal(count_changes(b, "/"), 1);
+	assert_int_equal(box_count(b, "/"), 1);
 	box_need_ids();
 	with_mounts(b, { .kind = SANDBOX_TMPFS,
 	                 .target = "/t",
@@ -260,7 +235,7 @@ an_overlay_may_be_written_to_and_keeps_nothing(void **state)
 	};
 
 	make_sources(b);
-	set_mounts(b, &m, 1);
+	box_mounts(b, &m, 1);
 	assert_prints(b, "cd /m; cat a sub/c; echo new > a; rm -r sub; cat a; ls",
 	              "other\nC\nnew\na\nlink\n");
 	assert_prints(b, "cd /m; cat a sub/c", "other\nC\n");
@@ -315,7 +290,7 @@ overlays_lie_in_each_other(void **state)
 	const struct dirent *entry;
 
 	make_sources(b);
-	set_mounts(b, mounts, 4);
+	box_mounts(b, mounts, 4);
 	assert_prints(b, "cat /m/a /m/sub/a /m/sub/new/c; echo x > /m/a; cat /again/a",
 	              "A\nother\nC\nA\n");
 	/* What was thrown away is gone from the disk, too. */
@@ -398,7 +373,7 @@ targets_are_found_inside_of_the_root(void **state)
 		auto_free char *script = mem_print("grep -c ' %s tmpfs ' /proc/mounts",
 		                                   rows[i].shown);
 
-		set_mounts(b, &m, 1);
+		box_mounts(b, &m, 1);
 		assert_prints(b, script, "1\n");
 		assert_false(box_changed(b, "/no"));
 		assert_false(box_changed(b, "/x"));
@@ -437,7 +412,7 @@ names_that_are_too_long_are_refused(void **state)
 	name[sizeof name - 1] = '\0';
 	target = mem_print("/new/%s", name);
 	m.target = target;
-	set_mounts(b, &m, 1);
+	box_mounts(b, &m, 1);
 	assert_refused(b, true_argv, ERR_ENVIRONMENT, "file name too long");
 	for (int i = 0; i < 3000; i++)
 		buf_print(&deep, "/n");
@@ -456,118 +431,10 @@ more_mounts_than_can_be_passed_are_refused(void **state)
 	fd = file_open_dir(b->dir_fd, "src", &b->err);
 	for (int i = 0; i < 300; i++)
 		mounts[i] = (struct sandbox_mount){ .target = "/m", .source_fd = fd };
-	set_mounts(b, mounts, 200);
+	box_mounts(b, mounts, 200);
 	box_sh(b, "cat /m/a");
-	set_mounts(b, mounts, 300);
+	box_mounts(b, mounts, 300);
 	assert_refused(b, true_argv, ERR_USAGE, "bind mounts in one step");
-}
-
-/* ------------------------------------------------------------ layers */
-
-static void
-a_run_that_does_nothing_changes_nothing(void **state)
-{
-	struct box *b = box_of(state);
-
-	assert_int_equal(box_run(b, true_argv), 0);
-	assert_int_equal(count_changes(b, "/"), 1);
-	assert_int_equal(count_changes(b, "/etc"), 0);
-	assert_int_equal(box_stat(b, "/etc").st_mode, S_IFDIR | 0755);
-	assert_int_equal(box_stat(b, "/").st_mtim.tv_sec, LAYER_TIME);
-}
-
-static void
-changes_are_in_the_format_of_overlays(void **state)
-{
-	struct box *b = box_of(state);
-	auto_free char *opaque = NULL;
-	char value[8] = "";
-	struct stat st;
-
-	box_sh(b,
-	       "echo new > /data/one; rm /etc/passwd; rm -r /data/sub; mkdir /data/sub; "
-	       "mkdir -m 2750 /tmp/d; ln -s x /tmp/link; ln /data/one /tmp/hard");
-	assert_int_equal(box_stat(b, "/data/one").st_size, 4);
-	assert_int_equal(box_stat(b, "/data/one").st_nlink, 2);
-	st = box_stat(b, "/etc/passwd");
-	assert_true(S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0));
-	assert_int_equal(box_stat(b, "/tmp/d").st_mode, S_IFDIR | 02750);
-	assert_true(S_ISLNK(box_stat(b, "/tmp/link").st_mode));
-	opaque = mem_print("%s/data/sub", b->upper);
-	assert_int_equal(getxattr(opaque, "user.overlay.opaque", value, sizeof value), 1);
-	assert_string_equal(value, "y");
-}
-
-static void
-upper_directories_become_lower_ones(void **state)
-{
-	struct box *b = box_of(state);
-	const char *base = b->lowers[0];
-
-	box_sh(b, "echo second > /data/two; rm /data/one");
-	b->lowers[1] = base;
-	b->lowers[0] = mem_copy(b->upper);
-	b->run.n_lowers = 2;
-	assert_prints(b, "ls /data; cat /data/two; rm -r /data; mkdir /data",
-	              "sub\ntwo\nsecond\n");
-	b->lowers[2] = b->lowers[1];
-	b->lowers[1] = b->lowers[0];
-	b->lowers[0] = mem_copy(b->upper);
-	b->run.n_lowers = 3;
-	assert_prints(b, "ls /data; cat /etc/passwd", "root:x:0:0::/root:/bin/sh\n");
-}
-
-static void
-an_empty_root_has_what_is_mounted(void **state)
-{
-	struct box *b = box_of(state);
-	auto_fd int fd = file_open_dir(b->dir_fd, "base/bin", &b->err);
-	const struct sandbox_mount m = { .target = "/bin",
-		                         .source_fd = fd,
-		                         .readonly = true };
-
-	b->run.n_lowers = 0;
-	set_mounts(b, &m, 1);
-	assert_prints(b, "ls / | tr '\\n' ' '", "bin dev etc proc sys ");
-	/* Which would be in the layer if they were not removed. */
-	assert_int_equal(count_changes(b, "/"), 0);
-	assert_int_equal(box_stat(b, "/").st_mtim.tv_sec, LAYER_TIME);
-}
-
-static void
-many_layers_with_long_names_are_one_root(void **state)
-{
-	struct box *b = box_of(state);
-	char name[200];
-	const char *base = b->lowers[0];
-	size_t n = 128;
-
-	memset(name, 'l', sizeof name);
-	name[sizeof name - 1] = '\0';
-	for (size_t i = 0; i < n; i++) {
-		auto_free char *file = mem_print("%s-%zu/%s/data/f%zu", name, i, name, i);
-
-		assert_int_equal(box_file(b->dir_fd, file, 0644, "x"), 0);
-		b->lowers[i] = mem_print("%s/%s-%zu/%s", b->dir, name, i, name);
-	}
-	b->lowers[n] = base;
-	b->run.n_lowers = n + 1;
-	assert_prints(b, "ls /data | grep -c '^f'", "128\n");
-	for (size_t i = n + 1; i < 501; i++)
-		b->lowers[i] = mem_copy(base);
-	b->run.n_lowers = 501;
-	assert_refused(b, true_argv, ERR_ENVIRONMENT, "mount the layers");
-	assert_non_null(strstr(b->err.hint, "too many layers"));
-}
-
-static void
-a_layer_that_is_not_there_is_an_error(void **state)
-{
-	struct box *b = box_of(state);
-
-	b->lowers[1] = mem_print("%s/none", b->dir);
-	b->run.n_lowers = 2;
-	assert_refused(b, true_argv, ERR_ENVIRONMENT, "mount the layers: no such file");
 }
 
 int
@@ -590,12 +457,6 @@ main(void)
 		box_test(a_resolv_conf_that_is_a_dangling_link_works),
 		box_test(names_that_are_too_long_are_refused),
 		box_test(more_mounts_than_can_be_passed_are_refused),
-		box_test(a_run_that_does_nothing_changes_nothing),
-		box_test(changes_are_in_the_format_of_overlays),
-		box_test(upper_directories_become_lower_ones),
-		box_test(an_empty_root_has_what_is_mounted),
-		box_test(many_layers_with_long_names_are_one_root),
-		box_test(a_layer_that_is_not_there_is_an_error),
 	};
 
 	sandbox_fixture_enter();
