@@ -26,7 +26,8 @@ struct candidate {
 	struct change change;
 	dev_t dev; /* of a file with several names, else ino is 0 */
 	ino_t ino;
-	bool equal; /* to what the lowers have */
+	int64_t mtime; /* before SOURCE_DATE_EPOCH is applied */
+	bool equal;    /* to what the lowers have */
 };
 
 struct walk {
@@ -82,11 +83,13 @@ same_content(struct walk *w, const struct change *c, struct layer *layer,
 
 static const struct entry implied_dir = { .type = ENTRY_DIR, .mode = 0755 };
 
-/* True if FOUND, what the lowers have at the path, is the same as C. */
+/* True if FOUND, what the lowers have at the path, is the same as C. Lowers that were
+ * made with an epoch have clamped times, others real ones. */
 static bool
-is_equal(struct walk *w, const struct change *c, const struct view_entry *found,
-         struct error *err)
+is_equal(struct walk *w, const struct candidate *candidate,
+         const struct view_entry *found, struct error *err)
 {
+	const struct change *c = &candidate->change;
 	const struct entry *e = &c->entry, *lower = found->entry;
 	const struct tree *t;
 
@@ -103,7 +106,8 @@ is_equal(struct walk *w, const struct change *c, const struct view_entry *found,
 		return false;
 	if (e->type == ENTRY_DIR)
 		return true;
-	if (e->mtime != lower->mtime || !text_equal(e->link, lower->link) ||
+	if ((e->mtime != lower->mtime && candidate->mtime != lower->mtime) ||
+	    !text_equal(e->link, lower->link) ||
 	    e->dev_major != lower->dev_major || e->dev_minor != lower->dev_minor)
 		return false;
 	if (e->type != ENTRY_FILE)
@@ -320,7 +324,8 @@ visit(struct walk *w, int dir_fd, const char *name, bool hides, struct error *er
 		c.dev = st.st_dev;
 		c.ino = st.st_nlink > 1 ? st.st_ino : 0;
 	}
-	c.equal = in_lower && is_equal(w, &c.change, &lower, err);
+	c.mtime = st.st_mtim.tv_sec;
+	c.equal = in_lower && is_equal(w, &c, &lower, err);
 	array_push(&w->found, c);
 	if (c.change.entry.type != ENTRY_DIR)
 		return cancel_check(w->cancel, err);

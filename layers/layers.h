@@ -375,6 +375,36 @@ int tar_out_data(struct tar_out *t, const void *bytes, size_t n, struct error *e
 int tar_out_end(struct tar_out *t, struct error *err);     /* trailer, flush */
 void tar_out_free(struct tar_out *t);            /* takes NULL */
 
+/* ------------------------------------------------------------ plain trees
+ *
+ * Where no overlay can be mounted a step works in a directory that layer
+ * directories were copied into, one over the other. What it changed is found by
+ * one walk that compares inode and change time with the walk before, reads no
+ * content of what is unchanged, and copies the rest out as an upper directory in
+ * overlay format. Names of one file in a layer become files of their own, as an
+ * overlay treats them when they are written to. One thread at a time.
+ */
+struct plain_tree;
+
+/* DIR (absolute, not owned, must outlive the tree) is an empty directory. */
+struct plain_tree *plain_tree_new(const char *dir, struct error *err);
+void plain_tree_free(struct plain_tree *t);      /* leaves DIR as it is; takes NULL */
+int plain_tree_fd(const struct plain_tree *t);   /* DIR; borrowed */
+
+/* Lays what is in the layer directory FROM_FD over what is in TO_FD, and gives TO_FD
+ * its mode, owner and time. Any directory, also without a tree. */
+int plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err);
+
+/* Notes how everything is now. */
+int plain_tree_note(struct plain_tree *t, const struct cancel *cancel, struct error *err);
+
+/* As that, and what differs from the last time goes to the empty directory UPPER. */
+int plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
+                    struct error *err);
+
+/* Notes how PATH itself is now, because of something that was no change. */
+void plain_tree_refresh(struct plain_tree *t, struct text path);
+
 /* ------------------------------------------------------------ housekeeping */
 
 struct usage {

@@ -94,10 +94,29 @@ whiteout_is_opaque(int fd)
 	       value[0] == 'y';
 }
 
+/* In the other form, which Linux knows since 6.7. */
+static int
+make_by_attribute(int dir_fd, const char *name)
+{
+	auto_fd int own_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int fd = -1;
+
+	if (own_fd < 0)
+		return -1;
+	if (fsetxattr(own_fd, "user.overlay.opaque", "x", 1, XATTR_CREATE) < 0 &&
+	    errno != EEXIST)
+		return -1;
+	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	return fd < 0 ? -1 : fsetxattr(fd, "user.overlay.whiteout", "y", 1, 0);
+}
+
 int
 whiteout_make(int dir_fd, const char *name)
 {
-	return mknodat(dir_fd, name, S_IFCHR, makedev(0, 0));
+	if (mknodat(dir_fd, name, S_IFCHR, makedev(0, 0)) == 0)
+		return 0;
+	/* A file system that is an overlay itself refuses its own mark. */
+	return errno == EPERM ? make_by_attribute(dir_fd, name) : -1;
 }
 
 int

@@ -8,12 +8,14 @@
 #include "builder/sandbox/sandbox.h"
 #include "builder/sandbox/seccomp.h"
 #include "builder/sandbox/spawner.h"
+#include "builder/sandbox/trees.h"
 
 struct engine {
 	const char *name;
 
-	/* Tries the whole way once, in a child. */
-	int (*probe)(struct sandbox *sb, struct error *err);
+	/* Tries the whole way once, in a child. *WHY (caller frees) is set to one line if
+	 * it will not be as fast as it could. */
+	int (*probe)(struct sandbox *sb, char **why, struct error *err);
 	int (*run)(struct sandbox *sb, const struct sandbox_run *r,
 	           struct sandbox_result *result, struct error *err);
 };
@@ -29,6 +31,8 @@ struct sandbox {
 	const struct cancel *cancel;
 	struct filter filter;
 	struct spawner spawner;
+	bool has_plain_roots;      /* roots are plain trees: no overlay can be mounted */
+	struct trees trees;
 };
 
 #endif

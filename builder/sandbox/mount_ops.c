@@ -169,11 +169,15 @@ static int
 op_overlay(struct mount_ctx *c, const struct plan_op *op)
 {
 	const char *source = plan_text(c->plan, op->source);
-	int merged_fd = overlay_new(c, op->lowers, op->upper, op->work);
-	int point_fd = -1, source_fd = -1;
+	int merged_fd = -1, point_fd = -1, source_fd = -1;
 	struct stat st;
 	char name[24];
 
+	if (op->makes_upper != 0 &&
+	    (sys_mkdirat(AT_FDCWD, plan_text(c->plan, op->upper), 0755) < 0 ||
+	     sys_mkdirat(AT_FDCWD, plan_text(c->plan, op->work), 0700) < 0))
+		return -1;
+	merged_fd = overlay_new(c, op->lowers, op->upper, op->work);
 	if (merged_fd < 0 || source == NULL)
 		return attach(c, op, merged_fd, true);
 	/* Only what is attached can be copied from. */
@@ -250,6 +254,16 @@ make_stage(struct mount_ctx *c)
 }
 
 static int
+open_root(struct mount_ctx *c)
+{
+	const char *tree = plan_text(c->plan, c->plan->root);
+
+	if (tree != NULL)
+		return fs_copy(AT_FDCWD, tree, false, false);
+	return overlay_new(c, c->plan->lowers, c->plan->upper, c->plan->work);
+}
+
+static int
 make_root(struct mount_ctx *c)
 {
 	int target_fd = sys_openat(AT_FDCWD, SCRATCH_ROOT, O_PATH | O_DIRECTORY, 0);
@@ -259,7 +273,7 @@ make_root(struct mount_ctx *c)
 
 	if (target_fd < 0)
 		return -1;
-	c->root_fd = overlay_new(c, c->plan->lowers, c->plan->upper, c->plan->work);
+	c->root_fd = open_root(c);
 	if (c->root_fd < 0 || sys_move_mount(c->root_fd, target_fd) < 0)
 		return -1;
 	sys_close(target_fd);

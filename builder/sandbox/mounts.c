@@ -91,14 +91,18 @@ static int
 draft_upper(struct plan_draft *d, const struct sandbox *sb, const char *scratch, size_t i,
             plan_at *upper, plan_at *work, struct error *err)
 {
-	auto_free char *up = mem_print("%s/upper%zu", scratch, i);
-	auto_free char *wk = mem_print("%s/work%zu", scratch, i);
+	const char *dir = sb->has_plain_roots ? SCRATCH_STAGE : scratch;
+	auto_free char *up = mem_print("%s/upper%zu", dir, i);
+	auto_free char *wk = mem_print("%s/work%zu", dir, i);
 
+	*upper = plan_add_text(d, up);
+	*work = plan_add_text(d, wk);
+	/* The file system of the scratch directory takes no overlay then. */
+	if (sb->has_plain_roots)
+		return 0;
 	if ((mkdirat(sb->scratch_fd, scratch, 0700) < 0 && errno != EEXIST) ||
 	    mkdirat(sb->scratch_fd, up, 0755) < 0 || mkdirat(sb->scratch_fd, wk, 0700) < 0)
 		return error_sys(err, "make %s/%s", sb->scratch, up);
-	*upper = plan_add_text(d, up);
-	*work = plan_add_text(d, wk);
 	return 0;
 }
 
@@ -118,6 +122,7 @@ draft_overlay(struct plan_draft *d, const struct sandbox *sb, const struct sandb
 	op->source = source;
 	op->upper = upper;
 	op->work = work;
+	op->makes_upper = upper != 0 && sb->has_plain_roots;
 	op->readonly = m->readonly;
 	return 0;
 }

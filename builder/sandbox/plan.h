@@ -48,6 +48,7 @@ struct plan_op {
 	uint32_t is_dir;   /* of what the descriptor is */
 	struct plan_list lowers;
 	plan_at upper, work;       /* none: read-only */
+	uint32_t makes_upper;      /* they are not there yet */
 	uint64_t size;
 	plan_at content;
 	uint32_t n_content;
@@ -77,7 +78,7 @@ struct plan {
 	uint32_t purpose, engine;
 	uint32_t clone_flags;
 	uint32_t has_cgroup;
-	plan_at root;              /* PLAN_CHROOT: the tree */
+	plan_at root;              /* a plain tree instead of lowers and upper, or none */
 
 	struct plan_list lowers;
 	plan_at upper, work;

@@ -52,6 +52,7 @@ make_scratch(struct sandbox *sb, struct error *err)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (file_make_dirs(sb->scratch_fd, names[i], 0755, err) < 0)
 			return error_wrap(err, "make the sandbox's directory");
+	sb->trees.scratch = sb->scratch;
 	return 0;
 }
 
@@ -71,7 +72,7 @@ choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 
 		if (wanted != ISOLATION_AUTO && wanted != engines[i].isolation)
 			continue;
-		if (engines[i].engine->probe(sb, &refused) == 0) {
+		if (engines[i].engine->probe(sb, why, &refused) == 0) {
 			sb->engine = engines[i].engine;
 			return 0;
 		}
@@ -99,6 +100,7 @@ sandbox_new(const struct sandbox_options *options, char **why, struct error *err
 	sb->mapping = options->mapping;
 	sb->cancel = options->cancel;
 	filter_compile(&sb->filter);
+	trees_init(&sb->trees, sb->scratch_fd, NULL, sb->cancel);
 	if (make_scratch(sb, err) < 0 ||
 	    spawner_start(&sb->spawner, sb->scratch, err) < 0 ||
 	    choose(sb, options->isolation, &reason, err) < 0) {
@@ -118,6 +120,7 @@ sandbox_free(struct sandbox *sb)
 	if (sb == NULL)
 		return;
 	spawner_stop(&sb->spawner);
+	trees_clear(&sb->trees);
 	filter_clear(&sb->filter);
 	free(sb->scratch);
 	free(sb);

@@ -1,0 +1,183 @@
+#include "builder/sandbox/running.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/own.h"
+#include "builder/sandbox/engine.h"
+#include "builder/sandbox/failure.h"
+#include "builder/sandbox/output.h"
+
+/* Room for bursts; the system's limit for pipes of one user may be lower. */
+#define PIPE_SIZE (256 * 1024)
+
+static void
+reap(struct running *run)
+{
+	while (run->pid > 0 &&
+	       syscall(SYS_wait4, run->pid, &run->status, __WALL, &run->usage) < 0)
+		if (errno != EINTR)
+			break;
+	run->pid = 0;
+}
+
+void
+running_clear(struct running *run)
+{
+	if (run->pid > 0)
+		kill(run->pid, SIGKILL);
+	reap(run);
+	plan_unmap(run->plan);
+	own_close(&run->memory_fd);
+	own_close(&run->out_fd);
+	own_close(&run->out_end);
+	own_close(&run->err_fd);
+	own_close(&run->err_end);
+	own_close(&run->report_fd);
+	own_close(&run->report_end);
+}
+
+static int
+open_pipe(int *ours, int *theirs, struct error *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_sys(err, "open a pipe");
+	*ours = ends[0];
+	*theirs = ends[1];
+	return 0;
+}
+
+/* Only our end does not block; programs expect theirs to. */
+static int
+open_output(int *ours, int *theirs, struct error *err)
+{
+	if (open_pipe(ours, theirs, err) < 0)
+		return -1;
+	fcntl(*ours, F_SETPIPE_SZ, PIPE_SIZE);
+	if (fcntl(*ours, F_SETFL, O_NONBLOCK) < 0)
+		return error_sys(err, "pipe");
+	return 0;
+}
+
+/* The program's ends, and ours unless it talks to a terminal. */
+static int
+open_ends(const struct sandbox_run *r, struct running *run, struct error *err)
+{
+	if (!r->has_terminal)
+		return open_output(&run->out_fd, &run->out_end, err) < 0 ||
+		                       open_output(&run->err_fd, &run->err_end, err) < 0
+		               ? -1
+		               : 0;
+	run->out_end = fcntl(r->terminal_fd, F_DUPFD_CLOEXEC, 3);
+	run->err_end = fcntl(r->terminal_fd, F_DUPFD_CLOEXEC, 3);
+	return run->out_end < 0 || run->err_end < 0 ? error_sys(err, "terminal") : 0;
+}
+
+/* ------------------------------------------------------------ start */
+
+static int
+request(const struct sandbox *sb, const struct plan_draft *d, const struct running *run,
+        const struct cgroup *cgroup, struct error *err)
+{
+	int fds[PLAN_FDS_MAX];
+
+	fds[PLAN_FD_MEMORY] = run->memory_fd;
+	fds[PLAN_FD_REPORT] = run->report_end;
+	fds[PLAN_FD_OUT] = run->out_end;
+	fds[PLAN_FD_ERR] = run->err_end;
+	/* Each place must be filled; nobody uses this one if there is no group. */
+	fds[PLAN_FD_CGROUP] = cgroup->procs_fd >= 0 ? cgroup->procs_fd : run->report_end;
+	for (size_t i = 0; i < d->fds.n; i++)
+		fds[PLAN_FD_FIRST + i] = d->fds.at[i];
+	return spawner_request(&sb->spawner, fds, PLAN_FD_FIRST + d->fds.n, err);
+}
+
+/* The spawner tells the id of the process, or that there is none. */
+static int
+await_pid(struct running *run, struct error *err)
+{
+	int64_t pid = -1;
+	ssize_t n = file_read_full(run->report_fd, &pid, sizeof pid, err);
+
+	if (n < 0)
+		return -1;
+	if (n != (ssize_t)sizeof pid)
+		return error_set(err, ERR_INTERNAL,
+		                 "the process that starts sandboxes has ended");
+	if (pid < 0)
+		return failure_tell(run->plan, err);
+	run->pid = (pid_t)pid;
+	return 0;
+}
+
+int
+running_start(const struct sandbox *sb, const struct sandbox_run *r, struct plan_draft *d,
+              struct running *run, const struct cgroup *cgroup, struct error *err)
+{
+	run->plan = plan_seal(d, &run->memory_fd, err);
+	if (run->plan == NULL || open_ends(r, run, err) < 0 ||
+	    open_pipe(&run->report_fd, &run->report_end, err) < 0 ||
+	    request(sb, d, run, cgroup, err) < 0)
+		return -1;
+	own_close(&run->memory_fd);
+	own_close(&run->out_end);
+	own_close(&run->err_end);
+	own_close(&run->report_end);
+	return await_pid(run, err);
+}
+
+int
+running_attend(const struct sandbox *sb, const struct sandbox_run *r, struct running *run,
+               struct error *err)
+{
+	struct output output = { .out_fd = run->out_fd,
+		                 .err_fd = run->err_fd,
+		                 .end_fd = run->report_fd,
+		                 .log = r->log,
+		                 .log_arg = r->log_arg };
+
+	if (output_pump(&output, sb->cancel, err) < 0)
+		return -1;
+	reap(run);
+	output_drain(&output);
+	if (plan_report(run->plan)->stage != STAGE_NONE)
+		return failure_tell(run->plan, err);
+	if (plan_report(run->plan)->started == 0)
+		return error_set(err, ERR_ENVIRONMENT,
+		                 "the sandbox's first process was killed (status %#x)",
+		                 (unsigned)run->status);
+	return 0;
+}
+
+/* ------------------------------------------------------------ end */
+
+static int64_t
+microseconds(const struct timeval *t)
+{
+	return (int64_t)t->tv_sec * 1000000 + t->tv_usec;
+}
+
+void
+running_result(const struct running *run, const struct cgroup *cgroup, int64_t started_ns,
+               struct sandbox_result *result)
+{
+	const struct plan_report *report = plan_report(run->plan);
+
+	/* Without a status the first process was killed, and the program with it. */
+	result->status = report->ended != 0 ? report->status : SIGKILL;
+	result->oom = cgroup_was_oom(cgroup);
+	result->wall_ns = clock_monotonic_ns() - started_ns;
+	result->cpu_ns = 1000 * (microseconds(&run->usage.ru_utime) +
+	                         microseconds(&run->usage.ru_stime));
+	result->peak_rss = cgroup_peak(cgroup);
+	if (result->peak_rss == 0)
+		result->peak_rss = (uint64_t)run->usage.ru_maxrss * 1024;
+}

@@ -1,0 +1,125 @@
+#include "layers/copy_node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "layers/xattrs.h"
+
+/* Most files are smaller; one read and one write do. */
+#define SMALL (64 * 1024)
+
+static int
+copy_bytes(int in, int out, off_t size, struct error *err)
+{
+	char bytes[SMALL];
+	ssize_t n = 0;
+
+	if (size == 0)
+		return 0;
+	if (size > SMALL && ioctl(out, FICLONE, in) == 0)
+		return 0;
+	if (size > SMALL)
+		return file_copy_fd(in, out, NULL, err);
+	while ((n = read(in, bytes, sizeof bytes)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_sys(err, "read");
+		if (file_write_all(out, bytes, (size_t)n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A change of owner takes mode bits and capabilities away, so it comes first. */
+static int
+copy_file(int from_fd, const char *name, const struct stat *st, int to_fd, const char *as,
+          struct error *err)
+{
+	auto_fd int in = openat(from_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	auto_fd int out = -1;
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	struct capability c;
+
+	if (in < 0)
+		return error_sys(err, "open");
+	out = openat(to_fd, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	             0600);
+	if (out < 0)
+		return error_sys(err, "make");
+	if (copy_bytes(in, out, st->st_size, err) < 0)
+		return -1;
+	c = capability_of_fd(in);
+	if (fchown(out, st->st_uid, st->st_gid) < 0 ||
+	    fchmod(out, st->st_mode & 07777) < 0)
+		return error_sys(err, "set the owner and mode");
+	if (c.n > 0 && capability_set(out, (struct text){ (char *)c.bytes, c.n }) < 0)
+		return error_sys(err, "set the capability");
+	return futimens(out, times) < 0 ? error_sys(err, "set the times") : 0;
+}
+
+static int
+copy_symlink(int from_fd, const char *name, int to_fd, const char *as, struct error *err)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(from_fd, name, target, sizeof target - 1);
+
+	if (n < 0)
+		return error_sys(err, "read the link");
+	target[n] = '\0';
+	return symlinkat(target, to_fd, as) < 0 ? error_sys(err, "make the link") : 0;
+}
+
+/* What is neither a file nor a directory. */
+static int
+copy_special(int from_fd, const char *name, const struct stat *st, int to_fd,
+             const char *as, struct error *err)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	if (S_ISLNK(st->st_mode)) {
+		if (copy_symlink(from_fd, name, to_fd, as, err) < 0)
+			return -1;
+	} else if (mknodat(to_fd, as, st->st_mode & ~(mode_t)07777, st->st_rdev) < 0) {
+		if (errno == EPERM)
+			return 0;
+		return error_sys(err, "make the node");
+	}
+	if (fchownat(to_fd, as, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (!S_ISLNK(st->st_mode) && fchmodat(to_fd, as, st->st_mode & 07777, 0) < 0) ||
+	    utimensat(to_fd, as, times, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(err, "set the owner, mode and times");
+	return 1;
+}
+
+int
+copy_node(int from_fd, const char *name, const struct stat *st, int to_fd, const char *as,
+          const char *path, struct error *err)
+{
+	int copied = 0;
+
+	if (S_ISSOCK(st->st_mode))
+		return 0;
+	if (S_ISREG(st->st_mode))
+		copied = copy_file(from_fd, name, st, to_fd, as, err) < 0 ? -1 : 1;
+	else
+		copied = copy_special(from_fd, name, st, to_fd, as, err);
+	return copied < 0 ? error_wrap(err, "copy %s", path) : copied;
+}
+
+int
+copy_dir_metadata(int fd, const struct stat *st, const char *path, struct error *err)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	if (fchown(fd, st->st_uid, st->st_gid) < 0 ||
+	    fchmod(fd, st->st_mode & 07777) < 0 || futimens(fd, times) < 0)
+		return error_sys(err, "set the owner, mode and times of %s", path);
+	return 0;
+}

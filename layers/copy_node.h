@@ -1,0 +1,22 @@
+/*
+ * copy_node: one entry of a directory copied into another one, as it is:
+ * content, mode, owner, modification time, capability. Directories are the
+ * caller's; links between names are not kept.
+ */
+#ifndef LAYERS_COPY_NODE_H
+#define LAYERS_COPY_NODE_H
+
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+/* Copies NAME of FROM_FD, which is ST and no directory, to NAME of TO_FD, where
+ * there is nothing. A device that may not be made is left out; so is a socket.
+ * 1 copied, 0 left out, -1 with ERR that names PATH. */
+int copy_node(int from_fd, const char *name, const struct stat *st, int to_fd,
+              const char *as, const char *path, struct error *err);
+
+/* Gives the open directory FD the mode, owner and modification time of ST. */
+int copy_dir_metadata(int fd, const struct stat *st, const char *path, struct error *err);
+
+#endif

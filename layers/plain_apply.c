@@ -1,0 +1,107 @@
+/*
+ * A layer directory in overlay format, laid over a plain one.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/own.h"
+#include "layers/copy_node.h"
+#include "layers/layers.h"
+#include "layers/whiteout.h"
+
+struct apply {
+	const struct cancel *cancel;
+	struct buf path; /* for messages */
+};
+
+static int apply_dir(struct apply *a, int from_fd, int to_fd, struct error *err);
+
+/* Opens directory NAME of TO_FD, made if it is not there or something else. */
+static int
+open_target(struct apply *a, int to_fd, const char *name, bool opaque, struct error *err)
+{
+	struct stat st;
+	int found = fstatat(to_fd, name, &st, AT_SYMLINK_NOFOLLOW), fd = -1;
+
+	if (found == 0 && (opaque || !S_ISDIR(st.st_mode))) {
+		if (file_remove_tree(to_fd, name, err) < 0)
+			return -1;
+		found = -1;
+	}
+	if (found < 0 && mkdirat(to_fd, name, 0700) < 0)
+		return error_sys(err, "make %s", buf_str(&a->path));
+	fd = openat(to_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? error_sys(err, "open %s", buf_str(&a->path)) : fd;
+}
+
+static int
+apply_subdir(struct apply *a, int from_fd, const char *name, int to_fd, struct error *err)
+{
+	auto_fd int sub_fd = openat(from_fd, name,
+	                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_fd int target_fd = -1;
+
+	if (sub_fd < 0)
+		return error_sys(err, "open %s", buf_str(&a->path));
+	target_fd = open_target(a, to_fd, name, whiteout_is_opaque(sub_fd), err);
+	return target_fd < 0 ? -1 : apply_dir(a, sub_fd, target_fd, err);
+}
+
+static int
+apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, struct error *err)
+{
+	struct stat st, before;
+
+	if (fstatat(from_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(err, "stat %s", buf_str(&a->path));
+	if (S_ISDIR(st.st_mode))
+		return apply_subdir(a, from_fd, name, to_fd, err);
+	if (fstatat(to_fd, name, &before, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    file_remove_tree(to_fd, name, err) < 0)
+		return -1;
+	if (whiteout_is_mark(from_fd, name, &st))
+		return 0;
+	return copy_node(from_fd, name, &st, to_fd, name, buf_str(&a->path), err) < 0 ? -1
+	                                                                              : 0;
+}
+
+static int
+apply_dir(struct apply *a, int from_fd, int to_fd, struct error *err)
+{
+	auto_fd int own_fd = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = own_fd < 0 ? NULL : fdopendir(own_fd);
+	const struct dirent *d = NULL;
+	size_t length = a->path.n;
+	struct stat st;
+
+	if (dir == NULL || fstat(from_fd, &st) < 0)
+		return error_sys(err, "open /%s", buf_str(&a->path));
+	take_fd(&own_fd);
+	while (errno = 0, (d = readdir(dir)) != NULL) {
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		buf_add_char(&a->path, '/');
+		buf_add_str(&a->path, d->d_name);
+		if (cancel_check(a->cancel, err) < 0 ||
+		    apply_entry(a, from_fd, d->d_name, to_fd, err) < 0)
+			return -1;
+		buf_truncate(&a->path, length);
+	}
+	if (errno != 0)
+		return error_sys(err, "list /%s", buf_str(&a->path));
+	return copy_dir_metadata(to_fd, &st, buf_str(&a->path), err);
+}
+
+int
+plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err)
+{
+	struct apply a = { .cancel = cancel };
+	int failed = apply_dir(&a, from_fd, to_fd, err);
+
+	buf_clear(&a.path);
+	return failed;
+}
