@@ -17,6 +17,7 @@
 #include "builder/sandbox/probe.h"
 #include "builder/sandbox/program.h"
 #include "builder/sandbox/seccomp.h"
+#include "builder/sandbox/supervisor.h"
 #include "builder/sandbox/sys.h"
 
 #define PROGRAM_STACK (64 * 1024)
@@ -37,8 +38,8 @@ child_close_from(int first)
 
 /* ------------------------------------------------------------ main process */
 
-static void
-set_limits(const struct plan *plan)
+void
+child_set_limits(const struct plan *plan)
 {
 	const struct plan_limit *limits =
 	        (const void *)((const char *)plan + plan->limits);
@@ -62,8 +63,8 @@ set_filter(struct plan *plan)
 	return plan_fail(plan, STAGE_FILTER, errno, NULL);
 }
 
-static int
-set_ids(struct plan *plan)
+int
+child_set_ids(struct plan *plan)
 {
 	const uint32_t *groups = (const void *)((const char *)plan + plan->groups);
 
@@ -76,9 +77,9 @@ set_ids(struct plan *plan)
 	return 0;
 }
 
-/* Input is the /dev/null of the root, or a terminal. */
-static void
-set_descriptors(const struct plan *plan, const int *fds)
+/* Input is the /dev/null of the root, or a terminal. KEEP_FD, if any, becomes 3. */
+void
+child_set_descriptors(const struct plan *plan, const int *fds, int keep_fd)
 {
 	int in = plan->terminal != 0 ? fds[PLAN_FD_OUT]
 	                             : sys_openat(AT_FDCWD, "/dev/null", O_RDONLY, 0);
@@ -89,12 +90,14 @@ set_descriptors(const struct plan *plan, const int *fds)
 		fcntl(0, F_SETFD, 0);
 	dup3(fds[PLAN_FD_OUT], 1, 0);
 	dup3(fds[PLAN_FD_ERR], 2, 0);
+	if (keep_fd >= 0)
+		dup3(keep_fd, 3, O_CLOEXEC);
 	if (plan->terminal != 0)
 		syscall(SYS_ioctl, 0, TIOCSCTTY, 0);
 	/* So that /dev/stdout and /dev/stderr can be opened by a user. */
 	syscall(SYS_fchown, 1, plan->uid, -1);
 	syscall(SYS_fchown, 2, plan->uid, -1);
-	child_close_from(3);
+	child_close_from(keep_fd >= 0 ? 4 : 3);
 }
 
 struct program {
@@ -112,13 +115,13 @@ program_main(void *arg)
 
 	syscall(SYS_setsid);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
-	set_limits(plan);
-	set_descriptors(plan, p->fds);
-	if (caps_bound(plan->caps) < 0 && plan->engine == PLAN_NS)
+	child_set_limits(plan);
+	child_set_descriptors(plan, p->fds, -1);
+	if (caps_bound(plan->caps) < 0)
 		return plan_fail(plan, STAGE_CAPS, errno, "bounding set");
 	/* Without no_new_privs a filter needs capabilities that are dropped next; it
 	 * lets the calls of that pass. */
-	if (set_filter(plan) < 0 || set_ids(plan) < 0)
+	if (set_filter(plan) < 0 || child_set_ids(plan) < 0)
 		return -1;
 	if (caps_limit(plan->caps) < 0)
 		return plan_fail(plan, STAGE_CAPS, errno, "capset");
@@ -141,8 +144,8 @@ child_start_program(struct plan *plan, const int *fds)
 /* ------------------------------------------------------------ first process */
 
 /* mkdir -p; the owner is root. */
-static int
-enter_cwd(struct plan *plan)
+int
+child_enter_cwd(struct plan *plan)
 {
 	const char *cwd = plan_text(plan, plan->cwd);
 	char path[PATH_MAX];
@@ -200,8 +203,12 @@ child_main(struct plan *plan, const int *fds, size_t n)
 	(void)n;
 	prctl(PR_SET_NAME, "init");
 	syscall(SYS_setsid);
-	if (join_cgroup(plan, fds) < 0 || mount_ops_run(&mounts) < 0 ||
-	    mount_ops_pivot(&mounts) < 0 || set_names(plan) < 0 || enter_cwd(plan) < 0)
+	if (join_cgroup(plan, fds) < 0)
+		sys_exit(1);
+	if (plan->engine == PLAN_CHROOT)
+		supervisor_main(plan, fds);
+	if (mount_ops_run(&mounts) < 0 ||
+	    mount_ops_pivot(&mounts) < 0 || set_names(plan) < 0 || child_enter_cwd(plan) < 0)
 		sys_exit(1);
 	if (plan->purpose == PLAN_PROBE) {
 		plan_report(plan)->started = probe_files(plan) == 0;

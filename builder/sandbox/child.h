@@ -23,4 +23,10 @@ pid_t child_start_program(struct plan *plan, const int *fds);
 
 int child_close_from(int first);
 
+/* Steps on the way to a program; the last two fill the report when they fail. */
+void child_set_limits(const struct plan *plan);
+void child_set_descriptors(const struct plan *plan, const int *fds, int keep_fd);
+int child_enter_cwd(struct plan *plan);
+int child_set_ids(struct plan *plan);
+
 #endif

@@ -20,7 +20,7 @@ struct engine {
 	           struct sandbox_result *result, struct error *err);
 };
 
-extern const struct engine engine_ns;
+extern const struct engine engine_ns, engine_chroot;
 
 /* Written by sandbox_new() only, read by all threads. */
 struct sandbox {

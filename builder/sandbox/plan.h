@@ -99,6 +99,10 @@ struct plan {
 	uint32_t n_limits;
 	plan_at filter;            /* struct sock_filter each, or none */
 	uint32_t n_filter;
+	plan_at asking_filter;     /* PLAN_CHROOT: tried first, see supervisor.h */
+	uint32_t n_asking_filter;
+	uint32_t has_landlock;
+	uint32_t serves_devices;   /* see proc_server.h */
 	plan_at report;
 };
 
@@ -111,6 +115,8 @@ enum plan_stage {
 	STAGE_MOUNT,       /* operation number `op` */
 	STAGE_SOURCE,      /* what is to be mounted is not there */
 	STAGE_PIVOT,
+	STAGE_CHROOT,
+	STAGE_CONFINE,
 	STAGE_CWD,
 	STAGE_CGROUP,
 	STAGE_FORK,

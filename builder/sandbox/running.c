@@ -31,7 +31,7 @@ void
 running_clear(struct running *run)
 {
 	if (run->pid > 0)
-		kill(run->pid, SIGKILL);
+		kill(run->pid, run->is_asked_to_end ? SIGTERM : SIGKILL);
 	reap(run);
 	plan_unmap(run->plan);
 	own_close(&run->memory_fd);

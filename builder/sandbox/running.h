@@ -17,6 +17,7 @@ struct running {
 	int out_fd, out_end; /* ours, the program's */
 	int err_fd, err_end;
 	int report_fd, report_end;
+	bool is_asked_to_end; /* by SIGTERM, as it has others to end first */
 	pid_t pid; /* of the first process; 0: none, or reaped */
 	int status;
 	struct rusage usage;

@@ -62,6 +62,7 @@ static const struct {
 	const struct engine *engine;
 } engines[] = {
 	{ ISOLATION_NS, &engine_ns },
+	{ ISOLATION_CHROOT, &engine_chroot },
 };
 
 static int
@@ -99,7 +100,7 @@ sandbox_new(const struct sandbox_options *options, char **why, struct error *err
 	sb->scratch_fd = options->scratch_fd;
 	sb->mapping = options->mapping;
 	sb->cancel = options->cancel;
-	filter_compile(&sb->filter);
+	filter_compile(&sb->filter, 0);
 	trees_init(&sb->trees, sb->scratch_fd, NULL, sb->cancel);
 	if (make_scratch(sb, err) < 0 ||
 	    spawner_start(&sb->spawner, sb->scratch, err) < 0 ||

@@ -7,6 +7,8 @@
 #include <seccomp.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* One set of call numbers. SET is libseccomp's name of it. */
 struct abi {
@@ -93,9 +95,38 @@ add_range(struct ranges *r, uint32_t first, enum verdict verdict)
 		array_push(&r->list, ((struct range){ first, (uint8_t)verdict }));
 }
 
+static bool
+is_one_of(const char *name, const char *const *list)
+{
+	while (*list != NULL && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+static enum verdict
+verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds)
+{
+	static const char *const paths[] = { "open",       "openat",     "stat",
+		                             "lstat",      "newfstatat", "statx",
+		                             "access",     "faccessat",  "faccessat2",
+		                             "readlink",   "readlinkat", NULL };
+	static const char *const tracing[] = { "ptrace", "process_vm_readv",
+		                               "process_vm_writev", "pidfd_getfd",
+		                               "kcmp", NULL };
+
+	if ((kinds & FILTER_ASKS_PATHS) != 0 && abi->set == abi->machine &&
+	    is_one_of(rule->name, paths))
+		return VERDICT_ASK;
+	if ((kinds & FILTER_NO_TRACING) != 0 && is_one_of(rule->name, tracing))
+		return VERDICT_REFUSE;
+	if ((kinds & FILTER_NO_NETWORK) != 0 && rule->verdict == VERDICT_SOCKET)
+		return VERDICT_LOCAL_SOCKET;
+	return (enum verdict)rule->verdict;
+}
+
 /* Adds the numbers of one ABI: known ones, refused gaps, missing ones above. */
 static void
-add_abi(struct ranges *out, const struct abi *abi)
+add_abi(struct ranges *out, const struct abi *abi, unsigned kinds)
 {
 	struct ranges calls = { 0 };
 
@@ -104,8 +135,10 @@ add_abi(struct ranges *out, const struct abi *abi)
 
 		if (number >= 0)
 			array_push(&calls.list,
-			           ((struct range){ (uint32_t)number,
-			                            filter_rules[i].verdict }));
+			           ((struct range){
+					   (uint32_t)number,
+					   (uint8_t)verdict_of(&filter_rules[i], abi,
+			                                       kinds) }));
 	}
 	array_sort(&calls.list, by_first);
 	add_range(out, abi->base, VERDICT_REFUSE);
@@ -152,6 +185,17 @@ emit_socket(struct filter *f)
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_ALG, 1, 0);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_VSOCK, 0, 1);
 	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_local_socket(struct filter *f)
+{
+	enum { FAMILY_UNIX = 1 };
+
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_UNIX, 1, 0);
+	emit_return(f, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
@@ -207,6 +251,12 @@ emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
 	case VERDICT_PERSONALITY:
 		emit_personality(f);
 		break;
+	case VERDICT_ASK:
+		emit_return(f, SECCOMP_RET_USER_NOTIF);
+		break;
+	case VERDICT_LOCAL_SOCKET:
+		emit_local_socket(f);
+		break;
 	}
 }
 
@@ -231,13 +281,13 @@ emit_search(struct filter *f, const struct abi *abi, const struct range *r, size
 
 /* The ABIs from FIRST on that the kernel calls alike; the number of them. */
 static size_t
-emit_audit(struct filter *f, size_t first)
+emit_audit(struct filter *f, size_t first, unsigned kinds)
 {
 	struct ranges ranges = { 0 };
 	size_t jump = 0, i = first;
 
 	for (; i < sizeof abis / sizeof *abis && abis[i].audit == abis[first].audit; i++)
-		add_abi(&ranges, &abis[i]);
+		add_abi(&ranges, &abis[i], kinds);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, abis[first].audit, 1, 0);
 	jump = f->code.n;
 	emit(f, BPF_JMP | BPF_JA, 0, 0, 0);
@@ -249,7 +299,7 @@ emit_audit(struct filter *f, size_t first)
 }
 
 void
-filter_compile(struct filter *out)
+filter_compile(struct filter *out, unsigned kinds)
 {
 	uint32_t machine = seccomp_arch_native();
 	bool known = false;
@@ -259,7 +309,7 @@ filter_compile(struct filter *out)
 		bool wanted = abis[i].machine == machine;
 
 		known = known || wanted;
-		i += wanted ? emit_audit(out, i) : 1;
+		i += wanted ? emit_audit(out, i, kinds) : 1;
 	}
 	/* Calls of an architecture that is not listed do not exist. */
 	emit_return(out, SECCOMP_RET_ERRNO | ENOSYS);
@@ -280,4 +330,14 @@ filter_install(const struct sock_filter *code, size_t n)
 		                      .filter = (struct sock_filter *)(uintptr_t)code };
 
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+int
+filter_install_asking(const struct sock_filter *code, size_t n)
+{
+	struct sock_fprog program = { .len = (unsigned short)n,
+		                      .filter = (struct sock_filter *)(uintptr_t)code };
+
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	                    SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 }

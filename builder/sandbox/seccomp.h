@@ -26,6 +26,15 @@ enum verdict {
 	VERDICT_CLONE,     /* allowed without new name spaces */
 	VERDICT_SOCKET,    /* all families but AF_ALG and AF_VSOCK */
 	VERDICT_PERSONALITY,       /* harmless ones */
+	VERDICT_ASK,       /* the supervisor answers */
+	VERDICT_LOCAL_SOCKET,      /* AF_UNIX only */
+};
+
+/* What differs from the standard filter. */
+enum filter_kind {
+	FILTER_ASKS_PATHS = 1,     /* calls that look a path up ask the supervisor */
+	FILTER_NO_NETWORK = 2,     /* no sockets but local ones */
+	FILTER_NO_TRACING = 4,     /* no looking into other processes */
 };
 
 struct filter_rule {
@@ -44,12 +53,16 @@ struct filter {
 	ARRAY(struct sock_filter) code;
 };
 
-/* Adds nothing if this machine's architecture is not known: no filter then. */
-void filter_compile(struct filter *out);
+/* KINDS: bits of enum filter_kind. Adds nothing if this machine's architecture is not
+ * known: no filter then. */
+void filter_compile(struct filter *out, unsigned kinds);
 void filter_clear(struct filter *f);
 
 /* Installs a filter for this thread. -1 with errno; EACCES if that needs
  * no_new_privs. System calls only. */
 int filter_install(const struct sock_filter *code, size_t n);
+
+/* As that, and the descriptor where VERDICT_ASK asks. */
+int filter_install_asking(const struct sock_filter *code, size_t n);
 
 #endif

@@ -89,7 +89,7 @@ ask_all(const struct asked *table, size_t n)
 	struct filter f = { 0 };
 	size_t steps = 0;
 
-	filter_compile(&f);
+	filter_compile(&f, 0);
 	assert_true(f.code.n > 0);
 	for (size_t i = 0; i < n; i++) {
 		const struct seccomp_data data = { .nr = table[i].nr,
@@ -239,7 +239,7 @@ jumps_stay_inside_and_the_kernel_takes_the_length(void **state)
 	struct filter f = { 0 };
 
 	(void)state;
-	filter_compile(&f);
+	filter_compile(&f, 0);
 	assert_in_range(f.code.n, 100, 4096);
 	for (size_t i = 0; i < f.code.n; i++) {
 		const struct sock_filter *c = &f.code.at[i];
@@ -289,7 +289,7 @@ an_installed_filter_does_what_it_says(void **state)
 	pid_t pid;
 
 	(void)state;
-	filter_compile(&f);
+	filter_compile(&f, 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {

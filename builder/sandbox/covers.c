@@ -1,0 +1,452 @@
+#include "builder/sandbox/covers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/inroot.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "builder/sandbox/tree_path.h"
+#include "layers/layers.h"
+
+void
+covers_clear(struct covers *c)
+{
+	for (size_t i = 0; i < c->list.n; i++) {
+		free(c->list.at[i].path);
+		free(c->list.at[i].aside);
+		free(c->list.at[i].exchanged);
+	}
+	for (size_t i = 0; i < c->touched.n; i++)
+		free(c->touched.at[i].path);
+	array_clear(&c->list);
+	array_clear(&c->touched);
+	free(c->dir);
+	c->dir = NULL;
+}
+
+/* ------------------------------------------------------------ places */
+
+/* Remembers the time of directory PATH before it gets its first cover. */
+static void
+touch(struct covers *c, struct text path)
+{
+	struct touched *t = NULL;
+	struct stat st;
+
+	for (size_t i = 0; i < c->touched.n; i++)
+		if (text_equal(text_of(c->touched.at[i].path), path))
+			return;
+	t = array_add(&c->touched);
+	t->path = path.n == 0 ? mem_copy(".") : text_copy(path);
+	if (fstatat(c->tree_fd, t->path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		t->before = st.st_mtim;
+}
+
+static int
+make_parents(struct covers *c, const char *path, struct error *err)
+{
+	struct text rest = path_dir(text_of(path)), name;
+	auto_buf struct buf done = BUF_INIT;
+
+	while (path_next(&rest, &name)) {
+		struct text parent = buf_text(&done);
+		struct cover *stub = NULL;
+		struct stat st;
+
+		auto_free char *above = text_copy(parent);
+		if (done.n > 0)
+			buf_add_char(&done, '/');
+		buf_add_text(&done, name);
+		if (fstatat(c->tree_fd, buf_str(&done), &st, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		touch(c, text_of(above));
+		if (mkdirat(c->tree_fd, buf_str(&done), 0755) < 0)
+			return error_sys(err, "mount on /%s: make /%s", path, buf_str(&done));
+		stub = array_add(&c->list);
+		stub->path = mem_copy(buf_str(&done));
+		stub->is_stub = true;
+	}
+	return 0;
+}
+
+/* Clears the place TARGET for a cover: what is there goes aside. NULL with ERR. */
+static struct cover *
+clear_place(struct covers *c, const char *target, struct error *err)
+{
+	char *path = tree_path_resolve(c->tree_fd, target, err);
+	struct cover *cover = NULL;
+	struct stat st;
+
+	if (path == NULL)
+		return NULL;
+	if (*path == '\0' || make_parents(c, path, err) < 0) {
+		if (*path == '\0')
+			error_set(err, ERR_USAGE, "mount on %s: not possible in this sandbox",
+			          target);
+		free(path);
+		return NULL;
+	}
+	touch(c, path_dir(text_of(path)));
+	cover = array_add(&c->list);
+	cover->path = path;
+	if (fstatat(c->tree_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cover;
+	cover->aside = mem_print("%s/%zu", c->dir, c->list.n);
+	if (renameat(c->tree_fd, path, AT_FDCWD, cover->aside) < 0) {
+		error_sys(err, "mount on %s: move what is there", target);
+		free(cover->aside);
+		cover->aside = NULL;
+		return NULL;
+	}
+	return cover;
+}
+
+static int
+set_owner(int fd, const char *target, uid_t uid, gid_t gid, mode_t mode, struct error *err)
+{
+	if (fchown(fd, uid, gid) < 0 || fchmod(fd, mode & 07777) < 0)
+		return error_sys(err, "mount on %s: set the owner and mode", target);
+	return 0;
+}
+
+static int
+open_new_dir(struct covers *c, const char *target, struct error *err)
+{
+	const struct cover *cover = clear_place(c, target, err);
+	int fd = -1;
+
+	if (cover == NULL)
+		return -1;
+	if (mkdirat(c->tree_fd, cover->path, 0755) == 0)
+		fd = openat(c->tree_fd, cover->path,
+		            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? error_sys(err, "mount on %s", target) : fd;
+}
+
+static int
+open_new_file(struct covers *c, const char *target, struct error *err)
+{
+	const struct cover *cover = clear_place(c, target, err);
+	int fd = -1;
+
+	if (cover == NULL)
+		return -1;
+	fd = openat(c->tree_fd, cover->path,
+	            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? error_sys(err, "mount on %s", target) : fd;
+}
+
+/* ------------------------------------------------------------ kinds */
+
+static int
+place_file(struct covers *c, const char *target, struct text content, mode_t mode, uid_t uid,
+           gid_t gid, struct error *err)
+{
+	auto_fd int fd = open_new_file(c, target, err);
+
+	if (fd < 0 || file_write_all(fd, content.p, content.n, err) < 0)
+		return -1;
+	return set_owner(fd, target, uid, gid, mode, err);
+}
+
+static int
+place_dir(struct covers *c, const struct sandbox_mount *m, struct error *err)
+{
+	auto_fd int fd = open_new_dir(c, m->target, err);
+
+	return fd < 0 ? -1 : set_owner(fd, m->target, m->uid, m->gid, m->mode, err);
+}
+
+/* A file or node of a merge, by its descriptor. */
+static int
+place_copy(struct covers *c, const char *target, int fd, const struct stat *st,
+           struct error *err)
+{
+	char link[FILE_FD_PATH_MAX];
+	auto_fd int in = open(file_fd_path(fd, link), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	auto_fd int out = -1;
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	if (in < 0 || !S_ISREG(st->st_mode))
+		return error_set(err, ERR_SOURCE, "mount on %s: neither file nor directory",
+		                 target);
+	out = open_new_file(c, target, err);
+	if (out < 0 || file_copy_fd(in, out, NULL, err) < 0 ||
+	    set_owner(out, target, st->st_uid, st->st_gid, st->st_mode, err) < 0)
+		return -1;
+	futimens(out, times);
+	return 0;
+}
+
+/* The parts of a directory, the lowest first. */
+static int
+place_parts(struct covers *c, const struct sandbox *sb, const char *target, const int *fds,
+            int n, struct error *err)
+{
+	auto_fd int fd = open_new_dir(c, target, err);
+
+	if (fd < 0)
+		return -1;
+	for (int i = n; i-- > 0;)
+		if (plain_tree_apply(fds[i], fd, sb->cancel, err) < 0)
+			return error_wrap(err, "mount on %s", target);
+	return 0;
+}
+
+static int
+place_merged(struct covers *c, const struct sandbox *sb, const struct sandbox_mount *m,
+             struct error *err)
+{
+	auto_free int *fds = mem_new_n(m->n_lowers + 1, sizeof *fds);
+	int n = tree_path_merged(m->lowers, m->n_lowers, m->source == NULL ? "" : m->source,
+	                         fds, err);
+	int failed = n < 0 ? -1 : 0;
+	struct stat st;
+
+	if (n == 0)
+		return error_set(err, ERR_SOURCE, "\"%s\": not found", m->source);
+	if (failed == 0 && fstat(fds[0], &st) < 0)
+		failed = error_sys(err, "mount on %s", m->target);
+	if (failed == 0)
+		failed = S_ISDIR(st.st_mode) ? place_parts(c, sb, m->target, fds, n, err)
+		                             : place_copy(c, m->target, fds[0], &st, err);
+	for (int i = 0; i < n; i++)
+		close(fds[i]);
+	return failed;
+}
+
+/* A directory of ours changes places with an empty one: what the step writes to it
+ * stays. Others that open it meanwhile find it empty. */
+static int
+place_exchange(struct covers *c, const struct sandbox_mount *m, int source_fd,
+               struct error *err)
+{
+	auto_fd int fd = open_new_dir(c, m->target, err);
+	struct cover *cover = NULL;
+	char link[FILE_FD_PATH_MAX], path[PATH_MAX];
+	ssize_t n = readlink(file_fd_path(source_fd, link), path, sizeof path - 1);
+
+	if (fd < 0)
+		return -1;
+	cover = &c->list.at[c->list.n - 1];
+	path[n < 0 ? 0 : n] = '\0';
+	if (n < 0 || renameat2(AT_FDCWD, path, c->tree_fd, cover->path, RENAME_EXCHANGE) < 0)
+		return error_sys(err, "mount on %s", m->target);
+	cover->exchanged = mem_copy(path);
+	return 0;
+}
+
+/* A socket is known by its inode, so a further name of it will do. */
+static int
+place_socket(struct covers *c, const struct sandbox_mount *m, int source_fd,
+             struct error *err)
+{
+	const struct cover *cover = clear_place(c, m->target, err);
+	char link[FILE_FD_PATH_MAX];
+
+	if (cover == NULL)
+		return -1;
+	if (linkat(AT_FDCWD, file_fd_path(source_fd, link), c->tree_fd, cover->path,
+	           AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	error_sys(err, "mount on %s", m->target);
+	return error_hint(err, "without mounts the agent's socket must be on the file system "
+	                       "of the store");
+}
+
+static int
+place_bind(struct covers *c, const struct sandbox_mount *m, struct error *err)
+{
+	const char *source = m->source == NULL || *m->source == '\0' ? "." : m->source;
+	auto_fd int fd = inroot_open(m->source_fd, source, O_PATH, 0);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_sys(err, "mount on %s: open %s", m->target, source);
+	if (S_ISDIR(st.st_mode))
+		return place_exchange(c, m, fd, err);
+	if (S_ISSOCK(st.st_mode))
+		return place_socket(c, m, fd, err);
+	return place_copy(c, m->target, fd, &st, err);
+}
+
+/* ------------------------------------------------------------ the system's */
+
+static int
+place_dev(struct covers *c, struct error *err)
+{
+	static const struct {
+		const char *name;
+		unsigned major, minor;
+	} nodes[] = { { "null", 1, 3 },   { "zero", 1, 5 },    { "full", 1, 7 },
+		      { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 } };
+	static const char *const links[][2] = { { "fd", "/proc/self/fd" },
+		                                { "stdin", "/proc/self/fd/0" },
+		                                { "stdout", "/proc/self/fd/1" },
+		                                { "stderr", "/proc/self/fd/2" } };
+	auto_fd int fd = open_new_dir(c, "/dev", err), probe_fd = -1;
+
+	if (fd < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+		if (mknodat(fd, nodes[i].name, S_IFCHR | 0666,
+		            makedev(nodes[i].major, nodes[i].minor)) == 0)
+			fchmodat(fd, nodes[i].name, 0666, 0);
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		if (symlinkat(links[i][1], fd, links[i][0]) < 0)
+			return error_sys(err, "/dev/%s", links[i][0]);
+	if (mkdirat(fd, "shm", 01777) < 0 || fchmodat(fd, "shm", 01777, 0) < 0 ||
+	    mkdirat(fd, "pts", 0755) < 0)
+		return error_sys(err, "/dev");
+	/* On a file system without devices the nodes can be made but not opened. */
+	probe_fd = openat(fd, "null", O_RDWR | O_CLOEXEC);
+	c->has_devices = probe_fd >= 0;
+	return 0;
+}
+
+/* Where they are missing they appear, as mount points do. */
+static int
+place_missing(struct covers *c, const char *target, struct error *err)
+{
+	auto_free char *path = tree_path_resolve(c->tree_fd, target, err);
+	auto_fd int fd = -1;
+	struct stat st;
+
+	if (path == NULL)
+		return -1;
+	if (fstatat(c->tree_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	fd = open_new_dir(c, target, err);
+	return fd < 0 ? -1 : 0;
+}
+
+static int
+place_system(struct covers *c, const struct sandbox_run *r, struct error *err)
+{
+	if (place_missing(c, "/proc", err) < 0 || place_missing(c, "/sys", err) < 0 ||
+	    place_dev(c, err) < 0 ||
+	    place_file(c, "/etc/hosts", r->hosts, 0644, 0, 0, err) < 0)
+		return -1;
+	return place_file(c, "/etc/resolv.conf", r->resolv, 0644, 0, 0, err);
+}
+
+/* ------------------------------------------------------------ all */
+
+static int
+place_mount(struct covers *c, const struct sandbox *sb, const struct sandbox_mount *m,
+            struct error *err)
+{
+	switch (m->kind) {
+	case SANDBOX_BIND:
+		return place_bind(c, m, err);
+	case SANDBOX_OVERLAY:
+		return place_merged(c, sb, m, err);
+	case SANDBOX_TMPFS:
+		return place_dir(c, m, err);
+	case SANDBOX_FILE:
+		return place_file(c, m->target, m->content, m->mode, m->uid, m->gid, err);
+	}
+	return error_set(err, ERR_INTERNAL, "mount on %s: unknown kind", m->target);
+}
+
+/* From here on the step's changes count. */
+static void
+settle(struct covers *c)
+{
+	for (size_t i = 0; i < c->touched.n; i++) {
+		struct touched *t = &c->touched.at[i];
+		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, t->before };
+		struct stat st;
+
+		utimensat(c->tree_fd, t->path, times, AT_SYMLINK_NOFOLLOW);
+		if (fstatat(c->tree_fd, t->path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			t->after = st.st_mtim;
+	}
+}
+
+int
+covers_place(struct covers *c, const struct sandbox *sb, const struct sandbox_run *r,
+             struct stage_tree *s, struct error *err)
+{
+	char name[] = "aside-0123456789abcdef";
+
+	file_random_name(name + 6, 16);
+	c->tree_fd = plain_tree_fd(stage_tree_plain(s));
+	c->tree = stage_tree_dir(s);
+	c->dir = mem_print("%s/%s", sb->scratch, name);
+	if (mkdirat(sb->scratch_fd, name, 0700) < 0)
+		return error_sys(err, "make %s", c->dir);
+	if (place_system(c, r, err) < 0)
+		return -1;
+	for (size_t i = 0; i < r->n_mounts; i++)
+		if (place_mount(c, sb, &r->mounts[i], err) < 0)
+			return -1;
+	settle(c);
+	return 0;
+}
+
+/* ------------------------------------------------------------ away again */
+
+static int
+remove_cover(struct covers *c, const struct cover *cover, struct error *err)
+{
+	if (cover->is_stub) {
+		if (unlinkat(c->tree_fd, cover->path, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
+		    errno != EEXIST && errno != ENOENT && errno != ENOTDIR)
+			return error_sys(err, "remove /%s", cover->path);
+		return 0;
+	}
+	if (cover->exchanged != NULL &&
+	    renameat2(c->tree_fd, cover->path, AT_FDCWD, cover->exchanged, RENAME_EXCHANGE) < 0)
+		return error_sys(err, "move %s back", cover->exchanged);
+	if (file_remove_tree(c->tree_fd, cover->path, err) < 0)
+		return -1;
+	if (cover->aside != NULL &&
+	    renameat(AT_FDCWD, cover->aside, c->tree_fd, cover->path) < 0)
+		return error_sys(err, "move /%s back", cover->path);
+	return 0;
+}
+
+/* The time that a touched directory has got from the step, or had before. */
+static void
+read_times(struct covers *c)
+{
+	for (size_t i = 0; i < c->touched.n; i++) {
+		struct touched *t = &c->touched.at[i];
+		struct stat st;
+
+		if (fstatat(c->tree_fd, t->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    (st.st_mtim.tv_sec != t->after.tv_sec ||
+		     st.st_mtim.tv_nsec != t->after.tv_nsec))
+			t->before = st.st_mtim;
+	}
+}
+
+int
+covers_remove(struct covers *c, struct stage_tree *s, struct error *err)
+{
+	auto_error struct error later = ERROR_INIT;
+	int failed = 0;
+
+	read_times(c);
+	/* The last first: later ones may be in earlier ones. */
+	for (size_t i = c->list.n; i-- > 0;)
+		if (remove_cover(c, &c->list.at[i], failed == 0 ? err : &later) < 0)
+			failed = -1;
+	settle(c);
+	for (size_t i = 0; i < c->list.n; i++)
+		if (c->list.at[i].aside != NULL)
+			plain_tree_refresh(stage_tree_plain(s), text_of(c->list.at[i].path));
+	if (c->dir != NULL)
+		file_remove_tree(AT_FDCWD, c->dir, &later);
+	return failed;
+}

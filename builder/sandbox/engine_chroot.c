@@ -1,0 +1,163 @@
+/*
+ * The engine for root in containers that allow neither name spaces nor mounts: a
+ * plain tree per stage, chroot, Landlock, and a supervisor that stands in for
+ * /proc. What changed is found by a walk. The container is the boundary.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "builder/sandbox/caps.h"
+#include "builder/sandbox/confine.h"
+#include "builder/sandbox/covers.h"
+#include "builder/sandbox/draft.h"
+#include "builder/sandbox/engine.h"
+#include "builder/sandbox/probe.h"
+#include "builder/sandbox/running.h"
+
+#define BIT(cap) (UINT64_C(1) << (cap))
+
+/* Landlock is of use since a step may move files between directories under it. */
+#define LANDLOCK_MIN 2
+
+static plan_at
+add_filter(struct plan_draft *d, unsigned kinds, uint32_t *n)
+{
+	struct filter filter = { 0 };
+	plan_at at = 0;
+
+	filter_compile(&filter, kinds);
+	*n = (uint32_t)filter.code.n;
+	if (filter.code.n > 0)
+		at = plan_add_bytes(d, filter.code.at,
+		                    filter.code.n * sizeof *filter.code.at);
+	filter_clear(&filter);
+	return at;
+}
+
+static void
+draft_filters(struct plan_draft *d, const struct sandbox_run *r)
+{
+	const unsigned kinds = (r->network == SANDBOX_NET_NONE ? FILTER_NO_NETWORK : 0) |
+	                       (d->head.has_landlock != 0 ? 0 : FILTER_NO_TRACING);
+
+	d->head.filter = add_filter(d, kinds, &d->head.n_filter);
+	d->head.asking_filter =
+	        add_filter(d, kinds | FILTER_ASKS_PATHS, &d->head.n_asking_filter);
+}
+
+static void
+draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r,
+      const char *tree, bool has_devices)
+{
+	d->head.engine = PLAN_CHROOT;
+	d->head.root = plan_add_text(d, tree);
+	draft_process(d, sb, r, NULL);
+	d->head.has_landlock = confine_version() >= LANDLOCK_MIN;
+	d->head.serves_devices = !has_devices;
+	/* No step needs these here, and they help to leave a root. */
+	d->head.caps &= ~(BIT(CAP_NET_RAW) | BIT(CAP_SETPCAP));
+	if (d->head.has_landlock == 0)
+		d->head.caps &= ~(BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD));
+	draft_filters(d, r);
+}
+
+static int
+run_process(const struct sandbox *sb, const struct sandbox_run *r, struct plan_draft *d,
+            struct sandbox_result *result, struct error *err)
+{
+	auto_cgroup struct cgroup cgroup = CGROUP_INIT;
+	auto_running struct running run = RUNNING_INIT;
+	int64_t started_ns = clock_monotonic_ns();
+
+	run.is_asked_to_end = true;
+	cgroup_open(&cgroup, r);
+	d->head.has_cgroup = cgroup.procs_fd >= 0;
+	if (running_start(sb, r, d, &run, &cgroup, err) < 0 ||
+	    running_attend(sb, r, &run, err) < 0)
+		return -1;
+	running_result(&run, &cgroup, started_ns, result);
+	return 0;
+}
+
+static int
+run_in_tree(struct sandbox *sb, const struct sandbox_run *r, struct stage_tree *tree,
+            struct sandbox_result *result, struct error *err)
+{
+	auto_covers struct covers covers = { .tree_fd = -1 };
+	auto_plan_draft struct plan_draft d = { 0 };
+	auto_error struct error later = ERROR_INIT;
+	int failed = covers_place(&covers, sb, r, tree, err);
+
+	if (failed == 0) {
+		draft(&d, sb, r, stage_tree_dir(tree), covers.has_devices);
+		failed = run_process(sb, r, &d, result, err);
+	}
+	if (covers_remove(&covers, tree, failed == 0 ? err : &later) < 0)
+		failed = -1;
+	return failed;
+}
+
+static int
+chroot_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_result *result,
+           struct error *err)
+{
+	struct stage_tree *tree = trees_take(&sb->trees, r, err);
+	int failed = 0;
+
+	if (tree == NULL)
+		return -1;
+	failed = run_in_tree(sb, r, tree, result, err);
+	if (failed == 0 && !r->has_terminal)
+		failed = stage_tree_diff(tree, r, sb->cancel, err);
+	trees_give(&sb->trees, tree, failed == 0 && !r->has_terminal);
+	return failed;
+}
+
+/* ------------------------------------------------------------ probe */
+
+static int
+make_probe_tree(const struct sandbox *sb, struct error *err)
+{
+	auto_fd int fd = -1;
+
+	if (file_make_dirs(sb->scratch_fd, "probe/tree/" PROBE_DIR, 0755, err) < 0)
+		return -1;
+	fd = file_open_dir(sb->scratch_fd, "probe/tree", err);
+	return fd < 0 ? -1 : file_replace(fd, PROBE_FILE, "", 0, 0644, err);
+}
+
+static int
+chroot_probe(struct sandbox *sb, char **why, struct error *err)
+{
+	const struct sandbox_run r = { .n_lowers = 0 };
+	auto_free char *tree = mem_print("%s/probe/tree", sb->scratch);
+	auto_plan_draft struct plan_draft d = { 0 };
+	auto_error struct error later = ERROR_INIT;
+	struct sandbox_result result;
+	int failed = make_probe_tree(sb, err);
+
+	if (failed == 0) {
+		draft(&d, sb, &r, tree, true);
+		d.head.purpose = PLAN_PROBE;
+		failed = run_process(sb, &r, &d, &result, err);
+	}
+	file_remove_tree(sb->scratch_fd, "probe", &later);
+	if (failed == 0 && *why != NULL) {
+		auto_free char *reason = *why;
+
+		*why = mem_print("%s; engine \"chroot\" is slower, and the container is all "
+		                 "that holds a step%s", reason,
+		                 confine_version() >= LANDLOCK_MIN ? "" : " (no Landlock)");
+	}
+	return failed;
+}
+
+const struct engine engine_chroot = {
+	.name = "chroot", .probe = chroot_probe, .run = chroot_run
+};

@@ -1,0 +1,31 @@
+/*
+ * proc_server: /proc and /dev/fd for steps that have none. The filter of such a
+ * step hands every call that looks a path up to its supervisor. Nearly all are
+ * told to go on; those for /proc are answered with what the step would see there
+ * if it had a mount of its own: /proc/self is the caller, other processes than
+ * the step's are not there, and nothing beside its own can be written to.
+ *
+ *	open       a descriptor is put into the caller
+ *	stat …     the answer is written to the caller's memory
+ *
+ * System calls only.
+ */
+#ifndef BUILDER_SANDBOX_PROC_SERVER_H
+#define BUILDER_SANDBOX_PROC_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct proc_server {
+	int listener_fd;
+	pid_t supervisor;          /* ancestor of all processes of the step */
+	const char *tree;          /* absolute path of the step's root, its length */
+	size_t tree_n;
+	bool serves_devices;       /* the tree could not be given device nodes */
+};
+
+/* Answers one call. -1 when there is nobody left to ask. */
+int proc_server_answer(const struct proc_server *s);
+
+#endif

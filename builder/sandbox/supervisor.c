@@ -1,0 +1,352 @@
+#include "builder/sandbox/supervisor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "builder/sandbox/caps.h"
+#include "builder/sandbox/child.h"
+#include "builder/sandbox/confine.h"
+#include "builder/sandbox/probe.h"
+#include "builder/sandbox/proc_path.h"
+#include "builder/sandbox/program.h"
+#include "builder/sandbox/seccomp.h"
+#include "builder/sandbox/spawner.h"
+#include "builder/sandbox/sys.h"
+
+/* Where the program's process and we have our ends of a socket pair. */
+enum { PROGRAM_END = 3, OUR_END = SPAWNER_FD_FIRST + 1 };
+
+/* ------------------------------------------------------------ one descriptor */
+
+union control {
+	struct cmsghdr head;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static int
+send_fd(int socket_fd, int fd)
+{
+	char byte = 0;
+	union control control;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+		              .msg_iovlen = 1,
+		              .msg_control = &control,
+		              .msg_controllen = sizeof control };
+
+	memset(&control, 0, sizeof control);
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
+	return syscall(SYS_sendmsg, socket_fd, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+/* -1 at the end: nothing was sent. */
+static int
+receive_fd(int socket_fd)
+{
+	char byte = 0;
+	union control control;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+		              .msg_iovlen = 1,
+		              .msg_control = &control,
+		              .msg_controllen = sizeof control };
+	int fd = -1;
+
+	if (syscall(SYS_recvmsg, socket_fd, &msg, MSG_CMSG_CLOEXEC) == 1 &&
+	    msg.msg_controllen >= CMSG_LEN(sizeof fd) && control.head.cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(&control.head), sizeof fd);
+	return fd;
+}
+
+/* ------------------------------------------------------------ the program's process */
+
+static int
+change_root(struct plan *plan)
+{
+	int tree_fd = sys_openat(AT_FDCWD, plan_text(plan, plan->root),
+	                         O_RDONLY | O_DIRECTORY, 0);
+
+	if (tree_fd < 0 || sys_fchdir(tree_fd) < 0 || syscall(SYS_chroot, ".") < 0 ||
+	    sys_chdir("/") < 0)
+		return plan_fail(plan, STAGE_CHROOT, errno, NULL);
+	sys_close(tree_fd);
+	return 0;
+}
+
+/* /proc is named by what is open: there is none in the tree. */
+static int
+confine_to_root(struct plan *plan, int proc_fd)
+{
+	int tree_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), result = 0;
+
+	if (plan->has_landlock != 0)
+		result = confine(tree_fd, proc_fd);
+	sys_close(tree_fd);
+	sys_close(proc_fd);
+	return result < 0 ? plan_fail(plan, STAGE_CONFINE, errno, NULL) : 0;
+}
+
+static const struct sock_filter *
+code_at(const struct plan *plan, plan_at at)
+{
+	return (const void *)((const char *)plan + at);
+}
+
+/* The asking filter if the kernel and those who filter us let us have it. */
+static int
+set_filter(struct plan *plan)
+{
+	int listener_fd = -1, result = 0;
+
+	if (plan->asking_filter != 0)
+		listener_fd = filter_install_asking(code_at(plan, plan->asking_filter),
+		                                    plan->n_asking_filter);
+	if (listener_fd >= 0) {
+		result = send_fd(PROGRAM_END, listener_fd);
+		sys_close(listener_fd);
+	} else if (plan->filter != 0) {
+		result = filter_install(code_at(plan, plan->filter), plan->n_filter);
+	}
+	return result < 0 ? plan_fail(plan, STAGE_FILTER, errno, NULL) : 0;
+}
+
+/* Nobody waits for our exec: whom we ask must be able to answer before it. */
+_Noreturn static void
+program_main(struct plan *plan, const int *fds, int socket_fd, int proc_fd)
+{
+	uint64_t no_signals = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	syscall(SYS_setsid);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
+	child_set_limits(plan);
+	if (change_root(plan) < 0 || child_enter_cwd(plan) < 0)
+		sys_exit(1);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (confine_to_root(plan, proc_fd) < 0)
+		sys_exit(1);
+	child_set_descriptors(plan, fds, socket_fd);
+	/* Without the right to do so the container's own bounds remain. */
+	caps_bound(plan->caps);
+	if (set_filter(plan) < 0 || child_set_ids(plan) < 0)
+		sys_exit(1);
+	if (caps_limit(plan->caps) < 0)
+		plan_fail(plan, STAGE_CAPS, errno, "capset");
+	else if (plan->purpose == PLAN_PROBE)
+		sys_exit(probe_files(plan) < 0);
+	else
+		program_execute(plan);
+	sys_exit(1);
+}
+
+static pid_t
+start_program(struct plan *plan, const int *fds)
+{
+	int ends[2] = { -1, -1 };
+	int proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	pid_t pid = -1;
+
+	if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return plan_fail(plan, STAGE_FORK, errno, NULL);
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0) {
+		sys_close(ends[0]);
+		program_main(plan, fds, ends[1], proc_fd);
+	}
+	if (pid < 0)
+		return plan_fail(plan, STAGE_FORK, errno, NULL);
+	sys_close(ends[1]);
+	if (proc_fd >= 0)
+		sys_close(proc_fd);
+	/* Of the rest we keep the pipe to the builder, whose end tells of ours. */
+	if ((ends[0] != OUR_END && dup3(ends[0], OUR_END, O_CLOEXEC) < 0) ||
+	    (fds[PLAN_FD_REPORT] != SPAWNER_FD_FIRST &&
+	     dup3(fds[PLAN_FD_REPORT], SPAWNER_FD_FIRST, O_CLOEXEC) < 0))
+		return plan_fail(plan, STAGE_FORK, errno, NULL);
+	child_close_from(OUR_END + 1);
+	return pid;
+}
+
+/* ------------------------------------------------------------ the end of all */
+
+struct entry {
+	uint64_t ino;
+	int64_t next;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+static pid_t
+number_of(const char *name)
+{
+	long v = 0;
+
+	for (; *name >= '0' && *name <= '9' && v < 1 << 28; name++)
+		v = 10 * v + (*name - '0');
+	return *name == '\0' ? (pid_t)v : 0;
+}
+
+static void
+kill_children(pid_t self)
+{
+	_Alignas(8) char entries[4096];
+	int fd = sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
+	long n = 0;
+
+	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+		for (long at = 0; at < n;) {
+			const struct entry *e = (const void *)(entries + at);
+			pid_t pid = number_of(e->name);
+
+			if (pid > 0 && proc_parent(pid) == self)
+				syscall(SYS_kill, pid, SIGKILL);
+			at += e->size;
+		}
+	if (fd >= 0)
+		sys_close(fd);
+}
+
+/* Children of the killed become ours, and are next. */
+_Noreturn static void
+end_all(int status)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	const pid_t self = (pid_t)syscall(SYS_getpid);
+	long pid = 0;
+
+	for (;;) {
+		do
+			pid = syscall(SYS_wait4, -1, NULL, WNOHANG | __WALL, NULL);
+		while (pid > 0);
+		if (pid < 0 && errno == ECHILD)
+			sys_exit(status);
+		kill_children(self);
+		syscall(SYS_nanosleep, &pause, NULL);
+	}
+}
+
+/* ------------------------------------------------------------ the loop */
+
+struct watch {
+	struct plan *plan;
+	pid_t program;
+	int signal_fd;
+	struct proc_server server;
+};
+
+/* True once the program has ended. */
+static bool
+reap(struct watch *w)
+{
+	struct plan_report *report = plan_report(w->plan);
+	int status = 0;
+	pid_t pid = 0;
+
+	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) > 0) {
+		if (pid != w->program)
+			continue;
+		report->status = status;
+		report->ended = 1;
+		if (w->plan->purpose == PLAN_PROBE && status == 0)
+			report->started = 1;
+		return true;
+	}
+	return false;
+}
+
+/* Its end of the socket pair closes when the program is executed, or has failed. */
+static void
+heard(struct watch *w, int *socket_fd)
+{
+	int fd = receive_fd(*socket_fd);
+
+	if (fd >= 0) {
+		w->server.listener_fd = fd;
+		return;
+	}
+	if (w->plan->purpose == PLAN_RUN && plan_report(w->plan)->stage == STAGE_NONE)
+		plan_report(w->plan)->started = 1;
+	sys_close(*socket_fd);
+	*socket_fd = -1;
+}
+
+static bool
+is_told_to_end(int signal_fd)
+{
+	struct signalfd_siginfo info;
+
+	while (sys_read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+		if (info.ssi_signo == SIGTERM)
+			return true;
+	return false;
+}
+
+_Noreturn static void
+watch(struct watch *w)
+{
+	int socket_fd = OUR_END;
+
+	for (;;) {
+		struct pollfd polled[] = {
+			{ .fd = SPAWNER_FD_LIFE },
+			{ .fd = w->signal_fd, .events = POLLIN },
+			{ .fd = socket_fd, .events = POLLIN },
+			{ .fd = w->server.listener_fd, .events = POLLIN },
+		};
+
+		if (reap(w)) {
+			if (socket_fd >= 0)
+				heard(w, &socket_fd);
+			end_all(0);
+		}
+		syscall(SYS_ppoll, polled, 4, NULL, NULL, 0);
+		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
+		    is_told_to_end(w->signal_fd))
+			end_all(1);
+		if (polled[2].revents != 0)
+			heard(w, &socket_fd);
+		if (polled[3].revents == 0)
+			continue;
+		/* At a hang-up alone there is nobody left whom one could wait for. */
+		if ((polled[3].revents & POLLIN) == 0 ||
+		    proc_server_answer(&w->server) < 0) {
+			sys_close(w->server.listener_fd);
+			w->server.listener_fd = -1;
+		}
+	}
+}
+
+void
+supervisor_main(struct plan *plan, const int *fds)
+{
+	struct watch w = { .plan = plan, .signal_fd = -1, .server = { .listener_fd = -1 } };
+	uint64_t all = UINT64_MAX;
+
+	prctl(PR_SET_NAME, "supervisor");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Keys of the builder's session are not for the program. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	w.program = start_program(plan, fds);
+	if (w.program < 0)
+		end_all(1);
+	w.server.supervisor = (pid_t)syscall(SYS_getpid);
+	w.server.tree = plan_text(plan, plan->root);
+	w.server.tree_n = strlen(w.server.tree);
+	w.server.serves_devices = plan->serves_devices != 0;
+	w.signal_fd =
+	        (int)syscall(SYS_signalfd4, -1, &all, sizeof all, SFD_CLOEXEC | SFD_NONBLOCK);
+	watch(&w);
+}
