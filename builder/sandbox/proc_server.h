@@ -19,6 +19,7 @@
 
 struct proc_server {
 	int listener_fd;
+	int proc_fd;               /* of /proc */
 	pid_t supervisor;          /* ancestor of all processes of the step */
 	const char *tree;          /* absolute path of the step's root, its length */
 	size_t tree_n;

@@ -332,7 +332,7 @@ watch(struct watch *w)
 void
 supervisor_main(struct plan *plan, const int *fds)
 {
-	struct watch w = { .plan = plan, .signal_fd = -1, .server = { .listener_fd = -1 } };
+	struct watch w = { .plan = plan, .signal_fd = -1, .server = { .listener_fd = -1, .proc_fd = -1 } };
 	uint64_t all = UINT64_MAX;
 
 	prctl(PR_SET_NAME, "supervisor");
@@ -342,6 +342,7 @@ supervisor_main(struct plan *plan, const int *fds)
 	w.program = start_program(plan, fds);
 	if (w.program < 0)
 		end_all(1);
+	w.server.proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	w.server.supervisor = (pid_t)syscall(SYS_getpid);
 	w.server.tree = plan_text(plan, plan->root);
 	w.server.tree_n = strlen(w.server.tree);

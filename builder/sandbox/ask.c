@@ -1,0 +1,205 @@
+#include "builder/sandbox/ask.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+
+#include "builder/sandbox/mount_ops.h"
+#include "builder/sandbox/sys.h"
+
+#define PAGE 4096
+
+/* The kernel's records may be longer than those of the headers. */
+union notification {
+	struct seccomp_notif is;
+	char room[512];
+};
+
+union response {
+	struct seccomp_notif_resp is;
+	char room[128];
+};
+
+int
+ask_receive(int listener_fd, int proc_fd, struct asked *out)
+{
+	union notification n;
+
+	memset(&n, 0, sizeof n);
+	if (ioctl(listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
+		return errno == ENOENT || errno == EINTR ? 0 : -1;
+	*out = (struct asked){ .listener_fd = listener_fd,
+		               .id = n.is.id,
+		               .tid = (pid_t)n.is.pid,
+		               .number = n.is.data.nr,
+		               .proc_fd = proc_fd };
+	for (size_t i = 0; i < 6; i++)
+		out->args[i] = n.is.data.args[i];
+	return 1;
+}
+
+/* A failure means that the caller is gone. */
+static void
+respond(const struct asked *a, int64_t value, int error, uint32_t flags)
+{
+	union response r;
+
+	memset(&r, 0, sizeof r);
+	r.is.id = a->id;
+	r.is.val = value;
+	r.is.error = error;
+	r.is.flags = flags;
+	ioctl(a->listener_fd, SECCOMP_IOCTL_NOTIF_SEND, &r);
+}
+
+void
+ask_let(const struct asked *a)
+{
+	respond(a, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+}
+
+void
+ask_answer(const struct asked *a, int64_t value)
+{
+	if (value < 0)
+		respond(a, 0, -errno, 0);
+	else
+		respond(a, value, 0, 0);
+}
+
+int
+ask_give(const struct asked *a, int fd, bool closes)
+{
+	struct seccomp_notif_addfd add = { .id = a->id,
+		                           .srcfd = (uint32_t)fd,
+		                           .newfd_flags = closes ? O_CLOEXEC : 0 };
+
+	return ioctl(a->listener_fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+}
+
+void
+ask_become(uid_t uid, gid_t gid)
+{
+	syscall(SYS_setfsgid, gid);
+	syscall(SYS_setfsuid, uid);
+}
+
+/* ------------------------------------------------------------ the caller */
+
+/* "TID/NAME", relative to /proc. */
+static bool
+path_of(const struct asked *a, const char *name, char *out, size_t size)
+{
+	size_t n = 0;
+
+	fs_number((uint64_t)a->tid, 10, out);
+	n = strlen(out);
+	if (n + 1 + strlen(name) >= size)
+		return false;
+	out[n] = '/';
+	memcpy(out + n + 1, name, strlen(name) + 1);
+	return true;
+}
+
+int
+ask_open_proc(const struct asked *a, const char *name, int flags)
+{
+	char path[64];
+
+	if (!path_of(a, name, path, sizeof path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return sys_openat(a->proc_fd, path, flags, 0);
+}
+
+void
+ask_owner(struct asked *a)
+{
+	char path[24];
+	struct stat st;
+
+	fs_number((uint64_t)a->tid, 10, path);
+	if (syscall(SYS_newfstatat, a->proc_fd, path, &st, 0) < 0)
+		return;
+	a->uid = st.st_uid;
+	a->gid = st.st_gid;
+}
+
+/* What is denied to us in our own name may be had in that of the owner. */
+static int
+open_memory(struct asked *a, int flags)
+{
+	int fd = -1;
+
+	ask_owner(a);
+	ask_become(a->uid, a->gid);
+	fd = ask_open_proc(a, "mem", flags);
+	ask_become(0, 0);
+	return fd;
+}
+
+ssize_t
+ask_peek(struct asked *a, uint64_t at, void *bytes, size_t n)
+{
+	struct iovec ours = { bytes, n }, theirs = { (void *)(uintptr_t)at, n };
+	ssize_t got = syscall(SYS_process_vm_readv, a->tid, &ours, 1, &theirs, 1, 0);
+	int fd = -1;
+
+	if (got >= 0 || errno != EPERM)
+		return got;
+	fd = open_memory(a, O_RDONLY);
+	if (fd < 0)
+		return -1;
+	got = syscall(SYS_pread64, fd, bytes, n, (off_t)at);
+	sys_close(fd);
+	return got;
+}
+
+int
+ask_poke(struct asked *a, uint64_t at, const void *bytes, size_t n)
+{
+	struct iovec ours = { (void *)(uintptr_t)bytes, n };
+	struct iovec theirs = { (void *)(uintptr_t)at, n };
+	ssize_t put = syscall(SYS_process_vm_writev, a->tid, &ours, 1, &theirs, 1, 0);
+	int fd = -1;
+
+	if (put < 0 && errno == EPERM) {
+		fd = open_memory(a, O_RDWR);
+		if (fd < 0)
+			return -1;
+		put = syscall(SYS_pwrite64, fd, bytes, n, (off_t)at);
+		sys_close(fd);
+	}
+	if (put == (ssize_t)n)
+		return 0;
+	errno = EFAULT;
+	return -1;
+}
+
+/* A page may be the last one. */
+bool
+ask_peek_text(struct asked *a, uint64_t at, char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		size_t part = PAGE - (at + n) % PAGE;
+		ssize_t got = 0;
+
+		/* Most are short. */
+		if (part > 256)
+			part = 256;
+		if (part > size - n)
+			part = size - n;
+		got = ask_peek(a, at + n, out + n, part);
+		if (got <= 0)
+			return false;
+		if (memchr(out + n, '\0', (size_t)got) != NULL)
+			return true;
+		n += (size_t)got;
+	}
+	return false;
+}
