@@ -20,7 +20,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz \
-	check-conformance bench fuzz lint format install uninstall clean
+	check-conformance check-environments bench fuzz lint format install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -53,6 +53,8 @@ check-fuzz: fuzz-replays ## replay the fuzz corpora
 	tests/run-all fuzz
 check-conformance: all ## the recorded images of the reference frontend
 	tests/run-all conformance
+check-environments: all ## the same image for every kind of user, in every kind of container
+	tests/environments/run --all
 
 .PHONY: unit-programs fuzz-replays fuzz-programs
 unit-programs: $(UNIT_TESTS) fuzz-replays
