@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "layers/owner.h"
 #include "layers/xattrs.h"
 
 /* Most files are smaller; one read and one write do. */
@@ -59,6 +60,8 @@ copy_file(int from_fd, const char *name, const struct stat *st, int to_fd, const
 	if (fchown(out, st->st_uid, st->st_gid) < 0 ||
 	    fchmod(out, st->st_mode & 07777) < 0)
 		return error_sys(err, "set the owner and mode");
+	if (owner_copy_mark(in, out) < 0)
+		return error_sys(err, "set the owner");
 	if (c.n > 0 && capability_set(out, (struct text){ (char *)c.bytes, c.n }) < 0)
 		return error_sys(err, "set the capability");
 	return futimens(out, times) < 0 ? error_sys(err, "set the times") : 0;
@@ -114,12 +117,13 @@ copy_node(int from_fd, const char *name, const struct stat *st, int to_fd, const
 }
 
 int
-copy_dir_metadata(int fd, const struct stat *st, const char *path, struct error *err)
+copy_dir_metadata(int from_fd, const struct stat *st, int to_fd, const char *path,
+                  struct error *err)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
-	if (fchown(fd, st->st_uid, st->st_gid) < 0 ||
-	    fchmod(fd, st->st_mode & 07777) < 0 || futimens(fd, times) < 0)
+	if (fchown(to_fd, st->st_uid, st->st_gid) < 0 || owner_copy_mark(from_fd, to_fd) < 0 ||
+	    fchmod(to_fd, st->st_mode & 07777) < 0 || futimens(to_fd, times) < 0)
 		return error_sys(err, "set the owner, mode and times of %s", path);
 	return 0;
 }

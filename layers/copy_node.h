@@ -16,7 +16,9 @@
 int copy_node(int from_fd, const char *name, const struct stat *st, int to_fd,
               const char *as, const char *path, struct error *err);
 
-/* Gives the open directory FD the mode, owner and modification time of ST. */
-int copy_dir_metadata(int fd, const struct stat *st, const char *path, struct error *err);
+/* Gives the open directory TO_FD the mode, owner and modification time of FROM_FD,
+ * which is ST. */
+int copy_dir_metadata(int from_fd, const struct stat *st, int to_fd, const char *path,
+                      struct error *err);
 
 #endif

@@ -32,7 +32,8 @@ struct candidate {
 
 struct walk {
 	int upper_fd;
-	const struct view *lowers; /* or NULL */
+	const struct view *lowers;          /* or NULL */
+	const struct owner_records *owners; /* or NULL */
 	int64_t epoch;
 	const struct cancel *cancel;
 	struct arena *arena;
@@ -314,6 +315,8 @@ visit(struct walk *w, int dir_fd, const char *name, bool hides, struct error *er
 	/* The place where the sandbox mounted something, made for that. */
 	if (w->lowers != NULL && !in_lower && is_mount(buf_text(&w->path)))
 		return 0;
+	if (w->owners != NULL)
+		owner_apply(w->owners, dir_fd, name, &st);
 	status = describe(w, dir_fd, name, &st, &c.change.entry, err);
 	if (status <= 0)
 		return status;
@@ -441,12 +444,15 @@ keep_changed(struct walk *w, struct diff *out)
 }
 
 int
-diff_upper(int upper_fd, const struct view *lowers, int64_t epoch, struct diff *out,
-           const struct cancel *cancel, struct error *err)
+diff_upper(int upper_fd, const struct view *lowers, const struct owner_records *owners,
+           int64_t epoch, struct diff *out, const struct cancel *cancel,
+           struct error *err)
 {
-	struct walk w = {
-		.upper_fd = upper_fd, .lowers = lowers, .epoch = epoch, .cancel = cancel
-	};
+	struct walk w = { .upper_fd = upper_fd,
+		          .lowers = lowers,
+		          .owners = owners,
+		          .epoch = epoch,
+		          .cancel = cancel };
 	int status;
 
 	out->arena = w.arena = arena_new();

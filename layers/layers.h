@@ -297,6 +297,20 @@ struct layer_options {
 struct layer *layer_from_changes(struct store *st, const struct change *changes, size_t n,
                                  const struct layer_options *options, struct error *err);
 
+/* Owners in a user name space with a single id: what a file or directory in a layer
+ * directory or an upper should belong to is in this attribute … */
+#define LAYER_OWNER "user.cooper.owner"
+struct layer_owner_mark {
+	uint32_t uid, gid;
+};
+
+/* … and for what can have none in records of the file UPPER ".owners", the last one of
+ * an inode counting. That this file is there says that marks count at all. */
+struct layer_owner {
+	uint64_t ino;
+	uint32_t uid, gid;
+};
+
 /* A layer out of an overlay upper directory in tmp/, which is moved, not copied.
  * LOWERS (lowest first) are what it was mounted on: entries equal to theirs
  * but for atime are left out of the layer. */

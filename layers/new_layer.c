@@ -199,20 +199,21 @@ is_empty(int dir_fd)
 /* Nothing was changed more often than not: then the indexes of the lower layers,
  * which may be large, are not asked for. */
 static int
-find_changes(const struct birth *b, struct layer *const *lowers, size_t n_lowers,
-             struct diff *out, struct error *err)
+find_changes(const struct birth *b, const char *upper, struct layer *const *lowers,
+             size_t n_lowers, struct diff *out, struct error *err)
 {
 	auto_view struct view *view = NULL;
+	auto_owner_records struct owner_records owners = { 0 };
 
 	if (is_empty(b->diff_fd)) {
 		out->arena = arena_new();
 		return 0;
 	}
 	view = view_new(lowers, n_lowers, err);
-	if (view == NULL)
+	if (view == NULL || owner_records_read(upper, &owners, err) < 0)
 		return -1;
-	return diff_upper(b->diff_fd, view, b->options->epoch, out, b->options->cancel,
-	                  err);
+	return diff_upper(b->diff_fd, view, &owners, b->options->epoch, out,
+	                  b->options->cancel, err);
 }
 
 struct layer *
@@ -228,7 +229,7 @@ layer_from_upper(struct store *st, const char *upper, struct layer *const *lower
 	auto_diff struct diff diff = DIFF_INIT;
 
 	if (adopt_upper(&b, upper, err) < 0 ||
-	    find_changes(&b, lowers, n_lowers, &diff, err) < 0)
+	    find_changes(&b, upper, lowers, n_lowers, &diff, err) < 0)
 		return NULL;
 	if ((options->forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
 		return NULL;

@@ -93,7 +93,7 @@ apply_dir(struct apply *a, int from_fd, int to_fd, struct error *err)
 	}
 	if (errno != 0)
 		return error_sys(err, "list /%s", buf_str(&a->path));
-	return copy_dir_metadata(to_fd, &st, buf_str(&a->path), err);
+	return copy_dir_metadata(from_fd, &st, to_fd, buf_str(&a->path), err);
 }
 
 int

@@ -154,7 +154,7 @@ level_leave(struct level *level, struct error *err)
 	if (fstat(level->fd, &st) < 0)
 		failed = error_sys(err, "stat %s", level->name);
 	else
-		failed = copy_dir_metadata(level->upper_fd, &st, level->name, err);
+		failed = copy_dir_metadata(level->fd, &st, level->upper_fd, level->name, err);
 	own_close(&level->upper_fd);
 	return failed;
 }

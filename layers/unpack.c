@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/owner.h"
 #include "layers/whiteout.h"
 #include "layers/xattrs.h"
 
@@ -171,6 +172,12 @@ set_owner(struct unpacker *u, int fd, const char *name, const struct entry *e,
 	/* EINVAL: the id is not mapped in our user namespace. */
 	if (errno != EPERM && errno != EINVAL)
 		return failed(e, "set the owner of", err);
+	if ((u->flags & UNPACK_OVERLAY) != 0 && name == NULL &&
+	    owner_mark(fd, e->uid, e->gid) == 0)
+		return 1;
+	/* Nobody looks at the owner of a link, and it has no mode. */
+	if (e->type == ENTRY_SYMLINK)
+		return 0;
 	warn_once(u, WARNED_OWNER, e, "its owner cannot be set by this user");
 	return 0;
 }

@@ -22,6 +22,11 @@ struct asked {
 	int proc_fd;               /* of a /proc that has TID under that number */
 };
 
+/* Hands a listener, or another descriptor, over a socket; received, it is
+ * close-on-exec. -1 also if the other end was closed without one. */
+int ask_send_listener(int socket_fd, int fd);
+int ask_receive_listener(int socket_fd);
+
 /* Waits for a call: 1, 0 it is gone again, -1 there is nobody left to ask. PROC_FD
  * is borrowed. */
 int ask_receive(int listener_fd, int proc_fd, struct asked *out);

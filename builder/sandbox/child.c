@@ -10,10 +10,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "builder/sandbox/ask.h"
 #include "builder/sandbox/caps.h"
 #include "builder/sandbox/init.h"
 #include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/network.h"
+#include "builder/sandbox/owner_supervisor.h"
 #include "builder/sandbox/probe.h"
 #include "builder/sandbox/program.h"
 #include "builder/sandbox/seccomp.h"
@@ -61,6 +63,25 @@ set_filter(struct plan *plan)
 	if (plan->filter == 0 || filter_install(code, plan->n_filter) == 0)
 		return 0;
 	return plan_fail(plan, STAGE_FILTER, errno, NULL);
+}
+
+/* 1 if there is somebody to ask now. */
+static int
+set_asking_filter(struct plan *plan)
+{
+	const struct sock_filter *code =
+	        (const void *)((const char *)plan + plan->asking_filter);
+	int root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	int fd = filter_install_asking(code, plan->n_asking_filter), result = 0;
+
+	if (fd < 0)
+		return set_filter(plan);
+	result = ask_send_listener(CHILD_SOCKET, root_fd);
+	if (result == 0)
+		result = ask_send_listener(CHILD_SOCKET, fd);
+	sys_close(fd);
+	sys_close(root_fd);
+	return result < 0 ? plan_fail(plan, STAGE_FILTER, errno, NULL) : 1;
 }
 
 int
@@ -111,17 +132,20 @@ program_main(void *arg)
 {
 	struct program *p = arg;
 	struct plan *plan = p->plan;
+	const bool asks = plan->owner_records != 0;
 	uint64_t no_signals = 0;
+	int filtered = 0;
 
 	syscall(SYS_setsid);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	child_set_limits(plan);
-	child_set_descriptors(plan, p->fds, -1);
+	child_set_descriptors(plan, p->fds, asks ? plan->ask_fd : -1);
 	if (caps_bound(plan->caps) < 0)
 		return plan_fail(plan, STAGE_CAPS, errno, "bounding set");
 	/* Without no_new_privs a filter needs capabilities that are dropped next; it
 	 * lets the calls of that pass. */
-	if (set_filter(plan) < 0 || child_set_ids(plan) < 0)
+	filtered = asks ? set_asking_filter(plan) : set_filter(plan);
+	if (filtered < 0 || (filtered == 0 && child_set_ids(plan) < 0))
 		return -1;
 	if (caps_limit(plan->caps) < 0)
 		return plan_fail(plan, STAGE_CAPS, errno, "capset");
@@ -204,6 +228,8 @@ child_main(struct plan *plan, const int *fds, size_t n)
 	prctl(PR_SET_NAME, "init");
 	syscall(SYS_setsid);
 	if (join_cgroup(plan, fds) < 0)
+		sys_exit(1);
+	if (plan->owner_records != 0 && owner_supervisor_split(plan, fds) < 0)
 		sys_exit(1);
 	if (plan->engine == PLAN_CHROOT)
 		supervisor_main(plan, fds);

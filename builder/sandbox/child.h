@@ -23,6 +23,9 @@ pid_t child_start_program(struct plan *plan, const int *fds);
 
 int child_close_from(int first);
 
+/* Where a program's process has its way to a supervisor until it is executed. */
+#define CHILD_SOCKET 3
+
 /* Steps on the way to a program; the last two fill the report when they fail. */
 void child_set_limits(const struct plan *plan);
 void child_set_descriptors(const struct plan *plan, const int *fds, int keep_fd);

@@ -20,6 +20,26 @@
 #define NAME_SPACES                                                                      \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
+/* With a single id a supervisor keeps the owners. */
+static void
+draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r)
+{
+	auto_filter struct filter filter = { 0 };
+	auto_free char *records = mem_print("%s.owners", r->upper);
+
+	if (sb->mapping != IDS_SINGLE || r->insecure)
+		return;
+	filter_compile(&filter, FILTER_ASKS_OWNERS);
+	if (filter.code.n == 0)
+		return;
+	d->head.n_asking_filter = (uint32_t)filter.code.n;
+	d->head.asking_filter = plan_add_bytes(d, filter.code.at,
+	                                       filter.code.n * sizeof *filter.code.at);
+	d->head.owner_records = plan_add_text(d, records);
+	d->head.inner_flags = d->head.clone_flags;
+	d->head.clone_flags = 0;
+}
+
 /* TREE: a plain one for the root, or NULL. */
 static int
 draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r,
@@ -38,6 +58,7 @@ draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *
 		d->head.work = plan_add_text(d, r->work);
 	}
 	draft_process(d, sb, r, &sb->filter);
+	draft_owners(d, sb, r);
 	return mounts_draft(d, sb, r, scratch, err);
 }
 

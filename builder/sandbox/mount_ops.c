@@ -141,7 +141,8 @@ write_file(int fd, const struct plan *plan, const struct plan_op *op)
 		bytes += n;
 		left -= (size_t)n;
 	}
-	if ((op->uid != 0 || op->gid != 0) && sys_fchown(fd, op->uid, op->gid) < 0)
+	if ((op->uid != 0 || op->gid != 0) && sys_fchown(fd, op->uid, op->gid) < 0 &&
+	    plan->single_id == 0)
 		return -1;
 	return sys_fchmod(fd, op->mode & 07777);
 }

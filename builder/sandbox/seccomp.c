@@ -1,6 +1,7 @@
 #include "builder/sandbox/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -21,6 +22,9 @@ struct abi {
 };
 
 #define X32_BASE 0x40000000U
+
+/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, which headers may lack. */
+#define WAIT_KILLABLE (1U << 5)
 
 /* Rows with the same audit value must stand together, by rising base. */
 static const struct abi abis[] = {
@@ -110,10 +114,28 @@ verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds
 		                             "lstat",      "newfstatat", "statx",
 		                             "access",     "faccessat",  "faccessat2",
 		                             "readlink",   "readlinkat", NULL };
+	static const char *const owners[] = {
+		"stat",      "lstat",     "fstat",      "newfstatat", "statx",
+		"chown",     "lchown",    "fchown",     "fchownat",   "creat",
+		"mkdir",     "mkdirat",   "mknod",      "mknodat",    "symlink",
+		"symlinkat", "execve",    "execveat",   "chroot",     "setuid",
+		"setgid",    "setreuid",  "setregid",   "setresuid",  "setresgid",
+		"setfsuid",  "setfsgid",  "setgroups",  "getuid",     "geteuid",
+		"getgid",    "getegid",   "getresuid",  "getresgid",  "getgroups",
+		NULL
+	};
 	static const char *const tracing[] = { "ptrace", "process_vm_readv",
 		                               "process_vm_writev", "pidfd_getfd",
 		                               "kcmp", NULL };
 
+	if ((kinds & FILTER_ASKS_OWNERS) != 0 && abi->set == abi->machine) {
+		if (strcmp(rule->name, "open") == 0)
+			return VERDICT_ASK_CREATE;
+		if (strcmp(rule->name, "openat") == 0)
+			return VERDICT_ASK_CREATE_AT;
+		if (is_one_of(rule->name, owners))
+			return VERDICT_ASK;
+	}
 	if ((kinds & FILTER_ASKS_PATHS) != 0 && abi->set == abi->machine &&
 	    is_one_of(rule->name, paths))
 		return VERDICT_ASK;
@@ -199,6 +221,16 @@ emit_local_socket(struct filter *f)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
+/* The flags are argument I. */
+static void
+emit_ask_create(struct filter *f, unsigned i)
+{
+	emit_load_argument(f, i);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
 static void
 emit_clone(struct filter *f, const struct abi *abi)
 {
@@ -256,6 +288,12 @@ emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
 		break;
 	case VERDICT_LOCAL_SOCKET:
 		emit_local_socket(f);
+		break;
+	case VERDICT_ASK_CREATE:
+		emit_ask_create(f, 1);
+		break;
+	case VERDICT_ASK_CREATE_AT:
+		emit_ask_create(f, 2);
 		break;
 	}
 }
@@ -332,12 +370,18 @@ filter_install(const struct sock_filter *code, size_t n)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
+/* A signal must not make the caller ask twice for what was done once; before Linux
+ * 5.19 it may. */
 int
 filter_install_asking(const struct sock_filter *code, size_t n)
 {
+	const unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	struct sock_fprog program = { .len = (unsigned short)n,
 		                      .filter = (struct sock_filter *)(uintptr_t)code };
+	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	                      flags | WAIT_KILLABLE, &program);
 
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-	                    SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	if (fd < 0 && errno == EINVAL)
+		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	return fd;
 }

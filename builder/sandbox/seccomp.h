@@ -28,6 +28,8 @@ enum verdict {
 	VERDICT_PERSONALITY,       /* harmless ones */
 	VERDICT_ASK,       /* the supervisor answers */
 	VERDICT_LOCAL_SOCKET,      /* AF_UNIX only */
+	VERDICT_ASK_CREATE,        /* … if it may make a file */
+	VERDICT_ASK_CREATE_AT,
 };
 
 /* What differs from the standard filter. */
@@ -35,6 +37,7 @@ enum filter_kind {
 	FILTER_ASKS_PATHS = 1,     /* calls that look a path up ask the supervisor */
 	FILTER_NO_NETWORK = 2,     /* no sockets but local ones */
 	FILTER_NO_TRACING = 4,     /* no looking into other processes */
+	FILTER_ASKS_OWNERS = 8,    /* … also what has to do with owners and ids */
 };
 
 struct filter_rule {
@@ -57,6 +60,7 @@ struct filter {
  * known: no filter then. */
 void filter_compile(struct filter *out, unsigned kinds);
 void filter_clear(struct filter *f);
+#define auto_filter __attribute__((cleanup(filter_clear)))
 
 /* Installs a filter for this thread. -1 with errno; EACCES if that needs
  * no_new_privs. System calls only. */

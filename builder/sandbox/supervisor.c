@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "builder/sandbox/ask.h"
 #include "builder/sandbox/caps.h"
 #include "builder/sandbox/child.h"
 #include "builder/sandbox/confine.h"
@@ -22,53 +23,8 @@
 #include "builder/sandbox/spawner.h"
 #include "builder/sandbox/sys.h"
 
-/* Where the program's process and we have our ends of a socket pair. */
-enum { PROGRAM_END = 3, OUR_END = SPAWNER_FD_FIRST + 1 };
-
-/* ------------------------------------------------------------ one descriptor */
-
-union control {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
-static int
-send_fd(int socket_fd, int fd)
-{
-	char byte = 0;
-	union control control;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-		              .msg_iovlen = 1,
-		              .msg_control = &control,
-		              .msg_controllen = sizeof control };
-
-	memset(&control, 0, sizeof control);
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	control.head.cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
-	return syscall(SYS_sendmsg, socket_fd, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
-}
-
-/* -1 at the end: nothing was sent. */
-static int
-receive_fd(int socket_fd)
-{
-	char byte = 0;
-	union control control;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-		              .msg_iovlen = 1,
-		              .msg_control = &control,
-		              .msg_controllen = sizeof control };
-	int fd = -1;
-
-	if (syscall(SYS_recvmsg, socket_fd, &msg, MSG_CMSG_CLOEXEC) == 1 &&
-	    msg.msg_controllen >= CMSG_LEN(sizeof fd) && control.head.cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(&control.head), sizeof fd);
-	return fd;
-}
+/* Where we have our end of a socket pair; the program's process has CHILD_SOCKET. */
+enum { OUR_END = SPAWNER_FD_FIRST + 1 };
 
 /* ------------------------------------------------------------ the program's process */
 
@@ -114,7 +70,7 @@ set_filter(struct plan *plan)
 		listener_fd = filter_install_asking(code_at(plan, plan->asking_filter),
 		                                    plan->n_asking_filter);
 	if (listener_fd >= 0) {
-		result = send_fd(PROGRAM_END, listener_fd);
+		result = ask_send_listener(CHILD_SOCKET, listener_fd);
 		sys_close(listener_fd);
 	} else if (plan->filter != 0) {
 		result = filter_install(code_at(plan, plan->filter), plan->n_filter);
@@ -271,7 +227,7 @@ reap(struct watch *w)
 static void
 heard(struct watch *w, int *socket_fd)
 {
-	int fd = receive_fd(*socket_fd);
+	int fd = ask_receive_listener(*socket_fd);
 
 	if (fd >= 0) {
 		w->server.listener_fd = fd;

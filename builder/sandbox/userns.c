@@ -312,8 +312,8 @@ static char *
 explain(enum id_mapping mapping, const char *reason)
 {
 	if (mapping == IDS_SINGLE)
-		return mem_print("only one user id is available, so owners other than root and "
-		                 "USER do not work in RUN: %s", reason);
+		return mem_print("only one user id is available, so owners and users are emulated "
+		                 "in RUN, which is slower: %s", reason);
 	if (mapping == IDS_NONE)
 		return mem_copy(reason);
 	return NULL;

@@ -83,7 +83,9 @@ create(const struct step_job *job, const struct step_mount *m, const char *name,
 
 	if (tmp == NULL || seed(job, m, fd, err) < 0)
 		return -1;
-	if (fchown(fd, m->uid, m->gid) < 0 && (m->uid != 0 || m->gid != 0))
+	/* EINVAL: that id is not mapped; what owners are then is a matter of the sandbox. */
+	if (fchown(fd, m->uid, m->gid) < 0 && errno != EINVAL &&
+	    (m->uid != 0 || m->gid != 0))
 		return error_sys(err, "cache mount: give it to %u:%u", m->uid, m->gid);
 	if (fchmod(fd, mode) < 0)
 		return error_sys(err, "cache mount: set mode %o", mode);

@@ -10,8 +10,10 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #include "builder/sandbox/userns.h"
+#include "layers/layers.h"
 
 #define CANNOT 200 /* exit status: no user name space, or no sandbox */
 
@@ -64,13 +66,19 @@ use_ids(struct box *b)
 static int
 use_one_id(struct box *b)
 {
+	struct layer_owner_mark mark = { 0 };
+	auto_free char *file = mem_print("%s/tmp/f", b->upper);
+
 	check(prints(b,
-	             "echo x > /tmp/f; chown 12:34 /tmp/f 2>/dev/null || echo refused; "
-	             "chown 0:0 /tmp/f",
-	             "refused\n"));
+	             "echo x > /tmp/f; chown 12:34 /tmp/f; chmod 4755 /tmp/f; "
+	             "stat -c '%a %u:%g' /tmp/f",
+	             "4755 12:34\n"));
+	check(lgetxattr(file, LAYER_OWNER, &mark, sizeof mark) == (ssize_t)sizeof mark);
+	check(mark.uid == 12 && mark.gid == 34);
 	b->run.uid = 33;
-	check(box_run_sh(b, "true") == -1);
-	check(b->err.code == ERR_ENVIRONMENT && b->err.hint != NULL);
+	b->run.gid = 44;
+	check(prints(b, "id -u; id -g; echo y > /tmp/g; stat -c '%u:%g' /tmp/g",
+	             "33\n44\n33:44\n"));
 	return 0;
 }
 

@@ -210,7 +210,7 @@ describe_mount(const char *path, const struct tree *new, struct buf *links)
 	struct buf out = BUF_INIT;
 	int fd = open(path, O_RDONLY | O_DIRECTORY);
 
-	assert_fine(diff_upper(fd, NULL, -1, &diff, NULL, &err) == 0, &err);
+	assert_fine(diff_upper(fd, NULL, NULL, -1, &diff, NULL, &err) == 0, &err);
 	for (size_t i = 0; i < diff.changes.n; i++) {
 		struct change *c = &diff.changes.at[i];
 		struct buf content = BUF_INIT;

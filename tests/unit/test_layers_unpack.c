@@ -90,7 +90,7 @@ walk(struct place_of_test *p)
 	struct tree *t;
 	char *text;
 
-	assert_fine(diff_upper(p->in_fd, NULL, -1, &diff, NULL, &err) == 0, &err);
+	assert_fine(diff_upper(p->in_fd, NULL, NULL, -1, &diff, NULL, &err) == 0, &err);
 	for (size_t i = 0; i < diff.changes.n; i++)
 		tree_maker_add(m, &diff.changes.at[i].entry);
 	t = tree_maker_end(m, &err);

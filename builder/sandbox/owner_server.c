@@ -1,0 +1,459 @@
+#include "builder/sandbox/owner_server.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "builder/sandbox/mount_ops.h"
+#include "builder/sandbox/sys.h"
+#include "layers/layers.h"
+
+/* ------------------------------------------------------------ calls */
+
+enum action {
+	ACT_STAT, ACT_STATX, ACT_CHOWN, ACT_OPEN, ACT_MKDIR, ACT_MKNOD, ACT_SYMLINK,
+	ACT_EXEC, ACT_CHROOT,
+};
+
+/* Where a call has its arguments; -1: it has none of these. */
+struct shape {
+	int number;
+	enum action action;
+	int8_t dir, path, flags, value;    /* value: stat's buffer, owner, mode, link text */
+	int implied;                       /* flags that it has by its name */
+};
+
+#define BY_FD AT_EMPTY_PATH
+
+static const struct shape shapes[] = {
+	{ SYS_newfstatat, ACT_STAT, 0, 1, 3, 2, 0 },
+	{ SYS_fstat, ACT_STAT, 0, -1, -1, 1, BY_FD },
+	{ SYS_statx, ACT_STATX, 0, 1, 2, 4, 0 },
+	{ SYS_fchownat, ACT_CHOWN, 0, 1, 4, 2, 0 },
+	{ SYS_fchown, ACT_CHOWN, 0, -1, -1, 1, BY_FD },
+	{ SYS_openat, ACT_OPEN, 0, 1, 2, 3, 0 },
+	{ SYS_mkdirat, ACT_MKDIR, 0, 1, -1, 2, 0 },
+	{ SYS_mknodat, ACT_MKNOD, 0, 1, -1, 2, 0 },
+	{ SYS_symlinkat, ACT_SYMLINK, 1, 2, -1, 0, 0 },
+	{ SYS_execve, ACT_EXEC, -1, 0, -1, -1, 0 },
+	{ SYS_execveat, ACT_EXEC, 0, 1, 4, -1, 0 },
+	{ SYS_chroot, ACT_CHROOT, -1, 0, -1, -1, 0 },
+#ifdef SYS_open
+	{ SYS_stat, ACT_STAT, -1, 0, -1, 1, 0 },
+	{ SYS_lstat, ACT_STAT, -1, 0, -1, 1, AT_SYMLINK_NOFOLLOW },
+	{ SYS_chown, ACT_CHOWN, -1, 0, -1, 1, 0 },
+	{ SYS_lchown, ACT_CHOWN, -1, 0, -1, 1, AT_SYMLINK_NOFOLLOW },
+	{ SYS_open, ACT_OPEN, -1, 0, 1, 2, 0 },
+	{ SYS_creat, ACT_OPEN, -1, 0, -1, 1, O_CREAT | O_WRONLY | O_TRUNC },
+	{ SYS_mkdir, ACT_MKDIR, -1, 0, -1, 1, 0 },
+	{ SYS_mknod, ACT_MKNOD, -1, 0, -1, 1, 0 },
+	{ SYS_symlink, ACT_SYMLINK, -1, 1, -1, 0, 0 },
+#endif
+};
+
+struct call {
+	struct owner_server *server;
+	struct asked asked;
+	const struct shape *shape;
+	int flags;
+	char path[PATH_MAX];       /* for our working directory */
+	bool nofollow;
+};
+
+static const struct shape *
+shape_of(int number)
+{
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		if (shapes[i].number == number)
+			return &shapes[i];
+	return NULL;
+}
+
+static uint64_t
+arg(const struct call *c, int8_t i)
+{
+	return i < 0 ? 0 : c->asked.args[i];
+}
+
+/* ------------------------------------------------------------ places */
+
+static int
+change_dir(int fd)
+{
+	int result = fd < 0 ? -1 : sys_fchdir(fd);
+
+	if (fd >= 0)
+		sys_close(fd);
+	return result;
+}
+
+/* "fd/N" or "cwd" of the caller, as a name in its directory of /proc. */
+static void
+name_of_fd(int fd, char out[32])
+{
+	if (fd == AT_FDCWD) {
+		memcpy(out, "cwd", 4);
+		return;
+	}
+	memcpy(out, "fd/", 4);
+	fs_number((uint64_t)(unsigned)fd, 10, out + 3);
+}
+
+/* What is open as FD: by its link in /proc. */
+static int
+locate_fd(struct call *c, int fd)
+{
+	fs_number((uint64_t)c->asked.tid, 10, c->path);
+	c->path[strlen(c->path) + 1] = '\0';
+	c->path[strlen(c->path)] = '/';
+	name_of_fd(fd, c->path + strlen(c->path));
+	c->nofollow = false;
+	return sys_fchdir(c->server->proc_fd);
+}
+
+static int
+enter_root(const struct call *c)
+{
+	if (!c->server->roots_differ)
+		return 0;
+	if (change_dir(ask_open_proc(&c->asked, "root", O_PATH | O_DIRECTORY)) < 0)
+		return -1;
+	return (int)syscall(SYS_chroot, ".");
+}
+
+/* Goes to where the path of the call starts, so that it means the same to us. */
+static int
+locate(struct call *c)
+{
+	const int dir = c->shape->dir < 0 ? AT_FDCWD : (int)arg(c, c->shape->dir);
+	char name[32];
+
+	c->nofollow = (c->flags & AT_SYMLINK_NOFOLLOW) != 0;
+	c->path[0] = '\0';
+	if (c->shape->path >= 0 &&
+	    !ask_peek_text(&c->asked, arg(c, c->shape->path), c->path, sizeof c->path)) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (enter_root(c) < 0)
+		return -1;
+	if (c->path[0] == '/')
+		return 0;
+	if (c->path[0] == '\0' && (c->flags & AT_EMPTY_PATH) != 0)
+		return locate_fd(c, dir);
+	name_of_fd(dir, name);
+	return change_dir(ask_open_proc(&c->asked, name, O_PATH));
+}
+
+/* ------------------------------------------------------------ notes */
+
+static bool
+read_note(const char *path, bool nofollow, struct layer_owner *out)
+{
+	struct layer_owner_mark mark;
+	long n = syscall(nofollow ? SYS_lgetxattr : SYS_getxattr, path, LAYER_OWNER, &mark,
+	                 sizeof mark);
+
+	if (n != (long)sizeof mark)
+		return false;
+	out->uid = mark.uid;
+	out->gid = mark.gid;
+	return true;
+}
+
+/* Root of files without a note is root. */
+static void
+owner_of(const char *path, bool nofollow, const struct stat *st, struct layer_owner *out)
+{
+	*out = (struct layer_owner){ .ino = st->st_ino, .uid = st->st_uid, .gid = st->st_gid };
+	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))
+		read_note(path, nofollow, out);
+}
+
+static int
+write_note(const struct owner_server *s, const char *path, bool nofollow,
+           const struct stat *st, const struct layer_owner *owner)
+{
+	const struct layer_owner_mark mark = { owner->uid, owner->gid };
+
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) {
+		sys_write(s->records_fd, owner, sizeof *owner);
+		return 0;
+	}
+	if (owner->uid != 0 || owner->gid != 0)
+		return (int)syscall(nofollow ? SYS_lsetxattr : SYS_setxattr, path, LAYER_OWNER,
+		                    &mark, sizeof mark, 0);
+	syscall(nofollow ? SYS_lremovexattr : SYS_removexattr, path, LAYER_OWNER);
+	return 0;
+}
+
+static int
+look(const struct call *c, struct stat *st)
+{
+	return (int)syscall(SYS_newfstatat, AT_FDCWD, c->path, st,
+	                    c->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+}
+
+/* ------------------------------------------------------------ stat */
+
+static int64_t
+answer_stat(struct call *c)
+{
+	struct layer_owner owner;
+	struct stat st;
+
+	if (look(c, &st) < 0)
+		return -1;
+	owner_of(c->path, c->nofollow, &st, &owner);
+	st.st_uid = owner.uid;
+	st.st_gid = owner.gid;
+	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
+}
+
+static int64_t
+answer_statx(struct call *c)
+{
+	const int flags = (c->flags & ~AT_EMPTY_PATH & ~AT_SYMLINK_NOFOLLOW) |
+	                  (c->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	struct layer_owner owner = { 0 };
+	struct statx st;
+
+	if (syscall(SYS_statx, AT_FDCWD, c->path, flags,
+	            (unsigned)c->asked.args[3] | STATX_TYPE, &st) < 0)
+		return -1;
+	if ((S_ISREG(st.stx_mode) || S_ISDIR(st.stx_mode)) &&
+	    read_note(c->path, c->nofollow, &owner)) {
+		st.stx_uid = owner.uid;
+		st.stx_gid = owner.gid;
+	}
+	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
+}
+
+/* ------------------------------------------------------------ chown */
+
+static bool
+is_in_group(const struct credentials *c, uint32_t gid)
+{
+	if (gid == c->gid[ROLE_EFFECTIVE])
+		return true;
+	for (uint32_t i = 0; i < c->n_groups; i++)
+		if (c->groups[i] == gid)
+			return true;
+	return false;
+}
+
+static int64_t
+answer_chown(struct call *c)
+{
+	const uint32_t uid = (uint32_t)arg(c, c->shape->value);
+	const uint32_t gid = (uint32_t)arg(c, (int8_t)(c->shape->value + 1));
+	const struct credentials *who = credentials_of(&c->server->credentials, &c->asked);
+	struct layer_owner owner;
+	struct stat st;
+
+	if (look(c, &st) < 0)
+		return -1;
+	owner_of(c->path, c->nofollow, &st, &owner);
+	if (who->uid[ROLE_EFFECTIVE] != 0 &&
+	    ((uid != UINT32_MAX && uid != owner.uid) ||
+	     (gid != UINT32_MAX && gid != owner.gid && !is_in_group(who, gid)))) {
+		errno = EPERM;
+		return -1;
+	}
+	/* So that all happens that comes with it: copying up, losing set-id bits. */
+	if (syscall(SYS_fchownat, AT_FDCWD, c->path, 0, 0,
+	            c->nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0 ||
+	    look(c, &st) < 0)
+		return -1;
+	owner.ino = st.st_ino;
+	if (uid != UINT32_MAX)
+		owner.uid = uid;
+	if (gid != UINT32_MAX)
+		owner.gid = gid;
+	return write_note(c->server, c->path, c->nofollow, &st, &owner);
+}
+
+/* ------------------------------------------------------------ what is new */
+
+/* Whom something new at the path belongs to; false if that is root. */
+static bool
+new_owner(struct call *c, struct layer_owner *out)
+{
+	const struct credentials *who = credentials_of(&c->server->credentials, &c->asked);
+	char dir[PATH_MAX];
+	size_t n = strlen(c->path);
+	struct layer_owner owner;
+	struct stat st;
+
+	out->uid = who->uid[ROLE_FILES];
+	out->gid = who->gid[ROLE_FILES];
+	while (n > 1 && c->path[n - 1] == '/')
+		n--;
+	while (n > 0 && c->path[n - 1] != '/')
+		n--;
+	memcpy(dir, n == 0 ? "." : c->path, n == 0 ? 2 : n);
+	dir[n == 0 ? 1 : n] = '\0';
+	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 && (st.st_mode & S_ISGID) != 0) {
+		owner_of(dir, false, &st, &owner);
+		out->gid = owner.gid;
+	}
+	return out->uid != 0 || out->gid != 0;
+}
+
+static mode_t
+mask_of(const struct call *c)
+{
+	char text[1024];
+	int fd = ask_open_proc(&c->asked, "status", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : sys_read(fd, text, sizeof text - 1);
+	mode_t mask = 0;
+	const char *p = NULL;
+
+	if (fd >= 0)
+		sys_close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	p = strstr(text, "\nUmask:");
+	if (p == NULL)
+		return 022;
+	for (p += 7; *p == '\t' || *p == ' '; p++)
+		continue;
+	for (; *p >= '0' && *p <= '7'; p++)
+		mask = mask * 8 + (mode_t)(*p - '0');
+	return mask;
+}
+
+static int
+note_new(struct call *c, struct layer_owner *owner)
+{
+	struct stat st;
+
+	c->nofollow = true;
+	if (look(c, &st) < 0)
+		return -1;
+	owner->ino = st.st_ino;
+	return write_note(c->server, c->path, true, &st, owner);
+}
+
+/* 1 with *VALUE set, or 0: the caller may do it itself. */
+static int
+answer_open(struct call *c, int64_t *value)
+{
+	struct layer_owner owner = { 0 };
+	const mode_t mode = (mode_t)arg(c, c->shape->value) & 07777;
+	int fd = -1;
+
+	if ((c->flags & O_CREAT) == 0 || !new_owner(c, &owner))
+		return 0;
+	fd = sys_openat(AT_FDCWD, c->path, c->flags | O_EXCL | O_NOCTTY, mode & ~mask_of(c));
+	if (fd < 0 && errno == EEXIST)
+		return 0;
+	*value = fd;
+	if (fd < 0)
+		return 1;
+	note_new(c, &owner);
+	*value = ask_give(&c->asked, fd, (c->flags & O_CLOEXEC) != 0);
+	sys_close(fd);
+	return 1;
+}
+
+static int
+answer_new(struct call *c, int64_t *value)
+{
+	struct layer_owner owner = { 0 };
+	const mode_t mode = (mode_t)arg(c, c->shape->value);
+	char target[PATH_MAX];
+
+	if (!new_owner(c, &owner))
+		return 0;
+	if (c->shape->action == ACT_MKDIR)
+		*value = sys_mkdirat(AT_FDCWD, c->path, mode & 07777 & ~mask_of(c));
+	else if (c->shape->action == ACT_MKNOD)
+		*value = sys_mknodat(AT_FDCWD, c->path, mode & ~mask_of(c),
+		                     (dev_t)arg(c, (int8_t)(c->shape->value + 1)));
+	else if (ask_peek_text(&c->asked, arg(c, c->shape->value), target, sizeof target))
+		*value = sys_symlinkat(target, AT_FDCWD, c->path);
+	else
+		errno = EFAULT;
+	if (*value == 0)
+		note_new(c, &owner);
+	return 1;
+}
+
+/* ------------------------------------------------------------ exec */
+
+/* Programs with a set-id bit give the caller the identity of their owner. */
+static void
+before_exec(struct call *c)
+{
+	const struct credentials *now = credentials_of(&c->server->credentials, &c->asked);
+	struct credentials then = *now;
+	struct layer_owner owner;
+	struct stat st;
+
+	if (look(c, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID)) == 0)
+		return;
+	owner_of(c->path, c->nofollow, &st, &owner);
+	if ((st.st_mode & S_ISUID) != 0)
+		then.uid[ROLE_EFFECTIVE] = then.uid[ROLE_SAVED] = then.uid[ROLE_FILES] =
+		        owner.uid;
+	if ((st.st_mode & S_ISGID) != 0 && (st.st_mode & S_IXGRP) != 0)
+		then.gid[ROLE_EFFECTIVE] = then.gid[ROLE_SAVED] = then.gid[ROLE_FILES] =
+		        owner.gid;
+	if (memcmp(now, &then, sizeof then) != 0)
+		credentials_set(&c->server->credentials, &c->asked, &then);
+}
+
+/* ------------------------------------------------------------ all */
+
+/* 1 with *VALUE set, or 0. */
+static int
+answer(struct call *c, int64_t *value)
+{
+	switch (c->shape->action) {
+	case ACT_STAT:
+		*value = answer_stat(c);
+		return 1;
+	case ACT_STATX:
+		*value = answer_statx(c);
+		return 1;
+	case ACT_CHOWN:
+		*value = answer_chown(c);
+		return 1;
+	case ACT_OPEN:
+		return answer_open(c, value);
+	case ACT_MKDIR:
+	case ACT_MKNOD:
+	case ACT_SYMLINK:
+		return answer_new(c, value);
+	case ACT_EXEC:
+		before_exec(c);
+		return 0;
+	case ACT_CHROOT:
+		c->server->roots_differ = true;
+		return 0;
+	}
+	return 0;
+}
+
+int
+owner_server_answer(struct owner_server *s)
+{
+	struct call c = { .server = s };
+	int received = ask_receive(s->listener_fd, s->proc_fd, &c.asked);
+	int64_t value = -1;
+
+	if (received <= 0)
+		return received;
+	if (credentials_answer(&s->credentials, &c.asked) > 0)
+		return 0;
+	c.shape = shape_of(c.asked.number);
+	if (c.shape != NULL)
+		c.flags = c.shape->implied | (int)arg(&c, c.shape->flags);
+	/* What we cannot look at the kernel may refuse itself. */
+	if (c.shape == NULL || locate(&c) < 0 || answer(&c, &value) == 0)
+		ask_let(&c.asked);
+	else
+		ask_answer(&c.asked, value);
+	return 0;
+}

@@ -1,0 +1,133 @@
+#include "builder/sandbox/owner_supervisor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "builder/sandbox/child.h"
+#include "builder/sandbox/owner_server.h"
+#include "builder/sandbox/spawner.h"
+#include "builder/sandbox/sys.h"
+
+/* Descriptors that we keep, from the first that the spawner leaves. */
+enum { REPORT = SPAWNER_FD_FIRST, SOCKET, RECORDS, PROC, KEPT };
+
+struct watch {
+	pid_t inner;
+	struct owner_server server;
+};
+
+static int
+settle(const int *fds, int socket_fd, int records_fd)
+{
+	const int proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	/* First out of the way, then to their places. */
+	const int from[] = { fcntl(fds[PLAN_FD_REPORT], F_DUPFD_CLOEXEC, 300),
+		             fcntl(socket_fd, F_DUPFD_CLOEXEC, 300),
+		             fcntl(records_fd, F_DUPFD_CLOEXEC, 300),
+		             fcntl(proc_fd, F_DUPFD_CLOEXEC, 300) };
+
+	for (int i = 0; i < KEPT - REPORT; i++)
+		if (from[i] < 0 || dup3(from[i], REPORT + i, O_CLOEXEC) < 0)
+			return -1;
+	return child_close_from(KEPT);
+}
+
+/* The root of the sandbox becomes ours, so that paths mean the same. */
+static int
+enter_root(void)
+{
+	int fd = ask_receive_listener(SOCKET);
+
+	if (fd < 0 || sys_fchdir(fd) < 0 || syscall(SYS_chroot, ".") < 0)
+		return -1;
+	sys_close(fd);
+	return 0;
+}
+
+/* Without its root we would answer for other files: better not at all. */
+static void
+listen_now(struct watch *w)
+{
+	if (enter_root() == 0)
+		w->server.listener_fd = ask_receive_listener(SOCKET);
+	sys_close(SOCKET);
+}
+
+_Noreturn static void
+watch(struct watch *w)
+{
+	int status = 0;
+
+	for (bool heard = false;;) {
+		struct pollfd polled[] = {
+			{ .fd = heard ? -1 : SOCKET, .events = POLLIN },
+			{ .fd = w->server.listener_fd, .events = POLLIN },
+		};
+		const struct timespec pause = { .tv_nsec = 100000000 };
+
+		if (syscall(SYS_wait4, w->inner, &status, WNOHANG | __WALL, NULL) == w->inner)
+			sys_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+		syscall(SYS_ppoll, polled, 2, &pause, NULL, 0);
+		if (polled[0].revents != 0) {
+			listen_now(w);
+			heard = true;
+		}
+		if (polled[1].revents == 0)
+			continue;
+		if ((polled[1].revents & POLLIN) == 0 || owner_server_answer(&w->server) < 0) {
+			sys_close(w->server.listener_fd);
+			w->server.listener_fd = -1;
+		}
+	}
+}
+
+static void
+set_credentials(struct credentials *c, const struct plan *plan)
+{
+	const uint32_t *groups = (const void *)((const char *)plan + plan->groups);
+
+	memset(c, 0, sizeof *c);
+	for (int i = 0; i < ROLES; i++) {
+		c->uid[i] = plan->uid;
+		c->gid[i] = plan->gid;
+	}
+	for (uint32_t i = 0; i < plan->n_groups && i < CREDENTIALS_GROUPS_MAX; i++)
+		c->groups[c->n_groups++] = groups[i];
+}
+
+int
+owner_supervisor_split(struct plan *plan, const int *fds)
+{
+	struct watch w = { .server = { .listener_fd = -1,
+		                       .proc_fd = PROC,
+		                       .records_fd = RECORDS } };
+	int ends[2] = { -1, -1 }, records_fd = -1;
+
+	records_fd = sys_openat(AT_FDCWD, plan_text(plan, plan->owner_records),
+	                        O_CREAT | O_WRONLY | O_APPEND, 0600);
+	if (records_fd < 0 ||
+	    syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return plan_fail(plan, STAGE_START, errno, "records of owners");
+	plan->ask_fd = ends[1];
+	w.inner = (pid_t)syscall(SYS_clone, (unsigned long)plan->inner_flags | SIGCHLD, NULL,
+	                         NULL, NULL, NULL);
+	if (w.inner == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sys_close(ends[0]);
+		return 0;
+	}
+	if (w.inner < 0)
+		return plan_fail(plan, STAGE_START, errno, NULL);
+	prctl(PR_SET_NAME, "supervisor");
+	syscall(SYS_umask, 0);
+	set_credentials(&w.server.credentials.at[0], plan);
+	w.server.credentials.n = 1;
+	if (settle(fds, ends[0], records_fd) < 0)
+		sys_exit(1);
+	watch(&w);
+}
