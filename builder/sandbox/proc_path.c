@@ -269,6 +269,8 @@ proc_path(const struct proc_server *s, pid_t tid, const char *path, bool follows
 
 	if (*path != '/')
 		return PROC_PATH_OTHER;
+	/* What is before a slash is a directory, never a link. */
+	follows = follows || path[strlen(path) - 1] == '/';
 	c = next(&rest);
 	if (is(c, "proc"))
 		return in_proc(s, tid, rest, follows, out);

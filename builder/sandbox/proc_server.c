@@ -20,7 +20,7 @@ struct call {
 
 /* ------------------------------------------------------------ which call */
 
-enum action { ACT_OPEN, ACT_STAT, ACT_STATX, ACT_ACCESS, ACT_READLINK };
+enum action { ACT_OPEN, ACT_STAT, ACT_STATX, ACT_ACCESS, ACT_READLINK, ACT_CHMOD };
 
 /* Where a call has its arguments; -1: it has none of these. */
 struct shape {
@@ -37,12 +37,14 @@ static const struct shape shapes[] = {
 	{ SYS_faccessat, ACT_ACCESS, 1, -1, -1, 2, 0 },
 	{ SYS_faccessat2, ACT_ACCESS, 1, 3, -1, 2, 0 },
 	{ SYS_readlinkat, ACT_READLINK, 1, -1, 2, 3, AT_SYMLINK_NOFOLLOW },
+	{ SYS_fchmodat, ACT_CHMOD, 1, -1, -1, 2, 0 },
 #ifdef SYS_open
 	{ SYS_open, ACT_OPEN, 0, 1, -1, -1, 0 },
 	{ SYS_stat, ACT_STAT, 0, -1, 1, -1, 0 },
 	{ SYS_lstat, ACT_STAT, 0, -1, 1, -1, AT_SYMLINK_NOFOLLOW },
 	{ SYS_access, ACT_ACCESS, 0, -1, -1, 1, 0 },
 	{ SYS_readlink, ACT_READLINK, 0, -1, 1, 2, AT_SYMLINK_NOFOLLOW },
+	{ SYS_chmod, ACT_CHMOD, 0, -1, -1, 1, 0 },
 #endif
 };
 
@@ -132,6 +134,17 @@ answer_access(const struct call *c, const struct shape *shape)
 	return syscall(SYS_faccessat2, AT_FDCWD, c->path, mode, AT_EACCESS);
 }
 
+/* C libraries change the mode of what a link is by the name of its descriptor. */
+static int64_t
+answer_chmod(const struct call *c, const struct shape *shape)
+{
+	if (c->kind == PROC_PATH_SYSTEM) {
+		errno = EROFS;
+		return -1;
+	}
+	return syscall(SYS_fchmodat, AT_FDCWD, c->path, (mode_t)c->asked.args[shape->size]);
+}
+
 /* What a link says is as we see it: with the path of the step's root before it. */
 static int64_t
 answer_readlink(struct call *c, const struct shape *shape)
@@ -185,6 +198,9 @@ answer(struct call *c, const struct shape *shape)
 		break;
 	case ACT_READLINK:
 		value = answer_readlink(c, shape);
+		break;
+	case ACT_CHMOD:
+		value = answer_chmod(c, shape);
 		break;
 	}
 	saved = errno;
