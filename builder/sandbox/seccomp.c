@@ -113,7 +113,8 @@ verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds
 	static const char *const paths[] = { "open",       "openat",     "stat",
 		                             "lstat",      "newfstatat", "statx",
 		                             "access",     "faccessat",  "faccessat2",
-		                             "readlink",   "readlinkat", NULL };
+		                             "readlink",   "readlinkat", "chmod",
+		                             "fchmodat",   NULL };
 	static const char *const owners[] = {
 		"stat",      "lstat",     "fstat",      "newfstatat", "statx",
 		"chown",     "lchown",    "fchown",     "fchownat",   "creat",
