@@ -23,6 +23,16 @@ union response {
 	char room[128];
 };
 
+/* Headers may lack it; since Linux 6.6. */
+#define SET_FLAGS    _IOW('!', 4, uint64_t)
+#define SYNC_WAKE_UP UINT64_C(1)
+
+void
+ask_hurry(int listener_fd)
+{
+	ioctl(listener_fd, SET_FLAGS, SYNC_WAKE_UP);
+}
+
 int
 ask_receive(int listener_fd, int proc_fd, struct asked *out)
 {

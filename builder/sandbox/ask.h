@@ -27,6 +27,9 @@ struct asked {
 int ask_send_listener(int socket_fd, int fd);
 int ask_receive_listener(int socket_fd);
 
+/* Caller and supervisor run on one CPU, one after the other, if the kernel can. */
+void ask_hurry(int listener_fd);
+
 /* Waits for a call: 1, 0 it is gone again, -1 there is nobody left to ask. PROC_FD
  * is borrowed. */
 int ask_receive(int listener_fd, int proc_fd, struct asked *out);

@@ -38,6 +38,23 @@ child_close_from(int first)
 	return 0;
 }
 
+int
+child_keep(int first, const int *fds, int n)
+{
+	int away[8];
+
+	/* First out of the way: a place may be another one's number. */
+	for (int i = 0; i < n; i++) {
+		away[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, first + n);
+		if (away[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < n; i++)
+		if (dup3(away[i], first + i, O_CLOEXEC) < 0)
+			return -1;
+	return child_close_from(first + n);
+}
+
 /* ------------------------------------------------------------ main process */
 
 void

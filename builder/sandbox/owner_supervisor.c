@@ -24,17 +24,10 @@ struct watch {
 static int
 settle(const int *fds, int socket_fd, int records_fd)
 {
-	const int proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-	/* First out of the way, then to their places. */
-	const int from[] = { fcntl(fds[PLAN_FD_REPORT], F_DUPFD_CLOEXEC, 300),
-		             fcntl(socket_fd, F_DUPFD_CLOEXEC, 300),
-		             fcntl(records_fd, F_DUPFD_CLOEXEC, 300),
-		             fcntl(proc_fd, F_DUPFD_CLOEXEC, 300) };
+	const int kept[] = { fds[PLAN_FD_REPORT], socket_fd, records_fd,
+		             sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0) };
 
-	for (int i = 0; i < KEPT - REPORT; i++)
-		if (from[i] < 0 || dup3(from[i], REPORT + i, O_CLOEXEC) < 0)
-			return -1;
-	return child_close_from(KEPT);
+	return child_keep(REPORT, kept, KEPT - REPORT);
 }
 
 /* The root of the sandbox becomes ours, so that paths mean the same. */
@@ -55,6 +48,8 @@ listen_now(struct watch *w)
 {
 	if (enter_root() == 0)
 		w->server.listener_fd = ask_receive_listener(SOCKET);
+	if (w->server.listener_fd >= 0)
+		ask_hurry(w->server.listener_fd);
 	sys_close(SOCKET);
 }
 

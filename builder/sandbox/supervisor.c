@@ -110,7 +110,7 @@ program_main(struct plan *plan, const int *fds, int socket_fd, int proc_fd)
 static pid_t
 start_program(struct plan *plan, const int *fds)
 {
-	int ends[2] = { -1, -1 };
+	int ends[2] = { -1, -1 }, kept[2];
 	int proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
 	pid_t pid = -1;
 
@@ -127,11 +127,10 @@ start_program(struct plan *plan, const int *fds)
 	if (proc_fd >= 0)
 		sys_close(proc_fd);
 	/* Of the rest we keep the pipe to the builder, whose end tells of ours. */
-	if ((ends[0] != OUR_END && dup3(ends[0], OUR_END, O_CLOEXEC) < 0) ||
-	    (fds[PLAN_FD_REPORT] != SPAWNER_FD_FIRST &&
-	     dup3(fds[PLAN_FD_REPORT], SPAWNER_FD_FIRST, O_CLOEXEC) < 0))
+	kept[0] = fds[PLAN_FD_REPORT];
+	kept[1] = ends[0];
+	if (child_keep(SPAWNER_FD_FIRST, kept, 2) < 0)
 		return plan_fail(plan, STAGE_FORK, errno, NULL);
-	child_close_from(OUR_END + 1);
 	return pid;
 }
 
@@ -231,6 +230,7 @@ heard(struct watch *w, int *socket_fd)
 
 	if (fd >= 0) {
 		w->server.listener_fd = fd;
+		ask_hurry(fd);
 		return;
 	}
 	if (w->plan->purpose == PLAN_RUN && plan_report(w->plan)->stage == STAGE_NONE)

@@ -67,12 +67,13 @@ static int
 use_one_id(struct box *b)
 {
 	struct layer_owner_mark mark = { 0 };
-	auto_free char *file = mem_print("%s/tmp/f", b->upper);
+	auto_free char *file = NULL;
 
 	check(prints(b,
 	             "echo x > /tmp/f; chown 12:34 /tmp/f; chmod 4755 /tmp/f; "
 	             "stat -c '%a %u:%g' /tmp/f",
 	             "4755 12:34\n"));
+	file = mem_print("%s/tmp/f", b->upper);
 	check(lgetxattr(file, LAYER_OWNER, &mark, sizeof mark) == (ssize_t)sizeof mark);
 	check(mark.uid == 12 && mark.gid == 34);
 	b->run.uid = 33;
