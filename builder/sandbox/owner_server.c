@@ -138,6 +138,11 @@ locate(struct call *c)
 	}
 	if (enter_root(c) < 0)
 		return -1;
+	/* /proc/self would be ours, and the owners there are what they are. */
+	if (strncmp(c->path, "/proc/", 6) == 0) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (c->path[0] == '/')
 		return 0;
 	if (c->path[0] == '\0' && (c->flags & AT_EMPTY_PATH) != 0)
@@ -162,22 +167,41 @@ read_note(const char *path, bool nofollow, struct layer_owner *out)
 	return true;
 }
 
-/* Root of files without a note is root. */
 static void
-owner_of(const char *path, bool nofollow, const struct stat *st, struct layer_owner *out)
+recall(const struct owner_server *s, struct layer_owner *owner)
+{
+	unsigned n = s->n_recent < OWNER_RECENT ? s->n_recent : OWNER_RECENT;
+
+	for (unsigned i = 1; i <= n; i++) {
+		const struct layer_owner *r = &s->recent[(s->n_recent - i) % OWNER_RECENT];
+
+		if (r->ino != owner->ino)
+			continue;
+		*owner = *r;
+		return;
+	}
+}
+
+/* What has no note is root's. */
+static void
+owner_of(const struct owner_server *s, const char *path, bool nofollow,
+         const struct stat *st, struct layer_owner *out)
 {
 	*out = (struct layer_owner){ .ino = st->st_ino, .uid = st->st_uid, .gid = st->st_gid };
 	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))
 		read_note(path, nofollow, out);
+	else
+		recall(s, out);
 }
 
 static int
-write_note(const struct owner_server *s, const char *path, bool nofollow,
+write_note(struct owner_server *s, const char *path, bool nofollow,
            const struct stat *st, const struct layer_owner *owner)
 {
 	const struct layer_owner_mark mark = { owner->uid, owner->gid };
 
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) {
+		s->recent[s->n_recent++ % OWNER_RECENT] = *owner;
 		sys_write(s->records_fd, owner, sizeof *owner);
 		return 0;
 	}
@@ -205,7 +229,7 @@ answer_stat(struct call *c)
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->path, c->nofollow, &st, &owner);
+	owner_of(c->server, c->path, c->nofollow, &st, &owner);
 	st.st_uid = owner.uid;
 	st.st_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
@@ -216,17 +240,21 @@ answer_statx(struct call *c)
 {
 	const int flags = (c->flags & ~AT_EMPTY_PATH & ~AT_SYMLINK_NOFOLLOW) |
 	                  (c->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
-	struct layer_owner owner = { 0 };
+	struct layer_owner owner;
+	struct stat basic = { 0 };
 	struct statx st;
 
 	if (syscall(SYS_statx, AT_FDCWD, c->path, flags,
-	            (unsigned)c->asked.args[3] | STATX_TYPE, &st) < 0)
+	            (unsigned)c->asked.args[3] | STATX_TYPE | STATX_INO | STATX_UID | STATX_GID,
+	            &st) < 0)
 		return -1;
-	if ((S_ISREG(st.stx_mode) || S_ISDIR(st.stx_mode)) &&
-	    read_note(c->path, c->nofollow, &owner)) {
-		st.stx_uid = owner.uid;
-		st.stx_gid = owner.gid;
-	}
+	basic.st_mode = st.stx_mode;
+	basic.st_ino = st.stx_ino;
+	basic.st_uid = st.stx_uid;
+	basic.st_gid = st.stx_gid;
+	owner_of(c->server, c->path, c->nofollow, &basic, &owner);
+	st.stx_uid = owner.uid;
+	st.stx_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
 }
 
@@ -254,7 +282,7 @@ answer_chown(struct call *c)
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->path, c->nofollow, &st, &owner);
+	owner_of(c->server, c->path, c->nofollow, &st, &owner);
 	if (who->uid[ROLE_EFFECTIVE] != 0 &&
 	    ((uid != UINT32_MAX && uid != owner.uid) ||
 	     (gid != UINT32_MAX && gid != owner.gid && !is_in_group(who, gid)))) {
@@ -295,7 +323,7 @@ new_owner(struct call *c, struct layer_owner *out)
 	memcpy(dir, n == 0 ? "." : c->path, n == 0 ? 2 : n);
 	dir[n == 0 ? 1 : n] = '\0';
 	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 && (st.st_mode & S_ISGID) != 0) {
-		owner_of(dir, false, &st, &owner);
+		owner_of(c->server, dir, false, &st, &owner);
 		out->gid = owner.gid;
 	}
 	return out->uid != 0 || out->gid != 0;
@@ -393,7 +421,7 @@ before_exec(struct call *c)
 
 	if (look(c, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID)) == 0)
 		return;
-	owner_of(c->path, c->nofollow, &st, &owner);
+	owner_of(c->server, c->path, c->nofollow, &st, &owner);
 	if ((st.st_mode & S_ISUID) != 0)
 		then.uid[ROLE_EFFECTIVE] = then.uid[ROLE_SAVED] = then.uid[ROLE_FILES] =
 		        owner.uid;
@@ -413,10 +441,10 @@ answer(struct call *c, int64_t *value)
 	switch (c->shape->action) {
 	case ACT_STAT:
 		*value = answer_stat(c);
-		return 1;
+		return *value < 0 ? 0 : 1;
 	case ACT_STATX:
 		*value = answer_statx(c);
-		return 1;
+		return *value < 0 ? 0 : 1;
 	case ACT_CHOWN:
 		*value = answer_chown(c);
 		return 1;

@@ -16,12 +16,18 @@
 #define BUILDER_SANDBOX_OWNER_SERVER_H
 
 #include "builder/sandbox/credentials.h"
+#include "layers/layers.h"
+
+/* Links whose owner is remembered for those who ask; all get into the layer. */
+#define OWNER_RECENT 512
 
 struct owner_server {
 	int listener_fd;           /* -1: not yet */
 	int proc_fd;               /* of a /proc that numbers processes as we do */
 	int records_fd;            /* of struct layer_owner */
 	bool roots_differ;         /* a process has called chroot */
+	struct layer_owner recent[OWNER_RECENT];   /* the last records, in a ring */
+	unsigned n_recent;
 	struct credentials_table credentials;
 };
 

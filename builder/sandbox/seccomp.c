@@ -8,6 +8,7 @@
 #include <seccomp.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -134,6 +135,10 @@ verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds
 			return VERDICT_ASK_CREATE;
 		if (strcmp(rule->name, "openat") == 0)
 			return VERDICT_ASK_CREATE_AT;
+		if (strcmp(rule->name, "setrlimit") == 0)
+			return VERDICT_LIMIT;
+		if (strcmp(rule->name, "prlimit64") == 0)
+			return VERDICT_LIMIT_OF;
 		if (is_one_of(rule->name, owners))
 			return VERDICT_ASK;
 	}
@@ -232,6 +237,19 @@ emit_ask_create(struct filter *f, unsigned i)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
+/* The resource is argument I; with a new value in argument I + 1 to be read. */
+static void
+emit_limit(struct filter *f, unsigned i)
+{
+	emit_load_argument(f, i);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_RTTIME, 1, 0);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_load_argument(f, i + 1);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_return(f, SECCOMP_RET_ERRNO | 0);
+}
+
 static void
 emit_clone(struct filter *f, const struct abi *abi)
 {
@@ -295,6 +313,12 @@ emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
 		break;
 	case VERDICT_ASK_CREATE_AT:
 		emit_ask_create(f, 2);
+		break;
+	case VERDICT_LIMIT:
+		emit_limit(f, 0);
+		break;
+	case VERDICT_LIMIT_OF:
+		emit_limit(f, 1);
 		break;
 	}
 }

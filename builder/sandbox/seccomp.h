@@ -30,6 +30,8 @@ enum verdict {
 	VERDICT_LOCAL_SOCKET,      /* AF_UNIX only */
 	VERDICT_ASK_CREATE,        /* … if it may make a file */
 	VERDICT_ASK_CREATE_AT,
+	VERDICT_LIMIT,     /* a limit that supervisors use is set for show only */
+	VERDICT_LIMIT_OF,
 };
 
 /* What differs from the standard filter. */
