@@ -54,7 +54,7 @@ check-fuzz: fuzz-replays ## replay the fuzz corpora
 check-conformance: all ## the recorded images of the reference frontend
 	tests/run-all conformance
 check-environments: all ## the same image for every kind of user, in every kind of container
-	tests/environments/run --all
+	tests/environments/run --disk
 
 .PHONY: unit-programs fuzz-replays fuzz-programs
 unit-programs: $(UNIT_TESTS) fuzz-replays
