@@ -84,6 +84,7 @@ ns_run_in(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
 
 	if (draft(&d, sb, r, tree, scratch, err) < 0)
 		return -1;
+	run.is_asked_to_end = d.head.owner_records != 0;
 	cgroup_open(&cgroup, r);
 	d.head.has_cgroup = cgroup.procs_fd >= 0;
 	if (running_start(sb, r, &d, &run, &cgroup, err) < 0 ||

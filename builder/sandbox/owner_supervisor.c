@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -53,21 +54,36 @@ listen_now(struct watch *w)
 	sys_close(SOCKET);
 }
 
+/* Killing it is the end of its process name space; it is gone when all is. */
+static void
+obey(const struct watch *w, int signal_fd)
+{
+	struct signalfd_siginfo info;
+
+	while (sys_read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+		if (info.ssi_signo == SIGTERM)
+			syscall(SYS_kill, w->inner, SIGKILL);
+}
+
 _Noreturn static void
 watch(struct watch *w)
 {
-	int status = 0;
+	uint64_t all = UINT64_MAX;
+	int status = 0, signal_fd = -1;
 
+	signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
+	                         SFD_CLOEXEC | SFD_NONBLOCK);
 	for (bool heard = false;;) {
 		struct pollfd polled[] = {
 			{ .fd = heard ? -1 : SOCKET, .events = POLLIN },
 			{ .fd = w->server.listener_fd, .events = POLLIN },
+			{ .fd = signal_fd, .events = POLLIN },
 		};
-		const struct timespec pause = { .tv_nsec = 100000000 };
 
 		if (syscall(SYS_wait4, w->inner, &status, WNOHANG | __WALL, NULL) == w->inner)
 			sys_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
-		syscall(SYS_ppoll, polled, 2, &pause, NULL, 0);
+		syscall(SYS_ppoll, polled, 3, NULL, NULL, 0);
+		obey(w, signal_fd);
 		if (polled[0].revents != 0) {
 			listen_now(w);
 			heard = true;

@@ -251,7 +251,8 @@ an_id_that_is_not_mapped_is_an_error(void **state)
 {
 	struct box *b = box_of(state);
 
-	if (fixture_mapping == IDS_REAL)
+	/* With one id others are emulated. */
+	if (fixture_mapping == IDS_REAL || fixture_mapping == IDS_SINGLE)
 		return;
 	b->run.uid = 4000000000U;
 	assert_refused(b, ((const char *const[]){ "/bin/true", NULL }), ERR_ENVIRONMENT,
