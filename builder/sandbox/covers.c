@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "builder/sandbox/borrow.h"
 #include "builder/sandbox/tree_path.h"
 #include "layers/layers.h"
 
@@ -23,7 +24,8 @@ covers_clear(struct covers *c)
 	for (size_t i = 0; i < c->list.n; i++) {
 		free(c->list.at[i].path);
 		free(c->list.at[i].aside);
-		free(c->list.at[i].exchanged);
+		own_close(&c->list.at[i].fd);
+		own_close(&c->list.at[i].lent_fd);
 	}
 	for (size_t i = 0; i < c->touched.n; i++)
 		free(c->touched.at[i].path);
@@ -51,6 +53,23 @@ touch(struct covers *c, struct text path)
 		t->before = st.st_mtim;
 }
 
+static struct cover *
+add_cover(struct covers *c, char *path)
+{
+	struct cover *cover = array_add(&c->list);
+
+	cover->path = path;
+	cover->fd = cover->lent_fd = -1;
+	return cover;
+}
+
+/* It is there now, and can be found wherever the step may move it. */
+static void
+mark_placed(const struct covers *c, struct cover *cover)
+{
+	cover->fd = openat(c->tree_fd, cover->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int
 make_parents(struct covers *c, const char *path, struct error *err)
 {
@@ -70,9 +89,9 @@ make_parents(struct covers *c, const char *path, struct error *err)
 			continue;
 		touch(c, text_of(above));
 		if (mkdirat(c->tree_fd, buf_str(&done), 0755) < 0)
-			return error_sys(err, "mount on /%s: make /%s", path, buf_str(&done));
-		stub = array_add(&c->list);
-		stub->path = mem_copy(buf_str(&done));
+			return error_sys(err, "mount on /%s: make /%s", path,
+			                 buf_str(&done));
+		stub = add_cover(c, mem_copy(buf_str(&done)));
 		stub->is_stub = true;
 	}
 	return 0;
@@ -90,14 +109,13 @@ clear_place(struct covers *c, const char *target, struct error *err)
 		return NULL;
 	if (*path == '\0' || make_parents(c, path, err) < 0) {
 		if (*path == '\0')
-			error_set(err, ERR_USAGE, "mount on %s: not possible in this sandbox",
-			          target);
+			error_set(err, ERR_USAGE,
+			          "mount on %s: not possible in this sandbox", target);
 		free(path);
 		return NULL;
 	}
 	touch(c, path_dir(text_of(path)));
-	cover = array_add(&c->list);
-	cover->path = path;
+	cover = add_cover(c, path);
 	if (fstatat(c->tree_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return cover;
 	cover->aside = mem_print("%s/%zu", c->dir, c->list.n);
@@ -111,7 +129,8 @@ clear_place(struct covers *c, const char *target, struct error *err)
 }
 
 static int
-set_owner(int fd, const char *target, uid_t uid, gid_t gid, mode_t mode, struct error *err)
+set_owner(int fd, const char *target, uid_t uid, gid_t gid, mode_t mode,
+          struct error *err)
 {
 	if (fchown(fd, uid, gid) < 0 || fchmod(fd, mode & 07777) < 0)
 		return error_sys(err, "mount on %s: set the owner and mode", target);
@@ -121,7 +140,7 @@ set_owner(int fd, const char *target, uid_t uid, gid_t gid, mode_t mode, struct 
 static int
 open_new_dir(struct covers *c, const char *target, struct error *err)
 {
-	const struct cover *cover = clear_place(c, target, err);
+	struct cover *cover = clear_place(c, target, err);
 	int fd = -1;
 
 	if (cover == NULL)
@@ -129,27 +148,33 @@ open_new_dir(struct covers *c, const char *target, struct error *err)
 	if (mkdirat(c->tree_fd, cover->path, 0755) == 0)
 		fd = openat(c->tree_fd, cover->path,
 		            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? error_sys(err, "mount on %s", target) : fd;
+	if (fd < 0)
+		return error_sys(err, "mount on %s", target);
+	mark_placed(c, cover);
+	return fd;
 }
 
 static int
 open_new_file(struct covers *c, const char *target, struct error *err)
 {
-	const struct cover *cover = clear_place(c, target, err);
+	struct cover *cover = clear_place(c, target, err);
 	int fd = -1;
 
 	if (cover == NULL)
 		return -1;
 	fd = openat(c->tree_fd, cover->path,
 	            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? error_sys(err, "mount on %s", target) : fd;
+	if (fd < 0)
+		return error_sys(err, "mount on %s", target);
+	mark_placed(c, cover);
+	return fd;
 }
 
 /* ------------------------------------------------------------ kinds */
 
 static int
-place_file(struct covers *c, const char *target, struct text content, mode_t mode, uid_t uid,
-           gid_t gid, struct error *err)
+place_file(struct covers *c, const char *target, struct text content, mode_t mode,
+           uid_t uid, gid_t gid, struct error *err)
 {
 	auto_fd int fd = open_new_file(c, target, err);
 
@@ -177,8 +202,8 @@ place_copy(struct covers *c, const char *target, int fd, const struct stat *st,
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
 	if (in < 0 || !S_ISREG(st->st_mode))
-		return error_set(err, ERR_SOURCE, "mount on %s: neither file nor directory",
-		                 target);
+		return error_set(err, ERR_SOURCE,
+		                 "mount on %s: neither file nor directory", target);
 	out = open_new_file(c, target, err);
 	if (out < 0 || file_copy_fd(in, out, NULL, err) < 0 ||
 	    set_owner(out, target, st->st_uid, st->st_gid, st->st_mode, err) < 0)
@@ -189,8 +214,8 @@ place_copy(struct covers *c, const char *target, int fd, const struct stat *st,
 
 /* The parts of a directory, the lowest first. */
 static int
-place_parts(struct covers *c, const struct sandbox *sb, const char *target, const int *fds,
-            int n, struct error *err)
+place_parts(struct covers *c, const struct sandbox *sb, const char *target,
+            const int *fds, int n, struct error *err)
 {
 	auto_fd int fd = open_new_dir(c, target, err);
 
@@ -207,8 +232,8 @@ place_merged(struct covers *c, const struct sandbox *sb, const struct sandbox_mo
              struct error *err)
 {
 	auto_free int *fds = mem_new_n(m->n_lowers + 1, sizeof *fds);
-	int n = tree_path_merged(m->lowers, m->n_lowers, m->source == NULL ? "" : m->source,
-	                         fds, err);
+	int n = tree_path_merged(m->lowers, m->n_lowers,
+	                         m->source == NULL ? "" : m->source, fds, err);
 	int failed = n < 0 ? -1 : 0;
 	struct stat st;
 
@@ -224,25 +249,21 @@ place_merged(struct covers *c, const struct sandbox *sb, const struct sandbox_mo
 	return failed;
 }
 
-/* A directory of ours changes places with an empty one: what the step writes to it
- * stays. Others that open it meanwhile find it empty. */
+/* What a directory of ours holds is in the tree for the time of the step. */
 static int
-place_exchange(struct covers *c, const struct sandbox_mount *m, int source_fd,
-               struct error *err)
+place_borrowed(struct covers *c, const struct sandbox_mount *m, int source_fd,
+               const struct stat *st, struct error *err)
 {
-	auto_fd int fd = open_new_dir(c, m->target, err);
-	struct cover *cover = NULL;
-	char link[FILE_FD_PATH_MAX], path[PATH_MAX];
-	ssize_t n = readlink(file_fd_path(source_fd, link), path, sizeof path - 1);
+	auto_fd int from_fd = openat(source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int fd = from_fd < 0 ? -1 : open_new_dir(c, m->target, err);
 
-	if (fd < 0)
-		return -1;
-	cover = &c->list.at[c->list.n - 1];
-	path[n < 0 ? 0 : n] = '\0';
-	if (n < 0 || renameat2(AT_FDCWD, path, c->tree_fd, cover->path, RENAME_EXCHANGE) < 0)
+	if (from_fd < 0)
 		return error_sys(err, "mount on %s", m->target);
-	cover->exchanged = mem_copy(path);
-	return 0;
+	if (fd < 0 ||
+	    set_owner(fd, m->target, st->st_uid, st->st_gid, st->st_mode, err) < 0)
+		return -1;
+	c->list.at[c->list.n - 1].lent_fd = fcntl(from_fd, F_DUPFD_CLOEXEC, 3);
+	return borrow_entries(from_fd, fd, err);
 }
 
 /* A socket is known by its inode, so a further name of it will do. */
@@ -250,17 +271,20 @@ static int
 place_socket(struct covers *c, const struct sandbox_mount *m, int source_fd,
              struct error *err)
 {
-	const struct cover *cover = clear_place(c, m->target, err);
+	struct cover *cover = clear_place(c, m->target, err);
 	char link[FILE_FD_PATH_MAX];
 
 	if (cover == NULL)
 		return -1;
 	if (linkat(AT_FDCWD, file_fd_path(source_fd, link), c->tree_fd, cover->path,
-	           AT_SYMLINK_FOLLOW) == 0)
+	           AT_SYMLINK_FOLLOW) == 0) {
+		mark_placed(c, cover);
 		return 0;
+	}
 	error_sys(err, "mount on %s", m->target);
-	return error_hint(err, "without mounts the agent's socket must be on the file system "
-	                       "of the store");
+	return error_hint(err,
+	                  "without mounts the agent's socket must be on the file system "
+	                  "of the store");
 }
 
 static int
@@ -273,7 +297,7 @@ place_bind(struct covers *c, const struct sandbox_mount *m, struct error *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_sys(err, "mount on %s: open %s", m->target, source);
 	if (S_ISDIR(st.st_mode))
-		return place_exchange(c, m, fd, err);
+		return place_borrowed(c, m, fd, &st, err);
 	if (S_ISSOCK(st.st_mode))
 		return place_socket(c, m, fd, err);
 	return place_copy(c, m->target, fd, &st, err);
@@ -313,27 +337,13 @@ place_dev(struct covers *c, struct error *err)
 	return 0;
 }
 
-/* Where they are missing they appear, as mount points do. */
-static int
-place_missing(struct covers *c, const char *target, struct error *err)
-{
-	auto_free char *path = tree_path_resolve(c->tree_fd, target, err);
-	auto_fd int fd = -1;
-	struct stat st;
-
-	if (path == NULL)
-		return -1;
-	if (fstatat(c->tree_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	fd = open_new_dir(c, target, err);
-	return fd < 0 ? -1 : 0;
-}
-
 static int
 place_system(struct covers *c, const struct sandbox_run *r, struct error *err)
 {
-	if (place_missing(c, "/proc", err) < 0 || place_missing(c, "/sys", err) < 0 ||
-	    place_dev(c, err) < 0 ||
+	auto_fd int proc_fd = open_new_dir(c, "/proc", err);
+	auto_fd int sys_fd = proc_fd < 0 ? -1 : open_new_dir(c, "/sys", err);
+
+	if (sys_fd < 0 || place_dev(c, err) < 0 ||
 	    place_file(c, "/etc/hosts", r->hosts, 0644, 0, 0, err) < 0)
 		return -1;
 	return place_file(c, "/etc/resolv.conf", r->resolv, 0644, 0, 0, err);
@@ -358,21 +368,6 @@ place_mount(struct covers *c, const struct sandbox *sb, const struct sandbox_mou
 	return error_set(err, ERR_INTERNAL, "mount on %s: unknown kind", m->target);
 }
 
-/* From here on the step's changes count. */
-static void
-settle(struct covers *c)
-{
-	for (size_t i = 0; i < c->touched.n; i++) {
-		struct touched *t = &c->touched.at[i];
-		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, t->before };
-		struct stat st;
-
-		utimensat(c->tree_fd, t->path, times, AT_SYMLINK_NOFOLLOW);
-		if (fstatat(c->tree_fd, t->path, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			t->after = st.st_mtim;
-	}
-}
-
 int
 covers_place(struct covers *c, const struct sandbox *sb, const struct sandbox_run *r,
              struct stage_tree *s, struct error *err)
@@ -385,68 +380,11 @@ covers_place(struct covers *c, const struct sandbox *sb, const struct sandbox_ru
 	c->dir = mem_print("%s/%s", sb->scratch, name);
 	if (mkdirat(sb->scratch_fd, name, 0700) < 0)
 		return error_sys(err, "make %s", c->dir);
-	if (place_system(c, r, err) < 0)
+	if (borrow_lock(sb, r, err) < 0 || place_system(c, r, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->n_mounts; i++)
 		if (place_mount(c, sb, &r->mounts[i], err) < 0)
 			return -1;
-	settle(c);
+	covers_settle(c);
 	return 0;
-}
-
-/* ------------------------------------------------------------ away again */
-
-static int
-remove_cover(struct covers *c, const struct cover *cover, struct error *err)
-{
-	if (cover->is_stub) {
-		if (unlinkat(c->tree_fd, cover->path, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
-		    errno != EEXIST && errno != ENOENT && errno != ENOTDIR)
-			return error_sys(err, "remove /%s", cover->path);
-		return 0;
-	}
-	if (cover->exchanged != NULL &&
-	    renameat2(c->tree_fd, cover->path, AT_FDCWD, cover->exchanged, RENAME_EXCHANGE) < 0)
-		return error_sys(err, "move %s back", cover->exchanged);
-	if (file_remove_tree(c->tree_fd, cover->path, err) < 0)
-		return -1;
-	if (cover->aside != NULL &&
-	    renameat(AT_FDCWD, cover->aside, c->tree_fd, cover->path) < 0)
-		return error_sys(err, "move /%s back", cover->path);
-	return 0;
-}
-
-/* The time that a touched directory has got from the step, or had before. */
-static void
-read_times(struct covers *c)
-{
-	for (size_t i = 0; i < c->touched.n; i++) {
-		struct touched *t = &c->touched.at[i];
-		struct stat st;
-
-		if (fstatat(c->tree_fd, t->path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    (st.st_mtim.tv_sec != t->after.tv_sec ||
-		     st.st_mtim.tv_nsec != t->after.tv_nsec))
-			t->before = st.st_mtim;
-	}
-}
-
-int
-covers_remove(struct covers *c, struct stage_tree *s, struct error *err)
-{
-	auto_error struct error later = ERROR_INIT;
-	int failed = 0;
-
-	read_times(c);
-	/* The last first: later ones may be in earlier ones. */
-	for (size_t i = c->list.n; i-- > 0;)
-		if (remove_cover(c, &c->list.at[i], failed == 0 ? err : &later) < 0)
-			failed = -1;
-	settle(c);
-	for (size_t i = 0; i < c->list.n; i++)
-		if (c->list.at[i].aside != NULL)
-			plain_tree_refresh(stage_tree_plain(s), text_of(c->list.at[i].path));
-	if (c->dir != NULL)
-		file_remove_tree(AT_FDCWD, c->dir, &later);
-	return failed;
 }

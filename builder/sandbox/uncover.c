@@ -1,0 +1,215 @@
+/*
+ * The end of covers. Until then the step was free to remove and to move whatever
+ * held them, and to put links in its place; so a cover is found by its descriptor,
+ * and no link is followed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/inroot.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "builder/sandbox/borrow.h"
+#include "builder/sandbox/covers.h"
+#include "layers/layers.h"
+
+/* ------------------------------------------------------------ times */
+
+static int
+open_dir(const struct covers *c, const char *path)
+{
+	return inroot_open_nolinks(c->tree_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+	                           0);
+}
+
+void
+covers_settle(struct covers *c)
+{
+	for (size_t i = 0; i < c->touched.n; i++) {
+		struct touched *t = &c->touched.at[i];
+		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, t->before };
+		auto_fd int fd = open_dir(c, t->path);
+		struct stat st;
+
+		if (fd < 0)
+			continue;
+		futimens(fd, times);
+		if (fstat(fd, &st) == 0)
+			t->after = st.st_mtim;
+	}
+}
+
+/* The time that a touched directory has got from the step, or had before. */
+static void
+read_times(struct covers *c)
+{
+	for (size_t i = 0; i < c->touched.n; i++) {
+		struct touched *t = &c->touched.at[i];
+		auto_fd int fd = open_dir(c, t->path);
+		struct stat st;
+
+		if (fd >= 0 && fstat(fd, &st) == 0 &&
+		    (st.st_mtim.tv_sec != t->after.tv_sec ||
+		     st.st_mtim.tv_nsec != t->after.tv_nsec))
+			t->before = st.st_mtim;
+	}
+}
+
+/* ------------------------------------------------------------ where it is now */
+
+/* A name in a directory of the tree. */
+struct spot {
+	int dir_fd;
+	const char *name; /* in PATH */
+	char path[PATH_MAX];
+};
+
+static void
+spot_clear(struct spot *p)
+{
+	own_close(&p->dir_fd);
+}
+#define auto_spot __attribute__((cleanup(spot_clear)))
+
+static bool
+spot_open(const struct covers *c, const char *path, struct spot *out)
+{
+	snprintf(out->path, sizeof out->path, "%s", path);
+	out->dir_fd = inroot_parent(c->tree_fd, out->path, &out->name);
+	return out->dir_fd >= 0;
+}
+
+/* False if the step has removed it. */
+static bool
+find(const struct covers *c, const struct cover *cover, struct spot *out)
+{
+	char link[FILE_FD_PATH_MAX], path[PATH_MAX];
+	const size_t n_tree = strlen(c->tree);
+	ssize_t n = 0;
+	struct stat was, is;
+
+	if (cover->fd < 0 || fstat(cover->fd, &was) < 0)
+		return false;
+	n = readlink(file_fd_path(cover->fd, link), path, sizeof path - 1);
+	if (n <= (ssize_t)n_tree + 1 || memcmp(path, c->tree, n_tree) != 0 ||
+	    path[n_tree] != '/')
+		return false;
+	path[n] = '\0';
+	if (!spot_open(c, path + n_tree + 1, out))
+		return false;
+	return fstatat(out->dir_fd, out->name, &is, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       is.st_ino == was.st_ino && is.st_dev == was.st_dev;
+}
+
+/* ------------------------------------------------------------ away */
+
+/* What the step left of a borrowed directory. */
+static int
+give_back(const struct cover *cover, const struct spot *spot, struct error *err)
+{
+	auto_fd int fd = openat(spot->dir_fd, spot->name,
+	                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	/* The step has removed it, and all that was in it. */
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_sys(err, "open /%s", spot->path);
+	if (fchown(cover->lent_fd, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(cover->lent_fd, st.st_mode & 07777) < 0)
+		return error_sys(err, "cache mount on /%s", cover->path);
+	return borrow_entries(fd, cover->lent_fd, err);
+}
+
+static int
+remove_stub(const struct covers *c, const struct cover *cover, struct error *err)
+{
+	auto_spot struct spot spot = { .dir_fd = -1 };
+
+	if (!spot_open(c, cover->path, &spot))
+		return 0;
+	if (unlinkat(spot.dir_fd, spot.name, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY &&
+	    errno != EEXIST && errno != ENOENT && errno != ENOTDIR)
+		return error_sys(err, "remove /%s", cover->path);
+	return 0;
+}
+
+/* The directories above PATH, as far as nothing else is in the way. */
+static void
+make_parents(const struct covers *c, const char *path)
+{
+	auto_fd int fd = fcntl(c->tree_fd, F_DUPFD_CLOEXEC, 3);
+	struct text rest = path_dir(text_of(path)), name;
+
+	while (fd >= 0 && path_next(&rest, &name)) {
+		auto_free char *one = text_copy(name);
+		int next_fd = -1;
+
+		mkdirat(fd, one, 0755);
+		next_fd = openat(fd, one, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		own_close(&fd);
+		fd = next_fd;
+	}
+}
+
+/* Where the cover is, or else was: there may be something else now, which belongs to
+ * the mount that it stands for. */
+static bool
+find_any(const struct covers *c, const struct cover *cover, struct spot *out)
+{
+	if (find(c, cover, out))
+		return true;
+	own_close(&out->dir_fd);
+	/* A mount's place could not have been removed. */
+	if (cover->fd >= 0 && cover->aside != NULL)
+		make_parents(c, cover->path);
+	return spot_open(c, cover->path, out);
+}
+
+static int
+remove_cover(const struct covers *c, const struct cover *cover, struct error *err)
+{
+	auto_spot struct spot spot = { .dir_fd = -1 };
+
+	if (cover->is_stub)
+		return remove_stub(c, cover, err);
+	/* If that fails there is something in the way. */
+	if (!find_any(c, cover, &spot))
+		return 0;
+	if (cover->lent_fd >= 0 && give_back(cover, &spot, err) < 0)
+		return -1;
+	if (cover->fd >= 0 && file_remove_tree(spot.dir_fd, spot.name, err) < 0)
+		return -1;
+	if (cover->aside != NULL &&
+	    renameat(AT_FDCWD, cover->aside, spot.dir_fd, spot.name) < 0)
+		return error_sys(err, "move /%s back", cover->path);
+	return 0;
+}
+
+int
+covers_remove(struct covers *c, struct stage_tree *s, struct error *err)
+{
+	auto_error struct error later = ERROR_INIT;
+	int failed = 0;
+
+	read_times(c);
+	/* The last first: later ones may be in earlier ones. */
+	for (size_t i = c->list.n; i-- > 0;)
+		if (remove_cover(c, &c->list.at[i], failed == 0 ? err : &later) < 0)
+			failed = -1;
+	covers_settle(c);
+	for (size_t i = 0; i < c->list.n; i++)
+		if (c->list.at[i].aside != NULL)
+			plain_tree_refresh(stage_tree_plain(s),
+			                   text_of(c->list.at[i].path));
+	if (c->dir != NULL)
+		file_remove_tree(AT_FDCWD, c->dir, &later);
+	return failed;
+}
