@@ -196,3 +196,46 @@ dockerfile_parse_trigger(struct dockerfile *df, struct text trigger, struct plac
 	*out = in;
 	return 0;
 }
+
+/* "registry/docker/dockerfile:1@sha256:… options" → "dockerfile" */
+static struct text
+front_end_name(struct text t)
+{
+	size_t from = 0, n = 0;
+
+	while (n < t.n && t.p[n] != ' ' && t.p[n] != '\t' && t.p[n] != '@')
+		n++;
+	t = text_first(t, n);
+	for (size_t i = 0; i < t.n; i++)
+		if (t.p[i] == '/')
+			from = i + 1;
+	t = text_from(t, from);
+	for (n = 0; n < t.n && t.p[n] != ':';)
+		n++;
+	return text_first(t, n);
+}
+
+int
+dockerfile_check_front_end(const struct dockerfile *df, struct text given,
+                           struct error *err)
+{
+	static const char *const known[] = { "dockerfile", "dockerfile-upstream",
+		                             "dockerfile.v0" };
+	struct text wanted = given.n > 0 ? given : df->syntax;
+	struct text name = front_end_name(wanted);
+
+	if (wanted.n == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (text_is(name, known[i]))
+			return 0;
+	error_clear(err);
+	error_set(
+	        err, ERR_DOCKERFILE,
+	        "syntax %.*s: only the Dockerfile frontend is built in, no other is run",
+	        (int)wanted.n, wanted.p);
+	if (given.n > 0)
+		return -1;
+	set_file(err, df->name);
+	return error_at(err, df->syntax_at);
+}

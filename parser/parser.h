@@ -136,6 +136,11 @@ struct dockerfile {
  * ERR_DOCKERFILE, the message and the place. Caller frees. */
 struct dockerfile *dockerfile_parse(struct text text, const char *name, struct error *err);
 
+/* Is the front end that GIVEN (BUILDKIT_SYNTAX; p NULL: none) or else the file asks for
+ * the built-in one, under any of its names? Replaces what ERR holds if not. */
+int dockerfile_check_front_end(const struct dockerfile *df, struct text given,
+                               struct error *err);
+
 /* The same, but never NULL: after a mistake (ERR is set) what comes before it,
  * good for nothing but plan_check(). */
 struct dockerfile *dockerfile_parse_part(struct text text, const char *name,

@@ -19,7 +19,7 @@ define install_packages
 		&& $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; }
 endef
 
-.PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz \
+.PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-language \
 	check-conformance check-environments bench fuzz lint format install uninstall clean
 
 help: ## list the targets
@@ -51,6 +51,8 @@ check-style: ## directions of includes, sizes, forbidden words
 	tests/run-all style
 check-fuzz: fuzz-replays ## replay the fuzz corpora
 	tests/run-all fuzz
+check-language: all ## the Dockerfile language, case by case
+	tests/run-all language
 check-conformance: all ## the recorded images of the reference frontend
 	tests/run-all conformance
 check-environments: all ## the same image for every kind of user, in every kind of container

@@ -80,6 +80,18 @@ read_platforms(struct build *b, struct error *err)
 	return 0;
 }
 
+/* p NULL: not given. */
+static struct text
+build_arg(const struct build *b, const char *name)
+{
+	struct text value = { 0 };
+
+	for (size_t i = 0; i < b->request->build_args.n; i++)
+		if (text_is(b->request->build_args.at[i].name, name))
+			value = b->request->build_args.at[i].value;
+	return value;
+}
+
 static int
 read_all(struct build *b, struct error *err)
 {
@@ -97,6 +109,8 @@ read_all(struct build *b, struct error *err)
 	vertex = event_begin(name);
 	b->df = dockerfile_parse_part(buf_text(&b->input.dockerfile), b->input.name, err);
 	event_end(vertex, OUTCOME_DONE, NULL);
+	if (dockerfile_check_front_end(b->df, build_arg(b, "BUILDKIT_SYNTAX"), err) < 0)
+		return -1;
 	/* A check goes on, with what comes before the mistake. */
 	return b->df->is_part && b->request->call != CALL_CHECK ? -1 : 0;
 }

@@ -220,6 +220,7 @@ source_image_load(const struct source_options *o, const struct missing_base *m,
 	s->store = o->store;
 	s->registry = o->offline ? NULL : o->registry;
 	s->base.name = arena_text(s->arena, m->name);
+	s->base.kind = m->kind;
 	platform_copy(&s->base.platform, &m->platform);
 	s->base.image = s;
 	if (find_root(o, s, m, err) < 0 || read_manifest(s, &m->platform, where, err) < 0

@@ -68,7 +68,7 @@ def clean(name):
     return "/".join(p for p in name.split("/") if p not in ("", "."))
 
 
-def entry_of(tar, m):
+def entry_of(tar, m, keep):
     e = {"m": m.mode & 0o7777, "u": m.uid, "g": m.gid,
          "mt": float(m.pax_headers.get("mtime", m.mtime))}
     xattrs = {k[len("SCHILY.xattr."):]: v.encode("utf-8", "surrogateescape").hex()
@@ -80,6 +80,8 @@ def entry_of(tar, m):
         with tar.extractfile(m) as f:
             for piece in iter(lambda: f.read(PIECE), b""):
                 h.update(piece)
+                if m.size <= keep:
+                    e["d"] = piece
         e.update(t="f", s=m.size, h=h.hexdigest())
     elif m.isdir():
         e["t"] = "d"
@@ -109,7 +111,8 @@ def implied():
 
 
 class Tree:
-    def __init__(self):
+    def __init__(self, keep=0):
+        self.keep = keep
         self.root = implied()
         self.problems = []
 
@@ -169,7 +172,7 @@ class Tree:
         fresh = set()
         with tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as tar:
             for m in tar:
-                self.put(clean(m.name), entry_of(tar, m), fresh)
+                self.put(clean(m.name), entry_of(tar, m, self.keep), fresh)
 
     def flat(self):
         out, groups = {}, {}
@@ -187,13 +190,15 @@ class Tree:
         return out
 
 
-def read(path):
-    """The image in the archive at PATH, in the shape of the recorded results."""
+def read(path, keep=0):
+    """The image in the archive at PATH, in the shape of the recorded results.
+
+    Files of at most KEEP bytes have their content as d (bytes)."""
     layout = Layout(path)
     manifest = layout.manifest()
     config = json.load(layout.blob(manifest["config"]["digest"]))
     bad = [d["digest"] for d in [manifest["config"]] + manifest["layers"] if not layout.check(d)]
-    tree = Tree()
+    tree = Tree(keep)
     for layer in manifest["layers"]:
         with layout.blob(layer["digest"]) as f:
             tree.apply(plain_stream(f))
