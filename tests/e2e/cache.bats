@@ -1,0 +1,209 @@
+#!/usr/bin/env bats
+# What is in a step's key, and what is not: a table of changes.
+load helpers
+load keys
+
+# edit OLD NEW: in the row's Dockerfile.
+edit() {
+    local text
+    text=$(cat Dockerfile)
+    [[ $text == *"$1"* ]] || return 1
+    printf '%s\n' "${text//"$1"/"$2"}" >Dockerfile
+}
+
+# rebase LINES: another base:1, from busybox:1 and LINES.
+rebase() {
+    mkdir -p "$T/base"
+    printf "FROM busybox:1\n$1\n" >"$T/base/Dockerfile"
+    "$COOPER" build -q -t base:1 "$T/base" >/dev/null
+}
+
+@test "every change of a context's files is a miss" {
+    rows_begin
+    local copy='COPY . /dst/'
+    row runs 'content, same size' "$copy" 'echo a >f' 'echo b >f'
+    row runs 'content, same size and time' "$copy" 'echo a >f' 'touch -r f ../t; echo b >f; touch -r ../t f'
+    row runs 'content, by a new file' "$copy" 'echo a >f' 'echo b >g; touch -r f g; mv g f'
+    row runs 'content, longer' "$copy" 'echo a >f' 'echo a >>f'
+    row runs 'content is gone' "$copy" 'echo a >f' ': >f'
+    row runs 'a byte 0 at the end' "$copy" 'printf a >f' 'printf "a\\0" >f'
+    row runs 'content moves to the next file' "$copy" 'printf ab >f; printf c >g' 'printf a >f; printf bc >g'
+    row runs 'two files are exchanged' "$copy" 'echo a >f; echo b >g' 'mv f h; mv g f; mv h g'
+    row runs 'a new file' "$copy" 'mkdir d; echo a >d/f' 'echo a >d/g'
+    row runs 'a new empty file' "$copy" 'echo a >f' ': >g'
+    row runs 'a new empty directory' "$copy" 'echo a >f' 'mkdir d'
+    row runs 'a file is gone' "$copy" 'echo a >f; echo b >g' 'rm g'
+    row runs 'an empty directory is gone' "$copy" 'echo a >f; mkdir d' 'rmdir d'
+    row runs 'a file has another name' "$copy" 'echo a >f' 'mv f g'
+    row runs 'a name in capitals' "$copy" 'echo a >f' 'mv f F'
+    row runs 'a directory has another name' "$copy" 'mkdir d; echo a >d/f' 'mv d e'
+    row runs 'a file moves up' "$copy" 'mkdir d; echo a >d/f' 'mv d/f .'
+    row runs 'a name with a line feed' "$copy" 'echo a >f; echo a >g' 'rm f g; echo a >"f
+g"'
+    row runs 'a name that is no UTF-8' "$copy" 'echo a >"$(printf "\\377")"' 'mv "$(printf "\\377")" "$(printf "\\376")"'
+    row runs 'mode of a file' "$copy" 'echo a >f; chmod 644 f' 'chmod 755 f'
+    row runs 'set-uid bit' "$copy" 'echo a >f; chmod 755 f' 'chmod 4755 f'
+    row runs 'mode of a directory' "$copy" 'mkdir -m 755 d; echo a >d/f' 'chmod 700 d'
+    row runs 'sticky bit of a directory' "$copy" 'mkdir -m 777 d; echo a >d/f' 'chmod 1777 d'
+    row runs 'target of a link' "$copy" 'echo a >f; ln -s f l' 'ln -sfn g l'
+    row runs 'a dangling link is another one' "$copy" 'ln -s x l' 'ln -sfn y l'
+    row runs 'a link becomes a file' "$copy" 'echo a >f; ln -s f l' 'rm l; echo a >l'
+    row runs 'a file becomes a directory' "$copy" 'echo a >f' 'rm f; mkdir f'
+    row runs 'an ignored file is not any more' "$copy" 'echo a >f; echo g >g; echo g >>.dockerignore' 'sed -i /g/d .dockerignore'
+    row runs 'a file is ignored from now on' "$copy" 'echo a >f; echo g >g' 'echo g >>.dockerignore'
+    row runs 'a pattern matches more' 'COPY *.c /dst/' 'echo a >a.c' 'echo b >b.c'
+    row runs 'a file that a bind mount shows' 'RUN --mount=target=/m cat /m/f' 'echo a >f' 'echo b >f'
+    row runs 'a file of a named context' 'COPY --from=more f /' 'mkdir $T/more; echo a >$T/more/f' 'echo b >$T/more/f' --build-context "more=$T/more"
+    row runs 'an archive that ADD unpacks' 'ADD a.tar /' 'echo a >f; tar cf a.tar f' 'echo b >f; tar cf a.tar f'
+    rows_end 33
+}
+
+@test "every change of an instruction's words is a miss" {
+    rows_begin
+    row runs 'destination' 'COPY f /a' 'echo a >f' 'edit /a /b'
+    row runs 'destination in a directory' 'COPY f /a' 'echo a >f' 'edit "/a" "/a/"'
+    row runs 'another source, same content' 'COPY f /d/' 'echo a >f; echo a >g' 'edit "COPY f" "COPY g"'
+    row runs 'one source more' 'COPY f /d/' 'echo a >f; echo b >g' 'edit "COPY f" "COPY f g"'
+    row runs 'owner' 'COPY --chown=1 f /' 'echo a >f' 'edit =1 =2'
+    row runs 'group' 'COPY --chown=1:1 f /' 'echo a >f' 'edit 1:1 1:2'
+    row runs 'owner by name' 'COPY --chown=app f /' 'echo a >f' 'edit app daemon'
+    row runs 'no owner' 'COPY --chown=1 f /' 'echo a >f' 'edit "--chown=1 " ""'
+    row runs 'mode' 'COPY --chmod=600 f /' 'echo a >f' 'edit 600 640'
+    row runs 'symbolic mode' 'COPY --chmod=u+x f /' 'echo a >f' 'edit u+x g+x'
+    row runs '--link' 'COPY f /' 'echo a >f' 'edit COPY "COPY --link"'
+    row runs '--parents' 'COPY d/f /' 'mkdir d; echo a >d/f' 'edit COPY "COPY --parents"'
+    row runs '--exclude' 'COPY --exclude=g . /' 'echo a >f; echo a >g' 'edit exclude=g exclude=f'
+    row runs 'ADD for COPY' 'COPY a.tar /' 'echo a >f; tar cf a.tar f' 'edit COPY ADD'
+    row runs '--unpack' 'ADD a.tar /' 'echo a >f; tar cf a.tar f' 'edit ADD "ADD --unpack=false"'
+    row runs 'body of a file' 'COPY <<E /f\none\nE' '' 'edit one two'
+    row runs 'a variable in the body of a file' 'ARG V=1\nCOPY <<E /f\n$V\nE' '' 'edit V=1 V=2'
+    row runs 'a body that is not expanded any more' 'ARG V=1\nCOPY <<E /f\n$V\nE' '' 'edit "<<E" "<<\"E\""'
+    row runs 'tabs of a body' 'COPY <<E /f\n\tone\nE' '' 'edit "<<E" "<<-E"'
+    row runs 'command' 'RUN echo one' '' 'edit one two'
+    row runs 'a blank in a command' 'RUN echo "a b"' '' 'edit "a b" "a  b"'
+    row runs 'words of a command' 'RUN ["echo", "a b", "c"]' '' "edit '\"a b\", \"c\"' '\"a\", \"b c\"'"
+    row runs 'a shell no more' 'RUN true' '' "edit 'RUN true' 'RUN [\"true\"]'"
+    row runs 'script' 'RUN <<E\necho one\nE' '' 'edit one two'
+    row runs 'program of a script' 'RUN <<E\n#!/bin/sh\necho one\nE' '' 'edit "#!/bin/sh" "#!/bin/sh -e"'
+    row runs 'shell' 'SHELL ["/bin/sh", "-c"]\nRUN true' '' 'edit "\"-c\"" "\"-ec\""'
+    row runs 'user' 'USER app\nRUN true' '' 'edit app daemon'
+    row runs 'group of the user' 'USER 1000:1000\nRUN true' '' 'edit 1000:1000 1000:2000'
+    row runs 'working directory' 'WORKDIR /a\nRUN true' '' 'edit /a /b'
+    row runs 'owner of a working directory' 'USER app\nWORKDIR /a' '' 'edit app daemon'
+    row runs 'path of a working directory' 'WORKDIR /a' '' 'edit /a /b'
+    row runs 'network' 'RUN true' '' 'edit RUN "RUN --network=none"'
+    row runs 'where a mount is' 'RUN --mount=type=tmpfs,target=/a true' '' 'edit /a /b'
+    row runs 'kind of a mount' 'RUN --mount=type=tmpfs,target=/a true' '' 'edit tmpfs cache'
+    row runs 'size of a mount' 'RUN --mount=type=tmpfs,target=/a,size=1m true' '' 'edit 1m 2m'
+    row runs 'id of a secret' 'RUN --mount=type=secret,id=a true' '' 'edit id=a id=b'
+    row runs 'a mount more' 'RUN true' '' 'edit RUN "RUN --mount=type=tmpfs,target=/t"'
+    row runs 'name of a host' 'RUN true' '' 'AFTER=(--add-host h:127.0.0.9)'
+    row runs 'time that later ones become' 'COPY f /' 'echo a >f' 'AFTER=(--source-date-epoch 5)'
+    rows_end 39
+}
+
+@test "every change of a variable's value is a miss where it is used" {
+    rows_begin
+    row runs 'ENV' 'ENV V=1\nRUN true' '' 'edit V=1 V=2'
+    row runs 'ENV without a value' 'ENV V=1\nRUN true' '' 'edit V=1 V='
+    row runs 'name of a variable' 'ENV V=1\nRUN true' '' 'edit V=1 W=1'
+    row runs 'a variable more' 'ENV V=1\nRUN true' '' 'edit V=1 "V=1 W=1"'
+    row runs 'name and value exchange a byte' 'ENV AB=C\nRUN true' '' 'edit AB=C A=BC'
+    row runs 'a variable out of another' 'ENV V=1\nENV W=$V\nENV V=0\nRUN true' '' 'edit V=1 V=2'
+    row runs 'default of ARG' 'ARG V=1\nRUN true' '' 'edit V=1 V=2'
+    row runs 'build argument' 'ARG V\nRUN true' '' 'AFTER=(--build-arg V=2)' --build-arg V=1
+    row runs 'ARG before FROM' 'ARG V=1\nFROM busybox:1\nARG V\nRUN : global' '' 'edit V=1 V=2'
+    row runs 'ARG in a destination' 'ARG V=1\nCOPY f /$V' 'echo a >f' 'edit V=1 V=2'
+    row runs 'ENV in a destination' 'ENV V=1\nCOPY f /$V' 'echo a >f' 'edit V=1 V=2'
+    row runs 'ARG in an owner' 'ARG V=1\nCOPY --chown=$V f /' 'echo a >f' 'edit V=1 V=2'
+    row runs 'ARG in a mode' 'ARG V=600\nCOPY --chmod=$V f /' 'echo a >f' 'edit V=600 V=640'
+    row runs 'ARG in a working directory' 'ARG V=1\nWORKDIR /$V' '' 'edit V=1 V=2'
+    row runs 'ARG in a user' 'ARG V=1\nUSER $V\nRUN true' '' 'edit V=1 V=2'
+    row runs 'ARG in a mount' 'ARG V=1\nRUN --mount=type=tmpfs,target=/$V true' '' 'edit V=1 V=2'
+    row stays 'ARG after its use' 'RUN true\nARG V=1' '' 'edit V=1 V=2'
+    row stays 'ARG that COPY does not use' 'ARG V=1\nCOPY f /' 'echo a >f' 'edit V=1 V=2'
+    row stays 'another way to write the same' 'ENV V=1\nRUN true' '' "edit V=1 'V=\"1\"'"
+    row stays 'a default that is overridden' 'ARG V=1\nRUN true' '' 'edit V=1 V=3' --build-arg V=2
+    row stays 'a proxy' 'RUN true' '' 'AFTER=(--build-arg HTTP_PROXY=http://127.0.0.1:2)' --build-arg HTTP_PROXY=http://127.0.0.1:1
+    rows_end 21
+}
+
+@test "another base is a miss, another name of the same is none" {
+    rows_begin
+    local step='FROM base:1\nRUN true'
+    row runs 'a file of the base' "$step; : 1" 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 2 >/f"'
+    row runs 'owner of a file of the base' "$step; : 2" 'rebase "RUN chown 1 /etc/group"' 'rebase "RUN chown 2 /etc/group"'
+    row runs 'a layer more' "$step; : 3" 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 1 >/f\nRUN : >/g"'
+    row runs 'environment of the base' "$step; : 4" 'rebase "ENV V=1"' 'rebase "ENV V=2"'
+    row runs 'user of the base' "$step; : 5" 'rebase "USER 1"' 'rebase "USER 2"'
+    row runs 'shell of the base' "$step; : 6" 'rebase "SHELL [\"/bin/sh\",\"-c\"]"' 'rebase "SHELL [\"/bin/sh\",\"-ec\"]"'
+    row runs 'directory of the base' "$step; : 7" 'rebase "WORKDIR /etc"' 'rebase "WORKDIR /bin"'
+    row runs 'trigger of the base' 'FROM base:1' 'rebase "ONBUILD RUN echo 1"' 'rebase "ONBUILD RUN echo 2"'
+    row runs 'a stage below' 'RUN echo 1\nRUN true' '' 'edit "echo 1" "echo 2 >/f"'
+    row runs 'a file of another stage' 'FROM busybox:1 AS a\nRUN echo 1 >/f\nFROM busybox:1\nCOPY --from=a /f /row-s' '' 'edit "echo 1" "echo 2"'
+    row runs 'owner of a file of another stage' 'FROM busybox:1 AS a\nRUN echo 1 >/o; chown 1 /o\nFROM busybox:1\nCOPY --from=a /o /row-o' '' 'edit "chown 1" "chown 2"'
+    row runs 'another image to copy from' 'COPY --from=base:1 /f /' 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 3 >/f"'
+    row runs 'a stage that a mount shows' 'FROM busybox:1 AS a\nRUN echo 1 >/f\nFROM busybox:1\nRUN --mount=from=a,target=/m cat /m/f' '' 'edit "echo 1" "echo 2"'
+    row stays 'label of the base' "$step; : 8" 'rebase "LABEL a=1"' 'rebase "LABEL a=2"'
+    row stays 'another tag' "$step; : 9" 'rebase "RUN echo 1 >/f"' '"$COOPER" tag base:1 other:7; edit base:1 other:7'
+    row stays 'the same again' "$step; : 10" 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 1 >/f"'
+    row stays 'another file of another stage' 'FROM busybox:1 AS a\nRUN echo 1 >/f; echo 1 >/g\nFROM busybox:1\nCOPY --from=a /f /row-f\nRUN true' '' 'edit "echo 1 >/g" "echo 2 >/g"'
+    rows_end 17
+}
+
+@test "what no result depends on is no change" {
+    rows_begin
+    local copy='COPY . /dst/' step='RUN true'
+    row stays 'time of a file' "$copy" 'echo a >f' 'touch -d 2001-01-01 f'
+    row stays 'time of a directory' "$copy" 'mkdir d; echo a >d/f' 'touch -d 2001-01-01 d .'
+    row stays 'mode there and back' "$copy" 'echo a >f' 'chmod 600 f; chmod 644 f'
+    row stays 'same content again' "$copy" 'echo a >f' 'rm f; echo a >f'
+    row stays 'order of creation' "$copy" 'for i in $(seq 40); do echo $i >$i; done' 'rm [0-9]*; for i in $(seq 40 -1 1); do echo $i >$i; done'
+    row stays 'a file and its copy are one' "$copy" 'echo a >f; cp -p f g' 'ln -f f g'
+    row stays 'place of the context' "$copy" 'echo a >f' 'cp -r . ../moved-$ROWS; CTX=$T/moved-$ROWS'
+    row stays 'a link to the context' "$copy" 'echo a >f' 'ln -s "$CTX" $T/link; CTX=$T/link'
+    row stays 'mask of the builder' "$copy" 'echo a >f' 'umask 077'
+    umask 022
+    row stays 'an ignored file' "$copy" 'echo a >f; echo i >i; echo i >>.dockerignore' 'echo j >i'
+    row stays 'order of what is ignored' "$copy" 'echo a >f; printf "i\nj\n" >>.dockerignore' 'printf "# x\n.docker*\nj\ni\nDockerfile\n" >.dockerignore'
+    row stays 'a file beside' 'COPY f /' 'echo a >f; echo a >g' 'echo b >g'
+    row stays 'a file that --exclude takes out' 'COPY --exclude=g . /dst/' 'echo a >f; echo a >g' 'echo b >g'
+    row stays 'name of a source before its own' 'COPY a/f /' 'mkdir a; echo a >a/f' 'mkdir b; cp a/f b; edit a/f b/f'
+    row stays 'a source as ./' 'COPY f /' 'echo a >f' 'edit "COPY f" "COPY ./f"'
+    row stays 'comments and blank lines' "# one\n$step" '' 'edit "# one" "# two
+
+"'
+    row stays 'capitals of an instruction' "$step" '' 'edit RUN run'
+    row stays 'a line that goes on' 'RUN echo a && echo b' '' 'true'
+    row stays 'name of the Dockerfile' "$step" '' 'mv Dockerfile other; AFTER=(-f other)'
+    row stays 'name of a stage' 'FROM busybox:1 AS a\nRUN : stage' '' 'edit "AS a" "AS b"'
+    row stays 'a stage that is not used' 'FROM busybox:1 AS a\nRUN echo 1\nFROM busybox:1\nRUN : unused' '' 'edit "echo 1" "echo 2"'
+    row stays 'labels' "LABEL a=1\n$step" '' 'edit a=1 a=2'
+    row stays 'ports' "EXPOSE 1\n$step" '' 'edit "EXPOSE 1" "EXPOSE 2"'
+    row stays 'command of the image' "CMD a\n$step" '' 'edit "CMD a" "CMD b"'
+    row stays 'volumes' "VOLUME /a\n$step" '' 'edit /a /b'
+    row stays 'end of a script' 'RUN <<E\necho one\nE' '' 'sed -i "s/^E\$/Z/; s/<<E/<<Z/" Dockerfile'
+    row stays 'value of a secret' 'RUN --mount=type=secret,id=s true' 'echo a >../s' 'echo b >../s' --secret "id=s,src=$T/s"
+    row stays 'id of a cache' 'RUN --mount=type=cache,id=a,target=/c true' '' 'edit id=a id=b'
+    row stays 'address of a host' "$step" '' 'AFTER=(--add-host h:127.0.0.9)' --add-host h:127.0.0.8
+    row stays 'options that do not matter' "$step" '' 'AFTER=(--label a=b --memory 1g -t other:1)'
+    rows_end 30
+}
+
+@test "owner of a context's files is no change" {
+    need_root
+    rows_begin
+    row stays 'owner' 'COPY . /dst/' 'echo a >f' 'chown 1000:1000 f . Dockerfile'
+    rows_end 1
+}
+
+@test "capabilities of a file are in the key" {
+    need_root
+    need setcap
+    rows_begin
+    row runs 'new' 'COPY f /' 'cp /bin/busybox f' 'setcap cap_net_raw+ep f'
+    row runs 'others' 'COPY f /' 'cp /bin/busybox f; setcap cap_net_raw+ep f' 'setcap cap_chown+ep f'
+    row runs 'gone' 'COPY f /' 'cp /bin/busybox f; setcap cap_net_raw+ep f' 'setcap -r f'
+    row runs 'of another stage' 'FROM busybox:1 AS a\nRUN cp /bin/busybox /f\nCOPY caps /caps\nFROM busybox:1\nCOPY --from=a /caps /row-caps' 'cp /bin/busybox caps; setcap cap_net_raw+ep caps' 'setcap cap_chown+ep caps'
+    rows_end 4
+}
