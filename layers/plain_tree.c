@@ -154,7 +154,8 @@ level_leave(struct level *level, struct error *err)
 	if (fstat(level->fd, &st) < 0)
 		failed = error_sys(err, "stat %s", level->name);
 	else
-		failed = copy_dir_metadata(level->fd, &st, level->upper_fd, level->name, err);
+		failed = copy_dir_metadata(level->fd, &st, level->upper_fd, level->name,
+		                           err);
 	own_close(&level->upper_fd);
 	return failed;
 }
@@ -187,28 +188,51 @@ first_name(struct look *l, const struct stat *st)
 	return first;
 }
 
-/* Gives NAME in the tree a file of its own, as it will have for the next step. */
+/* Gives NAME, which is at PATH of the tree, a file of its own, as it will have for the
+ * next step. */
 static int
-split_name(struct look *l, const struct level *level, const char *name,
-           const struct stat *st, const char *first, struct error *err)
+split_name(struct look *l, int dir_fd, const char *name, const struct stat *st,
+           struct text path, struct error *err)
 {
 	char other[] = ".cooper-0123456789abcdef";
+	auto_free char *shown = text_copy(path);
 	struct timespec times[2];
 	struct stat dir;
 
 	file_random_name(other + sizeof ".cooper-" - 1, 16);
-	if (fstat(level->fd, &dir) < 0)
-		return error_sys(err, "stat the directory of %s", buf_str(&l->path));
-	if (copy_node(level->fd, name, st, level->fd, other, buf_str(&l->path), err) < 0)
+	if (fstat(dir_fd, &dir) < 0)
+		return error_sys(err, "stat the directory of %s", shown);
+	if (copy_node(dir_fd, name, st, dir_fd, other, shown, err) < 0)
 		return -1;
 	times[0] = dir.st_atim;
 	times[1] = dir.st_mtim;
-	if (renameat(level->fd, other, level->fd, name) < 0 ||
-	    futimens(level->fd, times) < 0)
-		return error_sys(err, "replace %s", buf_str(&l->path));
-	array_push(&l->split, arena_text(l->now.arena, buf_text(&l->path)));
-	array_push(&l->split, arena_text(l->now.arena, path_dir(buf_text(&l->path))));
-	array_push(&l->split, text_of(first));
+	if (renameat(dir_fd, other, dir_fd, name) < 0 || futimens(dir_fd, times) < 0)
+		return error_sys(err, "replace %s", shown);
+	array_push(&l->split, arena_text(l->now.arena, path));
+	array_push(&l->split, arena_text(l->now.arena, path_dir(path)));
+	return 0;
+}
+
+/* Names that are left beside the first one are not in the tree: a cache mount's file
+ * may have been linked, and must not get what later steps write. */
+static int
+split_from_outside(struct look *l, struct error *err)
+{
+	for (size_t i = 0; i < l->linked.n; i++) {
+		const char *path = l->linked.items[i].value, *name = NULL;
+		auto_fd int parent_fd = inroot_parent(l->tree->fd, path, &name);
+		auto_fd int dir_fd = -1;
+		struct stat st;
+
+		if (parent_fd >= 0)
+			dir_fd = openat(parent_fd, ".",
+			                O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (dir_fd < 0 || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_sys(err, "stat /%s", path);
+		if (st.st_nlink > 1 &&
+		    split_name(l, dir_fd, name, &st, text_of(path), err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -228,7 +252,8 @@ put_node(struct look *l, struct level *level, const char *name, const struct sta
 		               : 0;
 	if (linkat(l->upper_fd, first, upper_fd, name, 0) < 0)
 		return error_sys(err, "link %s", buf_str(&l->path));
-	return split_name(l, level, name, st, first, err);
+	array_push(&l->split, text_of(first));
+	return split_name(l, level->fd, name, st, buf_text(&l->path), err);
 }
 
 /* ------------------------------------------------------------ the look */
@@ -413,6 +438,18 @@ wait_for_tick(void)
 	nanosleep(&tick, NULL);
 }
 
+static int
+copy_root(const struct plain_tree *t, int upper_fd, struct error *err)
+{
+	struct stat st;
+
+	if (upper_fd < 0)
+		return 0;
+	if (fstat(t->fd, &st) < 0)
+		return error_sys(err, "stat %s", t->dir);
+	return copy_dir_metadata(t->fd, &st, upper_fd, "/", err);
+}
+
 int
 plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
                 struct error *err)
@@ -425,7 +462,8 @@ plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
 	struct level root = { .name = "/", .fd = t->fd, .upper_fd = upper_fd };
 	struct notes before = t->notes;
 
-	if (look_dir(&l, &root, err) < 0)
+	if (look_dir(&l, &root, err) < 0 || split_from_outside(&l, err) < 0 ||
+	    copy_root(t, upper_fd, err) < 0)
 		return -1;
 	l.before = &before;
 	t->notes = l.now;

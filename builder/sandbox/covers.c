@@ -97,9 +97,10 @@ make_parents(struct covers *c, const char *path, struct error *err)
 	return 0;
 }
 
-/* Clears the place TARGET for a cover: what is there goes aside. NULL with ERR. */
+/* Clears the place TARGET for a cover, a directory if IS_DIR: what is there goes aside.
+ * NULL with ERR. */
 static struct cover *
-clear_place(struct covers *c, const char *target, struct error *err)
+clear_place(struct covers *c, const char *target, bool is_dir, struct error *err)
 {
 	char *path = tree_path_resolve(c->tree_fd, target, err);
 	struct cover *cover = NULL;
@@ -118,6 +119,11 @@ clear_place(struct covers *c, const char *target, struct error *err)
 	cover = add_cover(c, path);
 	if (fstatat(c->tree_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return cover;
+	if (S_ISDIR(st.st_mode) != is_dir) {
+		error_set(err, ERR_ENVIRONMENT, "mount on %s: %s", target,
+		          is_dir ? "not a directory" : "is a directory");
+		return NULL;
+	}
 	cover->aside = mem_print("%s/%zu", c->dir, c->list.n);
 	if (renameat(c->tree_fd, path, AT_FDCWD, cover->aside) < 0) {
 		error_sys(err, "mount on %s: move what is there", target);
@@ -140,7 +146,7 @@ set_owner(int fd, const char *target, uid_t uid, gid_t gid, mode_t mode,
 static int
 open_new_dir(struct covers *c, const char *target, struct error *err)
 {
-	struct cover *cover = clear_place(c, target, err);
+	struct cover *cover = clear_place(c, target, true, err);
 	int fd = -1;
 
 	if (cover == NULL)
@@ -157,7 +163,7 @@ open_new_dir(struct covers *c, const char *target, struct error *err)
 static int
 open_new_file(struct covers *c, const char *target, struct error *err)
 {
-	struct cover *cover = clear_place(c, target, err);
+	struct cover *cover = clear_place(c, target, false, err);
 	int fd = -1;
 
 	if (cover == NULL)
@@ -271,7 +277,7 @@ static int
 place_socket(struct covers *c, const struct sandbox_mount *m, int source_fd,
              struct error *err)
 {
-	struct cover *cover = clear_place(c, m->target, err);
+	struct cover *cover = clear_place(c, m->target, false, err);
 	char link[FILE_FD_PATH_MAX];
 
 	if (cover == NULL)
@@ -294,6 +300,9 @@ place_bind(struct covers *c, const struct sandbox_mount *m, struct error *err)
 	auto_fd int fd = inroot_open(m->source_fd, source, O_PATH, 0);
 	struct stat st;
 
+	if (fd < 0 && errno == ENOENT)
+		return error_set(err, ERR_SOURCE, "mount on %s: \"%s\": not found",
+		                 m->target, source);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_sys(err, "mount on %s: open %s", m->target, source);
 	if (S_ISDIR(st.st_mode))

@@ -52,13 +52,14 @@ struct box {
 };
 
 static enum id_mapping fixture_mapping;
+static enum isolation fixture_isolation; /* set it first thing in main to force an engine */
 
 static inline void
 sandbox_fixture_enter(void)
 {
 	auto_free char *why = NULL;
 
-	sandbox_enter(ISOLATION_AUTO, &fixture_mapping, &why);
+	sandbox_enter(fixture_isolation, &fixture_mapping, &why);
 }
 
 /* ------------------------------------------------------------ files */
@@ -151,7 +152,8 @@ box_open(struct box *b, enum id_mapping mapping)
 {
 	static const char *const env[] = { "PATH=/bin", "HOME=/root", NULL };
 	const char *tmp = getenv("TMPDIR");
-	struct sandbox_options options = { .mapping = mapping };
+	struct sandbox_options options = { .mapping = mapping,
+		                           .isolation = fixture_isolation };
 	auto_free char *why = NULL;
 	int base_fd;
 
