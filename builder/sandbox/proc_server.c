@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "builder/sandbox/ask.h"
+#include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/proc_path.h"
 #include "builder/sandbox/sys.h"
 
@@ -27,7 +28,7 @@ struct shape {
 	int number;
 	enum action action;
 	int8_t path, flags, out, size;
-	int implied;               /* flags that it has by its name */
+	int implied; /* flags that it has by its name */
 };
 
 static const struct shape shapes[] = {
@@ -77,7 +78,8 @@ follows(const struct shape *shape, const struct call *c)
 static int64_t
 answer_open(struct call *c, int flags)
 {
-	const bool writes = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_TRUNC | O_CREAT)) != 0;
+	const bool writes = (flags & O_ACCMODE) != O_RDONLY ||
+	                    (flags & (O_TRUNC | O_CREAT)) != 0;
 	int fd = -1, given = -1, saved = 0;
 
 	if (writes && c->kind == PROC_PATH_SYSTEM) {
@@ -85,8 +87,8 @@ answer_open(struct call *c, int flags)
 		return -1;
 	}
 	/* A named pipe must not make us wait for its other end. */
-	fd = sys_openat(AT_FDCWD, c->path, (flags & ~(O_CREAT | O_EXCL)) | O_NOCTTY | O_NONBLOCK,
-	                0);
+	fd = sys_openat(AT_FDCWD, c->path,
+	                (flags & ~(O_CREAT | O_EXCL)) | O_NOCTTY | O_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	if ((flags & (O_NONBLOCK | O_PATH)) == 0)
@@ -142,7 +144,35 @@ answer_chmod(const struct call *c, const struct shape *shape)
 		errno = EROFS;
 		return -1;
 	}
-	return syscall(SYS_fchmodat, AT_FDCWD, c->path, (mode_t)c->asked.args[shape->size]);
+	return syscall(SYS_fchmodat, AT_FDCWD, c->path,
+	               (mode_t)c->asked.args[shape->size]);
+}
+
+static size_t
+add(char *out, size_t n, const char *text)
+{
+	const size_t length = strlen(text);
+
+	memcpy(out + n, text, length);
+	return n + length;
+}
+
+/* /proc/self and /proc/thread-self are another link to each who reads them. 0: it is
+ * none of these. */
+static size_t
+read_self(const struct call *c, char *out)
+{
+	const bool of_thread = strcmp(c->path, "/proc/thread-self") == 0;
+	char digits[24];
+	size_t n = 0;
+
+	if (!of_thread && strcmp(c->path, "/proc/self") != 0)
+		return 0;
+	n = add(out, 0, fs_number((uint64_t)proc_of_thread(c->asked.tid), 10, digits));
+	if (!of_thread)
+		return n;
+	n = add(out, n, "/task/");
+	return add(out, n, fs_number((uint64_t)c->asked.tid, 10, digits));
 }
 
 /* What a link says is as we see it: with the path of the step's root before it. */
@@ -151,9 +181,11 @@ answer_readlink(struct call *c, const struct shape *shape)
 {
 	const struct proc_server *s = c->server;
 	char target[PATH_MAX], *from = target;
-	ssize_t n = sys_readlinkat(AT_FDCWD, c->path, target, sizeof target);
+	ssize_t n = (ssize_t)read_self(c, target);
 	const size_t room = (size_t)c->asked.args[shape->size];
 
+	if (n == 0)
+		n = sys_readlinkat(AT_FDCWD, c->path, target, sizeof target);
 	if (n < 0)
 		return -1;
 	if ((size_t)n >= s->tree_n && memcmp(target, s->tree, s->tree_n) == 0 &&
@@ -169,7 +201,8 @@ answer_readlink(struct call *c, const struct shape *shape)
 	ask_become(0, 0);
 	if ((size_t)n > room)
 		n = (ssize_t)room;
-	return ask_poke(&c->asked, c->asked.args[shape->out], from, (size_t)n) < 0 ? -1 : n;
+	return ask_poke(&c->asked, c->asked.args[shape->out], from, (size_t)n) < 0 ? -1
+	                                                                           : n;
 }
 
 static int64_t
