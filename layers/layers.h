@@ -406,7 +406,8 @@ void plain_tree_free(struct plain_tree *t);      /* leaves DIR as it is; takes N
 int plain_tree_fd(const struct plain_tree *t);   /* DIR; borrowed */
 
 /* Lays what is in the layer directory FROM_FD over what is in TO_FD, and gives TO_FD
- * its mode, owner and time. Any directory, also without a tree. */
+ * its mode, owner and time. Device nodes are left out. Any directory, also without a
+ * tree. */
 int plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err);
 
 /* Notes how everything is now. */

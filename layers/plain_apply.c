@@ -63,7 +63,9 @@ apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, struct er
 	if (fstatat(to_fd, name, &before, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    file_remove_tree(to_fd, name, err) < 0)
 		return -1;
-	if (whiteout_is_mark(from_fd, name, &st))
+	/* On a plain file system a device node opens its device. */
+	if (whiteout_is_mark(from_fd, name, &st) || S_ISCHR(st.st_mode) ||
+	    S_ISBLK(st.st_mode))
 		return 0;
 	return copy_node(from_fd, name, &st, to_fd, name, buf_str(&a->path), err) < 0 ? -1
 	                                                                              : 0;

@@ -47,9 +47,9 @@ bind_node(int dev_fd, const char *name, const char *path)
 }
 
 static int
-make_nodes(int dev_fd)
+make_nodes(const struct mount_ctx *c, int dev_fd)
 {
-	bool binds = false;
+	bool binds = fs_attributes(c->plan) != 0;
 
 	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
 		dev_t dev = makedev(nodes[i].major, nodes[i].minor);
@@ -129,14 +129,14 @@ devices_mount(struct mount_ctx *c, int target_fd, uint64_t shm_size)
 	const struct fs_option options[] = { { "mode", "755" },
 		                             { "size", "67108864" },
 		                             { NULL, NULL } };
-	int fd = fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID);
+	int fd = fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID | fs_attributes(c->plan));
 	int dev_fd = fd < 0 ? -1 : (int)syscall(SYS_dup, fd);
 
 	if (dev_fd < 0 || fs_attach(fd, target_fd) < 0)
 		return -1;
 	/* Modes of nodes are as given. */
 	syscall(SYS_umask, 0);
-	if (make_nodes(dev_fd) < 0 || mount_pts(c, dev_fd) < 0 ||
+	if (make_nodes(c, dev_fd) < 0 || mount_pts(c, dev_fd) < 0 ||
 	    mount_shm(c, dev_fd, shm_size) < 0)
 		return -1;
 	syscall(SYS_umask, 022);

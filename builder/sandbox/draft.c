@@ -51,6 +51,7 @@ draft_process(struct plan_draft *d, const struct sandbox *sb, const struct sandb
 {
 	draft_ids(d, sb, r);
 	d->head.terminal = r->has_terminal;
+	d->head.opens_devices = r->insecure;
 	d->head.argv = plan_add_list(d, r->argv, count(r->argv));
 	d->head.env = plan_add_list(d, r->env, count(r->env));
 	d->head.path = plan_add_text(d, find_path(r->env));

@@ -60,10 +60,10 @@ draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *
 	draft_process(d, sb, r, NULL);
 	d->head.has_landlock = confine_version() >= LANDLOCK_MIN;
 	d->head.serves_devices = !has_devices;
-	/* No step needs these here, and they help to leave a root. */
-	d->head.caps &= ~(BIT(CAP_NET_RAW) | BIT(CAP_SETPCAP));
+	/* Few steps need these, and they help to leave a root. */
+	d->head.caps &= ~(BIT(CAP_NET_RAW) | BIT(CAP_SETPCAP) | BIT(CAP_MKNOD));
 	if (d->head.has_landlock == 0)
-		d->head.caps &= ~(BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD));
+		d->head.caps &= ~BIT(CAP_SYS_CHROOT);
 	draft_filters(d, r);
 }
 

@@ -71,6 +71,12 @@ fs_copy(int dir_fd, const char *path, bool recursive, bool readonly)
 	return -1;
 }
 
+unsigned
+fs_attributes(const struct plan *plan)
+{
+	return plan->opens_devices != 0 ? 0 : MOUNT_ATTR_NODEV;
+}
+
 int
 fs_attach(int fd, int target_fd)
 {
@@ -87,6 +93,7 @@ fs_attach(int fd, int target_fd)
 static int
 attach(struct mount_ctx *c, const struct plan_op *op, int fd, bool is_dir)
 {
+	uint64_t attributes = fs_attributes(c->plan);
 	int target_fd = -1, result = -1;
 
 	if (fd < 0)
@@ -100,9 +107,10 @@ attach(struct mount_ctx *c, const struct plan_op *op, int fd, bool is_dir)
 		return -1;
 	}
 	if (op->readonly != 0)
-		result = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
-		                           MOUNT_ATTR_RDONLY);
-	if (op->readonly == 0 || result == 0)
+		attributes |= MOUNT_ATTR_RDONLY;
+	if (attributes != 0)
+		result = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, attributes);
+	if (attributes == 0 || result == 0)
 		result = fs_attach(fd, target_fd);
 	else
 		sys_close(fd);
@@ -255,12 +263,27 @@ make_stage(struct mount_ctx *c)
 }
 
 static int
+copy_tree(const struct mount_ctx *c, const char *path)
+{
+	const unsigned attributes = fs_attributes(c->plan);
+	int fd = fs_copy(AT_FDCWD, path, false, false), saved = 0;
+
+	if (fd < 0 || attributes == 0 ||
+	    sys_mount_setattr(fd, "", AT_EMPTY_PATH, attributes) == 0)
+		return fd;
+	saved = errno;
+	sys_close(fd);
+	errno = saved;
+	return -1;
+}
+
+static int
 open_root(struct mount_ctx *c)
 {
 	const char *tree = plan_text(c->plan, c->plan->root);
 
 	if (tree != NULL)
-		return fs_copy(AT_FDCWD, tree, false, false);
+		return copy_tree(c, tree);
 	return overlay_new(c, c->plan->lowers, c->plan->upper, c->plan->work);
 }
 

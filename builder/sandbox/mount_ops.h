@@ -53,6 +53,10 @@ int fs_new(struct mount_ctx *c, const char *type, const struct fs_option *option
 int fs_copy(int dir_fd, const char *path, bool recursive, bool readonly);
 
 /* Attaches FD, which is closed in any case, on TARGET_FD, which is not. */
+/* What all mounts of a sandbox have: root of the machine could otherwise make itself
+ * a node for any of its disks. */
+unsigned fs_attributes(const struct plan *plan);
+
 int fs_attach(int fd, int target_fd);
 
 /* Decimal digits of V into OUT (24 bytes); OUT. */

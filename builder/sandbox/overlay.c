@@ -142,7 +142,8 @@ add_directories(struct mount_ctx *c, struct options *o, struct plan_list lowers,
 
 /* The working directory is that of the scratch directory again afterwards. */
 static int
-mount_in_fds(const struct options *o, int scratch_fd, const char *point)
+mount_in_fds(const struct options *o, int scratch_fd, const char *point,
+             unsigned long flags)
 {
 	struct options with = *o;
 	int result = -1;
@@ -150,9 +151,9 @@ mount_in_fds(const struct options *o, int scratch_fd, const char *point)
 	if (sys_chdir("/proc/self/fd") < 0)
 		return -1;
 	add(&with, ",volatile");
-	result = with.full ? -1 : sys_mount("overlay", point, "overlay", 0, with.text);
+	result = with.full ? -1 : sys_mount("overlay", point, "overlay", flags, with.text);
 	if (result < 0)
-		result = sys_mount("overlay", point, "overlay", 0, o->text);
+		result = sys_mount("overlay", point, "overlay", flags, o->text);
 	if (sys_fchdir(scratch_fd) < 0)
 		return -1;
 	return result;
@@ -174,7 +175,8 @@ new_by_mount(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_a
 	fs_number((uint64_t)point_fd, 10, point + strlen(point));
 	add(&o, "userxattr,index=off,xino=off");
 	if (add_directories(c, &o, lowers, upper, work) < 0 ||
-	    mount_in_fds(&o, scratch_fd, point) < 0)
+	    mount_in_fds(&o, scratch_fd, point,
+	                 fs_attributes(c->plan) != 0 ? MS_NODEV : 0) < 0)
 		return -1;
 	fd = sys_open_tree(AT_FDCWD, MOUNT_POINT, OPEN_TREE_CLONE);
 	sys_umount(MOUNT_POINT, MNT_DETACH);
@@ -195,7 +197,7 @@ overlay_new(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at
 	fs_fd = sys_fsopen("overlay");
 	if (fs_fd >= 0 && configure(c, fs_fd, lowers, upper, work) == 0) {
 		if (sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
-			fd = sys_fsmount(fs_fd, 0);
+			fd = sys_fsmount(fs_fd, fs_attributes(c->plan));
 		if (fd < 0)
 			keep_why(c, fs_fd);
 		sys_close(fs_fd);

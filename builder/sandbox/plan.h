@@ -94,6 +94,7 @@ struct plan {
 	uint32_t single_id;        /* setgroups is denied */
 	uint32_t new_net;          /* an empty network: bring lo up */
 	uint32_t terminal;         /* PLAN_FD_OUT is one, and for input, too */
+	uint32_t opens_devices;    /* also those that the program makes */
 	uint64_t caps;             /* to keep */
 	plan_at limits;
 	uint32_t n_limits;
