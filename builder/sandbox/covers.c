@@ -41,14 +41,15 @@ covers_clear(struct covers *c)
 static void
 touch(struct covers *c, struct text path)
 {
+	const struct text dir = path.n == 0 ? TEXT(".") : path;
 	struct touched *t = NULL;
 	struct stat st;
 
 	for (size_t i = 0; i < c->touched.n; i++)
-		if (text_equal(text_of(c->touched.at[i].path), path))
+		if (text_equal(text_of(c->touched.at[i].path), dir))
 			return;
 	t = array_add(&c->touched);
-	t->path = path.n == 0 ? mem_copy(".") : text_copy(path);
+	t->path = text_copy(dir);
 	if (fstatat(c->tree_fd, t->path, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		t->before = st.st_mtim;
 }
