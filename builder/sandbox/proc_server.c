@@ -80,8 +80,10 @@ static int
 open_mounts(const struct call *c)
 {
 	static const char *const tables[][2] = {
-		{ "/mounts", "overlay / overlay rw,relatime 0 0\n" },
-		{ "/mountinfo", "1 0 0:1 / / rw,relatime - overlay overlay rw\n" },
+		{ "/mounts",
+		  "overlay / overlay rw,relatime 0 0\nproc /proc proc rw 0 0\n" },
+		{ "/mountinfo", "1 0 0:1 / / rw,relatime - overlay overlay rw\n"
+		                "2 1 0:2 / /proc rw - proc proc rw\n" },
 	};
 	const size_t n = strlen(c->path);
 
