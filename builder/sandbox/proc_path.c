@@ -70,17 +70,52 @@ proc_parent(pid_t pid)
 	return n > 0 && strlen(record + n) > 3 ? read_number(record + n + 3) : 0;
 }
 
+/* What follows NAME at the start of a line, or NULL. */
+static const char *
+line_of(const char *record, const char *name)
+{
+	for (const char *p = record; p[0] != '\0' && p[1] != '\0'; p++)
+		if (p[0] == '\n' && strncmp(p + 1, name, strlen(name)) == 0)
+			return p + 1 + strlen(name);
+	return NULL;
+}
+
 pid_t
 proc_of_thread(pid_t tid)
 {
 	char record[RECORD_MAX];
+	const char *number = NULL;
 
-	if (read_record(tid, "/status", record) <= 0)
-		return 0;
-	for (const char *p = record; p[0] != '\0' && p[1] != '\0'; p++)
-		if (p[0] == '\n' && strncmp(p + 1, "Tgid:", 5) == 0)
-			return read_number(p + 6);
-	return 0;
+	if (read_record(tid, "/status", record) > 0)
+		number = line_of(record, "Tgid:");
+	return number == NULL ? 0 : read_number(number);
+}
+
+/* The last of four: real, effective, saved, and that for files. */
+static bool
+read_id(const char *p, uint32_t *out)
+{
+	uint32_t v = 0;
+
+	for (int i = 0; p != NULL && i < 4; i++) {
+		p += strspn(p, " \t");
+		if (*p < '0' || *p > '9')
+			return false;
+		for (v = 0; *p >= '0' && *p <= '9'; p++)
+			v = 10 * v + (uint32_t)(*p - '0');
+	}
+	*out = v;
+	return p != NULL;
+}
+
+bool
+proc_rights(pid_t tid, uid_t *uid, gid_t *gid)
+{
+	char record[RECORD_MAX];
+
+	return read_record(tid, "/status", record) > 0 &&
+	       read_id(line_of(record, "Uid:"), uid) &&
+	       read_id(line_of(record, "Gid:"), gid);
 }
 
 static bool
@@ -173,9 +208,10 @@ add_rest(char out[PROC_PATH_MAX], size_t n, const char *rest)
 static bool
 is_hidden(struct component c)
 {
-	static const char *const names[] = { "acpi", "asound", "interrupts", "kcore", "keys",
-		                             "latency_stats", "sched_debug", "scsi",
-		                             "timer_list", "timer_stats", NULL };
+	static const char *const names[] = { "acpi",        "asound", "interrupts",
+		                             "kcore",       "keys",   "latency_stats",
+		                             "sched_debug", "scsi",   "timer_list",
+		                             "timer_stats", NULL };
 
 	for (const char *const *name = names; *name != NULL; name++)
 		if (is(c, *name))
@@ -212,7 +248,8 @@ in_proc(const struct proc_server *s, pid_t tid, const char *rest, bool follows,
 	if ((is(c, "mounts") || is(c, "net")) && (follows || !is_last))
 		return of_process(s, proc_of_thread(tid), whole, out);
 	if (is(c, "thread-self") && (follows || !is_last)) {
-		enum proc_path_kind kind = of_process(s, proc_of_thread(tid), "/task", out);
+		enum proc_path_kind kind = of_process(s, proc_of_thread(tid), "/task",
+		                                      out);
 
 		n = add(out, strlen(out), "/");
 		n = add_number(out, n, tid);
@@ -251,8 +288,8 @@ in_dev(const struct proc_server *s, pid_t tid, const char *rest, bool follows,
 	for (size_t i = 0; is_last && follows && i < sizeof links / sizeof *links; i++)
 		if (is(c, links[i].name))
 			return in_proc(s, tid, links[i].proc, true, out);
-	for (size_t i = 0; s->serves_devices && is_last && i < sizeof devices / sizeof *devices;
-	     i++)
+	for (size_t i = 0;
+	     s->serves_devices && is_last && i < sizeof devices / sizeof *devices; i++)
 		if (is(c, devices[i])) {
 			add(out, add(out, 0, "/dev/"), devices[i]);
 			return PROC_PATH_DEVICE;

@@ -11,11 +11,11 @@
 #define PROC_PATH_MAX 256
 
 enum proc_path_kind {
-	PROC_PATH_OTHER,           /* not ours to answer */
-	PROC_PATH_OWN,             /* of a process of the step */
-	PROC_PATH_SYSTEM,          /* read-only */
+	PROC_PATH_OTHER,  /* not ours to answer */
+	PROC_PATH_OWN,    /* of a process of the step */
+	PROC_PATH_SYSTEM, /* read-only */
 	PROC_PATH_DEVICE,
-	PROC_PATH_NONE,            /* is not there for the step */
+	PROC_PATH_NONE, /* is not there for the step */
 };
 
 /* What PATH means to thread TID of the step. FOLLOWS: a link at its end is followed.
@@ -25,6 +25,9 @@ enum proc_path_kind proc_path(const struct proc_server *s, pid_t tid, const char
 
 /* The parent of process or thread PID, 0 if there is none. */
 pid_t proc_parent(pid_t pid);
+
+/* Whose rights on files thread TID has; false if it is gone. */
+bool proc_rights(pid_t tid, uid_t *uid, gid_t *gid);
 
 /* The process that thread TID belongs to, 0 if there is none. */
 pid_t proc_of_thread(pid_t tid);

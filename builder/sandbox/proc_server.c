@@ -12,10 +12,14 @@
 #include "builder/sandbox/proc_path.h"
 #include "builder/sandbox/sys.h"
 
+#define NOBODY 65534
+
 /* A call at hand. */
 struct call {
 	const struct proc_server *server;
 	struct asked asked;
+	uid_t uid; /* whose rights on files count */
+	gid_t gid;
 	char path[PROC_PATH_MAX]; /* of ours */
 	enum proc_path_kind kind;
 };
@@ -245,7 +249,7 @@ answer(struct call *c, const struct shape *shape)
 		errno = ENOENT;
 		return -1;
 	}
-	ask_become(c->asked.uid, c->asked.gid);
+	ask_become(c->uid, c->gid);
 	switch (shape->action) {
 	case ACT_OPEN:
 		value = answer_open(c, flags_of(shape, c));
@@ -303,7 +307,10 @@ proc_server_answer(const struct proc_server *s)
 		ask_let(&c.asked);
 		return 0;
 	}
-	ask_owner(&c.asked);
+	/* Not those of the owner that /proc shows: that may be root, for a process that
+	 * may not be looked into. */
+	if (!proc_rights(c.asked.tid, &c.uid, &c.gid))
+		c.uid = c.gid = NOBODY;
 	ask_answer(&c.asked, answer(&c, shape));
 	return 0;
 }

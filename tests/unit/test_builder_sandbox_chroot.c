@@ -67,6 +67,25 @@ descriptors_have_names(void **state)
 }
 
 static void
+a_users_rights_are_its_own(void **state)
+{
+	static const struct {
+		const char *script, *printed;
+	} rows[] = {
+		{ "cat /proc/self/comm; echo in | cat /dev/stdin", "cat\nin\n" },
+		{ "head -c 1 /proc/self/mem 2>/dev/null || echo no", "no\n" },
+		{ "echo x 2>/dev/null >/proc/self/status || echo no", "no\n" },
+		{ "exec 9</etc/passwd; echo x 2>/dev/null >/proc/self/fd/9 || echo no",
+		  "no\n" },
+	};
+	struct box *b = box_of(state);
+
+	b->run.uid = b->run.gid = 1234;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_prints(b, rows[i].script, rows[i].printed);
+}
+
+static void
 devices_work(void **state)
 {
 	struct box *b = box_of(state);
@@ -342,6 +361,7 @@ main(void)
 		box_test(the_engine_is_the_one_that_was_asked_for),
 		box_test(proc_is_that_of_the_caller),
 		box_test(descriptors_have_names),
+		box_test(a_users_rights_are_its_own),
 		box_test(devices_work),
 		box_test(nothing_of_what_was_put_there_stays),
 		box_test(what_a_step_does_to_covers_is_undone),

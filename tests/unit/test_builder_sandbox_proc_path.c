@@ -239,6 +239,19 @@ parents_and_processes_are_found(void **state)
 	assert_int_equal(proc_of_thread(1 << 27), 0);
 }
 
+static void
+rights_on_files_are_known(void **state)
+{
+	uid_t uid = 1;
+	gid_t gid = 1;
+
+	(void)state;
+	assert_true(proc_rights(child, &uid, &gid));
+	assert_int_equal(uid, geteuid());
+	assert_int_equal(gid, getegid());
+	assert_false(proc_rights(1 << 27, &uid, &gid));
+}
+
 int
 main(void)
 {
@@ -251,6 +264,7 @@ main(void)
 		cmocka_unit_test(devices_are_served_where_the_tree_has_none),
 		cmocka_unit_test(long_paths_are_not_there),
 		cmocka_unit_test(parents_and_processes_are_found),
+		cmocka_unit_test(rights_on_files_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, start_child, end_child);
