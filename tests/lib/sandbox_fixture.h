@@ -52,7 +52,8 @@ struct box {
 };
 
 static enum id_mapping fixture_mapping;
-static enum isolation fixture_isolation; /* set it first thing in main to force an engine */
+static enum isolation
+        fixture_isolation; /* set it first thing in main to force an engine */
 
 static inline void
 sandbox_fixture_enter(void)
