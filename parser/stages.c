@@ -241,7 +241,7 @@ stages_find_target(struct planner *p, struct error *err)
 		names[i] = p->names.items[i].key.p;
 	near = suggest_find(wanted, names, p->names.n, true);
 	buf_add_quoted(&quoted, wanted);
-	return error_set(err, ERR_SOURCE, "target stage %s could not be found%s%s%s",
+	return error_set(err, ERR_DOCKERFILE, "target stage %s could not be found%s%s%s",
 	                 buf_str(&quoted), near == NULL ? "" : " (did you mean ",
 	                 near == NULL ? "" : near, near == NULL ? "" : "?)");
 }

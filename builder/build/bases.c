@@ -3,16 +3,44 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/job.h"
+#include "base/suggest.h"
 
 /* ONBUILD triggers may name images whose triggers name images … */
 #define ROUNDS_MAX 64
 
+/* Names that people mean, besides those of the stages. */
+static const char *const usual[] = { "alpine", "busybox", "centos", "debian",
+	                             "golang", "ubuntu",  "fedora" };
+
+#define N_USUAL (sizeof usual / sizeof *usual)
+
 struct lookup {
+	const struct dockerfile *df;
 	const struct source_options *source;
 	const struct missing_base *missing;
 	struct source_image *image;
 	struct error error;
 };
+
+static void
+suggest(const struct lookup *l, struct error *err)
+{
+	auto_free const char **names = mem_new_n(l->df->stages.n + N_USUAL,
+	                                         sizeof *names);
+	size_t n = 0;
+	const char *near;
+
+	for (size_t i = 0; i < l->df->stages.n; i++)
+		if (l->df->stages.at[i].name.n > 0)
+			names[n++] = text_copy(l->df->stages.at[i].name);
+	for (size_t i = 0; i < N_USUAL; i++)
+		names[n + i] = usual[i];
+	near = suggest_find(l->missing->name, names, n + N_USUAL, true);
+	if (near != NULL)
+		error_hint(err, "did you mean %s?", near);
+	while (n > 0)
+		free((char *)names[--n]);
+}
 
 static int
 lookup_run(void *arg, struct error *err)
@@ -31,12 +59,14 @@ lookup_run(void *arg, struct error *err)
 	error_wrap(err, "%.*s: failed to resolve source metadata for %.*s",
 	           (int)l->missing->name.n, l->missing->name.p,
 	           (int)l->missing->display.n, l->missing->display.p);
+	if (err->code == ERR_SOURCE || err->code == ERR_AUTH)
+		suggest(l, err);
 	return error_at(err, l->missing->at);
 }
 
 static int
-look_up_all(const struct plan *plan, const struct source_options *source,
-            struct bases *bases, struct error *err)
+look_up_all(const struct dockerfile *df, const struct plan *plan,
+            const struct source_options *source, struct bases *bases, struct error *err)
 {
 	size_t n = plan->missing.n;
 	auto_free struct lookup *lookups = mem_new_n(n, sizeof *lookups);
@@ -45,6 +75,7 @@ look_up_all(const struct plan *plan, const struct source_options *source,
 	int failed = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		lookups[i].df = df;
 		lookups[i].source = source;
 		lookups[i].missing = &plan->missing.at[i];
 		if (group != NULL)
@@ -86,7 +117,7 @@ bases_plan(struct dockerfile *df, const struct plan_options *options,
 		plan = plan_make(df, options, known, bases->images.n, err);
 		if (plan == NULL || plan->missing.n == 0)
 			return plan;
-		failed = look_up_all(plan, source, bases, err);
+		failed = look_up_all(df, plan, source, bases, err);
 		plan_free(plan);
 		if (failed < 0)
 			return NULL;

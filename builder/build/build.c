@@ -80,18 +80,6 @@ read_platforms(struct build *b, struct error *err)
 	return 0;
 }
 
-/* p NULL: not given. */
-static struct text
-build_arg(const struct build *b, const char *name)
-{
-	struct text value = { 0 };
-
-	for (size_t i = 0; i < b->request->build_args.n; i++)
-		if (text_is(b->request->build_args.at[i].name, name))
-			value = b->request->build_args.at[i].value;
-	return value;
-}
-
 static int
 read_all(struct build *b, struct error *err)
 {
@@ -109,7 +97,8 @@ read_all(struct build *b, struct error *err)
 	vertex = event_begin(name);
 	b->df = dockerfile_parse_part(buf_text(&b->input.dockerfile), b->input.name, err);
 	event_end(vertex, OUTCOME_DONE, NULL);
-	if (dockerfile_check_front_end(b->df, build_arg(b, "BUILDKIT_SYNTAX"), err) < 0)
+	if (dockerfile_check_front_end(
+	            b->df, build_input_arg(b->request, "BUILDKIT_SYNTAX"), err) < 0)
 		return -1;
 	/* A check goes on, with what comes before the mistake. */
 	return b->df->is_part && b->request->call != CALL_CHECK ? -1 : 0;
@@ -197,10 +186,29 @@ needs_tar(const struct build *b)
 	return b->request->outputs.n == 0;
 }
 
+/* What is built, of what; NULL if there is no name for it. Caller frees. */
+static char *
+trail_of(const struct build *b, const struct plan *plan)
+{
+	const struct build_request *r = b->request;
+	const struct local_context *main = b->input.contexts.at;
+	const char *dockerfile = r->dockerfile != NULL ? r->dockerfile : "Dockerfile";
+	const char *context = r->context;
+	auto_free char *platform = platform_print(&plan->image.platform);
+
+	if (b->input.contexts.n > 0 && main->name.p == NULL && main->remember)
+		context = main->path;
+	if (context == NULL || strcmp(context, "-") == 0)
+		return NULL;
+	return mem_print("%s\n%s\n%s\n%.*s", context, dockerfile, platform,
+	                 (int)r->target.n, r->target.p == NULL ? "" : r->target.p);
+}
+
 static int
 run_plan(struct build *b, const struct plan *plan, struct error *err)
 {
 	struct build_env env = b->services.env;
+	auto_free char *trail = trail_of(b, plan);
 	struct solve_options options = {
 		.env = &env,
 		.plan = plan,
@@ -208,6 +216,7 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 		.no_cache_stages = b->request->no_cache_stages.at,
 		.n_no_cache_stages = b->request->no_cache_stages.n,
 		.jobs = b->request->jobs,
+		.trail = trail,
 		.wants_tar = needs_tar(b)
 	};
 	struct solution solution = { 0 };

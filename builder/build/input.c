@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "base/path.h"
 #include "builder/build/remote.h"
 
@@ -179,11 +180,23 @@ read_main_ignore(const struct build_request *request, struct build_input *in,
 
 /* ------------------------------------------------------------ main context */
 
+struct text
+build_input_arg(const struct build_request *request, const char *name)
+{
+	struct text value = { 0 };
+
+	for (size_t i = 0; i < request->build_args.n; i++)
+		if (text_is(request->build_args.at[i].name, name))
+			value = request->build_args.at[i].value;
+	return value;
+}
+
 static int
 main_context(const struct build_request *request, struct store *store,
              struct registry *registry, struct build_input *in, struct error *err)
 {
 	auto_free char *dir = NULL;
+	bool keep_git_dir = false;
 
 	switch (context_classify(request->context)) {
 	case SOURCE_DIR:
@@ -198,7 +211,10 @@ main_context(const struct build_request *request, struct store *store,
 			return error_wrap(err, "context on standard input");
 		break;
 	case SOURCE_GIT:
-		if (remote_git(store, request->context, request->cancel, &dir, err) < 0)
+		number_bool(build_input_arg(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"),
+		            &keep_git_dir);
+		if (remote_git(store, request->context, keep_git_dir, request->cancel,
+		               &dir, err) < 0)
 			return error_wrap(err, "context");
 		break;
 	case SOURCE_HTTP:

@@ -23,6 +23,9 @@ struct build_input {
 int build_input_read(const struct build_request *request, struct store *store,
                      struct registry *registry, struct build_input *out,
                      struct error *err);
+/* The value of a build argument; p NULL: not given. */
+struct text build_input_arg(const struct build_request *request, const char *name);
+
 void build_input_clear(struct build_input *in);
 #define auto_build_input __attribute__((cleanup(build_input_clear)))
 

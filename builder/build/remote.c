@@ -8,10 +8,10 @@
 #include "builder/steps/git.h"
 
 int
-remote_git(struct store *store, const char *url, const struct cancel *cancel, char **dir,
-           struct error *err)
+remote_git(struct store *store, const char *url, bool keep_git_dir,
+           const struct cancel *cancel, char **dir, struct error *err)
 {
-	return git_checkout_url(store, text_of(url), cancel, dir, err);
+	return git_checkout_url(store, text_of(url), keep_git_dir, cancel, dir, err);
 }
 
 struct download {

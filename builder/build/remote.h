@@ -11,9 +11,10 @@
 #include "layers/layers.h"
 #include "registry/registry.h"
 
-/* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. *DIR: caller frees. */
-int remote_git(struct store *store, const char *url, const struct cancel *cancel,
-               char **dir, struct error *err);
+/* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. .git goes, unless
+ * KEEP_GIT_DIR. *DIR: caller frees. */
+int remote_git(struct store *store, const char *url, bool keep_git_dir,
+               const struct cancel *cancel, char **dir, struct error *err);
 
 /* An archive is unpacked into *DIR (caller frees); anything else is the Dockerfile. */
 int remote_http(struct store *store, struct registry *registry, const char *url,

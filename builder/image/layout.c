@@ -53,9 +53,10 @@ layout_find(const char *text, char **path, struct descriptor *out, struct error 
 	int found = 0;
 
 	split_name(text, &dir, &tag, &digest);
-	fd = file_open_dir(AT_FDCWD, dir, err);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return error_wrap(err, "oci-layout");
+		return error_set(err, ERR_SOURCE, "oci-layout %s: %s", dir,
+		                 strerror(errno));
 	found = file_read(fd, "index.json", INDEX_SIZE_MAX, &index, err);
 	if (found == 0)
 		return error_set(err, ERR_SOURCE, "%s: not an OCI layout: no index.json", dir);

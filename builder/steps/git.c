@@ -384,16 +384,18 @@ git_checkout(struct store *st, const struct git_source *src, const char *commit,
 }
 
 int
-git_checkout_url(struct store *st, struct text url, const struct cancel *cancel,
-                 char **dir, struct error *err)
+git_checkout_url(struct store *st, struct text url, bool keep_git_dir,
+                 const struct cancel *cancel, char **dir, struct error *err)
 {
 	auto_arena struct arena *arena = arena_new();
 	struct git_source src = { 0 };
 	struct git_checkout checkout = { 0 };
 	char commit[GIT_COMMIT_MAX];
 
-	if (git_parse(arena, url, &src, err) < 0 ||
-	    git_resolve(&src, cancel, commit, err) < 0 ||
+	if (git_parse(arena, url, &src, err) < 0)
+		return -1;
+	src.keep_git_dir = src.keep_git_dir || keep_git_dir;
+	if (git_resolve(&src, cancel, commit, err) < 0 ||
 	    git_checkout(st, &src, commit, cancel, &checkout, err) < 0)
 		return -1;
 	*dir = checkout.dir;

@@ -47,8 +47,9 @@ int git_resolve(const struct git_source *src, const struct cancel *cancel,
 int git_checkout(struct store *st, const struct git_source *src, const char *commit,
                  const struct cancel *cancel, struct git_checkout *out, struct error *err);
 
-/* All of it, for a build context. *DIR: caller frees. */
-int git_checkout_url(struct store *st, struct text url, const struct cancel *cancel,
-                     char **dir, struct error *err);
+/* All of it, for a build context; .git stays if KEEP_GIT_DIR or URL says so. *DIR:
+ * caller frees. */
+int git_checkout_url(struct store *st, struct text url, bool keep_git_dir,
+                     const struct cancel *cancel, char **dir, struct error *err);
 
 #endif

@@ -18,6 +18,7 @@ class Build:
     def __init__(self, before=None):
         self.dockerfile = before.dockerfile if before else b""
         self.name = before.name if before else "Dockerfile"
+        self.main = before.main if before else None          # another main context
         self.trees = dict(before.trees) if before else {}    # where → list of lines
         self.options = list(before.options) if before else []
         self.env = dict(before.env) if before else {}
@@ -61,6 +62,8 @@ def add_section(build, title, lines, where):
             name, _, value = line.partition("=")
             if name.startswith("env "):
                 build.env[name[4:]] = value
+            elif name.startswith("-- "):
+                build.main = line[3:]
             elif name == "file":
                 build.name = value
             else:

@@ -21,6 +21,8 @@ class Outcome:
             self.read = image.read(self.path, KEEP)
             env = [x.partition("=") for x in self.read["config"].get("Env") or []]
             self.read["env"] = {k: v for k, _, v in env}
+            top = json.load(image.Layout(self.path).open("index.json"))["manifests"][0]
+            self.read["index"] = top["mediaType"].endswith(".index.v1+json")
         return self.read
 
 
@@ -159,7 +161,8 @@ def check_line(outcome, line):
         return same("history %s" % number, entry and entry["c"], plain(text))
     key, _, want = line.partition(" = ")
     doc = {**read["config"], "env": read["env"], "image": read,
-           "empty": [h["e"] for h in read["history"]], "layers": read["layers"]}
+           "empty": [h["e"] for h in read["history"]], "layers": read["layers"],
+           "index": read["index"]}
     if key.endswith(" absent"):
         return same(key, look_up(doc, key[:-len(" absent")]), None)
     return same(key, look_up(doc, key), value_of(want))
