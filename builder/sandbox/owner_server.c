@@ -271,6 +271,50 @@ is_in_group(const struct credentials *c, uint32_t gid)
 	return false;
 }
 
+/* The directory of PATH. */
+static void
+parent_of(const char *path, char out[PATH_MAX])
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	memcpy(out, n == 0 ? "." : path, n == 0 ? 1 : n);
+	out[n == 0 ? 1 : n] = '\0';
+}
+
+/* A link of a lower layer keeps its number there even when it was copied up, so the
+ * records would not be found in the upper. A new link in its place has one number. */
+static void
+renew_link(const struct call *c, const struct stat *st)
+{
+	const struct timespec own[2] = { st->st_atim, st->st_mtim };
+	char target[PATH_MAX], dir[PATH_MAX], other[PATH_MAX];
+	ssize_t n = sys_readlinkat(AT_FDCWD, c->path, target, sizeof target - 1);
+	struct timespec parents[2];
+	struct stat parent;
+	size_t at = 0;
+
+	parent_of(c->path, dir);
+	at = strlen(dir);
+	if (n <= 0 || at + 32 > sizeof other ||
+	    syscall(SYS_newfstatat, AT_FDCWD, dir, &parent, 0) < 0)
+		return;
+	target[n] = '\0';
+	memcpy(other, dir, at);
+	memcpy(other + at, "/.cooper-link", 14);
+	parents[0] = parent.st_atim;
+	parents[1] = parent.st_mtim;
+	if (sys_symlinkat(target, AT_FDCWD, other) < 0)
+		return;
+	syscall(SYS_utimensat, AT_FDCWD, other, own, AT_SYMLINK_NOFOLLOW);
+	if (syscall(SYS_renameat2, AT_FDCWD, other, AT_FDCWD, c->path, 0) < 0)
+		syscall(SYS_unlinkat, AT_FDCWD, other, 0);
+	syscall(SYS_utimensat, AT_FDCWD, dir, parents, 0);
+}
+
 static int64_t
 answer_chown(struct call *c)
 {
@@ -290,6 +334,8 @@ answer_chown(struct call *c)
 		return -1;
 	}
 	/* So that all happens that comes with it: copying up, losing set-id bits. */
+	if (S_ISLNK(st.st_mode))
+		renew_link(c, &st);
 	if (syscall(SYS_fchownat, AT_FDCWD, c->path, 0, 0,
 	            c->nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0 ||
 	    look(c, &st) < 0)
@@ -310,18 +356,12 @@ new_owner(struct call *c, struct layer_owner *out)
 {
 	const struct credentials *who = credentials_of(&c->server->credentials, &c->asked);
 	char dir[PATH_MAX];
-	size_t n = strlen(c->path);
 	struct layer_owner owner;
 	struct stat st;
 
 	out->uid = who->uid[ROLE_FILES];
 	out->gid = who->gid[ROLE_FILES];
-	while (n > 1 && c->path[n - 1] == '/')
-		n--;
-	while (n > 0 && c->path[n - 1] != '/')
-		n--;
-	memcpy(dir, n == 0 ? "." : c->path, n == 0 ? 2 : n);
-	dir[n == 0 ? 1 : n] = '\0';
+	parent_of(c->path, dir);
 	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 && (st.st_mode & S_ISGID) != 0) {
 		owner_of(c->server, dir, false, &st, &owner);
 		out->gid = owner.gid;
