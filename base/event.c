@@ -251,6 +251,16 @@ event_status(int vertex, const char *name, uint64_t done, uint64_t total, bool e
 }
 
 void
+event_miss(int vertex, const char *reason)
+{
+	struct event e = { .kind = EVENT_MISS,
+		           .vertex = vertex,
+		           .text = text_of(reason) };
+
+	emit(&e);
+}
+
+void
 event_end(int vertex, enum event_outcome outcome, const char *text)
 {
 	struct event e = { .kind = EVENT_END,

@@ -23,9 +23,13 @@ enum event_kind {
 	EVENT_END,         /* outcome, text = error text if failed */
 	EVENT_WARNING,     /* text; vertex 0 if about nothing that is shown */
 	EVENT_DEBUG,       /* text; only when its area is switched on */
+	EVENT_MISS,        /* text = why a step was not found in the cache, one line */
 };
 
-enum event_outcome { OUTCOME_DONE, OUTCOME_CACHED, OUTCOME_FAILED, OUTCOME_CANCELLED };
+/* Skipped: what needed it was in the cache. */
+enum event_outcome {
+	OUTCOME_DONE, OUTCOME_CACHED, OUTCOME_FAILED, OUTCOME_CANCELLED, OUTCOME_SKIPPED,
+};
 
 struct event {
 	enum event_kind    kind;
@@ -53,6 +57,7 @@ void event_add_secret(struct text value);
 int event_begin(const char *name);
 void event_log(int vertex, int stream, const void *bytes, size_t n);
 void event_status(int vertex, const char *name, uint64_t done, uint64_t total, bool ended);
+void event_miss(int vertex, const char *reason);
 void event_end(int vertex, enum event_outcome outcome, const char *text);
 void event_warn(int vertex, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -71,33 +71,23 @@ field_find(const struct preimage *p, const char *name)
 	return NULL;
 }
 
-char *
-preimage_explain(const struct preimage *was, const struct preimage *is)
+bool
+preimage_difference(const struct preimage *was, const struct preimage *is,
+                    const struct preimage_field **old, const struct preimage_field **now)
 {
-	auto_buf struct buf b = BUF_INIT;
-
 	for (size_t i = 0; i < is->fields.n; i++) {
-		const struct preimage_field *now = &is->fields.at[i];
-		const struct preimage_field *old = field_find(was, now->name);
-
-		if (old != NULL && text_equal(old->value, now->value))
-			continue;
-		buf_add_str(&b, now->name);
-		if (old != NULL) {
-			buf_add_str(&b, " was ");
-			buf_add_quoted(&b, text_first(old->value, 120));
-			buf_add_str(&b, ", is ");
-		} else {
-			buf_add_str(&b, " is new: ");
-		}
-		buf_add_quoted(&b, text_first(now->value, 120));
-		return buf_take(&b);
+		*now = &is->fields.at[i];
+		*old = field_find(was, (*now)->name);
+		if (*old == NULL || !text_equal((*old)->value, (*now)->value))
+			return true;
 	}
+	*now = NULL;
 	for (size_t i = 0; i < was->fields.n; i++) {
-		if (field_find(is, was->fields.at[i].name) == NULL)
-			return mem_print("%s is gone", was->fields.at[i].name);
+		*old = &was->fields.at[i];
+		if (field_find(is, (*old)->name) == NULL)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* JSON strings cannot hold every byte; what they cannot hold goes as hex. */

@@ -37,9 +37,11 @@ void preimage_add_u64(struct preimage *p, const char *name, uint64_t value);
 /* SHA-256 of the framed fields. */
 struct digest preimage_key(const struct preimage *p);
 
-/* The first field that differs, as a sentence for people ("argv[2] was …, is
- * …"), or NULL if the lists are equal. Caller frees. */
-char *preimage_explain(const struct preimage *was, const struct preimage *is);
+/* The first field that differs: *OLD is NULL if it is new, *NOW if it is gone. False
+ * if the lists are equal. No name may be there twice. */
+bool preimage_difference(const struct preimage *was, const struct preimage *is,
+                         const struct preimage_field **old,
+                         const struct preimage_field **now);
 
 /* JSON array of [name, value] pairs, and back. Values that are no UTF-8 are
  * written as {"hex": …}. */

@@ -59,8 +59,8 @@ solver_make_keys(struct solver *s, struct error *err)
 	return 0;
 }
 
-static bool
-may_look_up(const struct solver *s, const struct step *step)
+bool
+solver_may_look_up(const struct solver *s, const struct step *step)
 {
 	struct text name = s->plan->df->stages.at[step->stage].name;
 
@@ -92,7 +92,7 @@ solver_look_up(struct solver *s)
 		const struct step *step = &s->plan->steps.at[i];
 		struct step_state *state = &s->states[i];
 
-		if (state->is_source || !may_look_up(s, step) || !base_is_settled(s, step))
+		if (state->is_source || !solver_may_look_up(s, step) || !base_is_settled(s, step))
 			continue;
 		state->cached = record_find(s->options->env->store, &state->key,
 		                            &state->record) > 0;

@@ -124,6 +124,14 @@ base_is_done(const struct solver *s, const struct step *step)
 	return step->base == STEP_NONE || s->states[step->base].phase == PHASE_DONE;
 }
 
+static void
+tell_skipped(struct solver *s)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++)
+		if (!s->states[i].needed && !s->states[i].is_source)
+			solver_skip(s, &s->plan->steps.at[i]);
+}
+
 /* Cached chains are settled at once; inputs come first. */
 static void
 settle_cached(struct solver *s)
@@ -146,6 +154,7 @@ solver_mark_needed(struct solver *s)
 	mark(s, s->plan->image.step);
 	find_twins(s);
 	want_forms(s);
+	tell_skipped(s);
 	settle_cached(s);
 	count_blocking(s);
 }

@@ -42,6 +42,13 @@ solver_take_record(struct solver *s, const struct step *step, const struct recor
 	conclude(&s->states[step->id], OUTCOME_CACHED, NULL);
 }
 
+void
+solver_skip(struct solver *s, const struct step *step)
+{
+	announce(&s->states[step->id], step);
+	conclude(&s->states[step->id], OUTCOME_SKIPPED, NULL);
+}
+
 /* The content key: the step's definition with what its inputs really are in
  * place of how they were made. */
 static int
@@ -122,6 +129,8 @@ execute(struct solver *s, const struct step_job *job, struct error *err)
 			return 0;
 		}
 	}
+	if (state->miss != NULL)
+		event_miss(state->vertex, state->miss);
 	if (step_execute(job, &s->results[step->id], err) < 0)
 		return -1;
 	remember(s, step, &state->key, &state->preimage);

@@ -30,8 +30,10 @@ solver_init(struct solver *s, const struct solve_options *options, struct soluti
 static void
 solver_clear(struct solver *s)
 {
-	for (size_t i = 0; i < s->plan->steps.n; i++)
+	for (size_t i = 0; i < s->plan->steps.n; i++) {
 		preimage_clear(&s->states[i].preimage);
+		free(s->states[i].miss);
+	}
 	free(s->states);
 	error_clear(&s->error);
 	pthread_cond_destroy(&s->changed);
@@ -166,6 +168,7 @@ run_phases(struct solver *s, struct error *err)
 		return -1;
 	solver_look_up(s);
 	solver_mark_needed(s);
+	solver_explain(s);
 	s->n_run = 0;
 	return work(s, err);
 }

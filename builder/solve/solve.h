@@ -24,6 +24,8 @@ struct solve_options {
 	const struct text *no_cache_stages;        /* names of stages that are not looked up */
 	size_t   n_no_cache_stages;
 	size_t   jobs;                 /* steps at once, 0 = default */
+	const char *trail;             /* says what is built, of what (trail.h); NULL: misses
+	                                  are not explained */
 	bool     wants_tar;            /* the target's layers will be exported */
 	bool     wants_dir;            /* the target's files will be */
 };

@@ -23,6 +23,7 @@ struct step_state {
 	unsigned        forms;         /* wanted of the layer it makes */
 	step_id         twin;          /* an earlier step with the same key, or STEP_NONE */
 	int             vertex;
+	char           *miss;          /* why it is not cached; NULL: unknown */
 };
 
 struct solver {
@@ -41,6 +42,12 @@ struct solver {
 /* keys.c: phases 2 and 3. */
 int solver_make_keys(struct solver *s, struct error *err);
 void solver_look_up(struct solver *s);
+/* False if the step is to be run whatever there is. */
+bool solver_may_look_up(const struct solver *s, const struct step *step);
+
+/* why.c: says why steps are not cached, as far as the last build's trail tells, and
+ * leaves one of this build. */
+void solver_explain(struct solver *s);
 
 /* need.c: phase 4: marks needed steps, counts what blocks them, says which forms
  * their layers should have. */
@@ -54,6 +61,9 @@ bool step_is_source(enum step_kind kind);
 
 /* run.c: one step, by the thread that took it. */
 int solver_run_step(struct solver *s, const struct step *step, struct error *err);
+
+/* Tells that STEP is not needed: all that needs it is cached. */
+void solver_skip(struct solver *s, const struct step *step);
 
 /* A cached step's result: its base's layers and the recorded one. */
 void solver_take_record(struct solver *s, const struct step *step,

@@ -215,6 +215,97 @@ add_match(struct selection *s, size_t i, const struct cancel *cancel, struct err
 	return 0;
 }
 
+/* ------------------------------------------------------------ listing */
+
+static void
+list_chosen(const struct selection *s, const struct match *m, const struct chosen *c,
+            struct arena *arena, struct trail_step *out)
+{
+	struct trail_file *file = array_add(&out->files);
+	const char *slash = *m->name != '\0' && c->rel.n > 0 ? "/" : "";
+	struct digest digest;
+	auto_error struct error ignored = ERROR_INIT;
+
+	file->path = text_of(arena_print(arena, "%s%s%.*s", m->name, slash, (int)c->rel.n,
+	                                 c->rel.p));
+	file->mode = (uint32_t)c->entry.type << 12 | c->entry.mode;
+	file->link = arena_text(arena, c->entry.link);
+	if (c->file != NULL && file_digest(s, c, &digest, &ignored) == 0)
+		memcpy(&file->content, digest.bytes, sizeof file->content);
+}
+
+static int
+list_source(const struct opened_source *source, struct arena *arena,
+            struct trail_step *out, struct error *err)
+{
+	auto_selection struct selection s = { .source = source, .arena = arena_new() };
+
+	for (size_t i = 0; i < source->matches.list.n; i++) {
+		const struct match *m = &source->matches.list.at[i];
+
+		s.chosen.n = s.files.n = 0;
+		if (opened_source_walk(source, i, choose, &s, err) < 0)
+			return -1;
+		for (size_t k = 0; k < s.chosen.n; k++)
+			if (s.chosen.at[k].rel.n > 0 || *m->path != '\0')
+				list_chosen(&s, m, &s.chosen.at[k], arena, out);
+	}
+	return 0;
+}
+
+static bool
+is_local(const struct step_job *job, step_id from)
+{
+	return from != STEP_NONE && job->plan->steps.at[from].kind == STEP_LOCAL;
+}
+
+static int
+list_copied(const struct step_job *job, struct arena *arena, struct trail_step *out,
+            struct error *err)
+{
+	const struct step_copy *copy = &job->step->copy;
+
+	for (size_t i = 0; i < copy->sources.n; i++) {
+		auto_opened_source struct opened_source s = OPENED_SOURCE_INIT;
+
+		if (is_local(job, copy->sources.at[i].from) &&
+		    (opened_source_open(job, i, &s, err) < 0 ||
+		     list_source(&s, arena, out, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+list_mounted(const struct step_job *job, struct arena *arena, struct trail_step *out,
+             struct error *err)
+{
+	const struct step_run *run = &job->step->run;
+
+	for (size_t i = 0; i < run->mounts.n; i++) {
+		const struct step_mount *m = &run->mounts.at[i];
+		auto_opened_source struct opened_source s = OPENED_SOURCE_INIT;
+
+		if (m->kind == MOUNT_BIND && is_local(job, m->from) &&
+		    (opened_source_open_path(job, step_input_index(job->step, m->from),
+		                             m->source, &s, err) < 0 ||
+		     list_source(&s, arena, out, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+int
+step_list_files(const struct step_job *job, struct arena *arena, struct trail_step *out,
+                struct error *err)
+{
+	if (job->step->kind == STEP_COPY)
+		return list_copied(job, arena, out, err);
+	return job->step->kind == STEP_RUN ? list_mounted(job, arena, out, err) : 0;
+}
+
+/* ------------------------------------------------------------ public */
+
 static int
 digest_source(const struct opened_source *source, const struct cancel *cancel,
               struct digest *out, struct error *err)

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "builder/steps/kept_run.h"
 #include "builder/steps/run_mounts.h"
 
 #define DEFAULT_HOSTNAME "buildkitsandbox"
@@ -46,13 +47,13 @@ static int
 add_mount_content(const struct step_job *job, bool content, size_t i,
                   const struct step_mount *m, struct preimage *out, struct error *err)
 {
-	auto_free char *field = mem_print("mount source[%zu]", i);
+	auto_free char *field = mem_print("mount content[%zu]", i);
 	struct digest digest;
 	size_t input = 0;
 
 	if (m->kind != MOUNT_BIND || m->from == STEP_NONE)
 		return 0;
-	preimage_add(out, field, m->source);
+	add_indexed(out, "mount source", i, m->source);
 	input = step_input_index(job->step, m->from);
 	if (step_needs_input_key(job->plan, job->step, input) && !content)
 		return 0;
@@ -334,6 +335,24 @@ hand_over(const struct step_job *job, struct prepared *p)
 	return false;
 }
 
+/* True if it is in the store now, and ERR says so. */
+static bool
+keep(const struct step_job *job, struct prepared *p, struct error *err)
+{
+	auto_error struct error later = ERROR_INIT;
+	const struct sandbox_run run = describe(job, p);
+	auto_free char *id = NULL;
+
+	if (!job->env->keeps_failed)
+		return false;
+	if (kept_run_save(job->env, &run, p->tmp, &id, &later) < 0) {
+		event_warn(job->vertex, "the failed step is not kept: %s", later.text);
+		return false;
+	}
+	error_hint(err, "the step is kept as it failed; for a shell in it: cooper shell %s", id);
+	return true;
+}
+
 void
 failed_run_free(struct failed_run *f)
 {
@@ -387,7 +406,7 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 	    prepare_directories(job, &p, err) < 0)
 		return -1;
 	if (run_process(job, &p, err) < 0) {
-		if (err->code != ERR_RUN || !hand_over(job, &p))
+		if (err->code != ERR_RUN || (!hand_over(job, &p) && !keep(job, &p, err)))
 			store_trash(job->env->store, p.tmp);
 		return -1;
 	}

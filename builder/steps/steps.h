@@ -19,6 +19,7 @@
 
 #include "base/cancel.h"
 #include "builder/cache/preimage.h"
+#include "builder/cache/trail.h"
 #include "builder/context/context.h"
 #include "builder/sandbox/sandbox.h"
 #include "layers/layers.h"
@@ -71,6 +72,7 @@ struct build_env {
 	/* Takes the first RUN that failed (true), to look at it with failed_run_shell();
 	 * NULL: nobody wants to. Gets sandbox_arg. */
 	bool (*keep_failed)(void *arg, struct failed_run *run);
+	bool             keeps_failed; /* in the store, for kept_run_shell() */
 	struct cancel   *cancel;       /* triggered by the first failure as well */
 	const struct local_context *contexts;
 	size_t           n_contexts;
@@ -102,6 +104,11 @@ struct step_job {
  * there before any key is made; other inputs are the solver's to add by key. */
 int step_preimage(const struct step_job *job, bool content, struct preimage *out,
                   struct error *err);
+
+/* Adds the files of contexts that a COPY, an ADD or a bind mount takes to OUT's; their
+ * digests are known after step_preimage(). Texts are ARENA's. */
+int step_list_files(const struct step_job *job, struct arena *arena, struct trail_step *out,
+                    struct error *err);
 
 /* True if the definition key of input I (index into step->inputs) must go into
  * the step's own: not for local, http, git, nor for the base of COPY --link. */
@@ -143,5 +150,10 @@ void user_ids_clear(struct user_ids *u);
 int failed_run_shell(struct failed_run *run, struct sandbox *sandbox, int terminal_fd,
                      struct error *err);
 void failed_run_free(struct failed_run *run);              /* takes NULL */
+
+/* As failed_run_shell(), in the failed step with the name ID that was kept in STORE, or
+ * in the last one if ID is NULL. */
+int kept_run_shell(struct store *store, const char *id, struct sandbox *sandbox,
+                   int terminal_fd, struct error *err);
 
 #endif

@@ -117,6 +117,7 @@ add_vertex(struct picture *p, const struct ui_vertex *v, int64_t now_ns)
 	} outcomes[] = {
 		[OUTCOME_DONE] = { "", ROW_RUN },
 		[OUTCOME_CACHED] = { "CACHED ", ROW_RUN },
+		[OUTCOME_SKIPPED] = { "SKIPPED ", ROW_RUN },
 		[OUTCOME_FAILED] = { "ERROR ", ROW_ERROR },
 		[OUTCOME_CANCELLED] = { "CANCELED ", ROW_CANCEL },
 	};

@@ -190,6 +190,9 @@ print_end(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 	case OUTCOME_CACHED:
 		buf_print(out, "#%d CACHED\n", e->vertex);
 		break;
+	case OUTCOME_SKIPPED:
+		buf_print(out, "#%d SKIPPED\n", e->vertex);
+		break;
 	case OUTCOME_DONE:
 		buf_print(out, "#%d DONE %.1fs\n", e->vertex,
 		          (double)(v->end_ns - v->start_ns) / 1e9);
@@ -247,6 +250,16 @@ print_status(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	buf_add_str(out, e->ended ? " done\n" : "\n");
 }
 
+static void
+print_miss(struct ui *ui, const struct event *e)
+{
+	struct buf *out = lines_of(ui, e->vertex);
+
+	buf_print(out, "#%d MISS: ", e->vertex);
+	shown_add(out, e->text, SHOWN_LOG);
+	buf_add_char(out, '\n');
+}
+
 /* Those about no vertex are listed at the end only. */
 static void
 print_warning(struct ui *ui, const struct event *e, const struct ui_vertex *v)
@@ -282,6 +295,9 @@ plain_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 		break;
 	case EVENT_STATUS:
 		print_status(ui, e, v);
+		break;
+	case EVENT_MISS:
+		print_miss(ui, e);
 		break;
 	case EVENT_WARNING:
 		if (v != NULL)

@@ -9,7 +9,8 @@
 
 /*
  * BuildKit's SolveStatus, one JSON object a line: members are left out where Go's
- * encoder would ("omitempty"), []byte is base64, times are RFC 3339.
+ * encoder would ("omitempty"), []byte is base64, times are RFC 3339. Ours alone are
+ * "miss" (why a step was not in the cache) and "skipped" of a vertex.
  */
 
 /* A vertex needs the same digest in all lines; which one says nothing. */
@@ -69,11 +70,15 @@ vertex_json(const struct ui *ui, const struct event *e, const struct ui_vertex *
 	set_digest(o, "digest", e->vertex, v);
 	set_text(o, "name", text_of(v->name));
 	set_time(ui, o, "started", v->start_ns);
+	if (v->miss != NULL)
+		set_text(o, "miss", text_of(v->miss));
 	if (!v->ended)
 		return o;
 	set_time(ui, o, "completed", v->end_ns);
-	if (v->outcome == OUTCOME_CACHED)
+	if (v->outcome == OUTCOME_CACHED || v->outcome == OUTCOME_SKIPPED)
 		jsonio_set(o, "cached", json_true());
+	if (v->outcome == OUTCOME_SKIPPED)
+		jsonio_set(o, "skipped", json_true());
 	if (v->outcome == OUTCOME_FAILED)
 		set_text(o, "error", text_of(v->text));
 	/* What BuildKit's solver says of steps that were stopped. */
@@ -129,6 +134,7 @@ rawjson_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 {
 	switch (e->kind) {
 	case EVENT_BEGIN:
+	case EVENT_MISS:
 	case EVENT_END:
 		print(ui, "vertexes", vertex_json(ui, e, v));
 		break;

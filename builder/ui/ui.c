@@ -216,6 +216,10 @@ ui_handle(struct ui *ui, const struct event *e)
 		end_vertex(ui, v, e);
 	if (e->kind == EVENT_STATUS)
 		set_status(v, e);
+	if (e->kind == EVENT_MISS) {
+		free(v->miss);
+		v->miss = text_copy(e->text);
+	}
 	ui->view->event(ui, e, v);
 }
 
@@ -328,6 +332,7 @@ vertex_clear(struct ui_vertex *v)
 	buf_clear(&v->line);
 	free(v->name);
 	free(v->text);
+	free(v->miss);
 }
 
 void

@@ -31,6 +31,7 @@ struct ui_vertex {
 	bool ended;
 	enum event_outcome outcome;
 	char *text;      /* of a failure; NULL: none */
+	char *miss;      /* why it was not in the cache; NULL: unknown, or it was */
 	struct buf line; /* output since the last LF */
 	struct log_tail tail;
 	ARRAY(struct ui_status) statuses;

@@ -197,13 +197,94 @@ g"'
     rows_end 1
 }
 
-@test "capabilities of a file are in the key" {
+# Out of a context they are lost with the owner; out of an archive and a stage they are not.
+@test "capabilities are in the key of what they get to" {
     need_root
     need setcap
     rows_begin
-    row runs 'new' 'COPY f /' 'cp /bin/busybox f' 'setcap cap_net_raw+ep f'
-    row runs 'others' 'COPY f /' 'cp /bin/busybox f; setcap cap_net_raw+ep f' 'setcap cap_chown+ep f'
-    row runs 'gone' 'COPY f /' 'cp /bin/busybox f; setcap cap_net_raw+ep f' 'setcap -r f'
-    row runs 'of another stage' 'FROM busybox:1 AS a\nRUN cp /bin/busybox /f\nCOPY caps /caps\nFROM busybox:1\nCOPY --from=a /caps /row-caps' 'cp /bin/busybox caps; setcap cap_net_raw+ep caps' 'setcap cap_chown+ep caps'
+    local pack='tar c --xattrs --xattrs-include=security.capability -f a.tar f'
+    local stage='FROM busybox:1 AS a\nADD a.tar /caps/\nFROM busybox:1\nCOPY --from=a /caps /row-caps'
+    row stays 'of a context' 'COPY f /' 'cp /bin/busybox f' 'setcap cap_net_raw+ep f'
+    row runs 'new in another stage' "$stage" "cp /bin/busybox f; $pack" "setcap cap_net_raw+ep f; $pack"
+    row runs 'others in another stage' "$stage" "cp /bin/busybox f; setcap cap_kill+ep f; $pack" "setcap cap_chown+ep f; $pack"
+    row runs 'none any more in another stage' "$stage-2" "cp /bin/busybox f; setcap cap_fowner+ep f; $pack" "setcap -r f; $pack"
     rows_end 4
+}
+
+@test "a miss names the first thing that differs" {
+    rows_begin
+    why 'src/a.c changed' 'content' 'COPY src /src' 'mkdir src; echo a >src/a.c; echo b >src/b.c' 'echo c >src/a.c'
+    why 'd/g is new' 'a new file' 'COPY . /dst/' 'mkdir d; echo a >d/f' 'echo a >d/g'
+    why 'g is gone' 'a file is gone' 'COPY . /dst/' 'echo a >f; echo a >g' 'rm g'
+    why 'mode of f was 0644, is 0755' 'mode' 'COPY f /' 'echo a >f; chmod 644 f' 'chmod 755 f'
+    why 'link l was to a, is to b' 'link' 'COPY . /dst/' 'ln -s a l' 'ln -sfn b l'
+    why 'f is of another type' 'type' 'COPY . /dst/' 'echo a >f' 'rm f; mkdir f'
+    why 'f changed' 'a bind mount' 'RUN --mount=target=/m cat /m/f' 'echo a >f' 'echo b >f'
+    why 'the instruction was "RUN echo one"' 'command' 'RUN echo one' '' 'edit one two'
+    why 'the instruction is new' 'a step more' 'RUN echo one\nRUN echo two' '' 'edit "RUN echo two" "RUN echo new
+RUN echo two"'
+    why 'V was "1", is "2"' 'build argument' 'ARG V\nRUN true' '' 'AFTER=(--build-arg V=2)' --build-arg V=1
+    why 'V was "1", is "2"' 'ENV' 'ENV V=1\nRUN true' '' 'edit V=1 V=2'
+    why 'W is new: "3"' 'ENV more' 'RUN true' '' 'edit "RUN true" "ENV W=3
+RUN true"'
+    why 'V is gone, was "1"' 'ENV less' 'ENV V=1\nRUN true' '' 'edit "ENV V=1" ""'
+    why 'the user was "app", is "daemon"' 'user' 'USER app\nRUN true' '' 'edit app daemon'
+    why 'the shell was "/bin/sh", is "/bin/ash"' 'shell' 'SHELL ["/bin/sh", "-c"]\nRUN true' '' 'edit /bin/sh /bin/ash'
+    why 'the instruction was "COPY f /a"' 'argument in a destination' 'ARG V=a\nCOPY f /$V' 'echo a >f' 'edit V=a V=b'
+    why 'the instruction was "COPY --chown=1 f /"' 'owner' 'COPY --chown=1 f /' 'echo a >f' 'edit =1 =2'
+    why "the file's text was \"one\\n\", is \"two\\n\"" 'body of a file' 'COPY <<E /f\none\nE' '' 'edit one two'
+    why 'the image it starts from is another one' 'base' 'FROM base:1\nRUN : base' 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 2 >/f"'
+    why 'SOURCE_DATE_EPOCH is new: "5"' 'time' 'COPY f /' 'echo a >f' 'AFTER=(--source-date-epoch 5)'
+    why 'its result is not in the store any more' 'pruned' 'RUN true' '' 'rm -f "$COOPER_ROOT"/steps/*'
+    rows_end 21
+}
+
+@test "what follows a changed step says so" {
+    busybox_image
+    echo a >a
+    printf 'FROM busybox:1\nCOPY a /a\nRUN date +%%s%%N >/t\n' >Dockerfile
+    build .
+    [[ $output != *MISS* ]]
+    echo b >a
+    build .
+    [[ $output == *"MISS: a changed"* ]]
+    [[ $output == *'MISS: "COPY a /a" changed'* ]]
+}
+
+@test "in the cache, not in the cache and not needed are told apart, for people and programs" {
+    busybox_image
+    echo a >a
+    cat >Dockerfile <<'EOF'
+FROM busybox:1 AS tool
+RUN echo tool >/tool
+FROM busybox:1
+COPY --from=tool /tool /tool
+RUN echo kept
+COPY a /a
+EOF
+    build .
+    ! grep -E 'CACHED|SKIPPED|MISS' <<<"$output"
+    echo b >a
+    build .
+    grep -A1 'RUN echo tool' <<<"$output" | grep -x '#[0-9]* SKIPPED'
+    grep -A1 'RUN echo kept' <<<"$output" | grep -x '#[0-9]* CACHED'
+    grep -A2 'COPY a /a' <<<"$output" | grep -x '#[0-9]* MISS: a changed'
+    grep -A2 'COPY a /a' <<<"$output" | grep '#[0-9]* DONE'
+    echo c >a
+    "$COOPER" build --progress=rawjson . 2>"$T/json"
+    last() {
+        jq -s -e "[.[].vertexes[]? | select(.name | contains(\"$1\"))] | last | $2" "$T/json"
+    }
+    last 'RUN echo tool' '.skipped and .cached'
+    last 'RUN echo kept' '.cached and (.skipped | not) and (.miss | not)'
+    last 'COPY a /a' '.miss == "a changed" and (.cached | not)'
+}
+
+@test "a step that runs because it must gives no reason" {
+    busybox_image
+    printf 'FROM busybox:1\nRUN true\n' >Dockerfile
+    build .
+    build --no-cache .
+    [[ $output != *MISS* ]]
+    [[ $output != *CACHED* ]]
 }

@@ -64,6 +64,16 @@ row() {
     cd "$T"
 }
 
+# why REASON NAME DOCKERFILE PREPARE CHANGE [OPTION…]: what the first step says that was
+# not in the cache because of the change.
+why() {
+    local reason=$1 got
+    shift
+    row runs "$@"
+    got=$(sed -n 's/^#[0-9]* MISS: //p' "$T/row.log" | head -n 1)
+    [ "$got" = "$reason" ] || row_failed "the reason is: $got"
+}
+
 rows_begin() {
     busybox_image
     ROWS=0 BAD=0

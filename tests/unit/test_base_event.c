@@ -21,7 +21,8 @@ static void
 note(void *arg, const struct event *e)
 {
 	static const char *const kinds[] = { "begin", "log",     "status",
-		                             "end",   "warning", "debug" };
+		                             "end",   "warning", "debug",
+		                             "miss" };
 
 	(void)arg;
 	assert_true(e->time_ns >= last_time);
@@ -65,11 +66,12 @@ events_reach_the_sink_as_they_are(void **state)
 	event_status(b, "sha256:1", 5, 10, false);
 	event_status(b, "sha256:1", 10, 10, true);
 	event_warn(0, "careful: %d", 7);
+	event_miss(a, "x changed");
 	event_end(a, OUTCOME_DONE, NULL);
 	event_end(b, OUTCOME_FAILED, "because");
 	expect("begin <one>\nbegin <two>\nlog1 <out>\nlog2 <err>\n"
 	       "status [sha256:1] 5/10 <>\nstatus [sha256:1] 10/10 ended <>\n"
-	       "warning <careful: 7>\nend0 <>\nend2 <because>\n");
+	       "warning <careful: 7>\nmiss <x changed>\nend0 <>\nend2 <because>\n");
 }
 
 static void

@@ -122,40 +122,6 @@ damaged_json_is_refused(void **state)
 	}
 }
 
-struct explained {
-	struct field was[3], is[3];
-	const char  *want;             /* NULL: nothing to explain */
-};
-
-static const struct explained explanations[] = {
-	{ { { "a", "1" } }, { { "a", "1" } }, NULL },
-	{ { { "a", "1" } }, { { "a", "2" } }, "a was \"1\", is \"2\"" },
-	{ { { "a", "1" } }, { { "a", "1" }, { "env X", "y" } }, "env X is new: \"y\"" },
-	{ { { "a", "1" }, { "b", "2" } }, { { "a", "1" } }, "b is gone" },
-};
-
-static void
-a_miss_names_the_first_difference(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof explanations / sizeof *explanations; i++) {
-		auto_preimage struct preimage was = PREIMAGE_INIT, is = PREIMAGE_INIT;
-		auto_free char *text = NULL;
-
-		for (size_t j = 0; j < 3 && explanations[i].was[j].name != NULL; j++)
-			preimage_add_str(&was, explanations[i].was[j].name,
-			                 explanations[i].was[j].value);
-		for (size_t j = 0; j < 3 && explanations[i].is[j].name != NULL; j++)
-			preimage_add_str(&is, explanations[i].is[j].name,
-			                 explanations[i].is[j].value);
-		text = preimage_explain(&was, &is);
-		if (explanations[i].want == NULL)
-			assert_null(text);
-		else
-			assert_string_equal(text, explanations[i].want);
-	}
-}
-
 int
 main(void)
 {
@@ -165,7 +131,6 @@ main(void)
 		cmocka_unit_test(nul_bytes_are_part_of_a_value),
 		cmocka_unit_test(a_preimage_comes_back_from_json),
 		cmocka_unit_test(damaged_json_is_refused),
-		cmocka_unit_test(a_miss_names_the_first_difference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

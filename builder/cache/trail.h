@@ -1,0 +1,66 @@
+/*
+ * trail: what the steps of a Dockerfile were made of when it was last built, so that
+ * a miss can be explained by what differs.
+ *
+ * One file contexts/<hash of the name> for each name, which says where Dockerfile and
+ * context are, and what is built of them:
+ *
+ *	"cooper-trail-1\n\0"  state (32)  steps  sha256 of all before
+ *	step:  stage  command  key (32)  u32 count  (name  value)…  u32 count  file…
+ *	file:  path  link  u64 content  u32 mode and type
+ *
+ * where a text is its length (u32) and its bytes, and numbers are in the byte order of
+ * the machine. A damaged file is none: nothing depends on it but what is said to people.
+ */
+#ifndef BUILDER_CACHE_TRAIL_H
+#define BUILDER_CACHE_TRAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "builder/cache/preimage.h"
+#include "layers/layers.h"
+
+/* A file that a step takes out of its context. */
+struct trail_file {
+	struct text path;
+	struct text link;
+	uint64_t content; /* beginning of its digest; 0 if it is no file */
+	uint32_t mode;    /* 07777, and the entry_type above */
+};
+
+struct trail_step {
+	struct text stage, command;
+	struct digest key;
+	struct preimage preimage;
+	ARRAY(struct trail_file) files;
+	/* Not in the file: */
+	const size_t *inputs; /* indexes of steps; borrowed */
+	size_t n_inputs;
+	bool is_image;
+};
+
+struct trail {
+	ARRAY(struct trail_step) steps; /* in the order of the plan */
+	struct arena *arena;            /* of all texts; preimages own theirs */
+};
+
+/* The keys of all steps in one. */
+struct digest trail_state(const struct trail *t);
+
+/* True if the trail NAME is there and its state is STATE. Cheap. */
+bool trail_is_current(struct store *st, const char *name, const struct digest *state);
+
+/* False if there is none. The caller clears OUT, also then. */
+bool trail_read(struct store *st, const char *name, struct trail *out);
+
+/* Best effort: a failure is a warning. */
+void trail_write(struct store *st, const char *name, const struct trail *t);
+void trail_clear(struct trail *t);
+#define auto_trail __attribute__((cleanup(trail_clear)))
+
+#endif
