@@ -16,6 +16,7 @@ enum thing_kind {
 	THING_NOTE, /* compressed/… */
 	THING_CONTEXT,
 	THING_MOUNT,
+	THING_FAILED,
 	THING_LEFTOVER, /* of a write that was killed */
 	N_THING_KINDS,
 };

@@ -44,7 +44,7 @@
  *
  *	oci-layout  index.json  blobs/sha256/…      an OCI image layout
  *	layers/ID/{diff,info}  trees/ID             unpacked layers, indexes
- *	steps/…  contexts/…  mounts/…               builder's; the store only makes them
+ *	steps/…  contexts/…  mounts/…  failed/…     builder's; the store only makes them
  *	tmp/…  lock
  */
 struct store;

@@ -18,6 +18,7 @@ count(struct usage *u, const struct thing *t)
 		[THING_NOTE] = { &u->blobs, NULL },
 		[THING_CONTEXT] = { &u->contexts, NULL },
 		[THING_MOUNT] = { &u->mounts, &u->n_mounts },
+		[THING_FAILED] = { &u->tmp, NULL },
 		[THING_LEFTOVER] = { &u->tmp, NULL },
 	};
 

@@ -64,6 +64,7 @@ struct build_request {
 	uint32_t     cpu_percent;
 	ARRAY(struct sandbox_limit) limits;
 	bool         shell_on_error;   /* keep the root of a RUN that failed */
+	bool         keep_on_error;    /* … in the store */
 	enum plan_format print_plan;
 	enum call_kind   call;
 	bool         call_json;

@@ -207,6 +207,7 @@ fill_env(struct services *s)
 		.sandbox_of = sandbox_of_services,
 		.sandbox_arg = s,
 		.keep_failed = r->shell_on_error ? keep_failed : NULL,
+		.keeps_failed = r->keep_on_error,
 		.cancel = r->cancel,
 		.epoch = r->epoch,
 		.now = clock_wall_ns() / 1000000000,

@@ -462,9 +462,12 @@ set_check(void *target, struct text value, struct error *err)
 static int
 set_on_error(void *target, struct text value, struct error *err)
 {
-	if (!text_is(value, "stop") && !text_is(value, "shell"))
-		return error_set(err, ERR_USAGE, "must be stop or shell");
-	((struct build_options *)target)->request.shell_on_error = text_is(value, "shell");
+	struct build_request *r = &((struct build_options *)target)->request;
+
+	if (!text_is(value, "stop") && !text_is(value, "shell") && !text_is(value, "keep"))
+		return error_set(err, ERR_USAGE, "must be stop, shell or keep");
+	r->shell_on_error = text_is(value, "shell");
+	r->keep_on_error = text_is(value, "keep");
 	return 0;
 }
 
@@ -541,8 +544,8 @@ const struct option_row build_option_rows[] = {
 	  "run every step of these stages" },
 	{ "offline", 0, NULL, OPTION_FLAG, AT(offline), NULL,
 	  "never connect to a registry" },
-	{ "on-error", 0, "stop|shell", OPTION_CALL, 0, set_on_error,
-	  "after a RUN step that failed open a shell in its root" },
+	{ "on-error", 0, "stop|shell|keep", OPTION_CALL, 0, set_on_error,
+	  "after a RUN step that failed open a shell in its root, or keep it for cooper shell" },
 	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output,
 	  "type=image|oci|docker|tar|local|registry|none[,dest=…,…]" },
 	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL,

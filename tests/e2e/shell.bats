@@ -32,3 +32,37 @@ EOF
     [ "$status" -eq 2 ]
     [[ "$output" == *terminal* ]]
 }
+
+@test "a failed step is kept for later, without secrets, until it is pruned" {
+    busybox_image
+    echo from-the-context >file
+    cat >Dockerfile <<'EOF'
+FROM busybox:1
+ENV NAME=value
+WORKDIR /work
+RUN chmod 777 /work
+USER app
+RUN --mount=target=/ctx --mount=type=cache,target=/c --mount=type=secret,id=s,env=S \
+    --mount=type=tmpfs,target=/scratch echo made > here; exit 3
+EOF
+    S=hidden-value run "$COOPER" build --progress=plain --on-error=keep --secret id=s,env=S -t app:1 .
+    echo "$output"
+    [ "$status" -eq 5 ]
+    id=$(sed -n 's/.*cooper shell \([0-9a-f]*\)$/\1/p' <<<"$output")
+    [ -n "$id" ]
+    run grep -r hidden-value "$COOPER_ROOT"
+    [ "$status" -eq 1 ]
+    for name in "$id" ""; do
+        run "$ROOT/tests/lib/in_terminal.py" '$' \
+            $'echo "<$NAME $S $(pwd) $(cat here) $(id -u) $(cat /ctx/file)>"; mount | grep -c "/c \\|/scratch "; exit 0\n' \
+            "$COOPER" shell $name
+        echo "$output"
+        [[ "$output" == *'<value  /work made 1000 from-the-context>'* ]]
+        [ "$(tail -1 <<<"$output")" = 2 ]
+    done
+    [ "$(grep -c "$COOPER_ROOT" /proc/self/mountinfo)" -eq 0 ]
+    "$COOPER" prune --all >/dev/null
+    [ -z "$(ls "$COOPER_ROOT/failed")" ]
+    run "$ROOT/tests/lib/in_terminal.py" '$' x "$COOPER" shell
+    [[ "$output" == *"no failed step is kept"* ]]
+}

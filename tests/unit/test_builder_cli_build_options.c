@@ -125,7 +125,7 @@ static const struct {
 	{ "--offline", NULL },
 	{ "--on-error=stop", NULL },
 	{ "--on-error=shell", NULL },
-	{ "--on-error=retry", "must be stop or shell" },
+	{ "--on-error=retry", "must be stop, shell or keep" },
 	{ "--output=type=oci,dest=x", NULL },
 	{ "--output=dir", NULL },
 	{ "-o-", NULL },
