@@ -414,11 +414,10 @@ answer_open(struct call *c, int64_t *value)
 	if ((c->flags & O_CREAT) == 0 || !new_owner(c, &owner))
 		return 0;
 	fd = sys_openat(AT_FDCWD, c->path, c->flags | O_EXCL | O_NOCTTY, mode & ~mask_of(c));
-	if (fd < 0 && errno == EEXIST)
-		return 0;
-	*value = fd;
+	/* It is there; or it cannot be made, or is a name of a descriptor of the caller:
+	 * then it had better try itself. */
 	if (fd < 0)
-		return 1;
+		return 0;
 	note_new(c, &owner);
 	*value = ask_give(&c->asked, fd, (c->flags & O_CLOEXEC) != 0);
 	sys_close(fd);
