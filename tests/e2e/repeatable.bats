@@ -90,7 +90,7 @@ begin() {
     same links < <(printf 'FROM busybox:1\nRUN echo 1 >/f && ln /f /g && ln -s f /h\nRUN echo 2 >>/g\n')
     same odd-kinds < <(printf 'FROM busybox:1\nRUN mkfifo /p && mkdir -m 1777 /t && : >/e\n')
     same many-files < <(printf 'FROM busybox:1\nRUN for i in $(seq 300); do echo $i >/f$i; done\nRUN rm /f1*\n')
-    same old-times < <(printf 'FROM busybox:1\nRUN touch -d 2001-01-01 /old && echo new >/new\n')
+    same old-times < <(printf 'FROM busybox:1\nRUN touch -d "2001-01-01 01:01:01" /old && echo new >/new\n')
     same nothing-done < <(printf 'FROM busybox:1\nRUN true\n')
     same made-and-removed < <(printf 'FROM busybox:1\nRUN echo x >/x\nRUN rm /x\n')
     same stages < <(printf 'FROM busybox:1 AS a\nRUN echo a >/a\nFROM busybox:1 AS b\nRUN echo b >/b\nFROM busybox:1\nCOPY --from=a /a /\nCOPY --from=b /b /\n')
