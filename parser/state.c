@@ -47,13 +47,14 @@ state_from_image(struct state *s, struct arena *arena, const struct config *conf
 	const struct config *from = config == NULL ? &nothing : config;
 
 	s->config = *from;
-	s->config.env.n = s->config.labels.n = s->config.onbuild.n = 0;
+	s->config.env.n = s->config.labels.n = 0;
 	s->config.ports.n = s->config.volumes.n = 0;
 	KEEP(arena, &s->config.entrypoint, &from->entrypoint);
 	KEEP(arena, &s->config.cmd, &from->cmd);
 	KEEP(arena, &s->config.shell, &from->shell);
 	KEEP(arena, &s->config.health.test, &from->health.test);
 	s->config.onbuild.at = NULL;
+	s->config.onbuild.n = s->config.onbuild.cap = 0;
 	put_all(&s->config_env, from->env.at, from->env.n);
 	put_all(&s->labels, from->labels.at, from->labels.n);
 	for (size_t i = 0; i < from->ports.n; i++)
