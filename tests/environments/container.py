@@ -38,6 +38,8 @@ ENVIRONMENTS = [
     Environment("e4", "Docker's defaults", "chroot", seccomp="docker"),
     Environment("e4o", "Docker's defaults, without a volume", "chroot", seccomp="docker",
                 store="/store"),
+    Environment("e4l", "an older Docker: no Landlock, no openat2", "chroot", seccomp="old"),
+    Environment("e4m", "a pod that may not mount", "chroot", seccomp="mounts"),
     Environment("e4k", "a pod", "ns"),
     Environment("e4ko", "a pod without a volume", "ns", store="/store"),
     Environment("e4p", "podman's defaults", "ns", seccomp="podman"),

@@ -7,7 +7,7 @@ import re
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                     "..", "..", "builder", "sandbox", "seccomp_list.c")
-EPERM, ENOSYS = 1, 38
+EPERM, EACCES, ENOSYS = 1, 13, 38
 NAME_SPACES = 0x7E020000  # the flags of clone() that make some
 # Docker's profile has these for containers with the capability only.
 ADMIN = """bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount
@@ -21,17 +21,20 @@ PODMAN_REFUSES = """bpf fanotify_init lookup_dcookie open_by_handle_at perf_even
 quotactl setdomainname sethostname userfaultfd vmsplice swapon swapoff kexec_load
 init_module finit_module delete_module acct kcmp process_madvise iopl ioperm
 clock_settime settimeofday vhangup""".split()
+MOUNTING = """fsconfig fsmount fsopen mount mount_setattr move_mount open_tree pivot_root
+umount2""".split()
 ARCHITECTURES = {"x86_64": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
                  "aarch64": ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"]}
 
 
 def listed():
-    """Name of a call → its verdict."""
+    """Name of a call → its verdict, and the names of those of the last years."""
     with open(LIST, encoding="utf-8") as f:
         found = re.findall(r"\t? ?(ALLOW|RULE|RECENT)\((\w+)(?:, *(\w+))?\)",
                            f.read().split("filter_rules[] = {")[1])
-    return {name: verdict if kind == "RULE" else "VERDICT_ALLOW"
-            for kind, name, verdict in found}
+    return ({name: verdict if kind == "RULE" else "VERDICT_ALLOW"
+             for kind, name, verdict in found},
+            {name for kind, name, _ in found if kind == "RECENT"})
 
 
 def allow(names):
@@ -60,13 +63,26 @@ def conditional(verdicts):
     return rules
 
 
+def no_mounts():
+    """As AppArmor's profiles for containers have it, which are no filters."""
+    return {"defaultAction": "SCMP_ACT_ALLOW",
+            "architectures": ARCHITECTURES.get(platform.machine(), []),
+            "syscalls": [refuse(MOUNTING, EACCES)]}
+
+
 def section(kind, caps):
-    """KIND: "docker" or "podman"; CAPS: the container's capabilities."""
-    verdicts = listed()
+    """KIND: "docker", "podman", "old" for a runtime that does not know recent calls, or
+    "mounts"; CAPS: the container's capabilities."""
+    if kind == "mounts":
+        return no_mounts()
+    verdicts, recent = listed()
     plain = {n for n, v in verdicts.items() if v in ("VERDICT_ALLOW", "VERDICT_DONE")}
     rules = conditional(verdicts)
     if "CAP_SYS_CHROOT" not in caps:
         plain.discard("chroot")
+    if kind == "old":
+        plain -= recent
+        rules += [refuse(recent, ENOSYS)]
     if kind == "podman":
         rules += [allow(plain | set(PODMAN)), refuse(PODMAN_REFUSES, EPERM)]
     elif "CAP_SYS_ADMIN" in caps:
