@@ -89,14 +89,14 @@ by_first(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
+/* What was said of FIRST before does not count. Ranges that follow one another differ:
+ * the kernel's time to take a filter grows with its length. */
 static void
 add_range(struct ranges *r, uint32_t first, enum verdict verdict)
 {
-	struct range *last = r->list.n == 0 ? NULL : &r->list.at[r->list.n - 1];
-
-	if (last != NULL && last->first == first)
-		last->verdict = (uint8_t)verdict;
-	else if (last == NULL || last->verdict != verdict)
+	while (r->list.n > 0 && r->list.at[r->list.n - 1].first == first)
+		r->list.n--;
+	if (r->list.n == 0 || r->list.at[r->list.n - 1].verdict != verdict)
 		array_push(&r->list, ((struct range){ first, (uint8_t)verdict }));
 }
 
@@ -111,24 +111,25 @@ is_one_of(const char *name, const char *const *list)
 static enum verdict
 verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds)
 {
-	static const char *const paths[] = { "open",       "openat",     "stat",
-		                             "lstat",      "newfstatat", "statx",
-		                             "access",     "faccessat",  "faccessat2",
-		                             "readlink",   "readlinkat", "chmod",
-		                             "fchmodat",   NULL };
+	static const char *const paths[] = { "open",     "openat",     "stat",
+		                             "lstat",    "newfstatat", "statx",
+		                             "access",   "faccessat",  "faccessat2",
+		                             "readlink", "readlinkat", "chmod",
+		                             "fchmodat", NULL };
 	static const char *const owners[] = {
-		"stat",      "lstat",     "fstat",      "newfstatat", "statx",
-		"chown",     "lchown",    "fchown",     "fchownat",   "creat",
-		"mkdir",     "mkdirat",   "mknod",      "mknodat",    "symlink",
-		"symlinkat", "execve",    "execveat",   "chroot",     "setuid",
-		"setgid",    "setreuid",  "setregid",   "setresuid",  "setresgid",
-		"setfsuid",  "setfsgid",  "setgroups",  "getuid",     "geteuid",
-		"getgid",    "getegid",   "getresuid",  "getresgid",  "getgroups",
+		"stat",      "lstat",    "fstat",     "newfstatat", "statx",
+		"chown",     "lchown",   "fchown",    "fchownat",   "creat",
+		"mkdir",     "mkdirat",  "mknod",     "mknodat",    "symlink",
+		"symlinkat", "execve",   "execveat",  "chroot",     "setuid",
+		"setgid",    "setreuid", "setregid",  "setresuid",  "setresgid",
+		"setfsuid",  "setfsgid", "setgroups", "getuid",     "geteuid",
+		"getgid",    "getegid",  "getresuid", "getresgid",  "getgroups",
 		NULL
 	};
-	static const char *const tracing[] = { "ptrace", "process_vm_readv",
-		                               "process_vm_writev", "pidfd_getfd",
-		                               "kcmp", NULL };
+	static const char *const tracing[] = {
+		"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
+		NULL
+	};
 
 	if ((kinds & FILTER_ASKS_OWNERS) != 0 && abi->set == abi->machine) {
 		if (strcmp(rule->name, "open") == 0)
@@ -163,10 +164,9 @@ add_abi(struct ranges *out, const struct abi *abi, unsigned kinds)
 
 		if (number >= 0)
 			array_push(&calls.list,
-			           ((struct range){
-					   (uint32_t)number,
-					   (uint8_t)verdict_of(&filter_rules[i], abi,
-			                                       kinds) }));
+			           ((struct range){ (uint32_t)number,
+			                            (uint8_t)verdict_of(&filter_rules[i],
+			                                                abi, kinds) }));
 	}
 	array_sort(&calls.list, by_first);
 	add_range(out, abi->base, VERDICT_REFUSE);
@@ -323,22 +323,38 @@ emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
 	}
 }
 
-/* Conditional jumps reach 255 instructions only, so the long way is a jump of
- * its own. The depth is the logarithm of the number of ranges. */
+/* Where the condition at AT holds, what follows it is jumped over. Conditional
+ * jumps reach 255 instructions only, so a long way is a jump of its own. */
+static void
+jump_over(struct filter *f, size_t at)
+{
+	const struct sock_filter jump = { .code = BPF_JMP | BPF_JA };
+	size_t n = f->code.n - at - 1;
+
+	if (n <= UINT8_MAX) {
+		f->code.at[at].jt = (uint8_t)n;
+		return;
+	}
+	array_push(&f->code, jump);
+	memmove(f->code.at + at + 2, f->code.at + at + 1, n * sizeof jump);
+	f->code.at[at].jf = 1;
+	f->code.at[at + 1] = jump;
+	f->code.at[at + 1].k = (uint32_t)n;
+}
+
+/* The depth is the logarithm of the number of ranges. */
 static void
 emit_search(struct filter *f, const struct abi *abi, const struct range *r, size_t n)
 {
-	size_t half = n / 2, jump = 0;
+	size_t half = n / 2, at = f->code.n;
 
 	if (n == 1) {
 		emit_verdict(f, abi, r->verdict);
 		return;
 	}
-	emit(f, BPF_JMP | BPF_JGE | BPF_K, r[half].first, 0, 1);
-	jump = f->code.n;
-	emit(f, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit(f, BPF_JMP | BPF_JGE | BPF_K, r[half].first, 0, 0);
 	emit_search(f, abi, r, half);
-	f->code.at[jump].k = (uint32_t)(f->code.n - jump - 1);
+	jump_over(f, at);
 	emit_search(f, abi, r + half, n - half);
 }
 
@@ -403,8 +419,8 @@ filter_install_asking(const struct sock_filter *code, size_t n)
 	const unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	struct sock_fprog program = { .len = (unsigned short)n,
 		                      .filter = (struct sock_filter *)(uintptr_t)code };
-	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-	                      flags | WAIT_KILLABLE, &program);
+	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | WAIT_KILLABLE,
+	                      &program);
 
 	if (fd < 0 && errno == EINVAL)
 		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
