@@ -55,18 +55,22 @@ take_ready(struct solver *s)
 	return NULL;
 }
 
-/* Under the lock. */
-static void
+/* Under the lock; 1 if the step is ready now. */
+static size_t
 unblock(struct step_state *state)
 {
-	if (state->phase == PHASE_WAITING && --state->n_blocking == 0)
-		state->phase = PHASE_READY;
+	if (state->phase != PHASE_WAITING || --state->n_blocking > 0)
+		return 0;
+	state->phase = PHASE_READY;
+	return 1;
 }
 
-/* Under the lock. */
-static void
+/* Under the lock; how many steps became ready. */
+static size_t
 mark_done(struct solver *s, const struct step *step)
 {
+	size_t n_ready = 0;
+
 	s->states[step->id].phase = PHASE_DONE;
 	s->n_left--;
 	for (size_t i = step->id + 1; i < s->plan->steps.n; i++) {
@@ -74,10 +78,11 @@ mark_done(struct solver *s, const struct step *step)
 
 		for (size_t j = 0; j < user->inputs.n; j++)
 			if (user->inputs.at[j] == step->id)
-				unblock(&s->states[i]);
+				n_ready += unblock(&s->states[i]);
 		if (s->states[i].twin == step->id)
-			unblock(&s->states[i]);
+			n_ready += unblock(&s->states[i]);
 	}
+	return n_ready;
 }
 
 /* Under the lock. */
@@ -92,6 +97,17 @@ mark_failed(struct solver *s, struct error *err)
 	error_clear(err);
 }
 
+/* Under the lock. N_READY steps became ready, of which the caller takes one: nobody else
+ * is woken for the steps of a chain. */
+static void
+wake(struct solver *s, size_t n_ready)
+{
+	if (s->n_left == 0 || s->failed)
+		pthread_cond_broadcast(&s->changed);
+	for (size_t i = 1; i < n_ready; i++)
+		pthread_cond_signal(&s->changed);
+}
+
 static void *
 worker(void *arg)
 {
@@ -101,6 +117,7 @@ worker(void *arg)
 	while (s->n_left > 0 && !s->failed) {
 		const struct step *step = take_ready(s);
 		struct error err = ERROR_INIT;
+		size_t n_ready = 0;
 		int failed = 0;
 
 		if (step == NULL) {
@@ -115,9 +132,9 @@ worker(void *arg)
 		if (failed < 0)
 			mark_failed(s, &err);
 		else
-			mark_done(s, step);
+			n_ready = mark_done(s, step);
 		s->n_run++;
-		pthread_cond_broadcast(&s->changed);
+		wake(s, n_ready);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
