@@ -12,6 +12,7 @@
 #include "layers/diff_upper.h"
 #include "layers/layer.h"
 #include "layers/pour.h"
+#include "layers/tar_header.h"
 #include "layers/tree_file.h"
 #include "layers/view.h"
 
@@ -179,8 +180,7 @@ adopt_upper(struct birth *b, const char *upper, struct error *err)
 		return -1;
 	if (renameat(AT_FDCWD, upper, b->tmp_fd, "diff") < 0)
 		return error_sys(err, "rename %s", upper);
-	b->diff_fd = file_open_dir(b->tmp_fd, "diff", err);
-	return b->diff_fd < 0 ? -1 : 0;
+	return 0;
 }
 
 static bool
@@ -216,6 +216,23 @@ find_changes(const struct birth *b, const char *upper, struct layer *const *lowe
 	                  b->options->cancel, err);
 }
 
+/* The layer without entries, made once per store: steps that change nothing are many. */
+static struct layer *
+empty_layer(struct store *st, const struct layer_options *options, struct error *err)
+{
+	static const char zeros[2 * TAR_BLOCK];
+	const struct digest diffid = digest_of(zeros, sizeof zeros);
+	struct layer_options whole = *options;
+	char id[DIGEST_HEX_MAX];
+	struct layer *l = NULL;
+
+	whole.forms = LAYER_TAR;
+	digest_hex(&diffid, id);
+	if (layer_find(st, id, &l, err) < 0)
+		return NULL;
+	return l != NULL ? l : layer_from_changes(st, NULL, 0, &whole, err);
+}
+
 struct layer *
 layer_from_upper(struct store *st, const char *upper, struct layer *const *lowers,
                  size_t n_lowers, const struct layer_options *options, struct error *err)
@@ -228,8 +245,12 @@ layer_from_upper(struct store *st, const char *upper, struct layer *const *lower
 		                      .own_id = true };
 	auto_diff struct diff diff = DIFF_INIT;
 
-	if (adopt_upper(&b, upper, err) < 0 ||
-	    find_changes(&b, upper, lowers, n_lowers, &diff, err) < 0)
+	b.diff_fd = file_open_dir(AT_FDCWD, upper, err);
+	if (b.diff_fd < 0 || find_changes(&b, upper, lowers, n_lowers, &diff, err) < 0)
+		return NULL;
+	if (diff.changes.n == 0)
+		return empty_layer(st, options, err);
+	if (adopt_upper(&b, upper, err) < 0)
 		return NULL;
 	if ((options->forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
 		return NULL;

@@ -186,11 +186,19 @@ prepare_root(const struct step_job *job, const struct result *base, struct prepa
 	struct view *view = NULL;
 	int failed = 0;
 
-	for (size_t i = 0; i < base->layers.n; i++)
-		if (layer_make(base->layers.at[i], LAYER_DIR, job->env->cancel, err) < 0)
+	for (size_t i = base->layers.n; i-- > 0;) {
+		struct layer *layer = base->layers.at[i];
+		const struct tree *tree = NULL;
+
+		if (layer_make(layer, LAYER_DIR, job->env->cancel, err) < 0)
 			return -1;
-	for (size_t i = base->layers.n; i-- > 0;)
-		array_push(&p->lowers, layer_dir(base->layers.at[i]));
+		tree = layer_tree(layer, err);
+		if (tree == NULL)
+			return -1;
+		/* Each lower costs the step time. */
+		if (tree->n > 0)
+			array_push(&p->lowers, layer_dir(layer));
+	}
 	view = view_new(base->layers.at, base->layers.n, err);
 	if (view == NULL)
 		return -1;
@@ -349,7 +357,9 @@ keep(const struct step_job *job, struct prepared *p, struct error *err)
 		event_warn(job->vertex, "the failed step is not kept: %s", later.text);
 		return false;
 	}
-	error_hint(err, "the step is kept as it failed; for a shell in it: cooper shell %s", id);
+	error_hint(err,
+	           "the step is kept as it failed; for a shell in it: cooper shell %s",
+	           id);
 	return true;
 }
 
