@@ -48,6 +48,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$(OUT)/unit/%)
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_REPLAYS := $(FUZZ_SOURCES:tests/fuzz/%.c=$(OUT)/replay/%)
+BENCHES      := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(sort $(wildcard tests/bench/bench_*.c)))
 FUZZERS      := $(FUZZ_SOURCES:tests/fuzz/%.c=out/fuzz-clang/fuzz/%)
 
 .DELETE_ON_ERROR:
@@ -77,6 +78,10 @@ $(foreach f,$(FOLDERS),$(eval $(call library,$(f))))
 $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS) -lcmocka
+
+$(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
 
 # tests/fuzz/fuzz_<reader>.c: replayed over testdata/fuzz/<reader>/ in `make check`,
 # grown with libFuzzer by `make fuzz`.

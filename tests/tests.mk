@@ -69,7 +69,7 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS each (clang)
 	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-programs
 	tests/fuzz/run out/fuzz-clang/fuzz $(FUZZ_SECONDS)
 
-bench: all ## measure, side by side with other builders where they are installed
+bench: all $(BENCHES) ## measure, side by side with other builders where they are installed
 	tests/bench/run
 
 # ------------------------------------------------------------------ source care
