@@ -24,7 +24,7 @@ static const struct {
 /* OpenSSL 3 looks an algorithm up by name under a lock each time it is not
  * handed one that was fetched before; for small inputs that is the larger
  * part of the work. */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_once_t once = PTHREAD_ONCE_INIT, once_others = PTHREAD_ONCE_INIT;
 static EVP_MD *fetched[N_ALGS];
 static pthread_key_t thread_hasher;
 
@@ -35,15 +35,27 @@ free_hasher(void *hasher)
 }
 
 static void
-fetch_all(void)
+fetch(enum digest_alg alg)
 {
-	for (size_t i = DIGEST_NONE + 1; i < N_ALGS; i++) {
-		fetched[i] = EVP_MD_fetch(NULL, algs[i].fetch, NULL);
-		if (fetched[i] == NULL)
-			mem_die("libcrypto has no SHA-2");
-	}
+	fetched[alg] = EVP_MD_fetch(NULL, algs[alg].fetch, NULL);
+	if (fetched[alg] == NULL)
+		mem_die("libcrypto has no SHA-2");
+}
+
+static void
+fetch_usual(void)
+{
+	fetch(DIGEST_SHA256);
 	if (pthread_key_create(&thread_hasher, free_hasher) != 0)
 		mem_die("no thread keys left");
+}
+
+/* Few builds need them, and each takes as long as hashing a small file. */
+static void
+fetch_others(void)
+{
+	fetch(DIGEST_SHA384);
+	fetch(DIGEST_SHA512);
 }
 
 struct hasher {
@@ -56,7 +68,9 @@ hasher_new(enum digest_alg alg)
 {
 	struct hasher *h = mem_new(sizeof *h);
 
-	pthread_once(&once, fetch_all);
+	pthread_once(&once, fetch_usual);
+	if (alg != DIGEST_SHA256)
+		pthread_once(&once_others, fetch_others);
 	h->alg = alg;
 	h->ctx = EVP_MD_CTX_new();
 	if (h->ctx == NULL || fetched[alg] == NULL ||
@@ -97,7 +111,7 @@ digest_of(const void *bytes, size_t n)
 {
 	struct hasher *h;
 
-	pthread_once(&once, fetch_all);
+	pthread_once(&once, fetch_usual);
 	h = pthread_getspecific(thread_hasher);
 	if (h == NULL) {
 		h = hasher_new(DIGEST_SHA256);

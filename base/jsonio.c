@@ -135,8 +135,10 @@ json_t *
 jsonio_string(struct text t)
 {
 	auto_buf struct buf valid = BUF_INIT;
-	json_t *json;
+	json_t *json = json_stringn(t.n == 0 ? "" : t.p, t.n);
 
+	if (json != NULL)
+		return json;
 	add_valid(&valid, t);
 	json = json_stringn(buf_str(&valid), valid.n);
 	if (json == NULL)
@@ -164,6 +166,10 @@ jsonio_set(json_t *object, const char *name, json_t *value)
 
 	if (value == NULL)
 		return;
+	if (json_object_set(object, name, value) == 0) {
+		json_decref(value);
+		return;
+	}
 	add_valid(&valid, text_of(name));
 	if (json_object_set_new(object, buf_str(&valid), value) < 0)
 		mem_die("cannot set a member of a JSON value");

@@ -186,7 +186,9 @@ static int64_t
 own_history(json_t *list, const struct plan_image *image, const struct added_layer *added,
             size_t n_added, int64_t before, int64_t epoch)
 {
-	int64_t time = n_added > 0 ? added[0].created_ns : before;
+	int64_t time = n_added > 0 ? added[0].created_ns : before, written = 0;
+	/* Shared by the entries, which are many and mostly of one time. */
+	auto_json json_t *comment = json_string("buildkit.dockerfile.v0"), *created = NULL;
 
 	for (size_t i = 0; i < image->history.n; i++) {
 		const struct history *h = &image->history.at[i];
@@ -198,10 +200,15 @@ own_history(json_t *list, const struct plan_image *image, const struct added_lay
 			time = layer->created_ns;
 		if (epoch >= 0)
 			time = epoch * 1000000000;
+		if (created == NULL || time != written) {
+			json_decref(created);
+			created = time_write(time);
+			written = time;
+		}
 		if (time != 0 || epoch >= 0)
-			jsonio_set(entry, "created", time_write(time));
+			jsonio_set(entry, "created", json_incref(created));
 		jsonio_set(entry, "created_by", jsonio_string(h->created_by));
-		jsonio_set(entry, "comment", json_string("buildkit.dockerfile.v0"));
+		jsonio_set(entry, "comment", json_incref(comment));
 		if (layer == NULL)
 			jsonio_set(entry, "empty_layer", json_true());
 		json_array_append_new(list, entry);
