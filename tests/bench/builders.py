@@ -12,6 +12,7 @@ SMALL_STACK = ["--layers", "--runtime=runc", "--network=host"]
 
 class Builder:
     name = ""
+    has_base = False
 
     def __init__(self, work):
         self.work = work
@@ -137,6 +138,8 @@ class Docker(Builder):
                 [self.client, "-H", self.sock, "push", "-q", ref]]
 
     def forget(self):
+        """One store there is: all is lost."""
+        self.has_base = False
         images = subprocess.run([self.client, "-H", self.sock, "images", "-q"], check=True,
                                 capture_output=True, text=True).stdout.split()
         for argv in ["image", "rm", "-f", *images], ["builder", "prune", "-af"]:
