@@ -4,6 +4,7 @@
 #ifndef BUILDER_SANDBOX_ENGINE_H
 #define BUILDER_SANDBOX_ENGINE_H
 
+#include "builder/sandbox/leaving.h"
 #include "builder/sandbox/plan.h"
 #include "builder/sandbox/sandbox.h"
 #include "builder/sandbox/seccomp.h"
@@ -22,7 +23,7 @@ struct engine {
 
 extern const struct engine engine_ns, engine_chroot;
 
-/* Written by sandbox_new() only, read by all threads. */
+/* Written by sandbox_new() only but for what has a lock, read by all threads. */
 struct sandbox {
 	const struct engine *engine;
 	enum id_mapping mapping;
@@ -31,6 +32,7 @@ struct sandbox {
 	const struct cancel *cancel;
 	struct filter filter;
 	struct spawner spawner;
+	struct leaving *leaving;
 	bool has_plain_roots;      /* roots are plain trees: no overlay can be mounted */
 	struct trees trees;
 };

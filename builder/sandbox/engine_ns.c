@@ -87,6 +87,7 @@ ns_run_in(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
 	run.is_asked_to_end = d.head.owner_records != 0;
 	cgroup_open(&cgroup, r);
 	d.head.has_cgroup = cgroup.procs_fd >= 0;
+	run.is_waited_for = run.is_asked_to_end || d.head.has_cgroup != 0;
 	if (running_start(sb, r, &d, &run, &cgroup, err) < 0 ||
 	    running_attend(sb, r, &run, err) < 0 ||
 	    remove_stubs(tree == NULL ? r->upper : tree, &run, err) < 0)

@@ -35,7 +35,7 @@ output_pump(struct output *o, const struct cancel *cancel, struct error *err)
 		struct pollfd fds[] = {
 			{ .fd = o->out_fd, .events = POLLIN },
 			{ .fd = o->err_fd, .events = POLLIN },
-			{ .fd = o->end_fd },
+			{ .fd = o->end_fd, .events = POLLIN },
 			{ .fd = cancel_fd(cancel), .events = POLLIN },
 		};
 

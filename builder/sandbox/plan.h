@@ -153,6 +153,9 @@ struct plan_report {
 	uint32_t started;          /* the program was executed, the probe succeeded */
 	int32_t status;            /* wait status of the program */
 	uint32_t ended;            /* status is set */
+	uint32_t at_rest;          /* no process is left but the first, which ends now */
+	int64_t cpu_us;            /* of all its processes, if at rest */
+	uint64_t peak_kb;          /* of the largest */
 	uint32_t stubs_size;
 	char stubs[PLAN_STUBS_MAX] __attribute__((aligned(8)));
 };

@@ -134,6 +134,13 @@ running_start(const struct sandbox *sb, const struct sandbox_run *r, struct plan
 	return await_pid(run, err);
 }
 
+static void
+leave(const struct sandbox *sb, struct running *run)
+{
+	leaving_add(sb->leaving, run->pid);
+	run->pid = 0;
+}
+
 int
 running_attend(const struct sandbox *sb, const struct sandbox_run *r, struct running *run,
                struct error *err)
@@ -146,7 +153,10 @@ running_attend(const struct sandbox *sb, const struct sandbox_run *r, struct run
 
 	if (output_pump(&output, sb->cancel, err) < 0)
 		return -1;
-	reap(run);
+	if (plan_report(run->plan)->at_rest != 0 && !run->is_waited_for)
+		leave(sb, run);
+	else
+		reap(run);
 	output_drain(&output);
 	if (plan_report(run->plan)->stage != STAGE_NONE)
 		return failure_tell(run->plan, err);
@@ -175,9 +185,13 @@ running_result(const struct running *run, const struct cgroup *cgroup, int64_t s
 	result->status = report->ended != 0 ? report->status : SIGKILL;
 	result->oom = cgroup_was_oom(cgroup);
 	result->wall_ns = clock_monotonic_ns() - started_ns;
-	result->cpu_ns = 1000 * (microseconds(&run->usage.ru_utime) +
-	                         microseconds(&run->usage.ru_stime));
+	result->cpu_ns = report->at_rest != 0
+	                         ? 1000 * report->cpu_us
+	                         : 1000 * (microseconds(&run->usage.ru_utime) +
+	                                   microseconds(&run->usage.ru_stime));
 	result->peak_rss = cgroup_peak(cgroup);
 	if (result->peak_rss == 0)
-		result->peak_rss = (uint64_t)run->usage.ru_maxrss * 1024;
+		result->peak_rss = 1024 * (report->at_rest != 0
+		                                   ? report->peak_kb
+		                                   : (uint64_t)run->usage.ru_maxrss);
 }

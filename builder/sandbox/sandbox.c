@@ -87,7 +87,8 @@ choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 		error_set(err, ERR_USAGE, "no such engine");
 	err->code = ERR_ENVIRONMENT;
 	error_wrap(err, "RUN needs a sandbox, and this machine allows none");
-	return error_hint(err, "\"cooper doctor\" tells what is missing, and what would help");
+	return error_hint(err,
+	                  "\"cooper doctor\" tells what is missing, and what would help");
 }
 
 struct sandbox *
@@ -100,6 +101,8 @@ sandbox_new(const struct sandbox_options *options, char **why, struct error *err
 	sb->scratch_fd = options->scratch_fd;
 	sb->mapping = options->mapping;
 	sb->cancel = options->cancel;
+	sb->leaving = mem_new(sizeof *sb->leaving);
+	leaving_init(sb->leaving);
 	filter_compile(&sb->filter, 0);
 	trees_init(&sb->trees, sb->scratch_fd, NULL, sb->cancel);
 	if (make_scratch(sb, err) < 0 ||
@@ -120,6 +123,8 @@ sandbox_free(struct sandbox *sb)
 {
 	if (sb == NULL)
 		return;
+	leaving_clear(sb->leaving);
+	free(sb->leaving);
 	spawner_stop(&sb->spawner);
 	trees_clear(&sb->trees);
 	filter_clear(&sb->filter);
@@ -134,8 +139,8 @@ sandbox_engine(const struct sandbox *sb)
 }
 
 int
-sandbox_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_result *result,
-            struct error *err)
+sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
+            struct sandbox_result *result, struct error *err)
 {
 	if (cancel_check(sb->cancel, err) < 0)
 		return -1;
