@@ -493,6 +493,10 @@ char *outline_print_json(const struct plan *plan);
 char *targets_print_text(const struct dockerfile *df);
 char *targets_print_json(const struct dockerfile *df);
 
+/* What can be asked for, in the forms of "subrequests.describe"; caller frees. */
+char *describe_print_text(void);
+char *describe_print_json(void);
+
 /* The warnings of PLAN. FAULT is what its making failed with, or empty: the text
  * does not show it. */
 char *check_print_text(const struct plan *plan, const struct error *fault);

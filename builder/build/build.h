@@ -24,63 +24,64 @@
 #include "parser/parser.h"
 
 enum plan_format { PLAN_NOT_PRINTED, PLAN_JSON, PLAN_DOT };
-enum call_kind { CALL_BUILD, CALL_CHECK, CALL_OUTLINE, CALL_TARGETS };
+enum call_kind { CALL_BUILD, CALL_CHECK, CALL_OUTLINE, CALL_TARGETS, CALL_DESCRIBE };
 
 struct secret_source {
 	struct text id;
-	struct text file, env;         /* p NULL: not given */
+	struct text file, env; /* p NULL: not given */
 };
 
 struct build_request {
-	const char  *context;          /* PATH, "-", URL */
-	const char  *dockerfile;       /* -f, NULL: default name; "-": standard input */
+	const char *context;    /* PATH, "-", URL */
+	const char *dockerfile; /* -f, NULL: default name; "-": standard input */
 	ARRAY(struct text) tags;
-	struct text  target;           /* p NULL: last stage */
-	ARRAY(struct variable) build_args;         /* values already taken from our environment */
+	struct text target;                /* p NULL: last stage */
+	ARRAY(struct variable) build_args; /* values already taken from our environment */
 	ARRAY(struct variable) labels;
-	ARRAY(struct variable) annotations;        /* --annotation, "[type:]key" */
-	ARRAY(struct named_context) contexts;      /* --build-context */
+	ARRAY(struct variable) annotations;   /* --annotation, "[type:]key" */
+	ARRAY(struct named_context) contexts; /* --build-context */
 	ARRAY(struct variable) hosts;
 	ARRAY(struct secret_source) secrets;
-	ARRAY(struct variable) agents;             /* --ssh id=socket */
-	ARRAY(struct output) outputs;              /* none: the store */
-	bool         push;
-	bool         no_cache;
-	ARRAY(struct text) no_cache_stages;        /* --no-cache-filter */
+	ARRAY(struct variable) agents; /* --ssh id=socket */
+	ARRAY(struct output) outputs;  /* none: the store */
+	bool push;
+	bool no_cache;
+	ARRAY(struct text) no_cache_stages; /* --no-cache-filter */
 	enum pull_policy pull;
-	ARRAY(struct text) platforms;              /* none: the host's */
-	struct text  network;          /* "default" "none" "host" */
-	bool         allow_host_network, allow_insecure;
-	const char  *iidfile, *metadata_file, *digest_file;
-	const char  *root;             /* store; NULL: default */
-	const char  *authfile;
+	ARRAY(struct text) platforms; /* none: the host's */
+	struct text network;          /* "default" "none" "host" */
+	bool allow_host_network, allow_insecure;
+	const char *iidfile, *metadata_file, *digest_file;
+	const char *root; /* store; NULL: default */
+	const char *authfile;
 	ARRAY(struct text) insecure_registries;
-	bool         offline;
+	bool offline;
 	enum isolation isolation;
-	enum id_mapping mapping;       /* what sandbox_enter() reached */
-	const char  *mapping_why;      /* its reason, or NULL */
-	size_t       jobs;             /* 0: default */
-	uint64_t     shm_size, memory_max, pids_max;
-	uint32_t     cpu_percent;
+	enum id_mapping mapping; /* what sandbox_enter() reached */
+	const char *mapping_why; /* its reason, or NULL */
+	size_t jobs;             /* 0: default */
+	uint64_t store_max;      /* bytes the store may have after the build; 0: any */
+	uint64_t shm_size, memory_max, pids_max;
+	uint32_t cpu_percent;
 	ARRAY(struct sandbox_limit) limits;
-	bool         shell_on_error;   /* keep the root of a RUN that failed */
-	bool         keep_on_error;    /* … in the store */
+	bool shell_on_error; /* keep the root of a RUN that failed */
+	bool keep_on_error;  /* … in the store */
 	enum plan_format print_plan;
-	enum call_kind   call;
-	bool         call_json;
-	int64_t      epoch;            /* SOURCE_DATE_EPOCH of our environment; -1: none */
-	struct cancel *cancel;         /* triggered by signals and by the first failure */
+	enum call_kind call;
+	bool call_json;
+	int64_t epoch;         /* SOURCE_DATE_EPOCH of our environment; -1: none */
+	struct cancel *cancel; /* triggered by signals and by the first failure */
 };
 
 /* What came out, for -q and the files that name it. */
 struct build;
 
 struct build_outcome {
-	struct build *failed;          /* what build_shell() can enter, or NULL */
-	struct digest image_id;        /* config digest; alg none if there is no single one */
-	struct descriptor root;        /* manifest or index */
-	char         *printed;         /* text for standard output (plan, check, outline), or NULL */
-	int           status;          /* exit status that a call asks for (check found warnings) */
+	struct build *failed;   /* what build_shell() can enter, or NULL */
+	struct digest image_id; /* config digest; alg none if there is no single one */
+	struct descriptor root; /* manifest or index */
+	char *printed; /* text for standard output (plan, check, outline), or NULL */
+	int status;    /* exit status that a call asks for (check found warnings) */
 };
 
 /* The request's error has file and places of the Dockerfile where it can; its

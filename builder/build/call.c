@@ -75,6 +75,10 @@ call_answer(const struct call *c, struct build_outcome *out, struct error *err)
 		out->printed = c->request->call_json ? targets_print_json(c->df)
 		                                     : targets_print_text(c->df);
 		break;
+	case CALL_DESCRIBE:
+		out->printed = c->request->call_json ? describe_print_json()
+		                                     : describe_print_text();
+		break;
 	}
 	return 0;
 }

@@ -240,6 +240,20 @@ services_open(const struct build_request *request, struct services *s, struct er
 	return 0;
 }
 
+/* After the lease, which would keep everything that this build made or used: tags and
+ * the youngest are what is left anyway. */
+static void
+trim_store(const struct services *s)
+{
+	const struct gc_options options = { .max_bytes = s->request->store_max };
+	auto_error struct error err = ERROR_INIT;
+	uint64_t freed = 0;
+
+	if (s->store != NULL && options.max_bytes > 0 &&
+	    store_gc(s->store, &options, &freed, &err) < 0)
+		event_warn_error(0, &err, "the store was not trimmed");
+}
+
 void
 services_close(struct services *s)
 {
@@ -247,6 +261,7 @@ services_close(struct services *s)
 	sandbox_free(s->sandbox);
 	registry_free(s->registry);
 	store_lease_end(s->store, &s->lease_fd);
+	trim_store(s);
 	store_close(s->store);
 	for (size_t i = 0; i < s->secret_texts.n; i++) {
 		explicit_bzero(s->secret_texts.at[i], s->secrets.at[i].value.n);

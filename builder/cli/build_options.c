@@ -425,7 +425,8 @@ set_call(void *target, struct text value, struct error *err)
 		      { "check", CALL_CHECK },
 		      { "lint", CALL_CHECK },
 		      { "outline", CALL_OUTLINE },
-		      { "targets", CALL_TARGETS } };
+		      { "targets", CALL_TARGETS },
+		      { "subrequests.describe", CALL_DESCRIBE } };
 	struct build_options *o = target;
 	ptrdiff_t comma = text_find(value, ',');
 	struct text name = comma < 0 ? value : text_first(value, (size_t)comma);
@@ -444,7 +445,7 @@ set_call(void *target, struct text value, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, ERR_USAGE, "must be build, check, outline or targets");
+	return error_set(err, ERR_USAGE, "must be build, check, outline, targets or subrequests.describe");
 }
 
 static int
@@ -514,6 +515,8 @@ const struct option_row build_option_rows[] = {
 	  "set a build argument (no value: from the environment)" },
 	{ "build-context", 0, "NAME=VALUE", OPTION_CALL, 0, add_context,
 	  "add a named context (directory, docker-image://, oci-layout://, URL)" },
+	{ "cache-max-size", 0, "SIZE", OPTION_SIZE, AT(store_max), NULL,
+	  "afterwards remove the longest unused until the store is smaller" },
 	{ "call", 0, "build|check|outline|targets", OPTION_CALL, 0, set_call,
 	  "what to do instead of building" },
 	{ "check", 0, NULL, OPTION_CALL_FLAG, 0, set_check, "same as --call=check" },

@@ -288,3 +288,18 @@ EOF
     [[ $output != *MISS* ]]
     [[ $output != *CACHED* ]]
 }
+
+@test "--cache-max-size removes what was not used for longest, and never what is tagged" {
+    printf 'FROM scratch\nCOPY f /f\n' >Dockerfile
+    for i in 1 2 3 4; do
+        head -c 1000000 /dev/urandom >f
+        build -t "kept:$((i / 2))" .
+    done
+    [ "$(du -sk "$COOPER_ROOT" | cut -f1)" -gt 3500 ]
+    build --cache-max-size=3500kB -t kept:3 .
+    # kept:0, kept:1 and kept:2 have one blob each; the second one of kept:1 has no name now.
+    for tag in 0 1 2 3; do "$COOPER" inspect "kept:$tag" >inspected; done
+    [ "$(du -sk "$COOPER_ROOT" | cut -f1)" -lt 3400 ]
+    build -t kept:3 .
+    grep -x '#[0-9]* CACHED' <<<"$output"
+}
