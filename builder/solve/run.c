@@ -76,7 +76,7 @@ content_key(struct solver *s, const struct step_job *job, struct preimage *p,
 static bool
 wants_content_key(const struct solver *s, const struct step *step)
 {
-	if (s->options->no_cache)
+	if (!solver_may_look_up(s, step))
 		return false;
 	for (size_t i = 0; i < step->inputs.n; i++) {
 		const struct step_state *input = &s->states[step->inputs.at[i]];
@@ -105,7 +105,7 @@ found_meanwhile(struct solver *s, const struct step *step, const struct digest *
 {
 	struct record record = { 0 };
 
-	if (s->options->no_cache
+	if (!solver_may_look_up(s, step)
 	    || record_find(s->options->env->store, key, &record) <= 0)
 		return false;
 	solver_take_record(s, step, &record);

@@ -121,7 +121,8 @@ def load_all(folder):
 
 
 def load_rows(folder):
-    """number → what the row of the checklist is about"""
+    """number → what the row of the checklist is about, but for rows held elsewhere"""
     with open(os.path.join(folder, "rows.txt"), encoding="utf-8") as f:
-        pairs = [x.rstrip("\n").split(" ", 1) for x in f if x[:1].isdigit()]
+        pairs = [x.rstrip("\n").split(" ", 1) for x in f
+                 if x[:1].isdigit() and "tests/e2e/" not in x]
     return {int(number): text for number, text in pairs}

@@ -22,6 +22,9 @@ class Outcome:
             env = [x.partition("=") for x in self.read["config"].get("Env") or []]
             self.read["env"] = {k: v for k, _, v in env}
             top = json.load(image.Layout(self.path).open("index.json"))["manifests"][0]
+            layout = image.Layout(self.path)
+            with layout.blob(layout.manifest()["config"]["digest"]) as f:
+                self.read["whole"] = json.load(f)
             self.read["index"] = top["mediaType"].endswith(".index.v1+json")
         return self.read
 
@@ -35,14 +38,14 @@ def value_of(word):
 
 def look_up(doc, path):
     """PATH like Labels.a or Env[1]; None if it is not there"""
-    for part in re.findall(r"[^.\[\]]+|\[-?\d+\]", path):
+    for part in re.findall(r'"[^"]+"|[^.\[\]"]+|\[-?\d+\]', path):
         if doc is None:
             return None
         if part[0] == "[":
             index = int(part[1:-1])
             doc = doc[index] if -len(doc) <= index < len(doc) else None
         else:
-            doc = doc.get(part)
+            doc = doc.get(part.strip('"'))
     return doc
 
 
@@ -101,8 +104,9 @@ def check_layer(path, number, names):
 
 
 def vertex(log, text):
-    """How the step whose title ends in TEXT ended: CACHED or DONE."""
-    for number, title in re.findall(r"^#(\d+) (.*)$", log, re.M):
+    """How the step whose title ends in TEXT ended: CACHED or DONE. A download has the
+    title of the step that uses it."""
+    for number, title in reversed(re.findall(r"^#(\d+) (.*)$", log, re.M)):
         if title.endswith("] " + text):
             ends = re.findall(r"^#%s (CACHED|DONE)" % number, log, re.M)
             return ends[-1] if ends else "without end"
@@ -162,9 +166,12 @@ def check_line(outcome, line):
     key, _, want = line.partition(" = ")
     doc = {**read["config"], "env": read["env"], "image": read,
            "empty": [h["e"] for h in read["history"]], "layers": read["layers"],
-           "index": read["index"]}
+           "index": read["index"], "whole": read["whole"]}
     if key.endswith(" absent"):
         return same(key, look_up(doc, key[:-len(" absent")]), None)
+    if want == "now":
+        have = look_up(doc, key)
+        return None if have and have > "2020" else "%s is %r, not now" % (key, have)
     return same(key, look_up(doc, key), value_of(want))
 
 

@@ -152,6 +152,6 @@ def write(root, lines):
         for name in names + dirs:
             os.utime(os.path.join(at, name), (WHEN, WHEN), follow_symlinks=False)
     for e in entries:
-        if e.kind != "gone":
+        if os.path.lexists(os.path.join(root, e.path)):
             os.utime(os.path.join(root, e.path), (e.mtime, e.mtime), follow_symlinks=False)
     os.utime(root, (WHEN, WHEN))
