@@ -103,6 +103,20 @@ error_at(struct error *err, struct place place)
 	return -1;
 }
 
+int
+error_also(struct error *err, const struct error *other)
+{
+	char *all = NULL;
+
+	if (err->n_others++ >= ERROR_OTHERS_MAX)
+		return -1;
+	all = mem_print("%sline %d: %s\n", err->others == NULL ? "" : err->others,
+	                other->n_at == 0 ? 0 : other->at[0].line, other->text);
+	free(err->others);
+	err->others = all;
+	return -1;
+}
+
 void
 error_move(struct error *to, struct error *from)
 {
@@ -121,6 +135,7 @@ error_clear(struct error *err)
 	free(err->text);
 	free(err->hint);
 	free(err->file);
+	free(err->others);
 	*err = (struct error)ERROR_INIT;
 	errno = saved;
 }

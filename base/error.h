@@ -51,7 +51,11 @@ struct error {
 	char           *file;      /* display name of the file the places are in, or NULL */
 	struct place    at[ERROR_PLACES_MAX];
 	size_t          n_at;
+	char           *others;    /* error_also(): "line 3: text\n" each, or NULL */
+	size_t          n_others;
 };
+
+#define ERROR_OTHERS_MAX 10
 
 #define ERROR_INIT { .code = ERR_NONE }
 
@@ -75,6 +79,10 @@ int error_hint(struct error *err, const char *fmt, ...)
 
 /* Adds a place (ignored beyond ERROR_PLACES_MAX). Always returns -1. */
 int error_at(struct error *err, struct place place);
+
+/* Notes OTHER, which was found in the same file after ERR and does not follow from it.
+ * Beyond ERROR_OTHERS_MAX they are only counted. Always returns -1. */
+int error_also(struct error *err, const struct error *other);
 
 /* Moves FROM into TO (whose old content is freed); FROM becomes empty. */
 void error_move(struct error *to, struct error *from);

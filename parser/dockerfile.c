@@ -66,6 +66,23 @@ add_instruction(struct dockerfile *df, const struct instruction *in, struct erro
 	return 0;
 }
 
+/* A mistake in one instruction says nothing of those behind it. */
+static void
+note_others(const struct dockerfile *df, const struct statements *statements, size_t from,
+            struct error *err)
+{
+	for (size_t i = from; i < statements->list.n; i++) {
+		const struct statement *s = &statements->list.at[i];
+		auto_error struct error other = ERROR_INIT;
+		struct instruction in;
+
+		if (instruction_read(df->arena, s, &in, &other) < 0) {
+			error_at(&other, s->at);
+			error_also(err, &other);
+		}
+	}
+}
+
 static int
 read_instructions(struct dockerfile *df, const struct statements *statements,
                   struct error *err)
@@ -76,7 +93,9 @@ read_instructions(struct dockerfile *df, const struct statements *statements,
 
 		if (instruction_read(df->arena, s, &in, err) < 0) {
 			error_wrap(err, "dockerfile parse error on line %d", s->at.line);
-			return error_at(err, s->at);
+			error_at(err, s->at);
+			note_others(df, statements, i + 1, err);
+			return -1;
 		}
 		if (add_instruction(df, &in, err) < 0)
 			return error_at(err, s->at);

@@ -116,6 +116,25 @@ dispatch(struct planner *p, struct node *node, const struct command *command,
 	}
 }
 
+/* What is wrong with the commands of NODE behind its command number FIRST, which is
+ * wrong: nothing is made of them any more. */
+static void
+note_others(struct planner *p, struct node *node, size_t first, struct error *err)
+{
+	for (size_t i = first + 1; err->code == ERR_DOCKERFILE && i < node->commands.n;
+	     i++) {
+		const struct command *command = &node->commands.at[i];
+		auto_error struct error other = ERROR_INIT;
+
+		if (dispatch(p, node, command, &other) == 0 ||
+		    other.code != ERR_DOCKERFILE)
+			continue;
+		if (other.n_at == 0)
+			error_at(&other, command->in->at);
+		error_also(err, &other);
+	}
+}
+
 static int
 dispatch_node(struct planner *p, struct node *node, struct error *err)
 {
@@ -131,6 +150,7 @@ dispatch_node(struct planner *p, struct node *node, struct error *err)
 			continue;
 		if (err->n_at == 0)
 			error_at(err, command->in->at);
+		note_others(p, node, i, err);
 		return -1;
 	}
 	node->is_done = true;

@@ -58,6 +58,16 @@ print_cancelled(void)
 	fputs("ERROR: cancelled\n", stderr);
 }
 
+static void
+print_others(const struct error *err)
+{
+	if (err->others == NULL)
+		return;
+	fprintf(stderr, "also wrong:\n%s", err->others);
+	if (err->n_others > ERROR_OTHERS_MAX)
+		fprintf(stderr, "and %zu more\n", err->n_others - ERROR_OTHERS_MAX);
+}
+
 int
 report_error(const struct error *err, struct ui *ui, struct text source)
 {
@@ -72,6 +82,7 @@ report_error(const struct error *err, struct ui *ui, struct text source)
 	if (err->n_at > 0 && err->file != NULL && source.n > 0)
 		frame_print(&frame, source, err->file, err->at, err->n_at);
 	fputs(buf_str(&frame), stderr);
+	print_others(err);
 	fprintf(stderr, "ERROR: %s\n", err->text == NULL ? "unknown error" : err->text);
 	if (err->hint != NULL)
 		fprintf(stderr, "hint: %s\n", err->hint);
