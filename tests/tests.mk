@@ -41,20 +41,20 @@ demo: ## install what is needed, build cooper, build and push a real image
 
 check: deps-test ## install what the tests need and run all of them
 	@$(MAKE) --no-print-directory all unit-programs
-	tests/run-all
+	OUT=$(OUT) tests/run-all
 
 check-unit: unit-programs ## unit tests only
-	tests/run-all unit
+	OUT=$(OUT) tests/run-all unit
 check-e2e: all ## end-to-end tests only
-	tests/run-all e2e
+	OUT=$(OUT) tests/run-all e2e
 check-style: ## directions of includes, sizes, forbidden words
-	tests/run-all style
+	OUT=$(OUT) tests/run-all style
 check-fuzz: fuzz-replays ## replay the fuzz corpora
-	tests/run-all fuzz
+	OUT=$(OUT) tests/run-all fuzz
 check-language: all ## the Dockerfile language, case by case
-	tests/run-all language
+	OUT=$(OUT) tests/run-all language
 check-conformance: all ## the recorded images of the reference frontend
-	tests/run-all conformance
+	OUT=$(OUT) tests/run-all conformance
 check-environments: all ## the same image for every kind of user, in every kind of container
 	tests/environments/run --disk
 
