@@ -19,19 +19,16 @@ static const struct {
 static const struct {
 	const char *name, *to;
 } links[] = {
-	{ "ptmx", "pts/ptmx" },
-	{ "fd", "/proc/self/fd" },
-	{ "stdin", "/proc/self/fd/0" },
-	{ "stdout", "/proc/self/fd/1" },
-	{ "stderr", "/proc/self/fd/2" },
-	{ "core", "/proc/kcore" },
+	{ "ptmx", "pts/ptmx" },          { "fd", "/proc/self/fd" },
+	{ "stdin", "/proc/self/fd/0" },  { "stdout", "/proc/self/fd/1" },
+	{ "stderr", "/proc/self/fd/2" }, { "core", "/proc/kcore" },
 };
 
 /* A copy of the machine's node: the only way in a user name space. */
 static int
-bind_node(int dev_fd, const char *name, const char *path)
+bind_node(struct mount_ctx *c, int dev_fd, const char *name, const char *path)
 {
-	int source_fd = fs_copy(AT_FDCWD, path, false, false);
+	int source_fd = fs_copy(c, AT_FDCWD, path, false, false);
 	int target_fd = -1, result = -1;
 
 	if (source_fd < 0)
@@ -47,19 +44,20 @@ bind_node(int dev_fd, const char *name, const char *path)
 }
 
 static int
-make_nodes(const struct mount_ctx *c, int dev_fd)
+make_nodes(struct mount_ctx *c, int dev_fd)
 {
 	bool binds = fs_attributes(c->plan) != 0;
 
 	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
 		dev_t dev = makedev(nodes[i].major, nodes[i].minor);
 
-		if (!binds && sys_mknodat(dev_fd, nodes[i].name, S_IFCHR | 0666, dev) < 0) {
+		if (!binds &&
+		    sys_mknodat(dev_fd, nodes[i].name, S_IFCHR | 0666, dev) < 0) {
 			if (errno != EPERM)
 				return -1;
 			binds = true;
 		}
-		if (binds && bind_node(dev_fd, nodes[i].name, nodes[i].path) < 0)
+		if (binds && bind_node(c, dev_fd, nodes[i].name, nodes[i].path) < 0)
 			return -1;
 	}
 	return 0;
@@ -85,10 +83,9 @@ static int
 mount_pts(struct mount_ctx *c, int dev_fd)
 {
 	const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-	const struct fs_option options[] = { { "ptmxmode", "0666" },
-		                             { "mode", "0620" },
-		                             { "gid", "5" },
-		                             { NULL, NULL } };
+	const struct fs_option options[] = {
+		{ "ptmxmode", "0666" }, { "mode", "0620" }, { "gid", "5" }, { NULL, NULL }
+	};
 	const struct fs_option without_group[] = { options[0], options[1], options[3] };
 	int fd = fs_new(c, "devpts", options, attributes);
 

@@ -4,9 +4,11 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "builder/sandbox/classic.h"
 #include "builder/sandbox/devices.h"
 #include "builder/sandbox/overlay.h"
 #include "builder/sandbox/procfs.h"
+#include "builder/sandbox/open_in_root.h"
 #include "builder/sandbox/sys.h"
 #include "builder/sandbox/target.h"
 
@@ -31,6 +33,7 @@ int
 fs_new(struct mount_ctx *c, const char *type, const struct fs_option *options,
        unsigned attributes)
 {
+	const struct fs_option *first = options;
 	int fs_fd = sys_fsopen(type), fd = -1, saved = 0;
 	bool fine = fs_fd >= 0;
 
@@ -50,20 +53,33 @@ fs_new(struct mount_ctx *c, const char *type, const struct fs_option *options,
 	}
 	if (fs_fd >= 0)
 		sys_close(fs_fd);
+	else if (classic_is_needed(saved))
+		return classic_new(c, type, first, attributes);
 	errno = saved;
 	return fd;
 }
 
 int
-fs_copy(int dir_fd, const char *path, bool recursive, bool readonly)
+fs_restrict(int fd, bool recursive, unsigned attributes)
+{
+	const unsigned depth = recursive ? AT_RECURSIVE : 0;
+
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | depth, attributes) == 0)
+		return 0;
+	return classic_is_needed(errno) ? classic_restrict(fd, recursive, attributes)
+	                                : -1;
+}
+
+int
+fs_copy(struct mount_ctx *c, int dir_fd, const char *path, bool recursive, bool readonly)
 {
 	const unsigned depth = recursive ? AT_RECURSIVE : 0;
 	int fd = sys_open_tree(dir_fd, path, OPEN_TREE_CLONE | AT_EMPTY_PATH | depth);
 	int saved = 0;
 
-	if (fd < 0 || !readonly)
-		return fd;
-	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | depth, MOUNT_ATTR_RDONLY) == 0)
+	if (fd < 0 && c != NULL && classic_is_needed(errno))
+		fd = classic_copy(c, dir_fd, path, recursive);
+	if (fd < 0 || !readonly || fs_restrict(fd, recursive, MOUNT_ATTR_RDONLY) == 0)
 		return fd;
 	saved = errno;
 	sys_close(fd);
@@ -78,9 +94,17 @@ fs_attributes(const struct plan *plan)
 }
 
 int
+fs_move(int fd, int target_fd)
+{
+	if (sys_move_mount(fd, target_fd) == 0)
+		return 0;
+	return classic_is_needed(errno) ? classic_move(fd, target_fd) : -1;
+}
+
+int
 fs_attach(int fd, int target_fd)
 {
-	int result = sys_move_mount(fd, target_fd), saved = errno;
+	int result = fs_move(fd, target_fd), saved = errno;
 
 	sys_close(fd);
 	errno = saved;
@@ -93,7 +117,7 @@ fs_attach(int fd, int target_fd)
 static int
 attach(struct mount_ctx *c, const struct plan_op *op, int fd, bool is_dir)
 {
-	uint64_t attributes = fs_attributes(c->plan);
+	unsigned attributes = fs_attributes(c->plan);
 	int target_fd = -1, result = -1;
 
 	if (fd < 0)
@@ -109,7 +133,7 @@ attach(struct mount_ctx *c, const struct plan_op *op, int fd, bool is_dir)
 	if (op->readonly != 0)
 		attributes |= MOUNT_ATTR_RDONLY;
 	if (attributes != 0)
-		result = sys_mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, attributes);
+		result = fs_restrict(fd, true, attributes);
 	if (attributes == 0 || result == 0)
 		result = fs_attach(fd, target_fd);
 	else
@@ -130,9 +154,7 @@ op_tmpfs(struct mount_ctx *c, const struct plan_op *op)
 		{ NULL, NULL },
 	};
 
-	return attach(c, op,
-	              fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID),
-	              true);
+	return attach(c, op, fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID), true);
 }
 
 static int
@@ -170,7 +192,29 @@ op_file(struct mount_ctx *c, const struct plan_op *op)
 	sys_close(fd);
 	if (result < 0)
 		return -1;
-	return attach(c, op, fs_copy(c->stage_fd, name, false, false), false);
+	return attach(c, op, fs_copy(c, c->stage_fd, name, false, false), false);
+}
+
+/* A mount that the builder copied for us; or, where it could not, what is now at the
+ * place that it has opened. */
+static int
+bind_source(struct mount_ctx *c, const struct plan_op *op)
+{
+	const int given_fd = c->fds[PLAN_FD_FIRST + op->fd];
+	const char *source = plan_text(c->plan, op->source);
+	struct stat given, found;
+	int fd = -1, copy_fd = -1;
+
+	if (source == NULL)
+		return given_fd;
+	fd = sys_openat(AT_FDCWD, source, O_PATH | O_NOFOLLOW, 0);
+	if (fd < 0 || sys_fstat(fd, &found) < 0 || sys_fstat(given_fd, &given) < 0)
+		return -1;
+	errno = ESTALE;
+	if (found.st_dev == given.st_dev && found.st_ino == given.st_ino)
+		copy_fd = fs_copy(c, fd, "", true, false);
+	sys_close(fd);
+	return copy_fd;
 }
 
 /* What OP wants of the merge, as a mount of its own. */
@@ -194,12 +238,13 @@ op_overlay(struct mount_ctx *c, const struct plan_op *op)
 	if (sys_mkdirat(c->stage_fd, name, 0700) < 0)
 		return -1;
 	point_fd = sys_openat(c->stage_fd, name, O_PATH, 0);
-	if (point_fd < 0 || sys_move_mount(merged_fd, point_fd) < 0)
+	if (point_fd < 0 || fs_move(merged_fd, point_fd) < 0)
 		return -1;
-	source_fd = sys_open_in_root(merged_fd, source, O_PATH);
+	source_fd = open_in_root(merged_fd, source, O_PATH);
 	if (source_fd < 0 || sys_fstat(source_fd, &st) < 0)
 		return plan_fail(c->plan, STAGE_SOURCE, errno, source);
-	return attach(c, op, fs_copy(source_fd, "", false, false), S_ISDIR(st.st_mode));
+	return attach(c, op, fs_copy(c, source_fd, "", false, false),
+	              S_ISDIR(st.st_mode));
 }
 
 static int
@@ -230,7 +275,7 @@ op_run(struct mount_ctx *c, const struct plan_op *op)
 	case OP_DEV:
 		return op_on_directory(c, op);
 	case OP_BIND:
-		return attach(c, op, c->fds[PLAN_FD_FIRST + op->fd], op->is_dir != 0);
+		return attach(c, op, bind_source(c, op), op->is_dir != 0);
 	case OP_FILE:
 		return op_file(c, op);
 	case OP_OVERLAY:
@@ -250,26 +295,20 @@ op_run(struct mount_ctx *c, const struct plan_op *op)
 static int
 make_stage(struct mount_ctx *c)
 {
-	const struct fs_option options[] = { { "mode", "700" }, { NULL, NULL } };
-	int target_fd = sys_openat(AT_FDCWD, SCRATCH_STAGE, O_PATH | O_DIRECTORY, 0);
-
-	if (target_fd < 0)
+	if (sys_mount("tmpfs", SCRATCH_STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=700") <
+	    0)
 		return -1;
-	c->stage_fd = fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	if (c->stage_fd < 0 || sys_move_mount(c->stage_fd, target_fd) < 0)
-		return -1;
-	sys_close(target_fd);
-	return sys_mkdirat(c->stage_fd, "none", 0755);
+	c->stage_fd = sys_openat(AT_FDCWD, SCRATCH_STAGE, O_PATH | O_DIRECTORY, 0);
+	return c->stage_fd < 0 ? -1 : sys_mkdirat(c->stage_fd, "none", 0755);
 }
 
 static int
-copy_tree(const struct mount_ctx *c, const char *path)
+copy_tree(struct mount_ctx *c, const char *path)
 {
 	const unsigned attributes = fs_attributes(c->plan);
-	int fd = fs_copy(AT_FDCWD, path, false, false), saved = 0;
+	int fd = fs_copy(c, AT_FDCWD, path, false, false), saved = 0;
 
-	if (fd < 0 || attributes == 0 ||
-	    sys_mount_setattr(fd, "", AT_EMPTY_PATH, attributes) == 0)
+	if (fd < 0 || attributes == 0 || fs_restrict(fd, false, attributes) == 0)
 		return fd;
 	saved = errno;
 	sys_close(fd);
@@ -298,7 +337,7 @@ make_root(struct mount_ctx *c)
 	if (target_fd < 0)
 		return -1;
 	c->root_fd = open_root(c);
-	if (c->root_fd < 0 || sys_move_mount(c->root_fd, target_fd) < 0)
+	if (c->root_fd < 0 || fs_move(c->root_fd, target_fd) < 0)
 		return -1;
 	sys_close(target_fd);
 	if (sys_fstat(c->root_fd, &st) < 0)
@@ -341,8 +380,8 @@ mount_ops_pivot(struct mount_ctx *c)
 		return 0;
 	}
 	/* Container profiles may forbid it and yet allow this. */
-	if (sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0 || syscall(SYS_chroot, ".") < 0 ||
-	    sys_chdir("/") < 0)
+	if (sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
+	    syscall(SYS_chroot, ".") < 0 || sys_chdir("/") < 0)
 		return plan_fail(c->plan, STAGE_PIVOT, errno, NULL);
 	return 0;
 }

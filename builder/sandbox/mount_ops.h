@@ -26,6 +26,7 @@ struct mount_ctx {
 	const int *fds;
 	int root_fd;               /* of the new root */
 	int stage_fd;
+	uint64_t n_parked;         /* mounts so far, see classic.h */
 	dev_t root_dev;
 	size_t prefix_n;           /* length of the path where the new root is mounted */
 	char why[PLAN_TEXT_MAX];   /* what the kernel said about the last failure, or "" */
@@ -49,15 +50,21 @@ struct fs_option {
 int fs_new(struct mount_ctx *c, const char *type, const struct fs_option *options,
            unsigned attributes);
 
-/* A detached copy of the mount at PATH; READONLY applies to all of it. */
-int fs_copy(int dir_fd, const char *path, bool recursive, bool readonly);
+/* A detached copy of the mount at PATH; READONLY applies to all of it. C NULL: not in
+ * the first process, where calls that are missing have no substitute. */
+int fs_copy(struct mount_ctx *c, int dir_fd, const char *path, bool recursive,
+            bool readonly);
 
-/* Attaches FD, which is closed in any case, on TARGET_FD, which is not. */
+/* MOUNT_ATTR_… for the mount FD. */
+int fs_restrict(int fd, bool recursive, unsigned attributes);
+
+/* Attaches FD on TARGET_FD; fs_attach() closes FD in any case. */
+int fs_move(int fd, int target_fd);
+int fs_attach(int fd, int target_fd);
+
 /* What all mounts of a sandbox have: root of the machine could otherwise make itself
  * a node for any of its disks. */
 unsigned fs_attributes(const struct plan *plan);
-
-int fs_attach(int fd, int target_fd);
 
 /* Decimal digits of V into OUT (24 bytes); OUT. */
 char *fs_number(uint64_t v, unsigned base, char out[24]);

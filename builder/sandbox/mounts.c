@@ -9,6 +9,7 @@
 #include "base/inroot.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "builder/sandbox/classic.h"
 #include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/overlay.h"
 
@@ -16,10 +17,10 @@
 
 /* What Docker hides from containers … */
 static const char *const masked[] = {
-	"/proc/acpi",          "/proc/asound",     "/proc/interrupts",
-	"/proc/kcore",         "/proc/keys",       "/proc/latency_stats",
-	"/proc/sched_debug",   "/proc/scsi",       "/proc/timer_list",
-	"/proc/timer_stats",   "/sys/firmware",    "/sys/devices/virtual/powercap",
+	"/proc/acpi",        "/proc/asound",  "/proc/interrupts",
+	"/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
+	"/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
+	"/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap",
 };
 
 /* … and does not let them change. */
@@ -59,30 +60,50 @@ draft_file(struct plan_draft *d, const char *target, struct text content, uint32
 /* ------------------------------------------------------------ mounts of the run */
 
 static int
+name_of(int fd, char out[PATH_MAX])
+{
+	char link[CLASSIC_LINK];
+	ssize_t n = readlink(classic_link(fd, link), out, PATH_MAX - 1);
+
+	if (n < 0)
+		return -1;
+	out[n] = '\0';
+	return 0;
+}
+
+static int
 draft_bind(struct plan_draft *d, const struct sandbox_mount *m, struct error *err)
 {
 	const char *source = m->source == NULL || *m->source == '\0' ? "." : m->source;
 	auto_fd int fd = inroot_open(m->source_fd, source, O_PATH, 0);
+	char name[PATH_MAX];
 	int copy_fd = -1;
+	plan_at from = 0;
 	struct plan_op *op = NULL;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		if (errno == ENOENT)
-			return error_set(err, ERR_SOURCE, "mount on %s: \"%s\": not found",
-			                 m->target, source);
+			return error_set(err, ERR_SOURCE,
+			                 "mount on %s: \"%s\": not found", m->target,
+			                 source);
 		return error_sys(err, "mount on %s: open %s", m->target, source);
 	}
 	/* A descriptor of a directory could not be bound: in the sandbox's own mount
 	 * name space, ours are foreign. A copied mount belongs to none. */
-	copy_fd = fs_copy(fd, "", true, false);
-	if (copy_fd < 0)
-		return error_sys(err, "mount on %s: copy the mount of %s", m->target, source);
+	copy_fd = fs_copy(NULL, fd, "", true, false);
+	if (copy_fd < 0 && !classic_is_needed(errno))
+		return error_sys(err, "mount on %s: copy the mount of %s", m->target,
+		                 source);
+	if (copy_fd < 0 && name_of(fd, name) < 0)
+		return error_sys(err, "mount on %s: name %s", m->target, source);
+	from = copy_fd < 0 ? plan_add_text(d, name) : 0;
 	op = plan_add_op(d, OP_BIND, m->target);
+	op->source = from;
 	op->fd = (uint32_t)d->fds.n;
 	op->is_dir = S_ISDIR(st.st_mode);
 	op->readonly = m->readonly;
-	array_push(&d->fds, copy_fd);
+	array_push(&d->fds, copy_fd < 0 ? take_fd(&fd) : copy_fd);
 	return 0;
 }
 
@@ -101,14 +122,16 @@ draft_upper(struct plan_draft *d, const struct sandbox *sb, const char *scratch,
 	if (sb->has_plain_roots)
 		return 0;
 	if ((mkdirat(sb->scratch_fd, scratch, 0700) < 0 && errno != EEXIST) ||
-	    mkdirat(sb->scratch_fd, up, 0755) < 0 || mkdirat(sb->scratch_fd, wk, 0700) < 0)
+	    mkdirat(sb->scratch_fd, up, 0755) < 0 ||
+	    mkdirat(sb->scratch_fd, wk, 0700) < 0)
 		return error_sys(err, "make %s/%s", sb->scratch, up);
 	return 0;
 }
 
 static int
-draft_overlay(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_mount *m,
-              const char *scratch, size_t i, struct error *err)
+draft_overlay(struct plan_draft *d, const struct sandbox *sb,
+              const struct sandbox_mount *m, const char *scratch, size_t i,
+              struct error *err)
 {
 	struct plan_list lowers = plan_add_list(d, m->lowers, m->n_lowers);
 	const bool whole = m->source == NULL || *m->source == '\0';
@@ -148,8 +171,8 @@ draft_mount(struct plan_draft *d, const struct sandbox *sb, const struct sandbox
 		break;
 	}
 	if (op == NULL)
-		return error_set(err, ERR_INTERNAL, "mount on %s: unknown kind %d", m->target,
-		                 (int)m->kind);
+		return error_set(err, ERR_INTERNAL, "mount on %s: unknown kind %d",
+		                 m->target, (int)m->kind);
 	op->uid = m->uid;
 	op->gid = m->gid;
 	op->readonly = m->readonly;
@@ -165,7 +188,8 @@ mounts_draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbo
 	draft_file(d, "/etc/resolv.conf", r->resolv, 0644);
 	for (size_t i = 0; i < r->n_mounts; i++) {
 		if (d->fds.n >= PLAN_FDS_MAX - PLAN_FD_FIRST)
-			return error_set(err, ERR_USAGE, "more than %d bind mounts in one step",
+			return error_set(err, ERR_USAGE,
+			                 "more than %d bind mounts in one step",
 			                 PLAN_FDS_MAX - PLAN_FD_FIRST);
 		if (draft_mount(d, sb, &r->mounts[i], scratch, i, err) < 0)
 			return -1;

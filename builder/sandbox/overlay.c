@@ -4,13 +4,11 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "builder/sandbox/classic.h"
 #include "builder/sandbox/sys.h"
 
 /* fsconfig takes strings of up to 255 bytes. */
 #define VALUE_MAX 255
-
-/* Where an overlay made by mount(2) is for a moment. */
-#define MOUNT_POINT SCRATCH_STAGE "/overlay"
 
 /* Not durable: an upper is used once and thrown away if the build breaks off.
  * Attributes of overlayfs are user.* for root too, so that all layer
@@ -26,15 +24,16 @@ static const struct fs_option always[] = {
 static int
 set(int fs_fd, const char *key, const char *value)
 {
-	return sys_fsconfig(fs_fd, value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
-	                    key, value);
+	return sys_fsconfig(fs_fd,
+	                    value == NULL ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, key,
+	                    value);
 }
 
 /* A directory by name, or by descriptor if the name is too long. */
 static int
 set_directory(int fs_fd, const char *key, const char *path)
 {
-	char link[48] = "/proc/self/fd/";
+	char link[CLASSIC_LINK];
 	int fd = -1, result = -1;
 
 	if (strlen(path) <= VALUE_MAX)
@@ -42,8 +41,7 @@ set_directory(int fs_fd, const char *key, const char *path)
 	fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0)
 		return -1;
-	fs_number((uint64_t)fd, 10, link + strlen(link));
-	result = set(fs_fd, key, link);
+	result = set(fs_fd, key, classic_link(fd, link));
 	sys_close(fd);
 	return result;
 }
@@ -62,13 +60,15 @@ keep_why(struct mount_ctx *c, int fs_fd)
 }
 
 static int
-configure(struct mount_ctx *c, int fs_fd, struct plan_list lowers, plan_at upper, plan_at work)
+configure(struct mount_ctx *c, int fs_fd, struct plan_list lowers, plan_at upper,
+          plan_at work)
 {
 	for (size_t i = 0; always[i].key != NULL; i++)
 		if (set(fs_fd, always[i].key, always[i].value) < 0)
 			return -1;
 	for (uint32_t i = 0; i < lowers.n; i++)
-		if (set_directory(fs_fd, "lowerdir+", plan_list_get(c->plan, lowers, i)) < 0)
+		if (set_directory(fs_fd, "lowerdir+", plan_list_get(c->plan, lowers, i)) <
+		    0)
 			return -1;
 	if (lowers.n == 0 || upper == 0)
 		if (set_directory(fs_fd, "lowerdir+", SCRATCH_EMPTY) < 0)
@@ -120,8 +120,8 @@ add_directory(struct options *o, const char *before, const char *path)
 }
 
 static int
-add_directories(struct mount_ctx *c, struct options *o, struct plan_list lowers, plan_at upper,
-                plan_at work)
+add_directories(struct mount_ctx *c, struct options *o, struct plan_list lowers,
+                plan_at upper, plan_at work)
 {
 	const char *before = ",lowerdir=";
 
@@ -131,8 +131,9 @@ add_directories(struct mount_ctx *c, struct options *o, struct plan_list lowers,
 	if (lowers.n == 0 || upper == 0)
 		if (add_directory(o, before, SCRATCH_EMPTY) < 0)
 			return -1;
-	if (upper != 0 && (add_directory(o, ",upperdir=", plan_text(c->plan, upper)) < 0 ||
-	                   add_directory(o, ",workdir=", plan_text(c->plan, work)) < 0))
+	if (upper != 0 &&
+	    (add_directory(o, ",upperdir=", plan_text(c->plan, upper)) < 0 ||
+	     add_directory(o, ",workdir=", plan_text(c->plan, work)) < 0))
 		return -1;
 	if (!o->full)
 		return 0;
@@ -151,7 +152,8 @@ mount_in_fds(const struct options *o, int scratch_fd, const char *point,
 	if (sys_chdir("/proc/self/fd") < 0)
 		return -1;
 	add(&with, ",volatile");
-	result = with.full ? -1 : sys_mount("overlay", point, "overlay", flags, with.text);
+	result = with.full ? -1
+	                   : sys_mount("overlay", point, "overlay", flags, with.text);
 	if (result < 0)
 		result = sys_mount("overlay", point, "overlay", flags, o->text);
 	if (sys_fchdir(scratch_fd) < 0)
@@ -164,23 +166,18 @@ static int
 new_by_mount(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at work)
 {
 	struct options o = { .n = 0 };
-	char point[48] = "/proc/self/fd/";
+	char link[CLASSIC_LINK];
 	int scratch_fd = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
-	int point_fd = -1, fd = -1;
+	int point_fd = classic_park(c, true);
 
-	sys_mkdirat(AT_FDCWD, MOUNT_POINT, 0700);
-	point_fd = sys_openat(AT_FDCWD, MOUNT_POINT, O_PATH | O_DIRECTORY, 0);
 	if (scratch_fd < 0 || point_fd < 0)
 		return -1;
-	fs_number((uint64_t)point_fd, 10, point + strlen(point));
 	add(&o, "userxattr,index=off,xino=off");
 	if (add_directories(c, &o, lowers, upper, work) < 0 ||
-	    mount_in_fds(&o, scratch_fd, point,
-	                 fs_attributes(c->plan) != 0 ? MS_NODEV : 0) < 0)
+	    mount_in_fds(&o, scratch_fd, classic_link(point_fd, link),
+	                 fs_attributes(c->plan)) < 0)
 		return -1;
-	fd = sys_open_tree(AT_FDCWD, MOUNT_POINT, OPEN_TREE_CLONE);
-	sys_umount(MOUNT_POINT, MNT_DETACH);
-	return fd;
+	return classic_reopen(point_fd);
 }
 
 /* ------------------------------------------------------------ */

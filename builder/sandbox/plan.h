@@ -28,7 +28,7 @@ enum plan_op_kind {
 	OP_PROC,           /* target; new, else what there is */
 	OP_SYS,            /* target */
 	OP_DEV,            /* target, size of shm: tmpfs with nodes, pts, shm, mqueue, links */
-	OP_BIND,           /* passed descriptor (a detached mount) on target */
+	OP_BIND,           /* passed descriptor on target: a detached mount, or what is at source */
 	OP_FILE,           /* content, mode, uid, gid on target */
 	OP_OVERLAY,        /* lowers, upper, work; source in it on target */
 	OP_MASK,           /* target, if it is there */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "builder/sandbox/open_in_root.h"
 #include "builder/sandbox/sys.h"
 
 static const struct fs_option no_options = { NULL, NULL };
@@ -14,7 +15,7 @@ procfs_mount(struct mount_ctx *c, int target_fd)
 
 	/* Refused where parts of the existing one are covered, as in containers. */
 	if (fd < 0)
-		fd = fs_copy(AT_FDCWD, "/proc", true, false);
+		fd = fs_copy(c, AT_FDCWD, "/proc", true, false);
 	return fd < 0 ? -1 : fs_attach(fd, target_fd);
 }
 
@@ -26,7 +27,7 @@ procfs_mount_sys(struct mount_ctx *c, int target_fd)
 	                        MOUNT_ATTR_NOEXEC);
 
 	if (fd < 0)
-		fd = fs_copy(AT_FDCWD, "/sys", true, true);
+		fd = fs_copy(c, AT_FDCWD, "/sys", true, true);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	return fd < 0 ? -1 : fs_attach(fd, target_fd);
@@ -38,7 +39,7 @@ find(const struct mount_ctx *c, const char *path, int *fd, bool *is_dir)
 {
 	struct stat st;
 
-	*fd = sys_open_in_root(c->root_fd, path, O_PATH);
+	*fd = open_in_root(c->root_fd, path, O_PATH);
 	if (*fd < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -1;
 	if (sys_fstat(*fd, &st) < 0) {
@@ -59,9 +60,9 @@ procfs_mask(struct mount_ctx *c, const char *path)
 	if (found <= 0)
 		return found;
 	if (is_dir)
-		cover_fd = fs_copy(c->stage_fd, "none", false, true);
+		cover_fd = fs_copy(c, c->stage_fd, "none", false, true);
 	else
-		cover_fd = fs_copy(AT_FDCWD, "/dev/null", false, false);
+		cover_fd = fs_copy(c, AT_FDCWD, "/dev/null", false, false);
 	found = cover_fd < 0 ? -1 : fs_attach(cover_fd, fd);
 	sys_close(fd);
 	return found;
@@ -76,7 +77,7 @@ procfs_readonly(struct mount_ctx *c, const char *path)
 
 	if (found <= 0)
 		return found;
-	copy_fd = fs_copy(fd, "", true, true);
+	copy_fd = fs_copy(c, fd, "", true, true);
 	found = copy_fd < 0 ? -1 : fs_attach(copy_fd, fd);
 	sys_close(fd);
 	return found;

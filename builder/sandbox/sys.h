@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,23 +22,6 @@ static inline int
 sys_openat(int dir_fd, const char *path, int flags, mode_t mode)
 {
 	return (int)syscall(SYS_openat, dir_fd, path, flags | O_CLOEXEC, mode);
-}
-
-/* Confined to ROOT_FD, as after chroot. */
-static inline int
-sys_open_in_root(int root_fd, const char *path, int flags)
-{
-	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-		                .resolve = RESOLVE_IN_ROOT };
-	int fd = -1;
-
-	/* A rename elsewhere on the machine may make it fail with EAGAIN. */
-	for (int i = 0; i < 128; i++) {
-		fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof how);
-		if (fd >= 0 || errno != EAGAIN)
-			break;
-	}
-	return fd;
 }
 
 static inline int

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "builder/sandbox/open_in_root.h"
 #include "builder/sandbox/sys.h"
 
 #define LINKS_MAX 40
@@ -152,8 +153,7 @@ static int
 supply(const struct mount_ctx *c, struct walk *w, const char *name, size_t n, bool is_dir)
 {
 	char to[PATH_MAX];
-	int parent_fd = sys_open_in_root(c->root_fd, w->done_n == 0 ? "/" : w->done,
-	                                 O_PATH);
+	int parent_fd = open_in_root(c->root_fd, w->done_n == 0 ? "/" : w->done, O_PATH);
 	ssize_t link = -1;
 	int result = -1;
 
@@ -185,7 +185,7 @@ make_missing(const struct mount_ctx *c, struct walk *w, bool is_dir)
 
 		if (go_down(w, name, n) < 0)
 			return -1;
-		fd = sys_open_in_root(c->root_fd, w->done, O_PATH);
+		fd = open_in_root(c->root_fd, w->done, O_PATH);
 		if (fd >= 0) {
 			sys_close(fd);
 			continue;
@@ -198,7 +198,7 @@ make_missing(const struct mount_ctx *c, struct walk *w, bool is_dir)
 	}
 	if (more < 0)
 		return -1;
-	return sys_open_in_root(c->root_fd, w->done_n == 0 ? "/" : w->done, O_PATH);
+	return open_in_root(c->root_fd, w->done_n == 0 ? "/" : w->done, O_PATH);
 }
 
 /* Mounting a file on a directory, or the other way round, gives ENOTDIR only. */
@@ -218,7 +218,7 @@ int
 target_open(struct mount_ctx *c, const char *path, bool is_dir)
 {
 	struct walk w = { .links_left = LINKS_MAX };
-	int fd = sys_open_in_root(c->root_fd, path, O_PATH);
+	int fd = open_in_root(c->root_fd, path, O_PATH);
 
 	if (fd < 0 && errno == ENOENT) {
 		if (strlen(path) >= sizeof w.rest)

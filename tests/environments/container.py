@@ -41,6 +41,7 @@ ENVIRONMENTS = [
     Environment("e4l", "an older Docker: no Landlock, no openat2", "chroot", seccomp="old"),
     Environment("e4m", "a pod that may not mount", "chroot", seccomp="mounts"),
     Environment("e4k", "a pod", "ns"),
+    Environment("e4kl", "a pod on an older kernel", "ns", seccomp="kernel"),
     Environment("e4ko", "a pod without a volume", "ns", store="/store"),
     Environment("e4p", "podman's defaults", "ns", seccomp="podman"),
     Environment("e5", "a restricted pod", "", caps=(), uid=1000, no_new_privs=True,

@@ -21,6 +21,7 @@ PODMAN_REFUSES = """bpf fanotify_init lookup_dcookie open_by_handle_at perf_even
 quotactl setdomainname sethostname userfaultfd vmsplice swapon swapoff kexec_load
 init_module finit_module delete_module acct kcmp process_madvise iopl ioperm
 clock_settime settimeofday vhangup""".split()
+NEW_MOUNTS = "fsconfig fsmount fsopen fspick mount_setattr move_mount open_tree clone3".split()
 MOUNTING = """fsconfig fsmount fsopen mount mount_setattr move_mount open_tree pivot_root
 umount2""".split()
 ARCHITECTURES = {"x86_64": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
@@ -63,18 +64,20 @@ def conditional(verdicts):
     return rules
 
 
-def no_mounts():
-    """As AppArmor's profiles for containers have it, which are no filters."""
+def all_but(names, errno):
     return {"defaultAction": "SCMP_ACT_ALLOW",
             "architectures": ARCHITECTURES.get(platform.machine(), []),
-            "syscalls": [refuse(MOUNTING, EACCES)]}
+            "syscalls": [refuse(names, errno)]}
 
 
 def section(kind, caps):
-    """KIND: "docker", "podman", "old" for a runtime that does not know recent calls, or
-    "mounts"; CAPS: the container's capabilities."""
+    """KIND: "docker", "podman", "old" for a runtime that does not know recent calls,
+    "mounts" for AppArmor, which refuses mounts in its own way, "kernel" for one without
+    recent calls; CAPS: the container's capabilities."""
     if kind == "mounts":
-        return no_mounts()
+        return all_but(MOUNTING, EACCES)
+    if kind == "kernel":
+        return all_but(listed()[1] | set(NEW_MOUNTS), ENOSYS)
     verdicts, recent = listed()
     plain = {n for n, v in verdicts.items() if v in ("VERDICT_ALLOW", "VERDICT_DONE")}
     rules = conditional(verdicts)
