@@ -17,23 +17,23 @@ struct ignore {
 	bool has_exceptions;
 };
 
-/* The path that PATTERN stands for: cleaned, and relative to the root. */
+/* The path that PATTERN stands for: cleaned, and in a file relative to the root. */
 static char *
-clean(struct text pattern)
+clean(struct text pattern, bool of_file)
 {
 	char *cleaned;
 
 	if (pattern.n == 0)
 		return mem_copy("");
 	cleaned = path_clean(pattern);
-	if (cleaned[0] == '/' && cleaned[1] != '\0')
+	if (of_file && cleaned[0] == '/' && cleaned[1] != '\0')
 		memmove(cleaned, cleaned + 1, strlen(cleaned));
 	return cleaned;
 }
 
 /* PATTERN without blanks around it; empty ones are no rule. */
 static int
-add_rule(struct ignore *ig, struct text pattern, struct error *err)
+add_rule(struct ignore *ig, struct text pattern, bool of_file, struct error *err)
 {
 	auto_free char *cleaned = NULL;
 	struct rule rule = { 0 };
@@ -48,7 +48,7 @@ add_rule(struct ignore *ig, struct text pattern, struct error *err)
 	/* A NUL byte is in no path, and would end the cleaned one early. */
 	if (text_find(pattern, '\0') >= 0)
 		return error_set(err, ERR_DOCKERFILE, "syntax error in pattern");
-	cleaned = clean(pattern);
+	cleaned = clean(pattern, of_file);
 	if (pattern_match(text_of(cleaned), TEXT(".")) < 0)
 		return error_set(err, ERR_DOCKERFILE, "syntax error in pattern");
 	rule.glob = ignore_glob_new(text_of(cleaned));
@@ -75,7 +75,7 @@ ignore_parse(struct text text, const char *name, struct error *err)
 	for (int number = 1; text_line(&text, &line); number++) {
 		if (line.n > 0 && line.p[0] == '#')
 			continue;
-		if (add_rule(ig, rune_trim(line), err) < 0) {
+		if (add_rule(ig, rune_trim(line), true, err) < 0) {
 			fail_at(number, name, err);
 			ignore_free(ig);
 			return NULL;
@@ -90,7 +90,7 @@ ignore_new(const struct text *patterns, size_t n, struct error *err)
 	struct ignore *ig = mem_new(sizeof *ig);
 
 	for (size_t i = 0; i < n; i++) {
-		if (add_rule(ig, rune_trim(patterns[i]), err) < 0) {
+		if (add_rule(ig, rune_trim(patterns[i]), false, err) < 0) {
 			ignore_free(ig);
 			return NULL;
 		}

@@ -200,7 +200,8 @@ struct ignore;
  * (ERR_DOCKERFILE, place in NAME). Empty text: nothing is ignored. */
 struct ignore *ignore_parse(struct text text, const char *name, struct error *err);
 
-/* From single patterns (--exclude); same semantics. */
+/* From single patterns (--exclude), which are not relative to anything: one with a "/"
+ * in front matches nothing. */
 struct ignore *ignore_new(const struct text *patterns, size_t n, struct error *err);
 void ignore_free(struct ignore *ig);             /* takes NULL */
 bool ignore_is_empty(const struct ignore *ig);

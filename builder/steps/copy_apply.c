@@ -33,11 +33,10 @@ copier_clear(struct copier *c)
 /* The recursive copy of one match. */
 struct transfer {
 	struct copier *copier;
-	const struct opened_source *source;
 	struct text root; /* of the match, in the source */
 	struct buf to;    /* where the entry goes */
 	size_t target;    /* length of TO for the match itself */
-	size_t mark;      /* dest_mark() before */
+	size_t mark;      /* of dest_begin() */
 	struct map links; /* (layer, first name) → node, of files met by a later name */
 };
 
@@ -78,8 +77,8 @@ meta_of(const struct copier *c, const struct copy_item *item)
 	return e;
 }
 
-/* The match itself: mode and owner of the target stay, its time is the source's
- * (with --parents it was written to last). */
+/* The match itself: mode and owner of the target stay, its time is the source's. The
+ * root of a context or stage is as old as the build: no time was sent with it. */
 static int
 put_root(struct transfer *t, const struct copy_item *item, struct error *err)
 {
@@ -92,8 +91,8 @@ put_root(struct transfer *t, const struct copy_item *item, struct error *err)
 		return error_set(err, ERR_SOURCE, "cannot copy to non-directory: /%.*s",
 		                 (int)path.n, path.p);
 	e = *there;
-	if (item->origin != NULL)
-		e.mtime = item->entry.mtime;
+	e.mtime = item->path.n > 0 && item->origin != NULL ? item->entry.mtime
+	                                                   : t->copier->now;
 	dest_put_dir(d, path, &e);
 	return 0;
 }
@@ -109,9 +108,11 @@ put_dir(struct transfer *t, const struct copy_item *item, struct error *err)
 	if (there != NULL && there->type != ENTRY_DIR)
 		return error_set(err, ERR_SOURCE, "cannot copy to non-directory: /%.*s",
 		                 (int)path.n, path.p);
-	/* What only holds others, and all of --parents, leaves existing ones alone. */
-	if (there != NULL && (item->on_demand || t->source->include != NULL))
+	/* Of one that is there already, what only holds others sets the mode. */
+	if (there != NULL && item->on_demand) {
+		dest_chmod_dir(d, path, item->entry.mode);
 		return 0;
+	}
 	if (item->on_demand)
 		e.mtime = t->copier->now;
 	dest_put_dir(d, path, &e);
@@ -276,9 +277,8 @@ copy_match_apply(struct copier *c, const struct opened_source *s, size_t i,
 	const struct match *m = &s->matches.list.at[i];
 	__attribute__((cleanup(transfer_clear))) struct transfer t = {
 		.copier = c,
-		.source = s,
 		.root = text_of(m->path),
-		.mark = dest_mark(c->dest),
+		.mark = dest_begin(c->dest),
 	};
 	auto_free char *target = NULL;
 	const struct entry *there = NULL;

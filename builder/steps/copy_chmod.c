@@ -53,7 +53,7 @@ parse_permission(char letter, struct chmod_action *a)
 		a->bits |= EXECUTE;
 		return true;
 	case 'X':
-		a->x_if_any = true;
+		a->x_if_any = a->op != '-';
 		return true;
 	case 's':
 		a->bits |= SET_IDS;
@@ -73,7 +73,45 @@ parse_copy(char letter)
 	return letter == 'u' ? 0700 : letter == 'g' ? 0070 : letter == 'o' ? 0007 : 0;
 }
 
-/* [ugoa]*([+-=]([rwxXst]*|[ugo]))+ */
+/* Adds A, whose letters are read; the sticky bit is nobody's own: only o cannot have it.
+ */
+static void
+add_action(struct chmod *out, struct chmod_action a, uint16_t named)
+{
+	a.who = named != 0 ? named : SET_IDS | 0777;
+	if (a.who & ~(uint16_t)0007)
+		a.who |= a.bits & STICKY;
+	array_push(&out->actions, a);
+}
+
+/* The letters behind one operator, as actions: each letter that copies is one. */
+static struct text
+parse_letters(struct text t, char op, uint16_t named, struct chmod *out)
+{
+	struct chmod_action a = { .op = op };
+	bool copies = false;
+
+	for (; t.n > 0; t = text_from(t, 1)) {
+		struct chmod_action copy = { .op = op, .copy = parse_copy(t.p[0]) };
+
+		if (copy.copy == 0) {
+			if (!parse_permission(t.p[0], &a))
+				break;
+			continue;
+		}
+		if (a.bits != 0 || a.x_if_any)
+			add_action(out, a, named);
+		add_action(out, copy, named);
+		a = (struct chmod_action){ .op = op };
+		copies = true;
+	}
+	/* "=" alone takes everything away. */
+	if (a.bits != 0 || a.x_if_any || !copies)
+		add_action(out, a, named);
+	return t;
+}
+
+/* [ugoa]*([+-=][rwxXstugo]*)+ */
 static bool
 parse_clause(struct text clause, struct chmod *out)
 {
@@ -82,24 +120,11 @@ parse_clause(struct text clause, struct chmod *out)
 	if (clause.n == 0)
 		return false;
 	while (clause.n > 0) {
-		struct chmod_action a = { .op = clause.p[0], .who = named };
+		char op = clause.p[0];
 
-		if (strchr("+-=", a.op) == NULL || a.op == '\0')
+		if (strchr("+-=", op) == NULL || op == '\0')
 			return false;
-		clause = text_from(clause, 1);
-		if (clause.n > 0 && parse_copy(clause.p[0]) != 0) {
-			a.copy = parse_copy(clause.p[0]);
-			clause = text_from(clause, 1);
-		} else {
-			while (clause.n > 0 && parse_permission(clause.p[0], &a))
-				clause = text_from(clause, 1);
-		}
-		/* The sticky bit is nobody's own: only o cannot have it. */
-		if (named == 0)
-			a.who = 06777;
-		if (a.who & ~(uint16_t)0007)
-			a.who |= a.bits & STICKY;
-		array_push(&out->actions, a);
+		clause = parse_letters(text_from(clause, 1), op, named, out);
 	}
 	return true;
 }
@@ -139,9 +164,9 @@ chmod_parse(struct text text, struct chmod *out, struct error *err)
 	return 0;
 }
 
-/* The bits that an action names, for a file of MODE. */
+/* The bits that an action names, for a file of MODE; ANY_X: X is meant. */
 static uint16_t
-bits_of(const struct chmod_action *a, uint16_t mode, bool is_dir)
+bits_of(const struct chmod_action *a, uint16_t mode, bool any_x)
 {
 	uint16_t bits = a->bits, rwx = 0;
 
@@ -151,7 +176,7 @@ bits_of(const struct chmod_action *a, uint16_t mode, bool is_dir)
 		                        : mode & 7;
 		bits = (uint16_t)(rwx << 6 | rwx << 3 | rwx);
 	}
-	if (a->x_if_any && (is_dir || (mode & EXECUTE) != 0))
+	if (a->x_if_any && any_x)
 		bits |= EXECUTE;
 	return bits & a->who;
 }
@@ -159,13 +184,16 @@ bits_of(const struct chmod_action *a, uint16_t mode, bool is_dir)
 uint16_t
 chmod_apply(const struct chmod *c, uint16_t mode, bool is_dir)
 {
+	/* What the file had at first counts, whatever the actions before took away. */
+	bool any_x = is_dir || (mode & EXECUTE) != 0;
+
 	if (!c->given)
 		return mode;
 	if (c->octal)
 		return c->mode;
 	for (size_t i = 0; i < c->actions.n; i++) {
 		const struct chmod_action *a = &c->actions.at[i];
-		uint16_t bits = bits_of(a, mode, is_dir);
+		uint16_t bits = bits_of(a, mode, any_x);
 
 		if (a->op == '=')
 			mode = (uint16_t)((mode & ~a->who) | bits);

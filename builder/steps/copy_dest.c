@@ -20,6 +20,7 @@ struct dest_node {
 	size_t serial;   /* order of being put */
 	bool gone;       /* removed, and nothing of the base shows either */
 	bool base_below; /* a directory: the base's content shows in it */
+	bool timed;      /* a directory whose time is set after what is in it */
 };
 
 struct dest {
@@ -28,6 +29,7 @@ struct dest {
 	struct arena *arena;
 	int64_t now;
 	size_t serial;
+	size_t begun;       /* serial at dest_begin() */
 	struct text parent; /* asked for last in base_shows_in(); p NULL: none */
 	bool parent_shows;
 	struct entry found; /* an implied directory of the base */
@@ -96,52 +98,103 @@ dest_find(struct dest *d, struct text path)
 	return find_in_base(d, path);
 }
 
+/* A path on its way to what it leads to. */
+struct resolving {
+	struct buf done;  /* resolved: the confining directory and what is below it */
+	size_t top;       /* length of the confining directory */
+	struct buf rest;  /* that LEFT is a view of */
+	struct text left; /* still to do */
+	size_t own; /* bytes of LEFT that are the path's own: the rest came of links */
+};
+
+static void
+resolving_clear(struct resolving *r)
+{
+	buf_clear(&r->done);
+	buf_clear(&r->rest);
+}
+
+static void
+step_up(struct resolving *r)
+{
+	struct text up = path_dir(buf_text(&r->done));
+
+	buf_truncate(&r->done, up.n > r->top ? up.n : r->top);
+}
+
 /* Puts the text of the link at DONE in place of its last component. */
 static void
-follow(struct buf *done, struct buf *rest, struct text link, struct text left)
+follow(struct resolving *r, struct text link)
 {
 	auto_buf struct buf next = BUF_INIT;
 
+	if (r->left.n < r->own)
+		r->own = r->left.n;
 	buf_add_text(&next, link);
 	buf_add_char(&next, '/');
-	buf_add_text(&next, left);
-	buf_truncate(done, link.p[0] == '/' ? 0 : path_dir(buf_text(done)).n);
-	buf_truncate(rest, 0);
-	buf_add_text(rest, buf_text(&next));
+	buf_add_text(&next, r->left);
+	if (link.p[0] == '/')
+		buf_truncate(&r->done, r->top);
+	else
+		step_up(r);
+	buf_truncate(&r->rest, 0);
+	buf_add_text(&r->rest, buf_text(&next));
+	r->left = buf_text(&r->rest);
 }
 
-int
-dest_resolve(struct dest *d, struct text path, char **out, struct error *err)
+/* Resolves PATH below directory TOP, which nothing leads out of. Unless MAY_DANGLE is
+ * true, what a link leads to must be there. */
+static int
+resolve(struct dest *d, struct text top, struct text path, bool may_dangle, char **out,
+        struct error *err)
 {
-	auto_buf struct buf done = BUF_INIT, rest = BUF_INIT;
-	struct text left, name;
+	__attribute__((cleanup(resolving_clear))) struct resolving r = { .top = top.n,
+		                                                         .own = path.n };
+	struct text name;
 	int links = 0;
 
-	buf_add_text(&rest, path);
-	left = buf_text(&rest);
-	while (path_next(&left, &name)) {
+	buf_add_text(&r.done, top);
+	buf_add_text(&r.rest, path);
+	r.left = buf_text(&r.rest);
+	while (path_next(&r.left, &name)) {
 		const struct entry *e = NULL;
 
 		if (text_is(name, "."))
 			continue;
 		if (text_is(name, "..")) {
-			buf_truncate(&done, path_dir(buf_text(&done)).n);
+			step_up(&r);
 			continue;
 		}
-		if (done.n > 0)
-			buf_add_char(&done, '/');
-		buf_add_text(&done, name);
-		e = dest_find(d, buf_text(&done));
+		if (r.done.n > 0)
+			buf_add_char(&r.done, '/');
+		buf_add_text(&r.done, name);
+		e = dest_find(d, buf_text(&r.done));
+		if (e == NULL && !may_dangle && links > 0 && r.left.n >= r.own)
+			return error_set(err, ERR_SOURCE,
+			                 "/%.*s: a link leads to nothing", (int)path.n,
+			                 path.p);
 		if (e == NULL || e->type != ENTRY_SYMLINK || e->link.n == 0)
 			continue;
 		if (links++ == LINKS_MAX)
 			return error_set(err, ERR_SOURCE, "/%.*s: too many links",
 			                 (int)path.n, path.p);
-		follow(&done, &rest, e->link, left);
-		left = buf_text(&rest);
+		follow(&r, e->link);
 	}
-	*out = buf_take(&done);
+	*out = buf_take(&r.done);
 	return 0;
+}
+
+int
+dest_resolve(struct dest *d, struct text path, char **out, struct error *err)
+{
+	return resolve(d, (struct text){ "", 0 }, path, true, out, err);
+}
+
+int
+dest_resolve_below(struct dest *d, struct text top, struct text path, char **out,
+                   struct error *err)
+{
+	return resolve(d, top, path, false, out, err);
 }
 
 /* ------------------------------------------------------------ changing */
@@ -167,14 +220,47 @@ is_base_dir(struct dest *d, struct text path)
 	return e != NULL && e->type == ENTRY_DIR;
 }
 
-void
-dest_put_dir(struct dest *d, struct text path, const struct entry *meta)
+/* The node of a directory that the base has and nothing changed yet. */
+static struct dest_node *
+bring_dir(struct dest *d, struct text path)
+{
+	struct dest_node *n = node_at(d, path);
+	struct view_entry e;
+
+	n->change.entry = d->found;
+	if (view_find(d->base, path, &e) == 1 && e.entry != NULL)
+		n->change.entry = *e.entry;
+	n->change.entry.opaque = false;
+	n->base_below = true;
+	return n;
+}
+
+/* A name came into the directory that PATH is in. */
+static void
+touch_parent(struct dest *d, struct text path)
+{
+	struct text dir = path_dir(path);
+	struct dest_node *n = NULL;
+
+	if (dir.n == 0)
+		return;
+	n = map_find(&d->nodes, dir);
+	if (n == NULL)
+		n = bring_dir(d, dir);
+	if (!n->timed || n->serial <= d->begun)
+		n->change.entry.mtime = d->now;
+}
+
+static void
+put_dir(struct dest *d, struct text path, const struct entry *meta, bool timed)
 {
 	struct dest_node *n = map_find(&d->nodes, path);
 	bool stays = n != NULL && !n->gone && n->change.entry.type == ENTRY_DIR;
 	bool in_base = is_base_dir(d, path);
 	bool opaque = stays && n->change.entry.opaque;
 
+	if (!stays && !(n == NULL && in_base))
+		touch_parent(d, path);
 	if (n == NULL) {
 		n = node_at(d, path);
 		n->base_below = in_base;
@@ -192,6 +278,23 @@ dest_put_dir(struct dest *d, struct text path, const struct entry *meta)
 	n->origin = NULL;
 	n->serial = ++d->serial;
 	n->gone = false;
+	n->timed = timed;
+}
+
+void
+dest_put_dir(struct dest *d, struct text path, const struct entry *meta)
+{
+	put_dir(d, path, meta, true);
+}
+
+void
+dest_chmod_dir(struct dest *d, struct text path, uint16_t mode)
+{
+	struct dest_node *n = map_find(&d->nodes, path);
+
+	if (n == NULL)
+		n = bring_dir(d, path);
+	n->change.entry.mode = mode;
 }
 
 int
@@ -210,7 +313,7 @@ dest_make_dirs(struct dest *d, struct text path, const struct entry *like,
 		level = text_first(path, end);
 		e = dest_find(d, level);
 		if (e == NULL)
-			dest_put_dir(d, level, like);
+			put_dir(d, level, like, false);
 		else if (e->type != ENTRY_DIR)
 			return error_set(err, ERR_SOURCE, "mkdir /%.*s: not a directory",
 			                 (int)level.n, level.p);
@@ -218,9 +321,8 @@ dest_make_dirs(struct dest *d, struct text path, const struct entry *like,
 	return 0;
 }
 
-struct dest_node *
-dest_put(struct dest *d, struct text path, const struct change *change,
-         const void *origin)
+static struct dest_node *
+put(struct dest *d, struct text path, const struct change *change, const void *origin)
 {
 	struct dest_node *n = node_at(d, path);
 
@@ -232,6 +334,14 @@ dest_put(struct dest *d, struct text path, const struct change *change,
 	n->serial = ++d->serial;
 	n->gone = false;
 	return n;
+}
+
+struct dest_node *
+dest_put(struct dest *d, struct text path, const struct change *change,
+         const void *origin)
+{
+	touch_parent(d, path);
+	return put(d, path, change, origin);
 }
 
 static void
@@ -264,9 +374,10 @@ dest_find_put(struct dest *d, struct text path, const void *origin, size_t mark)
 }
 
 size_t
-dest_mark(const struct dest *d)
+dest_begin(struct dest *d)
 {
-	return d->serial;
+	d->begun = d->serial;
+	return d->begun;
 }
 
 struct dest_node *
@@ -292,7 +403,7 @@ dest_get_file(struct dest *d, struct text path, struct error *err)
 	change.entry.size = change.content.kind == CONTENT_MEMORY
 	                            ? change.content.memory.n
 	                            : change.content.size;
-	return dest_put(d, path, &change, NULL);
+	return put(d, path, &change, NULL);
 }
 
 void
@@ -332,18 +443,10 @@ static void
 add_parents(struct dest *d, struct text path)
 {
 	for (;;) {
-		struct view_entry e;
-		struct dest_node *n = NULL;
-
 		path = path_dir(path);
 		if (path.n == 0 || map_has(&d->nodes, path))
 			return;
-		n = node_at(d, path);
-		n->change.entry = d->found;
-		if (view_find(d->base, path, &e) == 1 && e.entry != NULL)
-			n->change.entry = *e.entry;
-		n->change.entry.opaque = false;
-		n->base_below = true;
+		bring_dir(d, path);
 	}
 }
 

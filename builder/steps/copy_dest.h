@@ -15,7 +15,8 @@
 struct dest;
 struct dest_node;
 
-/* BASE is borrowed. NOW: mtime of directories that only the base implies. */
+/* BASE is borrowed. NOW: mtime of directories that only the base implies, and of
+ * those that are written to. */
 struct dest *dest_new(const struct view *base, int64_t now);
 void dest_free(struct dest *d);                  /* takes NULL */
 
@@ -26,14 +27,23 @@ const struct entry *dest_find(struct dest *d, struct text path);
  * components are appended as written. *OUT: caller frees. */
 int dest_resolve(struct dest *d, struct text path, char **out, struct error *err);
 
+/* The same for PATH in the resolved directory TOP, confined to that; a link that leads
+ * to nothing is an error. *OUT is relative to the root. */
+int dest_resolve_below(struct dest *d, struct text top, struct text path, char **out,
+                       struct error *err);
+
 /* mkdir -p: missing levels of PATH get LIKE's mode, owner and mtime. Something
  * else in the way is ERR_SOURCE "mkdir /path: not a directory". */
 int dest_make_dirs(struct dest *d, struct text path, const struct entry *like,
                    struct error *err);
 
 /* A directory with metadata META at PATH, where there is none or (then it is
- * given the metadata) one already. */
+ * given the metadata) one already. Its time is set after what comes into it until the
+ * next dest_begin(); other directories are written to when a name comes into them. */
 void dest_put_dir(struct dest *d, struct text path, const struct entry *meta);
+
+/* The directory at PATH, which is there, gets MODE. */
+void dest_chmod_dir(struct dest *d, struct text path, uint16_t mode);
 
 /* Puts CHANGE (no directory) at PATH in place of what is there, which is no
  * directory. ORIGIN identifies where it came from. Texts are borrowed. */
@@ -46,7 +56,9 @@ void dest_link(struct dest *d, struct text path, struct dest_node *file);
 /* What was put at PATH as a file from ORIGIN since mark MARK, or NULL. */
 struct dest_node *dest_find_put(struct dest *d, struct text path, const void *origin,
                                 size_t mark);
-size_t dest_mark(const struct dest *d);
+
+/* Begins to copy one source: a mark. */
+size_t dest_begin(struct dest *d);
 
 /* The node of the regular file at PATH, brought in from the base if need be
  * (unchanged, as the first name of a link); NULL with ERR if it is none. */

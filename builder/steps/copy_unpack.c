@@ -43,21 +43,52 @@ open_archive(struct copier *c, const struct opened_source *s, size_t i,
 	return 1;
 }
 
-/* Where PATH of the archive goes: links in its directories are followed. */
+static char *
+below(const char *dir, struct text name)
+{
+	return mem_print("%s%s%.*s", dir, *dir != '\0' ? "/" : "", (int)name.n, name.p);
+}
+
+/* Where PATH of the archive is: links in its directories are followed, as if what is
+ * unpacked to were the root. */
+static int
+resolve(struct unpacking *u, struct text path, char **above, char **out,
+        struct error *err)
+{
+	if (dest_resolve_below(u->copier->dest, text_of(u->root), path_dir(path), above,
+	                       err) < 0)
+		return -1;
+	*out = below(*above, path_base(path));
+	return 0;
+}
+
+/* The same, with directories made that the archive does not name. */
 static int
 target_of(struct unpacking *u, struct text path, char **out, struct error *err)
 {
-	auto_free char *whole = mem_print("%s/%.*s", u->root, (int)path.n, path.p);
 	auto_free char *above = NULL;
-	struct text dir = path_dir(text_of(whole)), name = path_base(text_of(whole));
 	struct entry like = { .type = ENTRY_DIR, .mode = 0755, .mtime = u->copier->now };
 
-	if (dest_resolve(u->copier->dest, dir, &above, err) < 0 ||
-	    dest_make_dirs(u->copier->dest, text_of(above), &like, err) < 0)
+	if (resolve(u, path, &above, out, err) < 0)
 		return -1;
-	*out = mem_print("%s%s%.*s", above, *above != '\0' ? "/" : "", (int)name.n,
-	                 name.p);
-	return 0;
+	return dest_make_dirs(u->copier->dest, text_of(above), &like, err);
+}
+
+/* A link to a symbolic link or special file is one more of its kind. */
+static void
+put_twin(struct dest *d, const struct entry *there, const struct entry *e,
+         struct text from, struct text target)
+{
+	struct change twin = { .entry = *there };
+
+	twin.entry.uid = e->uid;
+	twin.entry.gid = e->gid;
+	if (there->type != ENTRY_SYMLINK) {
+		twin.entry.mode = e->mode;
+		twin.entry.mtime = e->mtime;
+	}
+	dest_put(d, from, &twin, NULL);
+	dest_put(d, target, &twin, NULL);
 }
 
 static int
@@ -66,10 +97,17 @@ put_hard_link(struct unpacking *u, const struct entry *e, struct text target,
 {
 	struct dest *d = u->copier->dest;
 	struct dest_node *file = NULL;
-	auto_free char *from = NULL;
+	const struct entry *there = NULL;
+	auto_free char *above = NULL, *from = NULL;
 
-	if (target_of(u, e->link, &from, err) < 0)
+	if (resolve(u, e->link, &above, &from, err) < 0)
 		return -1;
+	there = dest_find(d, text_of(from));
+	if (there != NULL && there->type != ENTRY_FILE && there->type != ENTRY_DIR &&
+	    there->type != ENTRY_HARDLINK) {
+		put_twin(d, there, e, text_of(from), target);
+		return 0;
+	}
 	file = dest_get_file(d, text_of(from), err);
 	if (file == NULL)
 		return -1;
@@ -158,5 +196,6 @@ copy_match_unpack(struct copier *c, const struct opened_source *s, size_t i,
 	    dest_make_dirs(c->dest, text_of(root), &like, err) < 0)
 		return -1;
 	u.root = root;
+	dest_begin(c->dest);
 	return unpack_all(&u, err) < 0 ? -1 : 1;
 }

@@ -166,8 +166,7 @@ visit_entry(void *arg, struct text path, const struct view_entry *e, struct erro
 	struct copy_item item = item_of(e, path, below_root(w, path));
 
 	if (item.rel.n == 0)
-		return w->walk->include.p == NULL ? w->walk->fn(w->walk->arg, &item, err)
-		                                  : 0;
+		return w->walk->fn(w->walk->arg, &item, err);
 	if (w->pruned != NULL && path_is_below(item.rel, text_of(w->pruned)))
 		return 0;
 	return visit(w, &item, err);
@@ -245,17 +244,13 @@ static int
 walk_include(struct walker *w, struct error *err)
 {
 	auto_buf struct buf start = BUF_INIT;
-	int found = 1;
 
-	if (w->walk->include.n > 0) {
-		w->include = ignore_new(&w->walk->include, 1, err);
-		if (w->include == NULL)
-			return -1;
-		w->include_size = ignore_state_size(w->include);
-		w->include_state = mem_new(w->include_size + 1);
-	}
-	found = descend(w, &start);
-	if (found <= 0)
+	w->include = ignore_new(&w->walk->include, 1, err);
+	if (w->include == NULL)
+		return -1;
+	w->include_size = ignore_state_size(w->include);
+	w->include_state = mem_new(w->include_size + 1);
+	if (descend(w, &start) == 0)
 		return 1;
 	return view_each(w->walk->view, buf_text(&start), visit_below, w, err) < 0 ? -1
 	                                                                           : 1;
@@ -276,7 +271,10 @@ copy_walk(const struct copy_walk *walk, struct error *err)
 	if (walk->include.p == NULL)
 		return view_each(walk->view, walk->root, visit_entry, &w, err) < 0 ? -1
 		                                                                   : 1;
-	if (root.entry != NULL && root.entry->type != ENTRY_DIR)
-		return 0;
+	if (visit_entry(&w, walk->root, &root, err) < 0)
+		return -1;
+	/* The base is copied as it is, if it is a file. */
+	if (walk->include.n == 0 || (root.entry != NULL && root.entry->type != ENTRY_DIR))
+		return 1;
 	return walk_include(&w, err);
 }

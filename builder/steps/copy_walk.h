@@ -2,7 +2,8 @@
  * copy_walk: everything that is copied for one match, in path order.
  *
  *	--exclude   ignore patterns on paths below the match; never the match itself
- *	--parents   one include pattern below the match, which is a base directory
+ *	--parents   one include pattern below the match, which is a base directory and
+ *	            comes first, as without
  *
  * Directories that are only there for what is below them come when the first
  * such thing does, marked on_demand.
@@ -31,12 +32,12 @@ struct copy_walk {
 	const struct view   *view;
 	struct text          root;     /* the match's resolved path */
 	const struct ignore *excludes; /* NULL: none */
-	struct text          include;  /* --parents: clean pattern, "" for all; p NULL: no --parents */
+	struct text          include;  /* --parents: clean pattern, "" for none; p NULL: no --parents */
 	copy_item_fn        *fn;
 	void                *arg;
 };
 
-/* 1, 0 if the root is not there (or not a directory, with --parents), -1. */
+/* 1, 0 if the root is not there, -1. */
 int copy_walk(const struct copy_walk *w, struct error *err);
 
 #endif

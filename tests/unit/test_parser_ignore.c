@@ -188,15 +188,17 @@ a_path_alone_is_tried_with_its_parents(void **state)
 {
 	static const struct text patterns[] = { { "a", 1 },
 		                                { "!a/b/*.md", 9 },
-		                                { " /c/ ", 5 } };
+		                                { " c/ ", 4 },
+		                                { "/d", 2 } };
 	auto_error struct error err = ERROR_INIT;
-	struct ignore *ig = ignore_new(patterns, 3, &err);
+	struct ignore *ig = ignore_new(patterns, 4, &err);
 
 	(void)state;
 	assert_non_null(ig);
 	assert_true(ignore_match_alone(ig, TEXT("a/x/y")));
 	assert_true(ignore_match_alone(ig, TEXT("c/d")));
 	assert_false(ignore_match_alone(ig, TEXT("a/b/x.md")));
+	/* Only a file's patterns are about a root. */
 	assert_false(ignore_match_alone(ig, TEXT("d/a")));
 	assert_true(ignore_has_exceptions(ig));
 	assert_false(ignore_is_empty(ig));
