@@ -11,6 +11,7 @@
 #include "builder/sandbox/open_in_root.h"
 #include "builder/sandbox/sys.h"
 #include "builder/sandbox/target.h"
+#include "layers/layers.h"
 
 /* ------------------------------------------------------------ pieces */
 
@@ -157,6 +158,21 @@ op_tmpfs(struct mount_ctx *c, const struct plan_op *op)
 	return attach(c, op, fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID), true);
 }
 
+/* The only id stands for all of them: whose the file should be is noted then, if a
+ * tmpfs takes notes (Linux 6.6). */
+static int
+give(int fd, const struct plan *plan, const struct plan_op *op)
+{
+	const struct layer_owner_mark mark = { op->uid, op->gid };
+
+	if (sys_fchown(fd, op->uid, op->gid) == 0)
+		return 0;
+	if (plan->single_id == 0)
+		return -1;
+	syscall(SYS_fsetxattr, fd, LAYER_OWNER, &mark, sizeof mark, 0);
+	return 0;
+}
+
 static int
 write_file(int fd, const struct plan *plan, const struct plan_op *op)
 {
@@ -171,8 +187,7 @@ write_file(int fd, const struct plan *plan, const struct plan_op *op)
 		bytes += n;
 		left -= (size_t)n;
 	}
-	if ((op->uid != 0 || op->gid != 0) && sys_fchown(fd, op->uid, op->gid) < 0 &&
-	    plan->single_id == 0)
+	if ((op->uid != 0 || op->gid != 0) && give(fd, plan, op) < 0)
 		return -1;
 	return sys_fchmod(fd, op->mode & 07777);
 }

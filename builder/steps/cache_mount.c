@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/xattr.h>
 
 #include "base/base.h"
 #include "base/file.h"
@@ -69,6 +70,17 @@ seed(const struct step_job *job, const struct step_mount *m, int fd, struct erro
 	return write_path(job, step_input_index(job->step, m->from), m->source, fd, err);
 }
 
+/* EINVAL: that id is not mapped. A sandbox with a single one goes by the note. */
+static int
+give(int fd, const struct step_mount *m)
+{
+	const struct layer_owner_mark mark = { m->uid, m->gid };
+
+	if (fchown(fd, m->uid, m->gid) == 0 || (m->uid == 0 && m->gid == 0))
+		return 0;
+	return errno == EINVAL ? fsetxattr(fd, LAYER_OWNER, &mark, sizeof mark, 0) : -1;
+}
+
 /* Makes the directory under another name first, so that it is never seen half
  * seeded. */
 static int
@@ -83,9 +95,7 @@ create(const struct step_job *job, const struct step_mount *m, const char *name,
 
 	if (tmp == NULL || seed(job, m, fd, err) < 0)
 		return -1;
-	/* EINVAL: that id is not mapped; what owners are then is a matter of the sandbox. */
-	if (fchown(fd, m->uid, m->gid) < 0 && errno != EINVAL &&
-	    (m->uid != 0 || m->gid != 0))
+	if (give(fd, m) < 0)
 		return error_sys(err, "cache mount: give it to %u:%u", m->uid, m->gid);
 	if (fchmod(fd, mode) < 0)
 		return error_sys(err, "cache mount: set mode %o", mode);
