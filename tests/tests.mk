@@ -58,7 +58,10 @@ check-conformance: all ## the recorded images of the reference frontend
 check-environments: all ## the same image for every kind of user, in every kind of container
 	tests/environments/run --disk
 
-.PHONY: unit-programs fuzz-replays fuzz-programs
+differential: all ## the cases of the language as Debian's buildah sees them
+	tests/differential/run
+
+.PHONY: differential unit-programs fuzz-replays fuzz-programs
 unit-programs: $(UNIT_TESTS) fuzz-replays
 fuzz-replays: $(FUZZ_REPLAYS)
 
