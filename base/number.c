@@ -230,7 +230,7 @@ print_fraction(struct buf *out, uint64_t whole, uint64_t rest, uint64_t unit)
 	buf_print(out, "%llu", (unsigned long long)whole);
 	if (rest > 0)
 		buf_add_char(out, '.');
-	while (rest > 0) {
+	while (rest > 0 && unit >= 10) {
 		unit /= 10;
 		buf_add_char(out, (char)('0' + rest / unit));
 		rest %= unit;

@@ -151,7 +151,8 @@ name_of(const char *field)
 static char *
 value_difference(const struct preimage_field *old, const struct preimage_field *now)
 {
-	const char *name = name_of(now != NULL ? now->name : old->name);
+	const struct preimage_field *either = now == NULL ? old : now;
+	const char *name = name_of(either->name);
 	auto_free char *before = old == NULL ? NULL : quoted(old->value);
 	auto_free char *after = now == NULL ? NULL : quoted(now->value);
 

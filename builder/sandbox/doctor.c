@@ -209,7 +209,7 @@ try_all(int dir_fd, struct doctor *d, struct error *err)
 		if (ask(&c, dir_fd, i < doctor_n_tries ? &doctor_tries[i] : NULL, err) <
 		    0)
 			return -1;
-	for (size_t i = 0; i <= doctor_n_tries; i++) {
+	for (size_t i = 0; i < c.asked.n; i++) {
 		if (hear(&c.asked.at[i], &answer, err) < 0)
 			return -1;
 		if (i < doctor_n_tries)

@@ -177,8 +177,8 @@ struct plan_op *plan_add_op(struct plan_draft *d, enum plan_op_kind kind,
 void plan_draft_clear(struct plan_draft *d);
 #define auto_plan_draft __attribute__((cleanup(plan_draft_clear)))
 
-/* A memfd with the plan in *FD, and its memory (plan_unmap() it). */
-struct plan *plan_seal(struct plan_draft *d, int *fd, struct error *err);
+/* A memfd with the plan in *OUT, and its memory (plan_unmap() it). */
+struct plan *plan_seal(struct plan_draft *d, int *out, struct error *err);
 void plan_unmap(struct plan *plan);
 
 /* ------------------------------------------------------------ reading */

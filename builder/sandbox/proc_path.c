@@ -97,7 +97,9 @@ read_id(const char *p, uint32_t *out)
 {
 	uint32_t v = 0;
 
-	for (int i = 0; p != NULL && i < 4; i++) {
+	if (p == NULL)
+		return false;
+	for (int i = 0; i < 4; i++) {
 		p += strspn(p, " \t");
 		if (*p < '0' || *p > '9')
 			return false;
@@ -105,7 +107,7 @@ read_id(const char *p, uint32_t *out)
 			v = 10 * v + (uint32_t)(*p - '0');
 	}
 	*out = v;
-	return p != NULL;
+	return true;
 }
 
 bool
