@@ -97,7 +97,7 @@ file_read_full(int fd, void *bytes, size_t n, struct error *err)
 }
 
 static int
-fill_new(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
+fill_new(int dir_fd, const char *name, mode_t mode, file_fill_fn *fill, void *arg,
          struct error *err)
 {
 	auto_fd int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -105,14 +105,14 @@ fill_new(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
 
 	if (fd < 0)
 		return error_sys(err, "create %s", name);
-	if (file_write_all(fd, bytes, n, err) < 0)
+	if (fill(arg, fd, err) < 0)
 		return error_wrap(err, "%s", name);
 	return 0;
 }
 
 int
-file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
-             struct error *err)
+file_replace_by(int dir_fd, const char *name, mode_t mode, file_fill_fn *fill, void *arg,
+                struct error *err)
 {
 	struct text dir = text_first(text_of(name),
 	                             (size_t)(path_base(text_of(name)).p - name));
@@ -122,7 +122,7 @@ file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t m
 	file_random_name(random, sizeof random - 1);
 	buf_add_text(&temporary, dir);
 	buf_print(&temporary, ".tmp-%s", random);
-	if (fill_new(dir_fd, buf_str(&temporary), bytes, n, mode, err) < 0) {
+	if (fill_new(dir_fd, buf_str(&temporary), mode, fill, arg, err) < 0) {
 		if (err->sys != EEXIST)
 			unlinkat(dir_fd, buf_str(&temporary), 0);
 		return -1;
@@ -133,6 +133,23 @@ file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t m
 		return -1;
 	}
 	return 0;
+}
+
+static int
+fill_with_text(void *arg, int fd, struct error *err)
+{
+	const struct text *t = arg;
+
+	return file_write_all(fd, t->p, t->n, err);
+}
+
+int
+file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
+             struct error *err)
+{
+	struct text t = { bytes, n };
+
+	return file_replace_by(dir_fd, name, mode, fill_with_text, &t, err);
 }
 
 /* The kernel's copy may share extents, and ends early or is refused for many

@@ -24,6 +24,11 @@ int file_read_fd(int fd, size_t max, struct buf *out, struct error *err);
 int file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
                  struct error *err);
 
+/* The same, by what FILL writes to FD. */
+typedef int file_fill_fn(void *arg, int fd, struct error *err);
+int file_replace_by(int dir_fd, const char *name, mode_t mode, file_fill_fn *fill, void *arg,
+                    struct error *err);
+
 /* Writes all N bytes. */
 int file_write_all(int fd, const void *bytes, size_t n, struct error *err);
 

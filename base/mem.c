@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -84,6 +85,14 @@ mem_vprint(const char *fmt, va_list ap)
 	return s;
 }
 
+/* By default glibc takes ever larger pieces from heaps that seldom shrink, one of
+ * which each thread has for itself. */
+void
+mem_setup(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 void
 mem_die(const char *message)
 {
@@ -93,16 +102,17 @@ mem_die(const char *message)
 
 #define ARENA_ALIGN 16
 
-/* The first block is small, for the many arenas that hold little; each further
- * one is as large as all before it, up to the limit. */
-#define ARENA_FIRST ((size_t)4 * 1024)
-#define ARENA_LIMIT ((size_t)256 * 1024)
-
+/* Things are put at the front, texts, which need no alignment, at the back. */
 struct block {
 	struct block *before;
-	size_t used, size;
+	size_t used, size; /* what is free lies between */
 	alignas(ARENA_ALIGN) char bytes[];
 };
+
+/* The first block is small, for the many arenas that hold little; each further
+ * one is as large as all before it, up to the limit: whole pages, with malloc's own. */
+#define ARENA_FIRST ((size_t)4 * 1024)
+#define ARENA_LIMIT ((size_t)256 * 1024 - sizeof(struct block) - ARENA_ALIGN)
 
 struct arena {
 	struct block *last;
@@ -146,6 +156,13 @@ add_block(struct arena *arena, size_t at_least)
 	arena->total += size;
 }
 
+static void
+need_room(struct arena *arena, size_t size)
+{
+	if (arena->last == NULL || arena->last->size - arena->last->used < size)
+		add_block(arena, size);
+}
+
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
@@ -154,8 +171,7 @@ arena_alloc(struct arena *arena, size_t size)
 	if (size > SIZE_MAX / 2)
 		mem_die("allocation too large");
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-	if (arena->last == NULL || arena->last->size - arena->last->used < size)
-		add_block(arena, size);
+	need_room(arena, size);
 	p = arena->last->bytes + arena->last->used;
 	arena->last->used += size;
 	return p;
@@ -178,12 +194,28 @@ arena_copy_n(struct arena *arena, const void *bytes, size_t n)
 {
 	char *copy;
 
-	if (n == SIZE_MAX)
+	if (n >= SIZE_MAX / 2)
 		mem_die("allocation too large");
-	copy = arena_alloc(arena, n + 1);
+	need_room(arena, n + 1);
+	arena->last->size -= n + 1;
+	copy = arena->last->bytes + arena->last->size;
 	if (n > 0)
 		memcpy(copy, bytes, n);
 	return copy;
+}
+
+void
+arena_join(struct arena *arena, struct arena *taken)
+{
+	struct block **end = &arena->last;
+
+	if (taken == NULL)
+		return;
+	while (*end != NULL)
+		end = &(*end)->before;
+	*end = taken->last;
+	arena->total += taken->total;
+	free(taken);
 }
 
 char *

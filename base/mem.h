@@ -25,6 +25,10 @@ char *mem_copy_n(const void *bytes, size_t n);   /* NUL-terminated copy */
 char *mem_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *mem_vprint(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
+/* Large pieces go back to the system when they are freed, however many there were.
+ * Called once, before there are threads. */
+void mem_setup(void);
+
 /* Ends the program with MESSAGE on standard error. For exhausted memory and
  * broken invariants only. */
 _Noreturn void mem_die(const char *message);
@@ -40,6 +44,9 @@ char *arena_copy_n(struct arena *arena, const void *bytes, size_t n);
 char *arena_print(struct arena *arena, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 struct text arena_text(struct arena *arena, struct text t);  /* NUL-terminated copy */
+
+/* What TAKEN holds becomes part of ARENA; TAKEN is freed. Takes NULL. */
+void arena_join(struct arena *arena, struct arena *taken);
 
 static inline void
 own_arena(struct arena **arena)

@@ -137,6 +137,8 @@ enum entry_type {
 	ENTRY_FIFO, ENTRY_WHITEOUT,
 };
 
+struct arena;
+
 /* One path of a change set. Texts are borrowed from the tree that holds it. */
 struct entry {
 	struct text path;              /* relative, clean, no leading "/"; "" is the root */
@@ -198,6 +200,11 @@ int layer_find(struct store *st, const char *id, struct layer **out, struct erro
  * layer_free_source(). */
 struct layer *layer_of_files(const struct entry *entries, size_t n, int dir_fd,
                              const struct content *contents);
+
+/* The same of ENTRIES (malloc'ed) and the arena of their texts (base/mem.h), which are
+ * both taken over; the bytes are below DIR_FD. */
+struct layer *layer_of_own_files(struct entry *entries, size_t n, struct arena *texts,
+                                 int dir_fd);
 void layer_free_source(struct layer *l);         /* takes NULL */
 
 const char *layer_id(const struct layer *l);     /* file name in layers/ */

@@ -47,9 +47,8 @@ copy_contents(const struct content *contents, size_t n)
 	return copy;
 }
 
-struct layer *
-layer_of_files(const struct entry *entries, size_t n, int dir_fd,
-               const struct content *contents)
+static struct layer *
+new_source(struct tree *taken, int dir_fd)
 {
 	struct layer *l = mem_new(sizeof *l);
 
@@ -57,10 +56,25 @@ layer_of_files(const struct entry *entries, size_t n, int dir_fd,
 	pthread_cond_init(&l->changed, NULL);
 	l->id = mem_copy("source");
 	l->dir_fd = l->tar_fd = -1;
-	l->tree = copy_entries(entries, n);
+	l->tree = taken;
 	l->forms = LAYER_TREE;
 	l->source = mem_new(sizeof *l->source);
 	l->source->dir_fd = dir_fd;
+	return l;
+}
+
+struct layer *
+layer_of_own_files(struct entry *entries, size_t n, struct arena *texts, int dir_fd)
+{
+	return new_source(tree_new(entries, n, texts), dir_fd);
+}
+
+struct layer *
+layer_of_files(const struct entry *entries, size_t n, int dir_fd,
+               const struct content *contents)
+{
+	struct layer *l = new_source(copy_entries(entries, n), dir_fd);
+
 	if (contents != NULL)
 		l->source->contents = copy_contents(contents, n);
 	return l;

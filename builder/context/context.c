@@ -23,12 +23,16 @@
 /* Files for which another thread is worth its start. */
 #define DIGEST_THREADS_PAY 32
 
-/* Beside each entry of the tree. */
+/* Beside each entry of the tree: what else stat said, and the content's digest. There
+ * may be millions. */
 struct file_state {
-	struct scan_stat stat;
-	struct digest digest; /* written under the lock, read after known was seen */
-	atomic_bool known;
+	uint64_t ino;
+	int64_t mtime_ns, ctime_ns;
+	uint32_t dev; /* index in the context's devices */
 	bool settled; /* may be remembered */
+	atomic_bool known;
+	uint8_t digest[STAT_DIGEST_SIZE]; /* written under the lock, read after
+	                                     known was seen */
 };
 
 struct context {
@@ -36,35 +40,35 @@ struct context {
 	char *path;
 	int dir_fd;
 	bool remember;
-	bool whole; /* everything was looked at */
+	bool whole;   /* everything was looked at */
+	bool damaged; /* what the index says counts for nothing */
 	int64_t scan_ns;
 	struct layer *layer;
 	const struct entry *entries; /* of the layer's tree */
 	struct file_state *files;    /* same order */
 	size_t n;
-	struct stat_index index;
-	struct stat_skipped skipped; /* records of files that were not looked at */
-	size_t n_taken;              /* records that still hold */
+	ARRAY(uint64_t) devices;
 	pthread_mutex_t lock;
-	bool changed; /* a digest was added */
+	bool changed; /* the index says something that is no longer so, or not all */
 };
 
 /* ------------------------------------------------------------ tree */
 
 struct collect {
-	ARRAY(struct entry) entries;
-	ARRAY(struct file_state) files;
+	struct context *context;
+	struct entry *entries;
+	size_t n;
 	struct map inodes; /* (dev, ino) of files with several names → path */
-	struct arena *arena;
+	struct arena *texts;
+	const struct context_options *options;
 };
 
 static void
 collect_clear(struct collect *c)
 {
-	array_clear(&c->entries);
-	array_clear(&c->files);
+	free(c->entries);
 	map_clear(&c->inodes);
-	arena_free(c->arena);
+	arena_free(c->texts);
 }
 
 static uint8_t
@@ -108,107 +112,143 @@ link_up(struct collect *c, const struct scan_stat *st, struct entry *e)
 		e->size = 0;
 		return;
 	}
-	first = arena_alloc(c->arena, sizeof *first);
+	first = arena_alloc(c->texts, sizeof *first);
 	*first = e->path;
 	map_set(&c->inodes, key, first);
 }
 
+static uint32_t
+device_index(struct context *c, uint64_t dev)
+{
+	for (size_t i = c->devices.n; i > 0; i--)
+		if (c->devices.at[i - 1] == dev)
+			return (uint32_t)(i - 1);
+	array_push(&c->devices, dev);
+	return (uint32_t)(c->devices.n - 1);
+}
+
 static void
 collect_entry(struct collect *c, struct text path, const struct scan_stat *st,
-              struct text link)
+              const char *link)
 {
-	struct entry e = { .path = path,
-		           .type = type_of(st->mode),
-		           .mode = st->mode & 07777,
-		           .mtime = seconds_of(st->mtime_ns),
-		           .link = link };
-	struct file_state *file = array_add(&c->files);
+	struct context *x = c->context;
+	struct entry *e = &c->entries[c->n];
 
-	if (e.type == ENTRY_CHAR || e.type == ENTRY_BLOCK) {
-		e.dev_major = st->rdev_major;
-		e.dev_minor = st->rdev_minor;
+	*e = (struct entry){ .path = path,
+		             .type = type_of(st->mode),
+		             .mode = st->mode & 07777,
+		             .mtime = c->options->has_mtime ? c->options->mtime
+		                                            : seconds_of(st->mtime_ns),
+		             .link = text_of(link) };
+	x->files[c->n] =
+	        (struct file_state){ .ino = st->ino,
+		                     .mtime_ns = st->mtime_ns,
+		                     .ctime_ns = st->ctime_ns,
+		                     .dev = device_index(x, st->dev),
+		                     .settled = stat_is_settled(st, x->scan_ns) };
+	c->n++;
+	if (e->type == ENTRY_CHAR || e->type == ENTRY_BLOCK) {
+		e->dev_major = st->rdev_major;
+		e->dev_minor = st->rdev_minor;
 	}
 	if (S_ISREG(st->mode)) {
-		e.size = st->size;
+		e->size = st->size;
 		if (st->n_links > 1)
-			link_up(c, st, &e);
+			link_up(c, st, e);
 	}
-	file->stat = *st;
-	array_push(&c->entries, e);
 }
 
 static void
 collect_dir(struct collect *c, const struct scan_dir *dir)
 {
-	for (size_t i = 0; i < dir->entries.n; i++) {
-		const struct scan_entry *e = &dir->entries.at[i];
-		size_t before = c->entries.n;
+	for (size_t i = 0; i < dir->n; i++) {
+		const struct scan_entry *e = &dir->entries[i];
+		size_t before = c->n;
 
 		collect_entry(c, e->path, &e->stat, e->link);
 		if (e->dir != NULL)
 			collect_dir(c, e->dir);
-		if (e->only_parent && c->entries.n == before + 1)
-			c->entries.n = c->files.n = before;
+		if (e->only_parent && c->n == before + 1)
+			c->n = before;
 	}
 }
 
 /* ------------------------------------------------------------ index */
 
+/* What stat said of file I, as far as the index is concerned. */
+static struct scan_stat
+stat_of(const struct context *c, size_t i)
+{
+	const struct file_state *file = &c->files[i];
+
+	return (struct scan_stat){ .dev = c->devices.at[file->dev],
+		                   .ino = file->ino,
+		                   .size = c->entries[i].size,
+		                   .mtime_ns = file->mtime_ns,
+		                   .ctime_ns = file->ctime_ns };
+}
+
 /* Takes over the digests of files that did not change. */
 static void
 use_index(struct context *c)
 {
-	stat_index_read(c->store, c->path, &c->index);
-	if (c->index.records.n == 0)
+	auto_stat_index struct stat_index ix = STAT_INDEX_INIT;
+
+	if (!stat_index_open(&ix, c->store, c->path))
 		return;
 	for (size_t i = 0; i < c->n; i++) {
 		struct file_state *file = &c->files[i];
+		struct scan_stat now = stat_of(c, i);
 		const struct stat_record *r = NULL;
 
 		if (c->entries[i].type != ENTRY_FILE)
 			continue;
-		r = stat_index_next(&c->index, c->entries[i].path, &c->skipped);
-		if (r == NULL || !stat_is_equal(&r->stat, &file->stat))
+		r = stat_index_find(&ix, c->entries[i].path);
+		if (r == NULL)
 			continue;
-		file->digest = r->digest;
+		if (!stat_is_equal(&r->stat, &now)) {
+			c->changed = true;
+			continue;
+		}
+		memcpy(file->digest, r->digest, sizeof file->digest);
 		atomic_store_explicit(&file->known, true, memory_order_relaxed);
-		c->n_taken++;
 	}
-	while (c->index.at < c->index.records.n)
-		array_push(&c->skipped.list, &c->index.records.at[c->index.at++]);
-}
-
-static int
-compare_records(const void *a, const void *b)
-{
-	return path_compare(((const struct stat_record *)a)->path,
-	                    ((const struct stat_record *)b)->path);
-}
-
-/* Writes the index if it says anything new. Records of files that this scan had
- * no reason to look at stay. */
-static void
-keep_index(struct context *c)
-{
-	ARRAY(struct stat_record) records = { 0 };
-	size_t n_skipped = c->whole ? 0 : c->skipped.list.n;
-
-	if (!c->changed && c->n_taken + n_skipped == c->index.records.n)
+	if (stat_index_end(&ix)) {
+		c->changed |= c->whole && ix.n_passed > 0;
 		return;
+	}
+	for (size_t i = 0; i < c->n; i++)
+		atomic_store_explicit(&c->files[i].known, false, memory_order_relaxed);
+	c->changed = c->damaged = true;
+}
+
+/* Records of files that this scan had no reason to look at stay. */
+static int
+fill_index(void *arg, struct sealed_writer *w, struct error *err)
+{
+	struct context *c = arg;
+	auto_stat_index struct stat_index old = STAT_INDEX_INIT;
+	bool has_old = !c->whole && !c->damaged &&
+	               stat_index_open(&old, c->store, c->path);
+
+	old.keep = w;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct file_state *file = &c->files[i];
+		struct stat_record r = { .path = c->entries[i].path };
 
-		if (c->entries[i].type == ENTRY_FILE && file->known && file->settled)
-			array_push(&records,
-			           ((struct stat_record){ c->entries[i].path, file->stat,
-			                                  file->digest }));
+		if (c->entries[i].type != ENTRY_FILE)
+			continue;
+		if (has_old)
+			stat_index_find(&old, r.path);
+		if (!file->known || !file->settled)
+			continue;
+		r.stat = stat_of(c, i);
+		memcpy(r.digest, file->digest, sizeof r.digest);
+		stat_index_add(w, &r);
 	}
-	for (size_t i = 0; i < n_skipped; i++)
-		array_push(&records, *c->skipped.list.at[i]);
-	if (n_skipped > 0)
-		array_sort(&records, compare_records);
-	stat_index_write(c->store, c->path, records.at, records.n);
-	array_clear(&records);
+	return has_old && !stat_index_end(&old)
+	               ? error_set(err, ERR_DAMAGED, "the ones before are damaged")
+	               : 0;
 }
 
 /* ------------------------------------------------------------ scan */
@@ -250,27 +290,26 @@ scan(const struct context_options *options, struct wanted *w, struct scan *out,
 }
 
 static int
-build(struct context *c, const struct context_options *options, const struct scan *s,
+build(struct context *c, const struct context_options *options, struct scan *s,
       struct error *err)
 {
-	__attribute__((
-	        cleanup(collect_clear))) struct collect all = { .arena = arena_new() };
+	__attribute__((cleanup(collect_clear))) struct collect all = {
+		.context = c, .texts = take(s->texts), .options = options
+	};
+	size_t n = s->n + 1;
 	const struct tree *tree = NULL;
 
-	collect_entry(&all, TEXT(""), &s->root_stat, (struct text){ 0 });
+	all.entries = mem_resize(NULL, n, sizeof *all.entries);
+	c->files = mem_resize(NULL, n, sizeof *c->files);
+	collect_entry(&all, TEXT(""), &s->root_stat, NULL);
 	collect_dir(&all, s->root);
-	for (size_t i = 0; options->has_mtime && i < all.entries.n; i++)
-		all.entries.at[i].mtime = options->mtime;
-	c->layer = layer_of_files(all.entries.at, all.entries.n, c->dir_fd, NULL);
+	c->layer = layer_of_own_files(take(all.entries), all.n, take(all.texts),
+	                              c->dir_fd);
 	tree = layer_tree(c->layer, err);
 	if (tree == NULL)
 		return -1;
 	c->entries = tree->entries;
 	c->n = tree->n;
-	c->files = all.files.at;
-	all.files.at = NULL;
-	for (size_t i = 0; i < c->n; i++)
-		c->files[i].settled = stat_is_settled(&c->files[i].stat, c->scan_ns);
 	return 0;
 }
 
@@ -279,7 +318,7 @@ context_scan(const struct context_options *options, struct error *err)
 {
 	struct context *c = mem_new(sizeof *c);
 	struct wanted *w = wanted_new();
-	auto_scan struct scan s = { 0 };
+	struct scan s = { 0 };
 	int failed = 0;
 
 	pthread_mutex_init(&c->lock, NULL);
@@ -293,6 +332,7 @@ context_scan(const struct context_options *options, struct error *err)
 	failed = scan(options, w, &s, err);
 	if (failed == 0)
 		failed = build(c, options, &s, err);
+	scan_clear(&s);
 	wanted_free(w);
 	if (failed < 0) {
 		error_wrap(err, "context %s", options->path);
@@ -309,12 +349,11 @@ context_free(struct context *c)
 {
 	if (c == NULL)
 		return;
-	if (c->remember && c->layer != NULL)
-		keep_index(c);
-	array_clear(&c->skipped.list);
-	stat_index_clear(&c->index);
+	if (c->remember && c->changed && c->layer != NULL)
+		stat_index_replace(c->store, c->path, fill_index, c);
 	layer_free_source(c->layer);
 	free(c->files);
+	array_clear(&c->devices);
 	free(c->path);
 	own_close(&c->dir_fd);
 	pthread_mutex_destroy(&c->lock);
@@ -395,19 +434,18 @@ digest_file(struct context *c, size_t i, struct digester *d, struct error *err)
 {
 	const struct entry *e = &c->entries[i];
 	struct file_state *file = &c->files[i];
+	struct scan_stat before = stat_of(c, i), now = before;
 	struct digest digest;
-	struct scan_stat now;
 
 	if (e->size == 0) {
 		digest = digest_of("", 0);
-		now = file->stat;
 	} else if (read_file(c, e, d, &digest, &now, err) < 0) {
 		hasher_end(d->hasher);
 		return -1;
 	}
 	pthread_mutex_lock(&c->lock);
-	file->digest = digest;
-	file->settled = file->settled && stat_is_equal(&file->stat, &now);
+	memcpy(file->digest, digest.bytes, sizeof file->digest);
+	file->settled = file->settled && stat_is_equal(&before, &now);
 	c->changed |= file->settled;
 	atomic_store_explicit(&file->known, true, memory_order_release);
 	pthread_mutex_unlock(&c->lock);
@@ -437,7 +475,8 @@ context_file_digest(struct context *c, const struct entry *entry, struct digest 
 		if (digest_file(c, i, &d, err) < 0)
 			return -1;
 	}
-	*out = c->files[i].digest;
+	*out = (struct digest){ .alg = DIGEST_SHA256 };
+	memcpy(out->bytes, c->files[i].digest, STAT_DIGEST_SIZE);
 	return 0;
 }
 

@@ -51,13 +51,15 @@ struct scanner {
 /* One thread's own. */
 struct reader {
 	struct scanner *scanner;
-	struct arena *arena;
+	struct arena *texts, *records;
 	struct buf path; /* of the entry looked at */
 	void *state;     /* its ignore state */
 	char *list;      /* LIST_SIZE bytes */
 	struct scan_dir *dir;
 	int dir_fd;
-	struct scan_dir *found; /* subdirectories, to be queued */
+	ARRAY(struct scan_entry) entries; /* of the directory */
+	size_t n;                         /* entries of all directories not published */
+	struct scan_dir *found;           /* subdirectories, to be queued */
 	size_t n_found;
 	ARRAY(struct text) links;
 };
@@ -98,28 +100,26 @@ scan_stat_fd(int fd, struct scan_stat *out)
 	return stat_at(fd, "", AT_EMPTY_PATH, out);
 }
 
-static struct text
+static const char *
 link_text(struct reader *r, const char *name)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(r->dir_fd, name, target, sizeof target);
 
-	if (n <= 0)
-		return (struct text){ 0 };
-	return arena_text(r->arena, (struct text){ target, (size_t)n });
+	return n <= 0 ? NULL : arena_copy_n(r->texts, target, (size_t)n);
 }
 
 /* A directory that must be entered; the cursor is handed over. */
 static struct scan_dir *
 dir_add(struct reader *r, struct text path, struct wanted_cursor *cursor)
 {
-	struct scan_dir *dir = arena_alloc(r->arena, sizeof *dir);
+	struct scan_dir *dir = arena_alloc(r->records, sizeof *dir);
 
 	dir->path = path;
 	dir->cursor = *cursor;
 	*cursor = (struct wanted_cursor){ 0 };
 	if (r->scanner->state_size > 0) {
-		dir->ignore_state = arena_alloc(r->arena, r->scanner->state_size);
+		dir->ignore_state = arena_alloc(r->records, r->scanner->state_size);
 		memcpy(dir->ignore_state, r->state, r->scanner->state_size);
 	}
 	dir->next = r->found;
@@ -167,8 +167,8 @@ entry_add(struct reader *r, const char *name, const struct scan_stat *st,
 	/* On the way to a source only directories and links lead further. */
 	if (!S_ISDIR(st->mode) && (only_parent || (!cursor->all && !S_ISLNK(st->mode))))
 		return;
-	path = arena_text(r->arena, buf_text(&r->path));
-	e = array_add(&r->dir->entries);
+	path = arena_text(r->texts, buf_text(&r->path));
+	e = array_add(&r->entries);
 	*e = (struct scan_entry){ .path = path, .stat = *st, .only_parent = only_parent };
 	if (S_ISDIR(st->mode)) {
 		e->dir = dir_add(r, path, cursor);
@@ -256,6 +256,21 @@ compare_entries(const void *a, const void *b)
 	return text_compare(x->path, y->path);
 }
 
+/* Moves the directory's entries to where they stay. */
+static void
+keep_entries(struct reader *r)
+{
+	struct scan_dir *dir = r->dir;
+
+	array_sort(&r->entries, compare_entries);
+	dir->n = r->entries.n;
+	dir->entries = arena_alloc_n(r->records, dir->n, sizeof *dir->entries);
+	if (dir->n > 0)
+		memcpy(dir->entries, r->entries.at, dir->n * sizeof *dir->entries);
+	r->n += dir->n;
+	r->entries.n = 0;
+}
+
 static int
 read_dir(struct reader *r, struct error *err)
 {
@@ -275,7 +290,7 @@ read_dir(struct reader *r, struct error *err)
 	else
 		failed = read_names(r, err);
 	array_clear(&dir->cursor.nodes);
-	array_sort(&dir->entries, compare_entries);
+	keep_entries(r);
 	return failed;
 }
 
@@ -304,6 +319,8 @@ publish(struct scanner *s, struct reader *r)
 	}
 	s->n_queued += r->n_found;
 	r->n_found = 0;
+	s->out->n += r->n;
+	r->n = 0;
 	for (size_t i = 0; i < r->links.n; i++)
 		array_push(&s->out->links, r->links.at[i]);
 	r->links.n = 0;
@@ -342,12 +359,11 @@ fail(struct scanner *s, struct error *err)
 static void
 reader_loop(struct scanner *s)
 {
-	struct reader r = { .scanner = s, .arena = arena_new() };
+	struct reader r = { .scanner = s, .texts = arena_new(), .records = arena_new() };
 
 	r.list = mem_new(LIST_SIZE);
 	r.state = mem_new(s->state_size + 1);
 	pthread_mutex_lock(&s->lock);
-	array_push(&s->out->arenas, r.arena);
 	while ((r.dir = take_dir(s)) != NULL) {
 		struct error err = ERROR_INIT;
 		int failed = 0;
@@ -362,7 +378,10 @@ reader_loop(struct scanner *s)
 		s->n_busy--;
 		publish(s, &r);
 	}
+	arena_join(s->out->texts, r.texts);
+	arena_join(s->out->records, r.records);
 	pthread_mutex_unlock(&s->lock);
+	array_clear(&r.entries);
 	array_clear(&r.links);
 	buf_clear(&r.path);
 	free(r.state);
@@ -373,12 +392,12 @@ static int
 start(struct scanner *s, struct error *err)
 {
 	struct scan *out = s->out;
-	struct arena *arena = arena_new();
 
-	array_push(&out->arenas, arena);
+	out->texts = arena_new();
+	out->records = arena_new();
 	if (scan_stat_fd(s->options->root_fd, &out->root_stat) < 0)
 		return error_sys(err, "stat the context");
-	out->root = arena_alloc(arena, sizeof *out->root);
+	out->root = arena_alloc(out->records, sizeof *out->root);
 	array_push(&out->dirs, out->root);
 	wanted_start(s->options->wanted, &out->root->cursor);
 	s->queue = out->root;
@@ -421,14 +440,11 @@ scan_run(const struct scan_options *options, struct scan *out, struct error *err
 void
 scan_clear(struct scan *s)
 {
-	for (size_t i = 0; i < s->dirs.n; i++) {
-		array_clear(&s->dirs.at[i]->entries);
+	for (size_t i = 0; i < s->dirs.n; i++)
 		array_clear(&s->dirs.at[i]->cursor.nodes);
-	}
-	for (size_t i = 0; i < s->arenas.n; i++)
-		arena_free(s->arenas.at[i]);
+	arena_free(s->texts);
+	arena_free(s->records);
 	array_clear(&s->dirs);
-	array_clear(&s->arenas);
 	array_clear(&s->links);
 	*s = (struct scan){ 0 };
 }

@@ -31,8 +31,8 @@ struct scan_stat {
 struct scan_dir;
 
 struct scan_entry {
-	struct text      path;             /* relative to the context */
-	struct text      link;             /* of a symbolic link */
+	struct text      path;             /* relative to the context, NUL-terminated */
+	const char      *link;             /* text of a symbolic link, or NULL */
 	struct scan_stat stat;
 	struct scan_dir *dir;              /* a directory that was entered */
 	bool             only_parent;      /* ignored; kept if something below it is */
@@ -40,7 +40,8 @@ struct scan_entry {
 
 struct scan_dir {
 	struct text path;
-	ARRAY(struct scan_entry) entries;  /* by name */
+	struct scan_entry *entries;        /* by name */
+	size_t n;
 	struct wanted_cursor cursor;       /* until it was read */
 	void *ignore_state;
 	struct scan_dir *next;             /* in the queue */
@@ -49,8 +50,10 @@ struct scan_dir {
 struct scan {
 	struct scan_stat root_stat;
 	struct scan_dir *root;
+	size_t n;                          /* entries in all directories */
 	ARRAY(struct text) links;          /* paths of links that sources matched by pattern */
-	ARRAY(struct arena *) arenas;      /* hold everything above */
+	struct arena *texts;               /* hold paths and links; may be taken */
+	struct arena *records;             /* hold everything else */
 	ARRAY(struct scan_dir *) dirs;     /* all, for freeing */
 };
 

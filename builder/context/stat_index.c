@@ -2,15 +2,10 @@
 
 #include "base/base.h"
 #include "base/event.h"
-#include "base/file.h"
 #include "base/path.h"
 
-#define MAGIC      "cooper-stat-1\n\0"
+#define MAGIC      "cooper-stat-2\n\0"
 #define MAGIC_SIZE sizeof MAGIC
-#define HASH_SIZE  32
-
-/* Some hundred bytes per file of the largest context worth thinking of. */
-#define INDEX_SIZE_MAX ((size_t)2 << 30)
 
 /* The kernel stamps files from a clock that ticks every 1 to 10 ms; file systems
  * that keep whole seconds (or two, FAT) show no fraction. */
@@ -20,7 +15,7 @@
 struct fixed {
 	uint64_t dev, ino, size;
 	int64_t mtime_ns, ctime_ns;
-	uint8_t digest[HASH_SIZE];
+	uint8_t digest[STAT_DIGEST_SIZE];
 };
 
 bool
@@ -50,112 +45,117 @@ index_name(const char *path)
 
 /* ------------------------------------------------------------ reading */
 
-/* Cuts N bytes off the front of *REST. */
-static bool
-cut(struct text *rest, void *to, size_t n)
+/* Reads the record after the one at hand. */
+static void
+advance(struct stat_index *ix)
 {
-	if (rest->n < n)
-		return false;
-	memcpy(to, rest->p, n);
-	*rest = text_from(*rest, n);
-	return true;
-}
-
-static bool
-parse_record(struct text *rest, struct stat_record *out)
-{
+	struct stat_record *r = &ix->next;
 	struct fixed fixed;
 	uint32_t n = 0;
+	const char *p = NULL;
 
-	if (!cut(rest, &n, sizeof n) || rest->n < n)
-		return false;
-	out->path = text_first(*rest, n);
-	*rest = text_from(*rest, n);
-	if (!cut(rest, &fixed, sizeof fixed))
-		return false;
-	out->stat = (struct scan_stat){ .dev = fixed.dev,
-		                        .ino = fixed.ino,
-		                        .size = fixed.size,
-		                        .mtime_ns = fixed.mtime_ns,
-		                        .ctime_ns = fixed.ctime_ns };
-	out->digest = (struct digest){ .alg = DIGEST_SHA256 };
-	memcpy(out->digest.bytes, fixed.digest, HASH_SIZE);
-	return true;
-}
-
-static bool
-parse(struct stat_index *ix)
-{
-	struct text rest = buf_text(&ix->bytes);
-	struct digest sum;
-	uint64_t count = 0;
-
-	if (rest.n < MAGIC_SIZE + sizeof count + HASH_SIZE ||
-	    memcmp(rest.p, MAGIC, MAGIC_SIZE) != 0)
-		return false;
-	rest = text_first(rest, rest.n - HASH_SIZE);
-	sum = digest_of(rest.p, rest.n);
-	if (memcmp(sum.bytes, rest.p + rest.n, HASH_SIZE) != 0)
-		return false;
-	rest = text_from(rest, MAGIC_SIZE);
-	cut(&rest, &count, sizeof count);
-	while (rest.n > 0) {
-		struct stat_record *r = array_add(&ix->records);
-		size_t i = ix->records.n - 1;
-
-		if (!parse_record(&rest, r) ||
-		    (i > 0 && path_compare(ix->records.at[i - 1].path, r->path) >= 0))
-			return false;
+	ix->has_next = false;
+	if (ix->failed || sealed_left(&ix->file) == 0)
+		return;
+	if (sealed_get_copy(&ix->file, &n, sizeof n))
+		p = sealed_get(&ix->file, n + sizeof fixed);
+	if (p == NULL) {
+		ix->failed = true;
+		return;
 	}
-	return ix->records.n == count;
+	memcpy(&fixed, p + n, sizeof fixed);
+	r->path = (struct text){ p, n };
+	r->stat = (struct scan_stat){ .dev = fixed.dev,
+		                      .ino = fixed.ino,
+		                      .size = fixed.size,
+		                      .mtime_ns = fixed.mtime_ns,
+		                      .ctime_ns = fixed.ctime_ns };
+	memcpy(r->digest, fixed.digest, sizeof r->digest);
+	ix->has_next = true;
 }
 
-void
-stat_index_read(struct store *st, const char *path, struct stat_index *out)
+static void
+warn_damaged(const char *path)
+{
+	event_warn(0, "file digests of %s: damaged, files are read again", path);
+}
+
+bool
+stat_index_open(struct stat_index *ix, struct store *st, const char *path)
 {
 	auto_free char *name = index_name(path);
 	auto_error struct error err = ERROR_INIT;
-	int found = file_read(store_fd(st), name, INDEX_SIZE_MAX, &out->bytes, &err);
+	int found = sealed_open(&ix->file, store_fd(st), name, &err);
+	const void *magic = NULL;
 
 	if (found < 0)
 		event_warn_error(0, &err, "file digests of %s", path);
-	if (found > 0 && !parse(out)) {
-		event_warn(0, "file digests of %s: damaged, files are read again", path);
-		stat_index_clear(out);
+	if (found <= 0)
+		return false;
+	magic = sealed_get(&ix->file, MAGIC_SIZE);
+	if (magic == NULL || memcmp(magic, MAGIC, MAGIC_SIZE) != 0) {
+		warn_damaged(path);
+		return false;
 	}
+	ix->path = path;
+	advance(ix);
+	return true;
+}
+
+static void
+pass(struct stat_index *ix)
+{
+	ix->n_passed++;
+	if (ix->keep != NULL)
+		stat_index_add(ix->keep, &ix->next);
+	advance(ix);
 }
 
 const struct stat_record *
-stat_index_next(struct stat_index *ix, struct text path, struct stat_skipped *skipped)
+stat_index_find(struct stat_index *ix, struct text path)
 {
-	for (; ix->at < ix->records.n; ix->at++) {
-		const struct stat_record *r = &ix->records.at[ix->at];
-		int order = path_compare(r->path, path);
+	/* The record that was given last is given once. */
+	if (ix->given)
+		advance(ix);
+	ix->given = false;
+	while (ix->has_next) {
+		int order = path_compare(ix->next.path, path);
 
 		if (order > 0)
 			return NULL;
 		if (order == 0) {
-			ix->at++;
-			return r;
+			ix->given = true;
+			return &ix->next;
 		}
-		if (skipped != NULL)
-			array_push(&skipped->list, r);
+		pass(ix);
 	}
 	return NULL;
+}
+
+bool
+stat_index_end(struct stat_index *ix)
+{
+	if (ix->given)
+		advance(ix);
+	ix->given = false;
+	while (ix->has_next)
+		pass(ix);
+	if (!ix->failed && sealed_is_whole(&ix->file))
+		return true;
+	warn_damaged(ix->path);
+	return false;
 }
 
 void
 stat_index_clear(struct stat_index *ix)
 {
-	array_clear(&ix->records);
-	buf_clear(&ix->bytes);
-	ix->at = 0;
+	sealed_reader_clear(&ix->file);
 }
 
 /* ------------------------------------------------------------ writing */
 
-static void
-print_record(struct buf *out, const struct stat_record *r)
+void
+stat_index_add(struct sealed_writer *w, const struct stat_record *r)
 {
 	struct fixed fixed = { .dev = r->stat.dev,
 		               .ino = r->stat.ino,
@@ -164,28 +164,33 @@ print_record(struct buf *out, const struct stat_record *r)
 		               .ctime_ns = r->stat.ctime_ns };
 	uint32_t n = (uint32_t)r->path.n;
 
-	memcpy(fixed.digest, r->digest.bytes, HASH_SIZE);
-	buf_add(out, &n, sizeof n);
-	buf_add_text(out, r->path);
-	buf_add(out, &fixed, sizeof fixed);
+	memcpy(fixed.digest, r->digest, sizeof fixed.digest);
+	sealed_add(w, &n, sizeof n);
+	sealed_add_text(w, r->path);
+	sealed_add(w, &fixed, sizeof fixed);
+}
+
+struct filling {
+	sealed_fill_fn *fill;
+	void *arg;
+};
+
+static int
+fill_index(void *arg, struct sealed_writer *w, struct error *err)
+{
+	const struct filling *f = arg;
+
+	sealed_add(w, MAGIC, MAGIC_SIZE);
+	return f->fill(f->arg, w, err);
 }
 
 void
-stat_index_write(struct store *st, const char *path, const struct stat_record *records,
-                 size_t n)
+stat_index_replace(struct store *st, const char *path, sealed_fill_fn *fill, void *arg)
 {
+	struct filling filling = { fill, arg };
 	auto_free char *name = index_name(path);
 	auto_error struct error err = ERROR_INIT;
-	auto_buf struct buf out = BUF_INIT;
-	uint64_t count = n;
-	struct digest sum;
 
-	buf_add(&out, MAGIC, MAGIC_SIZE);
-	buf_add(&out, &count, sizeof count);
-	for (size_t i = 0; i < n; i++)
-		print_record(&out, &records[i]);
-	sum = digest_of(out.p, out.n);
-	buf_add(&out, sum.bytes, HASH_SIZE);
-	if (file_replace(store_fd(st), name, out.p, out.n, 0644, &err) < 0)
+	if (sealed_replace(store_fd(st), name, 0644, fill_index, &filling, &err) < 0)
 		event_warn_error(0, &err, "file digests of %s: not remembered", path);
 }
