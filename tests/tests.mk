@@ -92,7 +92,9 @@ BINDIR  = $(DESTDIR)$(PREFIX)/bin
 MANDIR  = $(DESTDIR)$(PREFIX)/share/man/man1
 COMPDIR = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: manual
+.PHONY: manual page
+page: ## make docs/dockerfile.md out of the checklist of tests/language
+	tests/language/page
 manual: all ## make the manual page out of the tables of options
 	./cooper completion man > cooper.1.tmp && mv -f cooper.1.tmp cooper.1
 
