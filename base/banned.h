@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol atoll
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets atoi atol  \
+        atoll
 
 #endif

@@ -12,10 +12,10 @@
 struct cancel;
 
 struct cancel *cancel_new(struct error *err);
-void cancel_free(struct cancel *c);                        /* takes NULL */
-void cancel_trigger(struct cancel *c);                     /* any thread, any number of times */
-bool cancel_is_set(const struct cancel *c);                /* NULL: false */
-int cancel_fd(const struct cancel *c);                     /* readable once triggered; NULL: -1 */
+void cancel_free(struct cancel *c);         /* takes NULL */
+void cancel_trigger(struct cancel *c);      /* any thread, any number of times */
+bool cancel_is_set(const struct cancel *c); /* NULL: false */
+int cancel_fd(const struct cancel *c);      /* readable once triggered; NULL: -1 */
 
 /* 0, or -1 with ERR_CANCELLED if C is triggered. */
 int cancel_check(const struct cancel *c, struct error *err);

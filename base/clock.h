@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 int64_t clock_monotonic_ns(void);
-int64_t clock_wall_ns(void);                     /* since 1970-01-01T00:00:00Z */
+int64_t clock_wall_ns(void); /* since 1970-01-01T00:00:00Z */
 
 #define CLOCK_TEXT_MAX 40
 

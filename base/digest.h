@@ -19,23 +19,27 @@
 enum digest_alg { DIGEST_NONE, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512 };
 
 struct digest {
-	uint8_t alg;                   /* enum digest_alg */
-	uint8_t bytes[64];             /* 32, 48 or 64 used */
+	uint8_t alg;       /* enum digest_alg */
+	uint8_t bytes[64]; /* 32, 48 or 64 used */
 };
 
-#define DIGEST_HEX_MAX  129            /* with NUL */
-#define DIGEST_TEXT_MAX 137            /* "sha512:" + hex + NUL */
+#define DIGEST_HEX_MAX  129 /* with NUL */
+#define DIGEST_TEXT_MAX 137 /* "sha512:" + hex + NUL */
 
 /* "sha256:…"; the result is OUT. digest_hex() is the part after the colon. */
 char *digest_text(const struct digest *d, char out[DIGEST_TEXT_MAX]);
 char *digest_hex(const struct digest *d, char out[DIGEST_HEX_MAX]);
-const char *digest_alg_name(const struct digest *d);       /* "sha256" */
+const char *digest_alg_name(const struct digest *d); /* "sha256" */
 
 /* Lower-case hex of the right length only. False if T is anything else. */
 bool digest_parse(struct digest *d, struct text t);
 bool digest_equal(const struct digest *a, const struct digest *b);
 int digest_compare(const struct digest *a, const struct digest *b);
-static inline bool digest_known(const struct digest *d) { return d->alg != DIGEST_NONE; }
+static inline bool
+digest_known(const struct digest *d)
+{
+	return d->alg != DIGEST_NONE;
+}
 
 /* SHA-256 of one piece of memory. */
 struct digest digest_of(const void *bytes, size_t n);
@@ -46,7 +50,7 @@ struct hasher;
 struct hasher *hasher_new(enum digest_alg alg);
 void hasher_add(struct hasher *h, const void *bytes, size_t n);
 struct digest hasher_end(struct hasher *h);
-void hasher_free(struct hasher *h);                        /* takes NULL */
+void hasher_free(struct hasher *h); /* takes NULL */
 
 static inline void
 own_hasher(struct hasher **h)

@@ -37,45 +37,48 @@ enum error_code {
 
 /* A range in a text that the user wrote; line 0 means "none". */
 struct place {
-	int line, last;        /* 1-based, inclusive */
-	int column;            /* 1-based byte column, 0 if unknown */
+	int line, last; /* 1-based, inclusive */
+	int column;     /* 1-based byte column, 0 if unknown */
 };
 
-#define ERROR_PLACES_MAX 8     /* a cycle of stages may name several */
+#define ERROR_PLACES_MAX 8 /* a cycle of stages may name several */
 
 struct error {
 	enum error_code code;
-	int             sys;       /* errno at the place of detection, or 0 */
-	char           *text;      /* outermost context first, joined by ": " */
-	char           *hint;      /* what the user can do, or NULL */
-	char           *file;      /* display name of the file the places are in, or NULL */
-	struct place    at[ERROR_PLACES_MAX];
-	size_t          n_at;
-	char           *others;    /* error_also(): "line 3: text\n" each, or NULL */
-	size_t          n_others;
+	int sys;    /* errno at the place of detection, or 0 */
+	char *text; /* outermost context first, joined by ": " */
+	char *hint; /* what the user can do, or NULL */
+	char *file; /* display name of the file the places are in, or NULL */
+	struct place at[ERROR_PLACES_MAX];
+	size_t n_at;
+	char *others; /* error_also(): "line 3: text\n" each, or NULL */
+	size_t n_others;
 };
 
 #define ERROR_OTHERS_MAX 10
 
-#define ERROR_INIT { .code = ERR_NONE }
+#define ERROR_INIT                                                                       \
+	{                                                                                \
+		.code = ERR_NONE                                                         \
+	}
 
 /* Sets CODE and a formatted text. Always returns -1. */
 int error_set(struct error *err, enum error_code code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* Like error_set() with the code that fits errno (ENOSPC and friends are
  * ERR_ENVIRONMENT, most are ERR_INTERNAL) and ": <strerror>" appended. Takes
  * errno first thing. Always returns -1. */
-int error_sys(struct error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int
+error_sys(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "<text>: " in front of what is set. Always returns -1. */
-int error_wrap(struct error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int
+error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Sets the hint unless one is set already. Always returns -1. */
-int error_hint(struct error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int
+error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds a place (ignored beyond ERROR_PLACES_MAX). Always returns -1. */
 int error_at(struct error *err, struct place place);

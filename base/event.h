@@ -17,30 +17,34 @@
 #include "base/text.h"
 
 enum event_kind {
-	EVENT_BEGIN,       /* vertex starts; text = its name */
-	EVENT_LOG,         /* text = bytes a process printed (any cut, not lines) */
-	EVENT_STATUS,      /* name = what, done/total bytes (total 0: unknown), ended */
-	EVENT_END,         /* outcome, text = error text if failed */
-	EVENT_WARNING,     /* text; vertex 0 if about nothing that is shown */
-	EVENT_DEBUG,       /* text; only when its area is switched on */
-	EVENT_MISS,        /* text = why a step was not found in the cache, one line */
+	EVENT_BEGIN,   /* vertex starts; text = its name */
+	EVENT_LOG,     /* text = bytes a process printed (any cut, not lines) */
+	EVENT_STATUS,  /* name = what, done/total bytes (total 0: unknown), ended */
+	EVENT_END,     /* outcome, text = error text if failed */
+	EVENT_WARNING, /* text; vertex 0 if about nothing that is shown */
+	EVENT_DEBUG,   /* text; only when its area is switched on */
+	EVENT_MISS,    /* text = why a step was not found in the cache, one line */
 };
 
 /* Skipped: what needed it was in the cache. */
 enum event_outcome {
-	OUTCOME_DONE, OUTCOME_CACHED, OUTCOME_FAILED, OUTCOME_CANCELLED, OUTCOME_SKIPPED,
+	OUTCOME_DONE,
+	OUTCOME_CACHED,
+	OUTCOME_FAILED,
+	OUTCOME_CANCELLED,
+	OUTCOME_SKIPPED,
 };
 
 struct event {
-	enum event_kind    kind;
-	int                vertex;        /* 0: none */
-	int                stream;        /* EVENT_LOG: 1 out, 2 err */
+	enum event_kind kind;
+	int vertex; /* 0: none */
+	int stream; /* EVENT_LOG: 1 out, 2 err */
 	enum event_outcome outcome;
-	int64_t            time_ns;       /* monotonic */
-	struct text        text;          /* valid during the call of the sink */
-	struct text        name;          /* EVENT_STATUS */
-	uint64_t           done, total;
-	bool               ended;         /* EVENT_STATUS: last one of this name */
+	int64_t time_ns;  /* monotonic */
+	struct text text; /* valid during the call of the sink */
+	struct text name; /* EVENT_STATUS */
+	uint64_t done, total;
+	bool ended; /* EVENT_STATUS: last one of this name */
 };
 
 typedef void event_sink_fn(void *arg, const struct event *e);
@@ -56,7 +60,8 @@ void event_add_secret(struct text value);
 /* A new vertex number, 1 and up, announced with NAME. */
 int event_begin(const char *name);
 void event_log(int vertex, int stream, const void *bytes, size_t n);
-void event_status(int vertex, const char *name, uint64_t done, uint64_t total, bool ended);
+void
+event_status(int vertex, const char *name, uint64_t done, uint64_t total, bool ended);
 void event_miss(int vertex, const char *reason);
 void event_end(int vertex, enum event_outcome outcome, const char *text);
 void event_warn(int vertex, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -64,11 +69,12 @@ void event_warn(int vertex, const char *fmt, ...) __attribute__((format(printf, 
 /* Turns ERR into a warning in front of which "<text>: " is put, and clears it.
  * For faults that the build survives. */
 void event_warn_error(int vertex, struct error *err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 /* COOPER_DEBUG=keys,http,sandbox: areas are set by main. */
 void event_set_debug(const char *areas);
 bool event_debugs(const char *area);
-void event_debug(const char *area, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void
+event_debug(const char *area, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

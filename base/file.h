@@ -16,7 +16,8 @@
 /* Appends the file NAME below DIR_FD (AT_FDCWD allowed) to OUT. 1 read, 0 the
  * file does not exist, -1 failed. More than MAX bytes is an error; OUT is as it
  * was then. file_read_fd() reads to the end and returns 1 or -1. */
-int file_read(int dir_fd, const char *name, size_t max, struct buf *out, struct error *err);
+int
+file_read(int dir_fd, const char *name, size_t max, struct buf *out, struct error *err);
 int file_read_fd(int fd, size_t max, struct buf *out, struct error *err);
 
 /* Replaces NAME below DIR_FD by BYTES: temporary file beside it, rename. Not
@@ -26,8 +27,8 @@ int file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode
 
 /* The same, by what FILL writes to FD. */
 typedef int file_fill_fn(void *arg, int fd, struct error *err);
-int file_replace_by(int dir_fd, const char *name, mode_t mode, file_fill_fn *fill, void *arg,
-                    struct error *err);
+int file_replace_by(int dir_fd, const char *name, mode_t mode, file_fill_fn *fill,
+                    void *arg, struct error *err);
 
 /* Writes all N bytes. */
 int file_write_all(int fd, const void *bytes, size_t n, struct error *err);

@@ -19,7 +19,7 @@ typedef int job_fn(void *arg, struct error *err);
 size_t job_cpus(void);
 
 struct pool *pool_new(size_t n_threads);
-void pool_free(struct pool *pool);               /* waits for what runs; takes NULL */
+void pool_free(struct pool *pool); /* waits for what runs; takes NULL */
 
 struct group *group_new(struct pool *pool);
 
@@ -28,6 +28,6 @@ void group_add(struct group *g, job_fn *fn, void *arg);
 
 /* Waits for all; 0, or -1 with the first failure in ERR. */
 int group_wait(struct group *g, struct error *err);
-void group_free(struct group *g);                /* waits; takes NULL */
+void group_free(struct group *g); /* waits; takes NULL */
 
 #endif

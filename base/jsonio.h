@@ -30,10 +30,10 @@ int jsonio_str(const json_t *object, const char *name, const char **out,
                const char *where, struct error *err);
 int jsonio_u64(const json_t *object, const char *name, uint64_t *out, const char *where,
                struct error *err);
-int jsonio_array(const json_t *object, const char *name, json_t **out,
-                 const char *where, struct error *err);
-int jsonio_object(const json_t *object, const char *name, json_t **out,
-                  const char *where, struct error *err);
+int jsonio_array(const json_t *object, const char *name, json_t **out, const char *where,
+                 struct error *err);
+int jsonio_object(const json_t *object, const char *name, json_t **out, const char *where,
+                  struct error *err);
 
 /* Compact text with members in the order they were set; caller frees. */
 char *jsonio_print(const json_t *json);

@@ -12,18 +12,21 @@
 #include "base/text.h"
 
 struct map_item {
-	struct text key;       /* owned by the map, NUL-terminated */
-	void       *value;
+	struct text key; /* owned by the map, NUL-terminated */
+	void *value;
 };
 
 struct map {
-	struct map_item *items;     /* in order of insertion */
-	size_t           n, cap;
-	size_t          *slots;     /* index + 1 into items, 0 = free */
-	size_t           n_slots;
+	struct map_item *items; /* in order of insertion */
+	size_t n, cap;
+	size_t *slots; /* index + 1 into items, 0 = free */
+	size_t n_slots;
 };
 
-#define MAP_INIT { 0 }
+#define MAP_INIT                                                                         \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* The value of KEY, or NULL if absent. */
 void *map_find(const struct map *m, struct text key);

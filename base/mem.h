@@ -20,8 +20,8 @@ void *mem_new_n(size_t n, size_t size);
 /* Resizes to N elements; the bytes beyond the old content are not zeroed. */
 void *mem_resize(void *old, size_t n, size_t size);
 
-char *mem_copy(const char *s);                   /* NULL gives NULL */
-char *mem_copy_n(const void *bytes, size_t n);   /* NUL-terminated copy */
+char *mem_copy(const char *s);                 /* NULL gives NULL */
+char *mem_copy_n(const void *bytes, size_t n); /* NUL-terminated copy */
 char *mem_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *mem_vprint(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
@@ -36,14 +36,14 @@ _Noreturn void mem_die(const char *message);
 /* Things that die together: freed at once, never one by one. Not thread-safe. */
 struct arena;
 struct arena *arena_new(void);
-void arena_free(struct arena *arena);            /* takes NULL */
-void *arena_alloc(struct arena *arena, size_t size);       /* zeroed, aligned to 16 */
+void arena_free(struct arena *arena);                /* takes NULL */
+void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned to 16 */
 void *arena_alloc_n(struct arena *arena, size_t n, size_t size);
-char *arena_copy(struct arena *arena, const char *s);      /* NULL gives NULL */
+char *arena_copy(struct arena *arena, const char *s); /* NULL gives NULL */
 char *arena_copy_n(struct arena *arena, const void *bytes, size_t n);
 char *arena_print(struct arena *arena, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-struct text arena_text(struct arena *arena, struct text t);  /* NUL-terminated copy */
+        __attribute__((format(printf, 2, 3)));
+struct text arena_text(struct arena *arena, struct text t); /* NUL-terminated copy */
 
 /* What TAKEN holds becomes part of ARENA; TAKEN is freed. Takes NULL. */
 void arena_join(struct arena *arena, struct arena *taken);

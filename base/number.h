@@ -11,10 +11,10 @@
 
 #include "base/text.h"
 
-bool number_u64(struct text t, uint64_t *out);             /* decimal */
-bool number_i64(struct text t, int64_t *out);              /* decimal, optional + or - */
+bool number_u64(struct text t, uint64_t *out); /* decimal */
+bool number_i64(struct text t, int64_t *out);  /* decimal, optional + or - */
 bool number_u32(struct text t, uint32_t *out);
-bool number_octal(struct text t, uint32_t *out);           /* digits 0-7 */
+bool number_octal(struct text t, uint32_t *out); /* digits 0-7 */
 
 /* Bytes with an optional suffix b k m g t p (any case, also kb, kib): 1024-based. */
 bool number_size(struct text t, uint64_t *out);

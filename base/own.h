@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 /* The value of POINTER, which is left NULL. */
-#define take(pointer)                                                          \
-	__extension__({                                                        \
-		__typeof__(pointer) *take_at_ = &(pointer);                    \
-		__typeof__(pointer)  take_it_ = *take_at_;                     \
-		*take_at_ = NULL;                                              \
-		take_it_;                                                      \
+#define take(pointer)                                                                    \
+	__extension__({                                                                  \
+		__typeof__(pointer) *take_at_ = &(pointer);                              \
+		__typeof__(pointer) take_it_ = *take_at_;                                \
+		*take_at_ = NULL;                                                        \
+		take_it_;                                                                \
 	})
 
 /* The descriptor at FD, which is left -1. */

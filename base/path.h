@@ -19,7 +19,7 @@ char *path_join(const char *dir, const char *name);
 
 /* The last component ("/" and "" give ""), and all before it; views into P. */
 struct text path_base(struct text p);
-struct text path_dir(struct text p);             /* "" for a name without "/" */
+struct text path_dir(struct text p); /* "" for a name without "/" */
 
 /* Cuts the first component off *REST (skipping "/"): false when none is left. */
 bool path_next(struct text *rest, struct text *component);

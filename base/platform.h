@@ -20,7 +20,10 @@ struct platform {
 	char *os, *arch, *variant, *os_version;
 };
 
-#define PLATFORM_INIT { 0 }
+#define PLATFORM_INIT                                                                    \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* "os/arch[/variant]", "os", "arch" or "local". On failure OUT is empty. Here
  * and below OUT or TO was initialised before; what it held is freed. */

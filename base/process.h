@@ -13,12 +13,12 @@
 #include "base/text.h"
 
 struct process {
-	const char *const *argv;       /* argv[0] is looked up in PATH */
-	const char *const *env;        /* NULL: inherit */
-	int                dir_fd;     /* working directory, or -1 */
-	struct text        input;      /* bytes for standard input */
-	size_t             output_max; /* more of it on either stream is an error */
-	const struct cancel *cancel;   /* NULL: not cancellable */
+	const char *const *argv;     /* argv[0] is looked up in PATH */
+	const char *const *env;      /* NULL: inherit */
+	int dir_fd;                  /* working directory, or -1 */
+	struct text input;           /* bytes for standard input */
+	size_t output_max;           /* more of it on either stream is an error */
+	const struct cancel *cancel; /* NULL: not cancellable */
 };
 
 /* Runs P; *STATUS is the wait(2) status. Standard output is appended to OUT,

@@ -12,7 +12,7 @@
 
 /* The nearest of the N CANDIDATES, or NULL: none near enough, or an exact
  * match exists. */
-const char *suggest_find(struct text word, const char *const *candidates, size_t n,
-                         bool nocase);
+const char *
+suggest_find(struct text word, const char *const *candidates, size_t n, bool nocase);
 
 #endif

@@ -16,7 +16,7 @@
 
 struct text {
 	const char *p;
-	size_t      n;
+	size_t n;
 };
 
 #define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
@@ -39,12 +39,12 @@ text_is(struct text a, const char *s)
 	return text_equal(a, text_of(s));
 }
 
-bool text_equal_nocase(struct text a, struct text b);      /* ASCII letters */
+bool text_equal_nocase(struct text a, struct text b); /* ASCII letters */
 bool text_starts(struct text t, const char *prefix);
 bool text_ends(struct text t, const char *suffix);
-struct text text_from(struct text t, size_t start);        /* start <= n */
+struct text text_from(struct text t, size_t start); /* start <= n */
 struct text text_first(struct text t, size_t n);
-struct text text_trim(struct text t);                      /* ASCII blanks, both ends */
+struct text text_trim(struct text t); /* ASCII blanks, both ends */
 
 /* Index of C in T, or -1. */
 ptrdiff_t text_find(struct text t, char c);
@@ -55,18 +55,21 @@ bool text_line(struct text *rest, struct text *line);
 /* Bytewise order; a prefix comes first. */
 int text_compare(struct text a, struct text b);
 
-char *text_copy(struct text t);                            /* caller frees */
+char *text_copy(struct text t); /* caller frees */
 
 /* Length in bytes of the UTF-8 sequence that T starts with, its code point in
  * *RUNE. 0 if T is empty or starts with anything but a valid sequence. */
 size_t text_rune(struct text t, uint32_t *rune);
 
 struct buf {
-	char  *p;
+	char *p;
 	size_t n, cap;
 };
 
-#define BUF_INIT { 0 }
+#define BUF_INIT                                                                         \
+	{                                                                                \
+		0                                                                        \
+	}
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_add_char(struct buf *b, char c);
@@ -74,12 +77,12 @@ void buf_add_str(struct buf *b, const char *s);
 void buf_add_text(struct buf *b, struct text t);
 void buf_print(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprint(struct buf *b, const char *fmt, va_list ap)
-	__attribute__((format(printf, 2, 0)));
-void buf_reserve(struct buf *b, size_t more);              /* room for MORE bytes beyond n */
+        __attribute__((format(printf, 2, 0)));
+void buf_reserve(struct buf *b, size_t more); /* room for MORE bytes beyond n */
 void buf_truncate(struct buf *b, size_t n);
-const char *buf_str(const struct buf *b);                  /* never NULL */
+const char *buf_str(const struct buf *b); /* never NULL */
 struct text buf_text(const struct buf *b);
-char *buf_take(struct buf *b);                             /* owned, never NULL; b is empty then */
+char *buf_take(struct buf *b); /* owned, never NULL; b is empty then */
 void buf_clear(struct buf *b);
 #define auto_buf __attribute__((cleanup(buf_clear)))
 

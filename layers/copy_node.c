@@ -122,7 +122,8 @@ copy_dir_metadata(int from_fd, const struct stat *st, int to_fd, const char *pat
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
-	if (fchown(to_fd, st->st_uid, st->st_gid) < 0 || owner_copy_mark(from_fd, to_fd) < 0 ||
+	if (fchown(to_fd, st->st_uid, st->st_gid) < 0 ||
+	    owner_copy_mark(from_fd, to_fd) < 0 ||
 	    fchmod(to_fd, st->st_mode & 07777) < 0 || futimens(to_fd, times) < 0)
 		return error_sys(err, "set the owner, mode and times of %s", path);
 	return 0;

@@ -108,8 +108,8 @@ is_equal(struct walk *w, const struct candidate *candidate,
 	if (e->type == ENTRY_DIR)
 		return true;
 	if ((e->mtime != lower->mtime && candidate->mtime != lower->mtime) ||
-	    !text_equal(e->link, lower->link) ||
-	    e->dev_major != lower->dev_major || e->dev_minor != lower->dev_minor)
+	    !text_equal(e->link, lower->link) || e->dev_major != lower->dev_major ||
+	    e->dev_minor != lower->dev_minor)
 		return false;
 	if (e->type != ENTRY_FILE)
 		return true;

@@ -36,8 +36,8 @@ struct layer {
 	struct descriptor blob; /* digest DIGEST_NONE: not a pulled layer */
 	layer_fetch_fn *fetch;
 	void *fetch_arg;
-	int dir_fd, tar_fd; /* opened when first needed, else -1 */
-	struct source *source;  /* of layer_of_files(): then there is no store */
+	int dir_fd, tar_fd;    /* opened when first needed, else -1 */
+	struct source *source; /* of layer_of_files(): then there is no store */
 };
 
 /* Where the bytes of file E of a source layer are. */

@@ -53,9 +53,9 @@ struct store;
  * for root, else $XDG_DATA_HOME/cooper or ~/.local/share/cooper), and sweeps
  * tmp/ of owners that are gone. Caller closes. */
 struct store *store_open(const char *path, struct error *err);
-void store_close(struct store *st);              /* removes our tmp; takes NULL */
-int store_fd(const struct store *st);            /* the root directory; borrowed */
-const char *store_path(const struct store *st);  /* absolute */
+void store_close(struct store *st);             /* removes our tmp; takes NULL */
+int store_fd(const struct store *st);           /* the root directory; borrowed */
+const char *store_path(const struct store *st); /* absolute */
 
 /* A new empty directory in our part of tmp/: its absolute path (caller frees)
  * and, if FD is not NULL, an open fd (caller closes). */
@@ -77,7 +77,7 @@ struct part;
 /* A file in tmp/ that becomes a blob. Written bytes are hashed as they come. */
 struct part *part_new(struct store *st, struct error *err);
 int part_write(struct part *p, const void *bytes, size_t n, struct error *err);
-int part_fd(struct part *p);                     /* for reading back; borrowed */
+int part_fd(struct part *p); /* for reading back; borrowed */
 uint64_t part_size(const struct part *p);
 
 /* Checks WANT (if not NULL: ERR_DAMAGED unless equal) and gives the file its
@@ -85,7 +85,7 @@ uint64_t part_size(const struct part *p);
  * failure. */
 int part_keep(struct part *p, const struct digest *want, struct digest *got,
               struct error *err);
-void part_drop(struct part *p);                  /* takes NULL */
+void part_drop(struct part *p); /* takes NULL */
 
 static inline void
 own_part(struct part **p)
@@ -95,12 +95,13 @@ own_part(struct part **p)
 }
 #define auto_part __attribute__((cleanup(own_part)))
 
-bool blob_has(struct store *st, const struct digest *d, uint64_t *size);   /* size may be NULL */
+bool
+blob_has(struct store *st, const struct digest *d, uint64_t *size); /* size may be NULL */
 int blob_open(struct store *st, const struct digest *d, struct error *err);
 int blob_read(struct store *st, const struct digest *d, size_t max, struct buf *out,
               struct error *err);
 int blob_write(struct store *st, const void *bytes, size_t n, struct digest *out,
-               struct error *err);               /* nothing is written if it is there */
+               struct error *err); /* nothing is written if it is there */
 
 /* ------------------------------------------------------------ tags: index.json
  *
@@ -108,18 +109,19 @@ int blob_write(struct store *st, const void *bytes, size_t n, struct digest *out
  * alone in org.opencontainers.image.ref.name. One writer at a time, under a lock.
  */
 struct tag {
-	char             *name;        /* NULL: an untagged entry */
-	struct descriptor target;      /* manifest or index */
+	char *name;               /* NULL: an untagged entry */
+	struct descriptor target; /* manifest or index */
 };
 
 struct tags {
-	ARRAY(struct tag) list;        /* order of index.json */
+	ARRAY(struct tag) list; /* order of index.json */
 };
 
 int tags_read(struct store *st, struct tags *out, struct error *err);
 
 /* 1 found, 0 absent, -1. */
-int tags_find(struct store *st, const char *name, struct descriptor *out, struct error *err);
+int
+tags_find(struct store *st, const char *name, struct descriptor *out, struct error *err);
 
 /* Points NAME at TARGET; nothing is written if it does already. */
 int tags_set(struct store *st, const char *name, const struct descriptor *target,
@@ -133,32 +135,38 @@ void tags_clear(struct tags *t);
 /* ------------------------------------------------------------ trees */
 
 enum entry_type {
-	ENTRY_FILE, ENTRY_DIR, ENTRY_SYMLINK, ENTRY_HARDLINK, ENTRY_CHAR, ENTRY_BLOCK,
-	ENTRY_FIFO, ENTRY_WHITEOUT,
+	ENTRY_FILE,
+	ENTRY_DIR,
+	ENTRY_SYMLINK,
+	ENTRY_HARDLINK,
+	ENTRY_CHAR,
+	ENTRY_BLOCK,
+	ENTRY_FIFO,
+	ENTRY_WHITEOUT,
 };
 
 struct arena;
 
 /* One path of a change set. Texts are borrowed from the tree that holds it. */
 struct entry {
-	struct text path;              /* relative, clean, no leading "/"; "" is the root */
-	uint8_t     type;              /* enum entry_type */
-	bool        opaque;            /* ENTRY_DIR: hides what lower layers have below it */
-	uint16_t    mode;              /* 07777 */
-	uint32_t    uid, gid;
-	uint64_t    size;              /* ENTRY_FILE */
-	int64_t     mtime;             /* seconds */
-	uint32_t    dev_major, dev_minor;
-	struct text link;              /* symlink text; hard link: path of its first name */
-	struct text capability;        /* security.capability, revision 2, or empty */
-	uint64_t    offset;            /* ENTRY_FILE: of the data in the layer's tar, 0 = unknown */
+	struct text path; /* relative, clean, no leading "/"; "" is the root */
+	uint8_t type;     /* enum entry_type */
+	bool opaque;      /* ENTRY_DIR: hides what lower layers have below it */
+	uint16_t mode;    /* 07777 */
+	uint32_t uid, gid;
+	uint64_t size; /* ENTRY_FILE */
+	int64_t mtime; /* seconds */
+	uint32_t dev_major, dev_minor;
+	struct text link;       /* symlink text; hard link: path of its first name */
+	struct text capability; /* security.capability, revision 2, or empty */
+	uint64_t offset; /* ENTRY_FILE: of the data in the layer's tar, 0 = unknown */
 };
 
 /* Entries sorted by path_compare(), each path once. Immutable. */
 struct tree {
 	const struct entry *entries;
-	size_t              n;
-	void               *storage;   /* private */
+	size_t n;
+	void *storage; /* private */
 };
 
 /* The entry at PATH, or NULL. */
@@ -168,12 +176,12 @@ const struct entry *tree_find(const struct tree *t, struct text path);
 
 enum layer_form {
 	LAYER_TREE = 1,
-	LAYER_DIR  = 2,
-	LAYER_TAR  = 4,                /* diffID known, the tar is a blob in the store */
-	LAYER_BLOB = 8,                /* as pulled, compressed */
+	LAYER_DIR = 2,
+	LAYER_TAR = 4,  /* diffID known, the tar is a blob in the store */
+	LAYER_BLOB = 8, /* as pulled, compressed */
 };
 
-struct content;                 /* where bytes are, see below */
+struct content; /* where bytes are, see below */
 
 /* A layer lives as long as its store; handles are shared and never freed alone. */
 struct layer;
@@ -203,17 +211,17 @@ struct layer *layer_of_files(const struct entry *entries, size_t n, int dir_fd,
 
 /* The same of ENTRIES (malloc'ed) and the arena of their texts (base/mem.h), which are
  * both taken over; the bytes are below DIR_FD. */
-struct layer *layer_of_own_files(struct entry *entries, size_t n, struct arena *texts,
-                                 int dir_fd);
-void layer_free_source(struct layer *l);         /* takes NULL */
+struct layer *
+layer_of_own_files(struct entry *entries, size_t n, struct arena *texts, int dir_fd);
+void layer_free_source(struct layer *l); /* takes NULL */
 
-const char *layer_id(const struct layer *l);     /* file name in layers/ */
+const char *layer_id(const struct layer *l); /* file name in layers/ */
 bool layer_has(const struct layer *l, enum layer_form form);
 
 /* The diffID; known at once for pulled layers, else after LAYER_TAR was made. */
 bool layer_diffid(const struct layer *l, struct digest *out);
-uint64_t layer_tar_size(const struct layer *l);  /* 0 unknown */
-const struct descriptor *layer_blob(const struct layer *l);    /* as pulled, or NULL */
+uint64_t layer_tar_size(const struct layer *l);             /* 0 unknown */
+const struct descriptor *layer_blob(const struct layer *l); /* as pulled, or NULL */
 
 /* Derives the forms in the bit set FORMS that are not there yet. */
 int layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
@@ -231,12 +239,12 @@ const struct tree *layer_tree(struct layer *l, struct error *err);
 struct view;
 
 struct view_entry {
-	const struct entry *entry;     /* NULL only for an implied root or directory */
-	struct layer       *layer;     /* whose entry it is; NULL if implied */
+	const struct entry *entry; /* NULL only for an implied root or directory */
+	struct layer *layer;       /* whose entry it is; NULL if implied */
 };
 
 struct view *view_new(struct layer *const *layers, size_t n, struct error *err);
-void view_free(struct view *v);                  /* takes NULL */
+void view_free(struct view *v); /* takes NULL */
 
 /* The entry at PATH (relative, clean; no link is followed): 1, 0, -1. An
  * implied directory has entry NULL and counts as 0755 0:0. */
@@ -255,8 +263,8 @@ struct view_names {
 int view_children(const struct view *v, struct text path, struct view_names *out);
 
 /* Calls FN for everything below and including PATH, in path_compare() order. */
-typedef int view_fn(void *arg, struct text path, const struct view_entry *e,
-                    struct error *err);
+typedef int
+view_fn(void *arg, struct text path, const struct view_entry *e, struct error *err);
 int view_each(const struct view *v, struct text path, view_fn *fn, void *arg,
               struct error *err);
 
@@ -268,11 +276,11 @@ int view_read(const struct view *v, struct text path, size_t max, struct buf *ou
 /* Where the bytes of a regular file are. */
 struct content {
 	enum { CONTENT_NONE, CONTENT_MEMORY, CONTENT_FILE, CONTENT_RANGE } kind;
-	struct text memory;            /* CONTENT_MEMORY */
-	int         dir_fd;            /* CONTENT_FILE: opened as PATH below it, links not followed */
+	struct text memory; /* CONTENT_MEMORY */
+	int dir_fd; /* CONTENT_FILE: opened as PATH below it, links not followed */
 	struct text path;
-	int         fd;                /* CONTENT_RANGE: SIZE bytes from OFFSET, by pread */
-	uint64_t    offset, size;
+	int fd; /* CONTENT_RANGE: SIZE bytes from OFFSET, by pread */
+	uint64_t offset, size;
 };
 
 /* Content of entry E, derived (LAYER_TAR or LAYER_DIR) if the layer has neither.
@@ -288,13 +296,13 @@ int content_open(const struct content *c, uint64_t *size, struct error *err);
 
 /* One entry of a layer to be made. */
 struct change {
-	struct entry   entry;
-	struct content content;        /* of ENTRY_FILE */
+	struct entry entry;
+	struct content content; /* of ENTRY_FILE */
 };
 
 struct layer_options {
-	unsigned forms;                /* LAYER_DIR and/or LAYER_TAR, made in one pass */
-	int64_t  epoch;                /* SOURCE_DATE_EPOCH: later mtimes become this; -1 none */
+	unsigned forms; /* LAYER_DIR and/or LAYER_TAR, made in one pass */
+	int64_t epoch;  /* SOURCE_DATE_EPOCH: later mtimes become this; -1 none */
 	const struct cancel *cancel;
 };
 
@@ -321,9 +329,9 @@ struct layer_owner {
 /* A layer out of an overlay upper directory in tmp/, which is moved, not copied.
  * LOWERS (lowest first) are what it was mounted on: entries equal to theirs
  * but for atime are left out of the layer. */
-struct layer *layer_from_upper(struct store *st, const char *upper,
-                               struct layer *const *lowers, size_t n_lowers,
-                               const struct layer_options *options, struct error *err);
+struct layer *
+layer_from_upper(struct store *st, const char *upper, struct layer *const *lowers,
+                 size_t n_lowers, const struct layer_options *options, struct error *err);
 
 /* Tars without entries for the parents of what they hold leave directories
  * 0755 0:0 in LAYER_DIR, which would cover what lower layers say of them (/tmp:
@@ -331,8 +339,8 @@ struct layer *layer_from_upper(struct store *st, const char *upper,
  * with nothing but these directories as they should be, to be mounted on top of
  * them, in LAYER_DIR form; it is no layer of the image. 0 if none is needed
  * (nearly always), -1. */
-int layer_patch(struct store *st, struct layer *const *layers, size_t n, struct layer **out,
-                struct error *err);
+int layer_patch(struct store *st, struct layer *const *layers, size_t n,
+                struct layer **out, struct error *err);
 
 /* ------------------------------------------------------------ archives in */
 
@@ -344,7 +352,7 @@ struct archive_index;
  * such thing, -1. FD is borrowed and must stay open. Names are cleaned and
  * confined; a damaged archive is ERR_DAMAGED with the entry's name. */
 int archive_open(struct store *st, int fd, struct archive_index **out, struct error *err);
-void archive_close(struct archive_index *a);     /* takes NULL */
+void archive_close(struct archive_index *a); /* takes NULL */
 
 /* Entries in the archive's order. path "" is the archive's root entry; ".wh."
  * names are kept as they are. Link targets of hard links are cleaned paths. */
@@ -363,8 +371,8 @@ enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };
 
 struct compressor {
 	enum compression kind;
-	int              level;        /* COMPRESS_LEVEL_DEFAULT: that of the profile */
-	size_t           threads;      /* 0: as many as CPUs; never changes the bytes */
+	int level;      /* COMPRESS_LEVEL_DEFAULT: that of the profile */
+	size_t threads; /* 0: as many as CPUs; never changes the bytes */
 };
 
 /* "gzip", "zstd", "uncompressed". */
@@ -374,12 +382,13 @@ const char *compression_media_type(enum compression kind, bool docker);
 /* The layer's tar compressed as C says, as a blob in the store: made once and
  * remembered as (diffID, kind, level). For a pulled layer the blob as pulled,
  * unless FORCE. Descriptor with OCI media type. */
-int layer_compress(struct layer *l, const struct compressor *c, bool force,
-                   const struct cancel *cancel, struct descriptor *out, struct error *err);
+int
+layer_compress(struct layer *l, const struct compressor *c, bool force,
+               const struct cancel *cancel, struct descriptor *out, struct error *err);
 
 /* Writes the merged file system of V as one tar to FD (-o type=tar). */
-int view_write_tar(const struct view *v, int fd, int64_t epoch, const struct cancel *cancel,
-                   struct error *err);
+int view_write_tar(const struct view *v, int fd, int64_t epoch,
+                   const struct cancel *cancel, struct error *err);
 
 /* Writes it as files below DIR_FD (-o type=local), all owned by the caller, as
  * BuildKit's local exporter does. */
@@ -393,8 +402,8 @@ struct tar_out *tar_out_new(int fd);
 int tar_out_dir(struct tar_out *t, const char *path, struct error *err);
 int tar_out_file(struct tar_out *t, const char *path, uint64_t size, struct error *err);
 int tar_out_data(struct tar_out *t, const void *bytes, size_t n, struct error *err);
-int tar_out_end(struct tar_out *t, struct error *err);     /* trailer, flush */
-void tar_out_free(struct tar_out *t);            /* takes NULL */
+int tar_out_end(struct tar_out *t, struct error *err); /* trailer, flush */
+void tar_out_free(struct tar_out *t);                  /* takes NULL */
 
 /* ------------------------------------------------------------ plain trees
  *
@@ -409,13 +418,14 @@ struct plain_tree;
 
 /* DIR (absolute, not owned, must outlive the tree) is an empty directory. */
 struct plain_tree *plain_tree_new(const char *dir, struct error *err);
-void plain_tree_free(struct plain_tree *t);      /* leaves DIR as it is; takes NULL */
-int plain_tree_fd(const struct plain_tree *t);   /* DIR; borrowed */
+void plain_tree_free(struct plain_tree *t);    /* leaves DIR as it is; takes NULL */
+int plain_tree_fd(const struct plain_tree *t); /* DIR; borrowed */
 
 /* Lays what is in the layer directory FROM_FD over what is in TO_FD, and gives TO_FD
  * its mode, owner and time. Device nodes are left out. Any directory, also without a
  * tree. */
-int plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err);
+int
+plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err);
 
 /* Notes how everything is now. */
 int plain_tree_note(struct plain_tree *t, const struct cancel *cancel, struct error *err);
@@ -430,7 +440,7 @@ void plain_tree_refresh(struct plain_tree *t, struct text path);
 /* ------------------------------------------------------------ housekeeping */
 
 struct usage {
-	uint64_t blobs, layers, trees, steps, mounts, contexts, tmp;   /* bytes on disk */
+	uint64_t blobs, layers, trees, steps, mounts, contexts, tmp; /* bytes on disk */
 	uint64_t n_blobs, n_layers, n_steps, n_mounts;
 	uint64_t reclaimable;
 };
@@ -438,11 +448,11 @@ struct usage {
 int store_usage(struct store *st, struct usage *out, struct error *err);
 
 struct gc_options {
-	bool     all;                  /* also records and layers that were used lately */
-	int64_t  older_than_s;         /* keep what was used within; 0: none */
-	uint64_t max_bytes;            /* 0: no bound; else oldest first until below */
-	bool     mounts;               /* cache mounts too */
-	bool     dry_run;
+	bool all;             /* also records and layers that were used lately */
+	int64_t older_than_s; /* keep what was used within; 0: none */
+	uint64_t max_bytes;   /* 0: no bound; else oldest first until below */
+	bool mounts;          /* cache mounts too */
+	bool dry_run;
 	const struct cancel *cancel;
 };
 
@@ -454,6 +464,6 @@ int store_gc(struct store *st, const struct gc_options *options, uint64_t *freed
 /* A running build's lease, an fd: until store_lease_end() or the end of the process
  * nothing used since is removed. */
 int store_lease(struct store *st, struct error *err);
-void store_lease_end(struct store *st, int *fd);           /* -1: nothing to do */
+void store_lease_end(struct store *st, int *fd); /* -1: nothing to do */
 
 #endif

@@ -66,7 +66,8 @@ void
 store_lease_end(struct store *st, int *fd)
 {
 	char link[FILE_FD_PATH_MAX], path[PATH_MAX];
-	ssize_t n = *fd < 0 ? -1 : readlink(file_fd_path(*fd, link), path, sizeof path - 1);
+	ssize_t n = *fd < 0 ? -1
+	                    : readlink(file_fd_path(*fd, link), path, sizeof path - 1);
 	const char *slash = NULL;
 
 	if (n > 0) {

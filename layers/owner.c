@@ -49,8 +49,10 @@ add(struct owner_records *out, const struct layer_owner *owner, size_t n)
 	struct map seen = MAP_INIT;
 
 	for (size_t i = n; i-- > 0;)
-		if (map_set(&seen, (struct text){ (const char *)&owner[i].ino,
-		                                  sizeof owner[i].ino }, NULL))
+		if (map_set(&seen,
+		            (struct text){ (const char *)&owner[i].ino,
+		                           sizeof owner[i].ino },
+		            NULL))
 			array_push(&out->list, owner[i]);
 	map_clear(&seen);
 	array_sort(&out->list, by_inode);

@@ -17,8 +17,8 @@ int owner_copy_mark(int from, int to);
 
 /* Records of an upper directory. */
 struct owner_records {
-	bool are_there;            /* marks count */
-	ARRAY(struct layer_owner) list;    /* by inode, each once */
+	bool are_there;                 /* marks count */
+	ARRAY(struct layer_owner) list; /* by inode, each once */
 };
 
 /* Those of the upper directory UPPER; none if it has no such file. */
@@ -27,7 +27,7 @@ void owner_records_clear(struct owner_records *r);
 #define auto_owner_records __attribute__((cleanup(owner_records_clear)))
 
 /* Puts the owner of NAME in DIR_FD, which is ST, into ST. */
-void owner_apply(const struct owner_records *r, int dir_fd, const char *name,
-                 struct stat *st);
+void
+owner_apply(const struct owner_records *r, int dir_fd, const char *name, struct stat *st);
 
 #endif

@@ -106,7 +106,8 @@ make_by_attribute(int dir_fd, const char *name)
 	if (fsetxattr(own_fd, "user.overlay.opaque", "x", 1, XATTR_CREATE) < 0 &&
 	    errno != EEXIST)
 		return -1;
-	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	            0);
 	return fd < 0 ? -1 : fsetxattr(fd, "user.overlay.whiteout", "y", 1, 0);
 }
 

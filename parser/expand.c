@@ -13,9 +13,9 @@
 #define VALUES_MAX ((size_t)16 * 1024 * 1024)
 
 /* Characters of a pattern times those of the value it is matched against. */
-#define MATCH_MAX  ((size_t)256 * 1024 * 1024)
+#define MATCH_MAX ((size_t)256 * 1024 * 1024)
 
-#define TOO_LONG   "the values of variables are too long"
+#define TOO_LONG  "the values of variables are too long"
 
 struct lexer {
 	const struct expander *x;

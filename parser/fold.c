@@ -27,8 +27,10 @@ expand_pairs(struct planner *p, struct node *node, const struct instruction *in,
              struct variable *out, struct error *err)
 {
 	for (size_t i = 0; i < in->pairs.n; i++)
-		if (scope_expand(p, node, in, in->pairs.at[i].key, &out[i].name, err) < 0 ||
-		    scope_expand(p, node, in, in->pairs.at[i].value, &out[i].value, err) < 0)
+		if (scope_expand(p, node, in, in->pairs.at[i].key, &out[i].name, err) <
+		            0 ||
+		    scope_expand(p, node, in, in->pairs.at[i].value, &out[i].value, err) <
+		            0)
 			return -1;
 	return 0;
 }
@@ -223,7 +225,8 @@ fold_healthcheck(struct planner *p, struct node *node, const struct instruction 
 	if (in->health.none)
 		array_push(&words.list, TEXT("NONE"));
 	else
-		array_push(&words.list, in->health.json ? TEXT("CMD") : TEXT("CMD-SHELL"));
+		array_push(&words.list,
+		           in->health.json ? TEXT("CMD") : TEXT("CMD-SHELL"));
 	for (size_t i = 0; i < in->health.test.n; i++)
 		array_push(&words.list, lasting(p, in->health.test.at[i]));
 	config->health = in->health;
@@ -311,8 +314,8 @@ fold_stopsignal(struct planner *p, struct node *node, const struct instruction *
 	if (scope_expand(p, node, in, in->args.at[0], &signal, err) < 0)
 		return -1;
 	if (!fold_is_signal(signal))
-		return error_set(err, ERR_DOCKERFILE, "invalid signal: %.*s", (int)signal.n,
-		                 signal.p);
+		return error_set(err, ERR_DOCKERFILE, "invalid signal: %.*s",
+		                 (int)signal.n, signal.p);
 	return set_text(p, node, "STOPSIGNAL", signal, &node->state.config.stop_signal);
 }
 
@@ -337,7 +340,8 @@ fold_onbuild(struct planner *p, struct node *node, const struct instruction *in,
 		struct text *grown = arena_alloc_n(p->arena, cap, sizeof *grown);
 
 		if (config->onbuild.n > 0)
-			memcpy(grown, config->onbuild.at, config->onbuild.n * sizeof *grown);
+			memcpy(grown, config->onbuild.at,
+			       config->onbuild.n * sizeof *grown);
 		config->onbuild.at = grown;
 		config->onbuild.cap = cap;
 	}

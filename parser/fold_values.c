@@ -80,7 +80,8 @@ is_ip(struct text ip)
 	if (text_starts(ip, "[") && text_ends(ip, "]"))
 		ip = text_first(text_from(ip, 1), ip.n - 2);
 	text = text_copy(ip);
-	return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
+	return inet_pton(AF_INET, text, bytes) == 1 ||
+	       inet_pton(AF_INET6, text, bytes) == 1;
 }
 
 static int
@@ -104,7 +105,7 @@ find_proto(struct text proto)
 /* The host's port means nothing, but it must be right. */
 static int
 check_host(const struct port_spec *spec, const struct port_range *inside,
-              struct error *err)
+           struct error *err)
 {
 	struct port_range host;
 
@@ -172,10 +173,10 @@ fold_ports(struct planner *p, const struct instruction *in, struct text port,
 
 /* The names that Linux has, without SIG. */
 static const char *const signals[] = {
-	"ABRT",  "ALRM", "BUS",  "CHLD", "CLD",  "CONT", "FPE",    "HUP",  "ILL",
-	"INT",   "IO",   "IOT",  "KILL", "PIPE", "POLL", "PROF",   "PWR",  "QUIT",
-	"SEGV",  "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",  "TTIN", "TTOU",
-	"URG",   "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+	"ABRT", "ALRM",   "BUS",  "CHLD",   "CLD",   "CONT", "FPE",  "HUP",  "ILL",
+	"INT",  "IO",     "IOT",  "KILL",   "PIPE",  "POLL", "PROF", "PWR",  "QUIT",
+	"SEGV", "STKFLT", "STOP", "SYS",    "TERM",  "TRAP", "TSTP", "TTIN", "TTOU",
+	"URG",  "USR1",   "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
 };
 
 #define REALTIME_MAX 15

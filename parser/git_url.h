@@ -16,7 +16,7 @@ struct git_url {
 };
 
 /* 1 T is one, 0 it is something else, -1 it asks for something wrong. */
-int git_url_parse(struct arena *arena, struct text t, struct git_url *out,
-                  struct error *err);
+int
+git_url_parse(struct arena *arena, struct text t, struct git_url *out, struct error *err);
 
 #endif

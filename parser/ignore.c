@@ -17,44 +17,52 @@ struct ignore {
 	bool has_exceptions;
 };
 
-/* The path that PATTERN stands for: cleaned, and in a file relative to the root. */
-static char *
-clean(struct text pattern, bool of_file)
-{
-	char *cleaned;
-
-	if (pattern.n == 0)
-		return mem_copy("");
-	cleaned = path_clean(pattern);
-	if (of_file && cleaned[0] == '/' && cleaned[1] != '\0')
-		memmove(cleaned, cleaned + 1, strlen(cleaned));
-	return cleaned;
-}
-
-/* PATTERN without blanks around it; empty ones are no rule. */
+/* PATTERN, "!" in front for an exception, without blanks around it; empty ones are no
+ * rule. */
 static int
-add_rule(struct ignore *ig, struct text pattern, bool of_file, struct error *err)
+add_rule(struct ignore *ig, struct text pattern, struct error *err)
 {
 	auto_free char *cleaned = NULL;
+	const char *glob = NULL;
 	struct rule rule = { 0 };
 
+	pattern = rune_trim(pattern);
 	if (pattern.n == 0)
 		return 0;
-	rule.exception = pattern.p[0] == '!';
-	if (rule.exception)
-		pattern = rune_trim(text_from(pattern, 1));
-	if (pattern.n == 0)
-		return error_set(err, ERR_DOCKERFILE, "illegal exclusion pattern: \"!\"");
 	/* A NUL byte is in no path, and would end the cleaned one early. */
 	if (text_find(pattern, '\0') >= 0)
 		return error_set(err, ERR_DOCKERFILE, "syntax error in pattern");
-	cleaned = clean(pattern, of_file);
-	if (pattern_match(text_of(cleaned), TEXT(".")) < 0)
+	/* The sign is part of the path to be cleaned, so "!/" is one alone. */
+	cleaned = path_clean(pattern);
+	rule.exception = cleaned[0] == '!';
+	glob = cleaned + (rule.exception ? 1 : 0);
+	if (rule.exception && *glob == '\0')
+		return error_set(err, ERR_DOCKERFILE, "illegal exclusion pattern: \"!\"");
+	if (pattern_match(text_of(glob), TEXT(".")) < 0)
 		return error_set(err, ERR_DOCKERFILE, "syntax error in pattern");
-	rule.glob = ignore_glob_new(text_of(cleaned));
+	rule.glob = ignore_glob_new(text_of(glob));
 	array_push(&ig->rules, rule);
 	ig->has_exceptions |= rule.exception;
 	return 0;
+}
+
+/* One line of a file. Its path is cleaned, and then relative to the context, before it
+ * becomes a pattern, with what that then begins or ends in. */
+static int
+add_line(struct ignore *ig, struct text line, struct error *err)
+{
+	struct text path = rune_trim(line);
+	bool exception = path.n > 0 && path.p[0] == '!';
+	auto_free char *cleaned = NULL, *pattern = NULL;
+
+	if (exception)
+		path = rune_trim(text_from(path, 1));
+	if (text_find(path, '\0') >= 0)
+		return add_rule(ig, path, err);
+	cleaned = path.n > 0 ? path_clean(path) : mem_copy("");
+	pattern = mem_print("%s%s", exception ? "!" : "",
+	                    cleaned + (cleaned[0] == '/' && cleaned[1] != '\0'));
+	return add_rule(ig, text_of(pattern), err);
 }
 
 static int
@@ -75,7 +83,7 @@ ignore_parse(struct text text, const char *name, struct error *err)
 	for (int number = 1; text_line(&text, &line); number++) {
 		if (line.n > 0 && line.p[0] == '#')
 			continue;
-		if (add_rule(ig, rune_trim(line), true, err) < 0) {
+		if (add_line(ig, line, err) < 0) {
 			fail_at(number, name, err);
 			ignore_free(ig);
 			return NULL;
@@ -90,7 +98,7 @@ ignore_new(const struct text *patterns, size_t n, struct error *err)
 	struct ignore *ig = mem_new(sizeof *ig);
 
 	for (size_t i = 0; i < n; i++) {
-		if (add_rule(ig, rune_trim(patterns[i]), false, err) < 0) {
+		if (add_rule(ig, patterns[i], err) < 0) {
 			ignore_free(ig);
 			return NULL;
 		}

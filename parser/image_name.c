@@ -89,7 +89,8 @@ is_host(struct text t)
 	if (colon >= 0)
 		t = text_first(t, (size_t)colon);
 	for (size_t i = 0; i < t.n; i++) {
-		bool edge = i == 0 || i + 1 == t.n || t.p[i - 1] == '.' || t.p[i + 1] == '.';
+		bool edge = i == 0 || i + 1 == t.n || t.p[i - 1] == '.' ||
+		            t.p[i + 1] == '.';
 
 		if (!isalnum((unsigned char)t.p[i]) &&
 		    (edge || (t.p[i] != '-' && t.p[i] != '.')))
@@ -130,7 +131,8 @@ split(struct text t)
 
 		if (text_is(first, "localhost") || text_find(first, '.') >= 0 ||
 		    text_find(first, ':') >= 0 || has_upper(first)) {
-			parts.host = text_is(first, "index.docker.io") ? parts.host : first;
+			parts.host = text_is(first, "index.docker.io") ? parts.host
+			                                               : first;
 			t = text_from(t, (size_t)slash + 1);
 		}
 	}

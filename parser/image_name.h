@@ -3,7 +3,7 @@
  *
  *	alpine                 docker.io/library/alpine:latest     alpine
  *	docker.io/acme/tool:1  docker.io/acme/tool:1               acme/tool:1
- *	hub.example/x@sha256:…     hub.example/x@sha256:…                  hub.example/x@sha256:…
+ *	hub.example/x@sha256:…     hub.example/x@sha256:… hub.example/x@sha256:…
  *
  * Only as much of a reference as naming in a Dockerfile needs: two names are
  * the same image if their full forms are equal.
@@ -14,8 +14,8 @@
 #include "parser/parser.h"
 
 struct image_name {
-	struct text full;   /* with host, repository, and tag or digest */
-	struct text brief;  /* familiar form, without ":latest" */
+	struct text full;  /* with host, repository, and tag or digest */
+	struct text brief; /* familiar form, without ":latest" */
 	bool has_digest;
 };
 

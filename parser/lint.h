@@ -59,13 +59,14 @@ struct lint {
 };
 
 /* Reads OPTIONS, "skip=…;experimental=…;error=…". Warnings live in ARENA. */
-int lint_init(struct lint *lint, struct arena *arena, struct text options,
-              struct error *err);
+int
+lint_init(struct lint *lint, struct arena *arena, struct text options, struct error *err);
 void lint_clear(struct lint *lint);
 
 /* Adds a warning about IN at the place AT, unless RULE is off there. */
-void lint_tell(struct lint *lint, enum lint_rule rule, const struct instruction *in,
-               struct place at, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void
+lint_tell(struct lint *lint, enum lint_rule rule, const struct instruction *in,
+          struct place at, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* Orders the warnings by line and moves them to PLAN. */
 void lint_finish(struct lint *lint, struct plan *plan);

@@ -11,13 +11,16 @@
 const struct lint_row lint_rows[N_LINT_RULES] = {
 	[LINT_STAGE_NAME_CASING] = { "StageNameCasing", "Names of stages are lower case",
 	                             URL("stage-name-casing"), false },
-	[LINT_FROM_AS_CASING] = { "FromAsCasing", "FROM and AS are written in the same case",
+	[LINT_FROM_AS_CASING] = { "FromAsCasing",
+	                          "FROM and AS are written in the same case",
 	                          URL("from-as-casing"), false },
 	[LINT_NO_EMPTY_CONTINUATION] = { "NoEmptyContinuation",
-	                                 "A continued line is not followed by an empty one",
+	                                 "A continued line is not followed by an empty "
+	                                 "one",
 	                                 URL("no-empty-continuation"), false },
 	[LINT_CONSISTENT_INSTRUCTION_CASING] = { "ConsistentInstructionCasing",
-	                                         "All instructions are written in one case",
+	                                         "All instructions are written in one "
+	                                         "case",
 	                                         URL("consistent-instruction-casing"),
 	                                         false },
 	[LINT_DUPLICATE_STAGE_NAME] = { "DuplicateStageName",
@@ -31,45 +34,57 @@ const struct lint_row lint_rows[N_LINT_RULES] = {
 	                                 "signals reach the program",
 	                                 URL("json-args-recommended"), false },
 	[LINT_MAINTAINER_DEPRECATED] = { "MaintainerDeprecated",
-	                                 "An author is named by a label, not by MAINTAINER",
+	                                 "An author is named by a label, not by "
+	                                 "MAINTAINER",
 	                                 URL("maintainer-deprecated"), false },
 	[LINT_UNDEFINED_ARG_IN_FROM] = { "UndefinedArgInFrom",
 	                                 "FROM uses only arguments that were declared",
 	                                 URL("undefined-arg-in-from"), false },
 	[LINT_WORKDIR_RELATIVE_PATH] = { "WorkdirRelativePath",
-	                                 "A relative WORKDIR follows an absolute one, not "
+	                                 "A relative WORKDIR follows an absolute one, "
+	                                 "not "
 	                                 "the base image's",
 	                                 URL("workdir-relative-path"), false },
-	[LINT_UNDEFINED_VAR] = { "UndefinedVar", "Variables are defined before they are used",
+	[LINT_UNDEFINED_VAR] = { "UndefinedVar",
+	                         "Variables are defined before they are used",
 	                         URL("undefined-var"), false },
 	[LINT_MULTIPLE_INSTRUCTIONS_DISALLOWED] = { "MultipleInstructionsDisallowed",
-	                                            "What counts once stands once in a stage",
-	                                            URL("multiple-instructions-disallowed"),
+	                                            "What counts once stands once in a "
+	                                            "stage",
+	                                            URL("multiple-instructions-"
+	                                                "disallowed"),
 	                                            false },
 	[LINT_LEGACY_KEY_VALUE_FORMAT] = { "LegacyKeyValueFormat",
-	                                   "Names and values are joined by an equals sign",
+	                                   "Names and values are joined by an equals "
+	                                   "sign",
 	                                   URL("legacy-key-value-format"), false },
 	[LINT_INVALID_BASE_IMAGE_PLATFORM] = { "InvalidBaseImagePlatform",
 	                                       "A base image is of the platform that was "
 	                                       "asked for",
 	                                       NULL, false },
 	[LINT_REDUNDANT_TARGET_PLATFORM] = { "RedundantTargetPlatform",
-	                                     "FROM needs no --platform to use the target's",
+	                                     "FROM needs no --platform to use the "
+	                                     "target's",
 	                                     URL("redundant-target-platform"), false },
 	[LINT_SECRETS_USED_IN_ARG_OR_ENV] = { "SecretsUsedInArgOrEnv",
 	                                      "Secrets are kept out of ARG and ENV",
 	                                      URL("secrets-used-in-arg-or-env"), false },
 	[LINT_INVALID_DEFAULT_ARG_IN_FROM] = { "InvalidDefaultArgInFrom",
 	                                       "FROM names an image with defaults alone",
-	                                       URL("invalid-default-arg-in-from"), false },
-	[LINT_FROM_PLATFORM_FLAG_CONST_DISALLOWED] = {
-	        "FromPlatformFlagConstDisallowed", "FROM --platform is not a constant",
-	        URL("from-platform-flag-const-disallowed"), false },
+	                                       URL("invalid-default-arg-in-from"),
+	                                       false },
+	[LINT_FROM_PLATFORM_FLAG_CONST_DISALLOWED] = { "FromPlatformFlagConstDisallowed",
+	                                               "FROM --platform is not a "
+	                                               "constant",
+	                                               URL("from-platform-flag-const-"
+	                                                   "disallowed"),
+	                                               false },
 	[LINT_COPY_IGNORED_FILE] = { "CopyIgnoredFile",
 	                             "Files that are copied are not ignored",
 	                             URL("copy-ignored-file"), false },
 	[LINT_INVALID_DEFINITION_DESCRIPTION] = { "InvalidDefinitionDescription",
-	                                          "A comment above a stage or an argument "
+	                                          "A comment above a stage or an "
+	                                          "argument "
 	                                          "describes it, beginning with its name",
 	                                          URL("invalid-definition-description"),
 	                                          true },
@@ -412,10 +427,10 @@ void
 lint_secrets_used_in_arg_or_env(struct lint *lint, const struct instruction *in,
                                 struct text name)
 {
-	static const char *const secret[] = { "apikey",   "auth",   "credential",
-		                              "credentials", "key", "password",
-		                              "pword",    "passwd", "secret",
-		                              "token",    NULL };
+	static const char *const secret[] = { "apikey",      "auth",   "credential",
+		                              "credentials", "key",    "password",
+		                              "pword",       "passwd", "secret",
+		                              "token",       NULL };
 	static const char *const harmless[] = { "public", "file", "version", NULL };
 	QUOTED(quoted, name);
 

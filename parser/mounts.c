@@ -29,8 +29,8 @@ struct given {
 
 /* ------------------------------------------------------------ fields */
 
-typedef int field_fn(struct given *g, const char *key, struct text value,
-                     struct error *err);
+typedef int
+field_fn(struct given *g, const char *key, struct text value, struct error *err);
 
 static int
 unexpected(const struct given *g, const char *key, struct error *err)
@@ -200,8 +200,9 @@ unknown_field(const struct mount_field *field, struct error *err)
 	for (size_t i = 0; i < N_FIELDS; i++)
 		names[i] = fields[i].key;
 	near = suggest_find(field->key, names, N_FIELDS, true);
-	return error_set(err, ERR_DOCKERFILE, "unexpected key '%.*s' in '%.*s=%.*s'%s%s%s",
-	                 (int)field->key.n, field->key.p, (int)field->key.n, field->key.p,
+	return error_set(err, ERR_DOCKERFILE,
+	                 "unexpected key '%.*s' in '%.*s=%.*s'%s%s%s", (int)field->key.n,
+	                 field->key.p, (int)field->key.n, field->key.p,
 	                 (int)field->value.n, field->value.p,
 	                 near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
 	                 near == NULL ? "" : "?)");
@@ -231,8 +232,8 @@ read_field(struct given *g, const struct mount_field *field, struct error *err)
 static int
 not_allowed(const struct given *g, const char *what, struct error *err)
 {
-	return error_set(err, ERR_DOCKERFILE, "%s not allowed for \"%s\" type mounts", what,
-	                 kinds[g->kind]);
+	return error_set(err, ERR_DOCKERFILE, "%s not allowed for \"%s\" type mounts",
+	                 what, kinds[g->kind]);
 }
 
 static int
@@ -263,7 +264,8 @@ check(const struct given *g, struct error *err)
 		return not_allowed(g, "gid", err);
 	if (g->sharing.n > 0 && g->kind != MOUNT_CACHE)
 		return error_set(err, ERR_DOCKERFILE,
-		                 "invalid cache sharing set for %s mount", kinds[g->kind]);
+		                 "invalid cache sharing set for %s mount",
+		                 kinds[g->kind]);
 	if (g->kind == MOUNT_SECRET)
 		return check_secret(g, err);
 	if (g->kind == MOUNT_SSH && g->source.n > 0)
@@ -372,14 +374,14 @@ set_secret(struct planner *p, const struct node *node, const struct given *g,
 	if (g->target.n > 0)
 		out->target = absolute(p, node, g->target);
 	else if (g->env.p == NULL)
-		out->target = text_of(arena_print(p->arena, "/run/secrets/%.*s",
-		                                  (int)base.n, base.p));
+		out->target = text_of(
+		        arena_print(p->arena, "/run/secrets/%.*s", (int)base.n, base.p));
 	return 0;
 }
 
 static void
-set_ssh(struct planner *p, const struct node *node, const struct given *g, size_t n_before,
-        struct step_mount *out)
+set_ssh(struct planner *p, const struct node *node, const struct given *g,
+        size_t n_before, struct step_mount *out)
 {
 	out->id = g->id.n > 0 ? g->id : TEXT("default");
 	if (g->target.n > 0)

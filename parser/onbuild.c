@@ -48,8 +48,8 @@ add_triggers(struct planner *p, struct node *node, const struct triggers *trigge
 	for (size_t i = 0; i < n; i++) {
 		struct instruction *in = arena_alloc(p->arena, sizeof *in);
 
-		if (dockerfile_parse_trigger(p->df, triggers->list.at[i], node->at->at, in,
-		                             err) < 0)
+		if (dockerfile_parse_trigger(p->df, triggers->list.at[i], node->at->at,
+		                             in, err) < 0)
 			return -1;
 		if (stages_add_command(p, node, in, true, &commands[i], err) < 0) {
 			if (err->n_at == 0)

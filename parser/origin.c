@@ -18,7 +18,8 @@ brief_name(struct arena *arena, struct text name)
 	auto_error struct error ignored = ERROR_INIT;
 	struct image_name parsed;
 
-	return image_name_parse(arena, name, &parsed, &ignored) == 0 ? parsed.brief : name;
+	return image_name_parse(arena, name, &parsed, &ignored) == 0 ? parsed.brief
+	                                                             : name;
 }
 
 static struct text
@@ -101,8 +102,8 @@ full_name(struct planner *p, struct text name, enum context_kind kind, struct te
 	struct image_name parsed;
 
 	if (kind == CONTEXT_LAYOUT) {
-		*out = text_of(arena_print(p->arena, "oci-layout://%.*s", (int)name.n,
-		                           name.p));
+		*out = text_of(
+		        arena_print(p->arena, "oci-layout://%.*s", (int)name.n, name.p));
 		return 0;
 	}
 	if (image_name_parse(p->arena, name, &parsed, err) < 0)
@@ -130,8 +131,8 @@ find_known(struct planner *p, struct text full, enum context_kind kind,
 }
 
 static void
-add_missing(struct planner *p, const struct node *node, struct text name, struct text full,
-            enum context_kind kind)
+add_missing(struct planner *p, const struct node *node, struct text name,
+            struct text full, enum context_kind kind)
 {
 	struct missing_base *missing;
 
@@ -303,10 +304,10 @@ origin_layers(struct planner *p, struct node *node)
 	step->command = TEXT("FROM");
 	plan_step_finish(p, step);
 	state->step = step->id;
-	state_add_history(state, p->arena,
-	                  text_of(arena_print(p->arena, "FROM %.*s # context",
-	                                      (int)node->context->name.n,
-	                                      node->context->name.p)),
-	                  step->id);
+	state_add_history(
+	        state, p->arena,
+	        text_of(arena_print(p->arena, "FROM %.*s # context",
+	                            (int)node->context->name.n, node->context->name.p)),
+	        step->id);
 	return state->step;
 }

@@ -33,25 +33,39 @@
 /* ------------------------------------------------------------ instructions */
 
 enum instruction_kind {
-	INSTR_FROM, INSTR_ARG, INSTR_RUN, INSTR_COPY, INSTR_ADD, INSTR_WORKDIR,
-	INSTR_ENV, INSTR_LABEL, INSTR_EXPOSE, INSTR_VOLUME, INSTR_USER,
-	INSTR_STOPSIGNAL, INSTR_MAINTAINER, INSTR_SHELL, INSTR_CMD,
-	INSTR_ENTRYPOINT, INSTR_HEALTHCHECK, INSTR_ONBUILD,
+	INSTR_FROM,
+	INSTR_ARG,
+	INSTR_RUN,
+	INSTR_COPY,
+	INSTR_ADD,
+	INSTR_WORKDIR,
+	INSTR_ENV,
+	INSTR_LABEL,
+	INSTR_EXPOSE,
+	INSTR_VOLUME,
+	INSTR_USER,
+	INSTR_STOPSIGNAL,
+	INSTR_MAINTAINER,
+	INSTR_SHELL,
+	INSTR_CMD,
+	INSTR_ENTRYPOINT,
+	INSTR_HEALTHCHECK,
+	INSTR_ONBUILD,
 };
 
 /* <<name body. RUN uses the raw body; COPY/ADD take off leading TABs (chomp)
  * and expand variables in it (expand). */
 struct heredoc {
 	struct text name;
-	struct text body;              /* raw lines with their ends, without the terminator */
-	bool        expand;            /* the name was not quoted */
-	bool        chomp;             /* <<- */
+	struct text body; /* raw lines with their ends, without the terminator */
+	bool expand;      /* the name was not quoted */
+	bool chomp;       /* <<- */
 };
 
 struct pair {
 	struct text key;
-	struct text value;             /* raw: quotes and escapes still there */
-	bool        has_value;         /* ARG NAME without "=": false */
+	struct text value; /* raw: quotes and escapes still there */
+	bool has_value;    /* ARG NAME without "=": false */
 };
 
 enum mount_kind { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS, MOUNT_SECRET, MOUNT_SSH };
@@ -59,9 +73,9 @@ enum mount_sharing { SHARING_SHARED, SHARING_PRIVATE, SHARING_LOCKED };
 
 /* One comma field of --mount, checked and expanded when the plan is made. */
 struct mount_field {
-	struct text key;               /* lower case */
+	struct text key; /* lower case */
 	struct text value;
-	bool        has_value;
+	bool has_value;
 };
 
 struct raw_mount {
@@ -70,71 +84,74 @@ struct raw_mount {
 
 /* HEALTHCHECK: durations in nanoseconds, 0 = not given. */
 struct health {
-	bool        none;
-	bool        json;              /* CMD ["…"]: test is a list, else one text */
-	ARRAY(struct text) test;       /* in an image's config CMD, CMD-SHELL or NONE comes first */
-	int64_t     interval, timeout, start_period, start_interval;
-	int64_t     retries;
+	bool none;
+	bool json; /* CMD ["…"]: test is a list, else one text */
+	ARRAY(struct text)
+	test; /* in an image's config CMD, CMD-SHELL or NONE comes first */
+	int64_t interval, timeout, start_period, start_interval;
+	int64_t retries;
 };
 
 struct instruction {
 	enum instruction_kind kind;
-	struct text  keyword;          /* as written */
-	struct text  line;             /* the logical line, trimmed, without heredoc bodies */
+	struct text keyword; /* as written */
+	struct text line;    /* the logical line, trimmed, without heredoc bodies */
 	struct place at;
-	bool         empty_continuation;   /* a blank line was met inside (a lint rule) */
-	ARRAY(struct text) comments;   /* attached comment lines, spec "descriptions" */
+	bool empty_continuation;     /* a blank line was met inside (a lint rule) */
+	ARRAY(struct text) comments; /* attached comment lines, spec "descriptions" */
 
 	/* Arguments: what the keyword's splitter made of the rest of the line.
 	 * json: it was a JSON array. Shell forms have exactly one argument (or
 	 * none if empty). RUN/COPY/ADD: args still hold the <<operators. */
 	ARRAY(struct text) args;
-	bool         json;
-	ARRAY(struct pair) pairs;      /* ENV LABEL ARG */
-	bool         legacy_pair;      /* ENV k v, LABEL k v */
+	bool json;
+	ARRAY(struct pair) pairs; /* ENV LABEL ARG */
+	bool legacy_pair;         /* ENV k v, LABEL k v */
 	ARRAY(struct heredoc) heredocs;
 
 	/* Flags, unset ones empty with p NULL. */
 	struct {
-		struct text platform;                      /* FROM */
-		struct text from, chown, chmod, checksum;  /* COPY, ADD */
-		bool        link, parents;
-		int         unpack;                        /* ADD: -1 not given, 0, 1 */
-		int         keep_git_dir;                  /* ADD: -1 not given, 0, 1 */
+		struct text platform;                     /* FROM */
+		struct text from, chown, chmod, checksum; /* COPY, ADD */
+		bool link, parents;
+		int unpack;       /* ADD: -1 not given, 0, 1 */
+		int keep_git_dir; /* ADD: -1 not given, 0, 1 */
 		ARRAY(struct text) excludes;
-		ARRAY(struct raw_mount) mounts;            /* RUN */
-		struct text network, security;             /* RUN */
-		ARRAY(struct text) devices;                /* RUN */
+		ARRAY(struct raw_mount) mounts; /* RUN */
+		struct text network, security;  /* RUN */
+		ARRAY(struct text) devices;     /* RUN */
 	} flag;
 
-	struct text  image, alias;     /* FROM: raw image name; stage name as written, or p NULL */
-	struct health health;          /* HEALTHCHECK */
-	struct text  trigger;          /* ONBUILD: the instruction's text, with heredoc bodies */
+	struct text image,
+	        alias;        /* FROM: raw image name; stage name as written, or p NULL */
+	struct health health; /* HEALTHCHECK */
+	struct text trigger;  /* ONBUILD: the instruction's text, with heredoc bodies */
 };
 
 struct stage {
-	size_t      index;
-	struct text name;              /* lower case; p NULL if unnamed */
+	size_t index;
+	struct text name; /* lower case; p NULL if unnamed */
 	const struct instruction *from;
-	ARRAY(struct instruction) instructions;            /* without FROM */
+	ARRAY(struct instruction) instructions; /* without FROM */
 };
 
 struct dockerfile {
 	struct arena *arena;
-	const char   *name;            /* as shown: "Dockerfile" */
-	struct text   bytes;           /* the whole text, a copy */
-	char          escape;          /* '\\' or '`' */
-	ARRAY(struct instruction) globals;                 /* ARG before the first FROM */
+	const char *name;                  /* as shown: "Dockerfile" */
+	struct text bytes;                 /* the whole text, a copy */
+	char escape;                       /* '\\' or '`' */
+	ARRAY(struct instruction) globals; /* ARG before the first FROM */
 	ARRAY(struct stage) stages;
-	struct text   syntax;          /* value of "# syntax=", or p NULL */
-	struct text   check;           /* value of "# check=", or p NULL */
-	struct place  syntax_at, check_at;
-	bool          is_part;         /* it ends before a mistake */
+	struct text syntax; /* value of "# syntax=", or p NULL */
+	struct text check;  /* value of "# check=", or p NULL */
+	struct place syntax_at, check_at;
+	bool is_part; /* it ends before a mistake */
 };
 
 /* Reads TEXT (copied). NAME is for messages. On failure ERR holds code
  * ERR_DOCKERFILE, the message and the place. Caller frees. */
-struct dockerfile *dockerfile_parse(struct text text, const char *name, struct error *err);
+struct dockerfile *
+dockerfile_parse(struct text text, const char *name, struct error *err);
 
 /* Is the front end that GIVEN (BUILDKIT_SYNTAX; p NULL: none) or else the file asks for
  * the built-in one, under any of its names? Replaces what ERR holds if not. */
@@ -143,14 +160,14 @@ int dockerfile_check_front_end(const struct dockerfile *df, struct text given,
 
 /* The same, but never NULL: after a mistake (ERR is set) what comes before it,
  * good for nothing but plan_check(). */
-struct dockerfile *dockerfile_parse_part(struct text text, const char *name,
-                                         struct error *err);
-void dockerfile_free(struct dockerfile *df);     /* takes NULL */
+struct dockerfile *
+dockerfile_parse_part(struct text text, const char *name, struct error *err);
+void dockerfile_free(struct dockerfile *df); /* takes NULL */
 
 /* Parses one ONBUILD trigger of a base into DF's arena; its place is PLACE. */
-int dockerfile_parse_trigger(struct dockerfile *df, struct text trigger,
-                             struct place place, struct instruction *out,
-                             struct error *err);
+int
+dockerfile_parse_trigger(struct dockerfile *df, struct text trigger, struct place place,
+                         struct instruction *out, struct error *err);
 
 /* ------------------------------------------------------------ word expansion */
 
@@ -162,13 +179,13 @@ struct variable {
 typedef int expand_lookup_fn(void *arg, struct text name, struct text *value);
 
 struct expander {
-	struct arena     *arena;       /* results live here */
-	char              escape;
+	struct arena *arena; /* results live here */
+	char escape;
 	expand_lookup_fn *lookup;
-	void             *arg;
-	bool              keep_quotes, keep_escapes, ignore_quotes, keep_unset;
+	void *arg;
+	bool keep_quotes, keep_escapes, ignore_quotes, keep_unset;
 	/* Names that were looked up and unset, if not NULL (for lint and errors). */
-	void            (*on_unset)(void *arg, struct text name);
+	void (*on_unset)(void *arg, struct text name);
 };
 
 /* One word (blanks kept). Errors are ERR_DOCKERFILE, wrapped as
@@ -178,7 +195,7 @@ int expand_word(const struct expander *x, struct text word, struct text *out,
 
 /* Several words, split at unquoted blanks after expansion. */
 struct words {
-	ARRAY(struct text) list;       /* texts live in the arena; clear with words_clear() */
+	ARRAY(struct text) list; /* texts live in the arena; clear with words_clear() */
 };
 int expand_words(const struct expander *x, struct text word, struct words *out,
                  struct error *err);
@@ -203,7 +220,7 @@ struct ignore *ignore_parse(struct text text, const char *name, struct error *er
 /* From single patterns (--exclude), which are not relative to anything: one with a "/"
  * in front matches nothing. */
 struct ignore *ignore_new(const struct text *patterns, size_t n, struct error *err);
-void ignore_free(struct ignore *ig);             /* takes NULL */
+void ignore_free(struct ignore *ig); /* takes NULL */
 bool ignore_is_empty(const struct ignore *ig);
 bool ignore_has_exceptions(const struct ignore *ig);
 
@@ -214,8 +231,8 @@ size_t ignore_state_size(const struct ignore *ig);
 /* True if PATH (relative, '/'-separated, no leading "/") is excluded. PARENT is
  * the state that the same call filled for its directory (NULL for entries of
  * the root); STATE, if not NULL, receives PATH's own. */
-bool ignore_match(const struct ignore *ig, struct text path, const void *parent,
-                  void *state);
+bool
+ignore_match(const struct ignore *ig, struct text path, const void *parent, void *state);
 
 /* True if something below the excluded directory PATH may be re-included by a
  * later exception, so that the directory must be entered. */
@@ -229,76 +246,77 @@ bool ignore_match_alone(const struct ignore *ig, struct text path);
 /* The execution part of an image config, OCI image-spec config.md plus
  * Docker's Healthcheck, OnBuild, Shell. Text is NUL-terminated. */
 struct config {
-	ARRAY(struct variable) env;                        /* order kept */
+	ARRAY(struct variable) env; /* order kept */
 	ARRAY(struct text) entrypoint, cmd, shell, onbuild;
-	bool        has_entrypoint, has_cmd, has_shell;    /* false: key absent */
-	bool        args_escaped;
-	ARRAY(struct variable) labels;                     /* set order */
-	ARRAY(struct text) ports, volumes;                 /* "80/tcp", "/data" */
-	struct text user, workdir, stop_signal, author;    /* p NULL: absent */
+	bool has_entrypoint, has_cmd, has_shell; /* false: key absent */
+	bool args_escaped;
+	ARRAY(struct variable) labels;                  /* set order */
+	ARRAY(struct text) ports, volumes;              /* "80/tcp", "/data" */
+	struct text user, workdir, stop_signal, author; /* p NULL: absent */
 	struct health health;
-	bool        has_health;
+	bool has_health;
 };
 
 void config_copy(struct arena *arena, struct config *to, const struct config *from);
-void config_clear(struct config *c);             /* the arrays; texts belong to arenas */
+void config_clear(struct config *c); /* the arrays; texts belong to arenas */
 
 /* ------------------------------------------------------------ plan */
 
 enum context_kind {
-	CONTEXT_LOCAL,                 /* a directory: value = path */
-	CONTEXT_IMAGE,                 /* docker-image://, value = reference */
-	CONTEXT_LAYOUT,                /* oci-layout://, value = path[:tag][@digest] */
-	CONTEXT_SCRATCH,               /* docker-image://scratch */
-	CONTEXT_GIT, CONTEXT_HTTP,
+	CONTEXT_LOCAL,   /* a directory: value = path */
+	CONTEXT_IMAGE,   /* docker-image://, value = reference */
+	CONTEXT_LAYOUT,  /* oci-layout://, value = path[:tag][@digest] */
+	CONTEXT_SCRATCH, /* docker-image://scratch */
+	CONTEXT_GIT,
+	CONTEXT_HTTP,
 };
 
 /* What is known of an image that a plan names. Filled by the caller. */
 struct base_image {
-	struct text     name;          /* as in missing_base */
-	struct platform platform;      /* the wanted one, same as in missing_base */
-	struct digest   digest;        /* of the platform's manifest */
-	struct platform image_platform;    /* what its config says */
-	struct config   config;        /* onbuild = its triggers */
-	int64_t         created_ns;    /* 0 unknown */
-	void           *image;         /* the caller's own handle */
-	enum context_kind kind;        /* CONTEXT_LAYOUT as in missing_base; else ignored */
+	struct text name;               /* as in missing_base */
+	struct platform platform;       /* the wanted one, same as in missing_base */
+	struct digest digest;           /* of the platform's manifest */
+	struct platform image_platform; /* what its config says */
+	struct config config;           /* onbuild = its triggers */
+	int64_t created_ns;             /* 0 unknown */
+	void *image;                    /* the caller's own handle */
+	enum context_kind kind; /* CONTEXT_LAYOUT as in missing_base; else ignored */
 };
 
 struct named_context {
-	struct text       name;        /* normalised: "alpine", "alpine::linux/amd64" */
+	struct text name; /* normalised: "alpine", "alpine::linux/amd64" */
 	enum context_kind kind;
-	struct text       value;
+	struct text value;
 };
 
 struct plan_options {
 	const struct variable *build_args;
-	size_t                 n_build_args;
-	struct text            target;             /* p NULL: last stage */
-	struct platform        target_platform, build_platform;
-	bool                   explicit_platform;  /* --platform was given */
+	size_t n_build_args;
+	struct text target; /* p NULL: last stage */
+	struct platform target_platform, build_platform;
+	bool explicit_platform; /* --platform was given */
 	const struct named_context *contexts;
-	size_t                 n_contexts;
-	const struct variable *labels;             /* --label */
-	size_t                 n_labels;
-	struct text            network;            /* --network: "default" "none" "host" */
-	bool                   allow_host_network, allow_insecure;
-	const struct ignore   *ignore;             /* of the main context, for a lint rule; or NULL */
-	const struct variable *hosts;              /* --add-host: name, address */
-	size_t                 n_hosts;
-	bool                   all_stages;         /* --check: looks at all stages, whether needed or not */
-	bool                   wants_outline;      /* fills plan.outline */
+	size_t n_contexts;
+	const struct variable *labels; /* --label */
+	size_t n_labels;
+	struct text network; /* --network: "default" "none" "host" */
+	bool allow_host_network, allow_insecure;
+	const struct ignore *ignore;  /* of the main context, for a lint rule; or NULL */
+	const struct variable *hosts; /* --add-host: name, address */
+	size_t n_hosts;
+	bool all_stages;    /* --check: looks at all stages, whether needed or not */
+	bool wants_outline; /* fills plan.outline */
 };
 
 enum step_kind {
-	STEP_SCRATCH,      /* nothing */
-	STEP_IMAGE,        /* an image's layers */
-	STEP_LOCAL,        /* files of the main or a named context */
-	STEP_GIT,          /* a git repository's tree */
-	STEP_HTTP,         /* one downloaded file */
+	STEP_SCRATCH, /* nothing */
+	STEP_IMAGE,   /* an image's layers */
+	STEP_LOCAL,   /* files of the main or a named context */
+	STEP_GIT,     /* a git repository's tree */
+	STEP_HTTP,    /* one downloaded file */
 	STEP_RUN,
-	STEP_COPY,         /* COPY and ADD: one layer out of sources */
-	STEP_MKDIR,        /* WORKDIR */
+	STEP_COPY,  /* COPY and ADD: one layer out of sources */
+	STEP_MKDIR, /* WORKDIR */
 };
 
 /* Index of a step in plan.steps; inputs always have a smaller index. */
@@ -306,60 +324,60 @@ typedef size_t step_id;
 #define STEP_NONE ((step_id)-1)
 
 struct step_mount {
-	enum mount_kind    kind;
-	step_id            from;           /* bind, cache seed; STEP_NONE: none */
-	struct text        source;         /* absolute in from; secret: unused */
-	struct text        target;         /* absolute; secret/ssh: p NULL if not wanted as file */
-	bool               readonly;
-	struct text        id;             /* cache (with name space), secret, ssh */
+	enum mount_kind kind;
+	step_id from;       /* bind, cache seed; STEP_NONE: none */
+	struct text source; /* absolute in from; secret: unused */
+	struct text target; /* absolute; secret/ssh: p NULL if not wanted as file */
+	bool readonly;
+	struct text id; /* cache (with name space), secret, ssh */
 	enum mount_sharing sharing;
-	bool               required;
-	uint64_t           size;           /* tmpfs, 0: no limit */
-	uint32_t           mode, uid, gid; /* mode: (uint32_t)-1 not given */
-	bool               has_ids;
-	struct text        env;            /* secret: variable, or p NULL */
+	bool required;
+	uint64_t size;           /* tmpfs, 0: no limit */
+	uint32_t mode, uid, gid; /* mode: (uint32_t)-1 not given */
+	bool has_ids;
+	struct text env; /* secret: variable, or p NULL */
 };
 
 enum network_mode { NETWORK_DEFAULT, NETWORK_NONE, NETWORK_HOST };
 
 struct step_run {
 	ARRAY(struct text) argv;
-	ARRAY(struct variable) env;        /* complete and in order, PATH included */
-	ARRAY(struct variable) proxy;      /* added to env when run; never in keys */
-	struct text cwd, user;             /* user "" = root */
+	ARRAY(struct variable) env;   /* complete and in order, PATH included */
+	ARRAY(struct variable) proxy; /* added to env when run; never in keys */
+	struct text cwd, user;        /* user "" = root */
 	enum network_mode network;
-	bool        insecure;
-	struct text hostname;              /* p NULL: default */
+	bool insecure;
+	struct text hostname; /* p NULL: default */
 	ARRAY(struct step_mount) mounts;
 	ARRAY(struct variable) hosts;
 	/* A "#!" heredoc: a file PATH (mode 0755) with BODY, mounted read-only. */
-	struct text script_path, script_body;   /* p NULL: none */
+	struct text script_path, script_body; /* p NULL: none */
 };
 
 /* One source argument of COPY/ADD. */
 struct copy_source {
-	step_id     from;                  /* STEP_NONE: inline content */
-	struct text path;                  /* as after expansion, "" for all; HTTP: file name */
-	struct text content;               /* inline: the finished bytes */
-	bool        unpack;                /* local ADD: unpack if it is an archive */
-	bool        force_unpack;          /* --unpack given for a URL */
+	step_id from;        /* STEP_NONE: inline content */
+	struct text path;    /* as after expansion, "" for all; HTTP: file name */
+	struct text content; /* inline: the finished bytes */
+	bool unpack;         /* local ADD: unpack if it is an archive */
+	bool force_unpack;   /* --unpack given for a URL */
 };
 
 struct step_copy {
-	bool        is_add;
-	step_id     base;                  /* STEP_NONE never; --link: still the base */
+	bool is_add;
+	step_id base;                      /* STEP_NONE never; --link: still the base */
 	ARRAY(struct copy_source) sources; /* paths first, then inline files */
-	struct text dest;                  /* absolute; trailing "/" kept where it says "directory" */
-	struct text chown, chmod;          /* p NULL: not given; expanded */
-	bool        link;                  /* independent layer (already false if --chmod) */
-	bool        parents;
+	struct text dest; /* absolute; trailing "/" kept where it says "directory" */
+	struct text chown, chmod; /* p NULL: not given; expanded */
+	bool link;                /* independent layer (already false if --chmod) */
+	bool parents;
 	ARRAY(struct text) excludes;
-	bool        keep_owner;            /* --from: keep uid/gid; else 0:0 */
+	bool keep_owner; /* --from: keep uid/gid; else 0:0 */
 };
 
 struct step_mkdir {
-	struct text path;                  /* absolute, as written */
-	struct text user;                  /* owner of created levels */
+	struct text path; /* absolute, as written */
+	struct text user; /* owner of created levels */
 };
 
 struct step_image {
@@ -367,76 +385,77 @@ struct step_image {
 };
 
 struct step_local {
-	struct text context;               /* p NULL: the main context, else a name */
+	struct text context; /* p NULL: the main context, else a name */
 };
 
 struct step_git {
 	struct text url;                   /* without fragment and query */
 	struct text ref, subdir, checksum; /* p NULL: none */
-	bool        keep_git_dir;
-	bool        submodules;
-	bool        commit_time;           /* mtime=commit: files are as old as the commit */
+	bool keep_git_dir;
+	bool submodules;
+	bool commit_time; /* mtime=commit: files are as old as the commit */
 };
 
 struct step_http {
-	struct text url, name, checksum;   /* checksum p NULL: none */
-	struct text chmod;                 /* from ADD --chmod, p NULL: 0600 */
+	struct text url, name, checksum; /* checksum p NULL: none */
+	struct text chmod;               /* from ADD --chmod, p NULL: 0600 */
 };
 
 struct step {
 	enum step_kind kind;
-	step_id        id;
-	step_id        base;               /* input 0 of run, copy, mkdir; else STEP_NONE */
-	ARRAY(step_id) inputs;             /* all, base first, each once */
-	struct place   at;
-	size_t         stage;              /* index of the stage it belongs to */
-	struct text    name;               /* "[build 2/5] RUN make"; p NULL: not shown */
-	struct text    command;            /* "RUN make": for messages */
+	step_id id;
+	step_id base;          /* input 0 of run, copy, mkdir; else STEP_NONE */
+	ARRAY(step_id) inputs; /* all, base first, each once */
+	struct place at;
+	size_t stage;        /* index of the stage it belongs to */
+	struct text name;    /* "[build 2/5] RUN make"; p NULL: not shown */
+	struct text command; /* "RUN make": for messages */
 	union {
 		struct step_image image;
 		struct step_local local;
-		struct step_git   git;
-		struct step_http  http;
-		struct step_run   run;
-		struct step_copy  copy;
+		struct step_git git;
+		struct step_http http;
+		struct step_run run;
+		struct step_copy copy;
 		struct step_mkdir mkdir;
 	};
 };
 
 struct history {
 	struct text created_by;
-	step_id     step;                  /* whose layer it is; STEP_NONE: empty_layer */
+	step_id step; /* whose layer it is; STEP_NONE: empty_layer */
 };
 
 /* What a stage comes out as. */
 struct plan_image {
-	size_t          stage;
-	step_id         step;              /* last step: its layers are the image's */
-	step_id         base;              /* the STEP_IMAGE or STEP_SCRATCH it started from */
-	struct config   config;
+	size_t stage;
+	step_id step; /* last step: its layers are the image's */
+	step_id base; /* the STEP_IMAGE or STEP_SCRATCH it started from */
+	struct config config;
 	struct platform platform;
-	ARRAY(struct history) history;     /* own entries, in order; base history comes before */
+	ARRAY(struct history)
+	history; /* own entries, in order; base history comes before */
 };
 
 struct missing_base {
-	struct text     name;
+	struct text name;
 	struct platform platform;
-	struct place    at;
-	struct text     display;           /* for "[internal] load metadata for …" */
-	enum context_kind kind;            /* CONTEXT_IMAGE or CONTEXT_LAYOUT */
+	struct place at;
+	struct text display;    /* for "[internal] load metadata for …" */
+	enum context_kind kind; /* CONTEXT_IMAGE or CONTEXT_LAYOUT */
 };
 
 struct lint_warning {
-	const char  *rule;                 /* "StageNameCasing" */
-	const char  *description, *url;    /* url NULL: none */
-	struct text  detail;
+	const char *rule;              /* "StageNameCasing" */
+	const char *description, *url; /* url NULL: none */
+	struct text detail;
 	struct place at;
 };
 
 /* Something that a build can be given. */
 struct outline_item {
-	struct text  name, value, description;     /* p NULL: none */
-	bool         required;
+	struct text name, value, description; /* p NULL: none */
+	bool required;
 	struct place at;
 };
 
@@ -447,35 +466,35 @@ struct outline_items {
 
 /* What the target and what it needs can be given, in the order of the lines. */
 struct outline {
-	struct text name, description;             /* of the target; p NULL: none */
+	struct text name, description; /* of the target; p NULL: none */
 	struct outline_items args, secrets, agents;
 };
 
 struct plan {
 	struct arena *arena;
 	const struct dockerfile *df;
-	ARRAY(struct missing_base) missing;    /* not empty: nothing else is valid */
-	ARRAY(struct step) steps;              /* reachable only, inputs first */
-	struct plan_image image;               /* the target's */
+	ARRAY(struct missing_base) missing; /* not empty: nothing else is valid */
+	ARRAY(struct step) steps;           /* reachable only, inputs first */
+	struct plan_image image;            /* the target's */
 	ARRAY(struct lint_warning) warnings;
-	bool          lint_is_error;           /* check=error=true and there are warnings */
-	struct text   epoch;                   /* SOURCE_DATE_EPOCH as seen (build arg or ARG), p NULL none */
-	bool          multi_platform, inline_cache;    /* BUILDKIT_… arguments */
-	struct outline outline;                /* if plan_options.wants_outline */
+	bool lint_is_error; /* check=error=true and there are warnings */
+	struct text epoch; /* SOURCE_DATE_EPOCH as seen (build arg or ARG), p NULL none */
+	bool multi_platform, inline_cache; /* BUILDKIT_… arguments */
+	struct outline outline;            /* if plan_options.wants_outline */
 };
 
 /* Makes the plan. BASES holds what is known so far. NULL with ERR on a mistake
  * in the Dockerfile or the options. Caller frees. */
-struct plan *plan_make(struct dockerfile *df, const struct plan_options *options,
-                       const struct base_image *const *bases, size_t n_bases,
-                       struct error *err);
-void plan_free(struct plan *plan);               /* takes NULL */
+struct plan *
+plan_make(struct dockerfile *df, const struct plan_options *options,
+          const struct base_image *const *bases, size_t n_bases, struct error *err);
+void plan_free(struct plan *plan); /* takes NULL */
 
 /* The same for the warnings alone; never NULL. After a mistake (ERR is set) the
  * plan holds those that came before it, and nothing else of it is valid. */
-struct plan *plan_check(struct dockerfile *df, const struct plan_options *options,
-                        const struct base_image *const *bases, size_t n_bases,
-                        struct error *err);
+struct plan *
+plan_check(struct dockerfile *df, const struct plan_options *options,
+           const struct base_image *const *bases, size_t n_bases, struct error *err);
 
 /* -1 if the Dockerfile wants to fail when there are warnings (check=error=true),
  * and there are. */

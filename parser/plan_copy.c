@@ -38,7 +38,7 @@ request_clear(struct request *r)
 
 static int
 add_file(struct planner *p, struct node *node, struct request *r,
-         const struct heredoc *operator, struct error *err)
+         const struct heredoc *operator, struct error * err)
 {
 	struct text body = TEXT("");
 
@@ -148,10 +148,11 @@ find_from(struct planner *p, struct node *node, const struct request *r, step_id
 	}
 	buf_add_quoted(&from, r->in->flag.from);
 	buf_add_quoted(&here, p->df->stages.n == 1 ? TEXT("") : node->shown);
-	return error_set(err, ERR_DOCKERFILE,
-	                 "cannot copy from stage %s, it needs to be defined before current "
-	                 "stage %s",
-	                 buf_str(&from), buf_str(&here));
+	return error_set(
+	        err, ERR_DOCKERFILE,
+	        "cannot copy from stage %s, it needs to be defined before current "
+	        "stage %s",
+	        buf_str(&from), buf_str(&here));
 }
 
 static int

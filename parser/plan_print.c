@@ -375,8 +375,9 @@ plan_print_dot(const struct plan *plan)
 	buf_add_str(&b, "digraph plan {\n");
 	for (size_t i = 0; i < plan->steps.n; i++) {
 		const struct step *step = &plan->steps.at[i];
-		struct text label = step->name.p != NULL ? step->name
-		                                         : text_of(step_kinds[step->kind]);
+		struct text label = step->name.p != NULL
+		                            ? step->name
+		                            : text_of(step_kinds[step->kind]);
 
 		buf_print(&b, "\ts%zu [shape=box, label=", step->id);
 		add_label(&b, label);

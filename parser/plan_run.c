@@ -62,8 +62,8 @@ shell_text(struct planner *p, const struct instruction *in, struct step_run *run
 	script = body->chomp ? plan_chomp(p, body->body) : body->body;
 	if (!text_starts(body->body, "#!"))
 		return script;
-	run->script_path = text_of(arena_print(p->arena, PIPES "%.*s",
-	                                       (int)body->name.n, body->name.p));
+	run->script_path = text_of(
+	        arena_print(p->arena, PIPES "%.*s", (int)body->name.n, body->name.p));
 	run->script_body = arena_text(p->arena, script);
 	return run->script_path;
 }
@@ -112,9 +112,10 @@ read_security(struct planner *p, const struct instruction *in, struct step_run *
 	if (run->insecure && !p->options->allow_insecure)
 		return error_set(err, ERR_POLICY, "security.insecure is not allowed");
 	if (in->flag.devices.n > 0)
-		return error_set(err, ERR_DOCKERFILE,
-		                 "device feature is only supported in Dockerfile frontend "
-		                 "1.14.0-labs or later");
+		return error_set(
+		        err, ERR_DOCKERFILE,
+		        "device feature is only supported in Dockerfile frontend "
+		        "1.14.0-labs or later");
 	return 0;
 }
 
@@ -126,13 +127,13 @@ title(struct planner *p, const struct node *node, const struct command *command,
       const struct step_run *run, struct text about)
 {
 	struct variables hidden = { 0 };
-	struct text line = text_of(arena_print(p->arena, "%.*s%.*s",
-	                                       (int)command->in->line.n,
-	                                       command->in->line.p, (int)about.n,
-	                                       about.p));
+	struct text line =
+	        text_of(arena_print(p->arena, "%.*s%.*s", (int)command->in->line.n,
+	                            command->in->line.p, (int)about.n, about.p));
 
 	for (size_t i = 0; i < run->mounts.n; i++)
-		if (run->mounts.at[i].kind == MOUNT_SECRET && run->mounts.at[i].env.p != NULL)
+		if (run->mounts.at[i].kind == MOUNT_SECRET &&
+		    run->mounts.at[i].env.p != NULL)
 			variables_put(&hidden, run->mounts.at[i].env, TEXT("****"));
 	line = scope_shown(p, node, line, true, &hidden);
 	variables_clear(&hidden);

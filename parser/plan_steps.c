@@ -144,9 +144,9 @@ plan_step_local(struct planner *p, const struct node *node, const struct instruc
 		step->local.context = c == NULL ? (struct text){ 0 } : c->name;
 		step->name = TEXT("[internal] load build context");
 		if (c != NULL)
-			step->name = text_of(arena_print(
-			        p->arena, "[context %.*s] load from client",
-			        (int)c->name.n, c->name.p));
+			step->name = text_of(
+			        arena_print(p->arena, "[context %.*s] load from client",
+			                    (int)c->name.n, c->name.p));
 		step->command = step->name;
 	}
 	return step->id;

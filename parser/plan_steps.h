@@ -11,8 +11,9 @@
 
 /* A new step for IN in NODE on top of BASE (may be STEP_NONE). Valid until the
  * next one is added. */
-struct step *plan_step_add(struct planner *p, const struct node *node, enum step_kind kind,
-                           const struct instruction *in, step_id base);
+struct step *
+plan_step_add(struct planner *p, const struct node *node, enum step_kind kind,
+              const struct instruction *in, step_id base);
 
 /* The inputs of STEP, out of its base and its kind's own references. */
 void plan_step_finish(struct planner *p, struct step *step);
@@ -23,19 +24,19 @@ step_id plan_step_image(struct planner *p, struct node *node);
 /* Of the named context C, or the main one (NULL). */
 step_id plan_step_local(struct planner *p, const struct node *node,
                         const struct instruction *in, const struct named_context *c);
-step_id plan_step_git(struct planner *p, const struct node *node,
-                      const struct instruction *in, const struct step_git *git,
-                      struct text name);
-step_id plan_step_http(struct planner *p, const struct node *node,
-                       const struct instruction *in, const struct step_http *http,
-                       struct text name);
+step_id
+plan_step_git(struct planner *p, const struct node *node, const struct instruction *in,
+              const struct step_git *git, struct text name);
+step_id
+plan_step_http(struct planner *p, const struct node *node, const struct instruction *in,
+               const struct step_http *http, struct text name);
 
 /* "[build 2/5] RUN make": TEXT with NODE's next number in front. */
 struct text plan_step_name(struct planner *p, struct node *node, struct text text);
 
 /* The keyword of LINE in capitals; "ONBUILD " in front for triggers. */
-struct text plan_step_command(struct planner *p, const struct command *command,
-                              struct text line);
+struct text
+plan_step_command(struct planner *p, const struct command *command, struct text line);
 
 /* Takes out the steps that the image does not need and numbers the rest. */
 void plan_steps_prune(struct planner *p);

@@ -29,8 +29,7 @@ add_step(struct planner *p, struct node *node, const struct command *command)
 	struct text shown = scope_shown(p, node, command->in->line, false, NULL);
 	struct text title = plan_step_command(p, command, shown);
 	struct text name = plan_step_name(p, node, title);
-	struct step *step =
-	        plan_step_add(p, node, STEP_MKDIR, command->in, state->step);
+	struct step *step = plan_step_add(p, node, STEP_MKDIR, command->in, state->step);
 
 	step->name = name;
 	step->command = title;

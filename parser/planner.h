@@ -40,8 +40,8 @@ struct used_once {
 };
 
 struct state {
-	step_id step;   /* has the files that the next step starts from */
-	step_id origin; /* STEP_IMAGE, STEP_SCRATCH */
+	step_id step;          /* has the files that the next step starts from */
+	step_id origin;        /* STEP_IMAGE, STEP_SCRATCH */
 	struct variables env;  /* what expands, and what a RUN sees */
 	struct variables args; /* declared by ARG, with their last values */
 	/* The image's configuration. What has its own list below is not kept in
@@ -57,26 +57,26 @@ struct state {
 };
 
 enum origin_kind {
-	ORIGIN_NODE,    /* an earlier stage */
+	ORIGIN_NODE, /* an earlier stage */
 	ORIGIN_SCRATCH,
 	ORIGIN_IMAGE,
-	ORIGIN_FILES,   /* of a named context: a directory, a repository, a URL */
+	ORIGIN_FILES, /* of a named context: a directory, a repository, a URL */
 };
 
 struct node {
 	size_t index;              /* of the stage; for others of the stage that asks */
 	const struct stage *stage; /* NULL: not a stage of the file */
 	const struct instruction *at;
-	struct text name;          /* as it was written or registered */
-	struct text shown;         /* in the names of steps and in messages */
-	struct text image;         /* what FROM names, expanded */
-	struct text *mentions;     /* variables that FROM makes use of */
+	struct text name;      /* as it was written or registered */
+	struct text shown;     /* in the names of steps and in messages */
+	struct text image;     /* what FROM names, expanded */
+	struct text *mentions; /* variables that FROM makes use of */
 	size_t n_mentions;
-	struct node *base;         /* FROM a stage */
-	struct platform platform;  /* wanted; inherited from a base */
-	bool has_platform;         /* FROM --platform */
+	struct node *base;                   /* FROM a stage */
+	struct platform platform;            /* wanted; inherited from a base */
+	bool has_platform;                   /* FROM --platform */
 	const struct named_context *context; /* replaces the stage or the image */
-	bool is_replaced;          /* CONTEXT stands for the whole stage */
+	bool is_replaced;                    /* CONTEXT stands for the whole stage */
 
 	ARRAY(struct command) commands;
 	size_t n_counted, n_shown; /* steps with a number in their names */
@@ -95,19 +95,19 @@ struct planner {
 	const struct base_image *const *bases;
 	size_t n_bases;
 	struct plan *plan;
-	struct arena *arena;           /* the plan's */
-	struct map build_args;         /* name → const struct variable */
-	struct variables globals;      /* ARGs before the first FROM, and predefined ones */
-	struct variables global_args;  /* names alone that were declared there */
+	struct arena *arena;      /* the plan's */
+	struct map build_args;    /* name → const struct variable */
+	struct variables globals; /* ARGs before the first FROM, and predefined ones */
+	struct variables global_args; /* names alone that were declared there */
 	ARRAY(struct variable) proxy;
-	ARRAY(struct node *) nodes;    /* stages in order, then the others */
-	struct map names;              /* stage name → node */
-	struct map contexts;           /* brief image name[::platform] → named_context */
-	struct map sources;            /* identity of a source step → step id + 1 */
+	ARRAY(struct node *) nodes; /* stages in order, then the others */
+	struct map names;           /* stage name → node */
+	struct map contexts;        /* brief image name[::platform] → named_context */
+	struct map sources;         /* identity of a source step → step id + 1 */
 	struct node *target;
 	struct lint lint;
-	struct text cache_space;       /* BUILDKIT_CACHE_MOUNT_NS */
-	struct text hostname;          /* p NULL: default */
+	struct text cache_space; /* BUILDKIT_CACHE_MOUNT_NS */
+	struct text hostname;    /* p NULL: default */
 };
 
 /* The value of the build argument NAME: 1, or 0 if it was not given. */

@@ -20,8 +20,8 @@ void state_from_stage(struct state *s, const struct state *from);
 void state_begin(struct state *s);
 
 /* The environment as an array that steps share until it changes. */
-void state_env_list(struct state *s, struct arena *arena, struct variable **list,
-                    size_t *n);
+void
+state_env_list(struct state *s, struct arena *arena, struct variable **list, size_t *n);
 
 /* Sets a variable; it is part of the image only if IN_IMAGE. Both texts are
  * NUL-terminated and live as long as the plan. */

@@ -97,8 +97,8 @@ variables_count(const struct variables *vs)
 struct variable *
 variables_list(const struct variables *vs, struct arena *arena, size_t *n)
 {
-	struct variable *list =
-	        arena_alloc_n(arena, variables_count(vs), sizeof(struct variable));
+	struct variable *list = arena_alloc_n(arena, variables_count(vs),
+	                                      sizeof(struct variable));
 
 	*n = 0;
 	for (size_t i = 0; i < vs->list.n; i++)
@@ -110,8 +110,8 @@ variables_list(const struct variables *vs, struct arena *arena, size_t *n)
 struct text *
 variables_names(const struct variables *vs, struct arena *arena, size_t *n)
 {
-	struct text *names =
-	        arena_alloc_n(arena, variables_count(vs), sizeof(struct text));
+	struct text *names = arena_alloc_n(arena, variables_count(vs),
+	                                   sizeof(struct text));
 
 	*n = 0;
 	for (size_t i = 0; i < vs->list.n; i++)
@@ -123,8 +123,8 @@ variables_names(const struct variables *vs, struct arena *arena, size_t *n)
 const char *
 variables_suggest(const struct variables *vs, struct text name)
 {
-	auto_free const char **names =
-	        mem_new_n(variables_count(vs) + 1, sizeof(const char *));
+	auto_free const char **names = mem_new_n(variables_count(vs) + 1,
+	                                         sizeof(const char *));
 	size_t n = 0;
 
 	for (size_t i = 0; i < vs->list.n; i++)

@@ -38,13 +38,16 @@
  * and never changes after it was parsed.
  */
 struct reference {
-	char *host;            /* never NULL; with ":port" if one was given */
-	char *repo;            /* never NULL; no leading or trailing "/" */
-	char *tag;             /* NULL if only a digest was given */
-	char *digest;          /* NULL, or "sha256:" + hex */
+	char *host;   /* never NULL; with ":port" if one was given */
+	char *repo;   /* never NULL; no leading or trailing "/" */
+	char *tag;    /* NULL if only a digest was given */
+	char *digest; /* NULL, or "sha256:" + hex */
 };
 
-#define REFERENCE_INIT { 0 }
+#define REFERENCE_INIT                                                                   \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* ERR_USAGE with "invalid reference format…" on failure; REF is left empty. */
 int reference_parse(struct reference *ref, struct text text, struct error *err);
@@ -62,7 +65,7 @@ void reference_clear(struct reference *ref);
 /* ------------------------------------------------------------ manifest */
 
 struct manifest {
-	char             *media_type;
+	char *media_type;
 	struct descriptor config;
 	ARRAY(struct descriptor) layers;
 };
@@ -85,13 +88,15 @@ char *manifest_write(const struct manifest *m, json_t *annotations);
 void manifest_clear(struct manifest *m);
 #define auto_manifest __attribute__((cleanup(manifest_clear)))
 
-int index_read(struct index *out, struct text bytes, const char *where, struct error *err);
+int
+index_read(struct index *out, struct text bytes, const char *where, struct error *err);
 char *index_write(const struct index *ix, json_t *annotations);
 
 /* The best entry for PLATFORM (attestations and unknown/unknown never match),
  * or NULL with an error that lists what there is. */
-const struct descriptor *index_find(const struct index *ix, const struct platform *platform,
-                                    const char *where, struct error *err);
+const struct descriptor *
+index_find(const struct index *ix, const struct platform *platform, const char *where,
+           struct error *err);
 void index_clear(struct index *ix);
 #define auto_index __attribute__((cleanup(index_clear)))
 
@@ -100,26 +105,26 @@ void index_clear(struct index *ix);
 struct registry;
 
 struct registry_options {
-	const char *authfile;          /* --authfile; NULL: all known places (credentials.h) */
-	const char *const *insecure;   /* hosts for plain HTTP or unverified TLS */
-	size_t      n_insecure;
-	int         retries;           /* of one request; 0: 5, negative: none */
-	int         timeout_s;         /* without progress; 0: 60 */
-	bool        offline;           /* refuse every connection */
-	const struct cancel *cancel;   /* may be NULL */
+	const char *authfile; /* --authfile; NULL: all known places (credentials.h) */
+	const char *const *insecure; /* hosts for plain HTTP or unverified TLS */
+	size_t n_insecure;
+	int retries;                 /* of one request; 0: 5, negative: none */
+	int timeout_s;               /* without progress; 0: 60 */
+	bool offline;                /* refuse every connection */
+	const struct cancel *cancel; /* may be NULL */
 };
 
 /* Reads host settings and credentials lazily, each once. Never NULL; caller frees. */
 struct registry *registry_new(const struct registry_options *options);
-void registry_free(struct registry *reg);        /* takes NULL */
+void registry_free(struct registry *reg); /* takes NULL */
 
 /* Called with each piece of a body, in order. */
 typedef int registry_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
 
 /* Fills BYTES with up to N bytes from OFFSET on; the count, 0 at the end, -1. May be
  * asked for an earlier offset again when a request is repeated. */
-typedef ssize_t registry_source_fn(void *arg, uint64_t offset, void *bytes, size_t n,
-                                   struct error *err);
+typedef ssize_t
+registry_source_fn(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err);
 
 /* Progress of one transfer, may be NULL. */
 typedef void registry_progress_fn(void *arg, uint64_t done, uint64_t total);
@@ -127,10 +132,11 @@ typedef void registry_progress_fn(void *arg, uint64_t done, uint64_t total);
 /* ------------------------------------------------------------ resolve */
 
 struct resolved {
-	struct descriptor root;        /* what the name points to: manifest or index */
-	char             *root_bytes;  /* NUL-terminated; size in root.size */
-	struct descriptor manifest;    /* of the platform; equal to root if that is no index */
-	char             *manifest_bytes;
+	struct descriptor root; /* what the name points to: manifest or index */
+	char *root_bytes;       /* NUL-terminated; size in root.size */
+	struct descriptor
+	        manifest; /* of the platform; equal to root if that is no index */
+	char *manifest_bytes;
 };
 
 /* Looks REF up for PLATFORM. ERR_SOURCE if it is not there, ERR_AUTH, ERR_NETWORK. */
@@ -150,10 +156,10 @@ void resolved_clear(struct resolved *r);
  * it stopped (Range). Exactly D's bytes reach the sink: size and digest are
  * verified before it returns 0 (ERR_DAMAGED else; what the sink got is then
  * worthless, and a second call with an empty sink may well succeed). */
-int registry_pull_blob(struct registry *reg, const struct reference *ref,
-                       const struct descriptor *d, registry_sink_fn *sink, void *sink_arg,
-                       registry_progress_fn *progress, void *progress_arg,
-                       struct error *err);
+int
+registry_pull_blob(struct registry *reg, const struct reference *ref,
+                   const struct descriptor *d, registry_sink_fn *sink, void *sink_arg,
+                   registry_progress_fn *progress, void *progress_arg, struct error *err);
 
 /* A whole small blob (config) or manifest by digest, at most MAX bytes, verified. */
 int registry_pull_bytes(struct registry *reg, const struct reference *ref,
@@ -180,18 +186,18 @@ int registry_push_manifest(struct registry *reg, const struct reference *ref,
  * For ADD of http(s) URLs and http contexts: same proxy, CA and retry rules.
  */
 struct http_file {
-	char   *etag;                  /* NULL: none sent */
-	char   *final_url;             /* after redirects */
-	int64_t last_modified_ns;      /* 0: none sent */
-	bool    not_modified;          /* 304: nothing reached the sink */
+	char *etag;               /* NULL: none sent */
+	char *final_url;          /* after redirects */
+	int64_t last_modified_ns; /* 0: none sent */
+	bool not_modified;        /* 304: nothing reached the sink */
 };
 
 /* GETs URL (with If-None-Match: ETAG if not NULL) into SINK. Statuses other than
  * 2xx and 304 are ERR_SOURCE "invalid response status N". */
-int registry_fetch_url(struct registry *reg, const char *url, const char *etag,
-                       registry_sink_fn *sink, void *sink_arg,
-                       registry_progress_fn *progress, void *progress_arg,
-                       struct http_file *out, struct error *err);
+int
+registry_fetch_url(struct registry *reg, const char *url, const char *etag,
+                   registry_sink_fn *sink, void *sink_arg, registry_progress_fn *progress,
+                   void *progress_arg, struct http_file *out, struct error *err);
 void http_file_clear(struct http_file *f);
 #define auto_http_file __attribute__((cleanup(http_file_clear)))
 

@@ -157,7 +157,8 @@ on_read(char *bytes, size_t size, size_t n, void *arg)
 		if (got == 0)
 			error_set(s->err, ERR_DAMAGED,
 			          "content to send ended after %llu bytes",
-			          (unsigned long long)request->source_start + s->source_at);
+			          (unsigned long long)request->source_start +
+			                  s->source_at);
 		return CURL_READFUNC_ABORT;
 	}
 	s->source_at += (uint64_t)got;

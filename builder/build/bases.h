@@ -10,14 +10,14 @@
 #include "parser/parser.h"
 
 struct bases {
-	ARRAY(struct source_image *) images;       /* owned */
+	ARRAY(struct source_image *) images; /* owned */
 };
 
 /* The complete plan, or NULL. Images that are new are looked up in parallel and
  * added to BASES, which must outlive the plan. */
-struct plan *bases_plan(struct dockerfile *df, const struct plan_options *options,
-                        const struct source_options *source, struct bases *bases,
-                        struct error *err);
+struct plan *
+bases_plan(struct dockerfile *df, const struct plan_options *options,
+           const struct source_options *source, struct bases *bases, struct error *err);
 
 /* The warnings that come from what is known in BASES, see plan_check(). */
 struct plan *bases_check(struct dockerfile *df, const struct plan_options *options,

@@ -10,19 +10,20 @@
 #include "builder/steps/steps.h"
 
 struct build_input {
-	struct buf     dockerfile;     /* its bytes */
-	char          *name;           /* as shown: "Dockerfile" */
-	ARRAY(struct local_context) contexts;      /* main first (if there is one), then named */
-	ARRAY(struct ignore *) ignores;            /* owned */
-	ARRAY(char *)  texts;          /* owned */
+	struct buf dockerfile; /* its bytes */
+	char *name;            /* as shown: "Dockerfile" */
+	ARRAY(struct local_context)
+	contexts;                       /* main first (if there is one), then named */
+	ARRAY(struct ignore *) ignores; /* owned */
+	ARRAY(char *) texts;            /* owned */
 	const struct ignore *main_ignore;
 };
 
 /* Reads all that REQUEST names. Contexts from archives are unpacked into STORE's
  * tmp. */
-int build_input_read(const struct build_request *request, struct store *store,
-                     struct registry *registry, struct build_input *out,
-                     struct error *err);
+int
+build_input_read(const struct build_request *request, struct store *store,
+                 struct registry *registry, struct build_input *out, struct error *err);
 /* The value of a build argument; p NULL: not given. */
 struct text build_input_arg(const struct build_request *request, const char *name);
 

@@ -12,20 +12,20 @@
 
 struct services {
 	const struct build_request *request;
-	struct build_env  env;
-	struct store     *store;
-	struct registry  *registry;
-	struct sandbox   *sandbox;
-	struct failed_run *failed;             /* the first one, with --on-error=shell */
-	pthread_mutex_t   sandbox_lock;
-	int               lease_fd;
+	struct build_env env;
+	struct store *store;
+	struct registry *registry;
+	struct sandbox *sandbox;
+	struct failed_run *failed; /* the first one, with --on-error=shell */
+	pthread_mutex_t sandbox_lock;
+	int lease_fd;
 	ARRAY(struct secret) secrets;
-	ARRAY(char *)     secret_texts;        /* owned; wiped */
+	ARRAY(char *) secret_texts; /* owned; wiped */
 	ARRAY(struct ssh_agent) agents;
 };
 
-int services_open(const struct build_request *request, struct services *s,
-                  struct error *err);
+int
+services_open(const struct build_request *request, struct services *s, struct error *err);
 
 /* A shell where the failed run was, in a sandbox that the end of the build does not
  * cancel. */

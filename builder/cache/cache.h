@@ -23,8 +23,8 @@
 #include "layers/layers.h"
 
 struct record {
-	struct layer *layer;           /* what the step added; NULL: nothing */
-	int64_t       created_ns;
+	struct layer *layer; /* what the step added; NULL: nothing */
+	int64_t created_ns;
 };
 
 /* 1 and *OUT, or 0. Marks the record and its layer as used now. Faults are

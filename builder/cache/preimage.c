@@ -165,7 +165,8 @@ preimage_read(struct preimage *out, const json_t *json)
 
 	if (!json_is_array(json))
 		return -1;
-	json_array_foreach(json, i, pair) {
+	json_array_foreach(json, i, pair)
+	{
 		const char *name = json_string_value(json_array_get(pair, 0));
 		auto_buf struct buf value = BUF_INIT;
 

@@ -19,18 +19,22 @@
 #include "base/text.h"
 
 struct preimage_field {
-	char       *name;              /* "argv[2]", "base", "source[0]" */
-	struct text value;             /* owned copy */
+	char *name;        /* "argv[2]", "base", "source[0]" */
+	struct text value; /* owned copy */
 };
 
 struct preimage {
 	ARRAY(struct preimage_field) fields;
 };
 
-#define PREIMAGE_INIT { 0 }
+#define PREIMAGE_INIT                                                                    \
+	{                                                                                \
+		0                                                                        \
+	}
 
 void preimage_add(struct preimage *p, const char *name, struct text value);
-void preimage_add_str(struct preimage *p, const char *name, const char *value);    /* NULL: skipped */
+void preimage_add_str(struct preimage *p, const char *name,
+                      const char *value); /* NULL: skipped */
 void preimage_add_digest(struct preimage *p, const char *name, const struct digest *d);
 void preimage_add_u64(struct preimage *p, const char *name, uint64_t value);
 
@@ -39,9 +43,9 @@ struct digest preimage_key(const struct preimage *p);
 
 /* The first field that differs: *OLD is NULL if it is new, *NOW if it is gone. False
  * if the lists are equal. No name may be there twice. */
-bool preimage_difference(const struct preimage *was, const struct preimage *is,
-                         const struct preimage_field **old,
-                         const struct preimage_field **now);
+bool
+preimage_difference(const struct preimage *was, const struct preimage *is,
+                    const struct preimage_field **old, const struct preimage_field **now);
 
 /* JSON array of [name, value] pairs, and back. Values that are no UTF-8 are
  * written as {"hex": …}. */

@@ -77,15 +77,30 @@ file_difference(const struct trail_file *was, const struct trail_file *is)
 	return NULL;
 }
 
-/* NULL if the lists say the same. */
+static bool
+is_same_file(const struct trail_file *was, const struct trail_file *is)
+{
+	return text_equal(was->path, is->path) && was->content == is->content &&
+	       was->mode == is->mode && text_equal(was->link, is->link);
+}
+
+/* NULL if the lists say the same. What they begin and end with alike is mostly nearly
+ * all, and needs no map. */
 static char *
 files_difference(const struct trail_step *was, const struct trail_step *is)
 {
 	auto_map struct map old = MAP_INIT, now = MAP_INIT;
+	size_t start = 0, n_was = was->files.n, n_is = is->files.n;
 
-	for (size_t i = 0; i < was->files.n; i++)
+	while (start < n_was && start < n_is &&
+	       is_same_file(&was->files.at[start], &is->files.at[start]))
+		start++;
+	while (start < n_was && start < n_is &&
+	       is_same_file(&was->files.at[n_was - 1], &is->files.at[n_is - 1]))
+		n_was--, n_is--;
+	for (size_t i = start; i < n_was; i++)
 		map_set(&old, was->files.at[i].path, &was->files.at[i]);
-	for (size_t i = 0; i < is->files.n; i++) {
+	for (size_t i = start; i < n_is; i++) {
 		const struct trail_file *f = &is->files.at[i];
 		char *text = file_difference(map_find(&old, f->path), f);
 
@@ -93,7 +108,7 @@ files_difference(const struct trail_step *was, const struct trail_step *is)
 			return text;
 		map_set(&now, f->path, &is->files.at[i]);
 	}
-	for (size_t i = 0; i < was->files.n; i++) {
+	for (size_t i = start; i < n_was; i++) {
 		const struct trail_file *f = &was->files.at[i];
 
 		if (!map_has(&now, f->path))

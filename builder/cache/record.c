@@ -31,8 +31,8 @@ record_parse(struct store *st, const json_t *json, struct record *out, struct er
 	const char *id = NULL;
 
 	*out = (struct record){ 0 };
-	if (created == NULL || !json_is_array(layers)
-	    || !clock_parse(text_of(created), &out->created_ns))
+	if (created == NULL || !json_is_array(layers) ||
+	    !clock_parse(text_of(created), &out->created_ns))
 		return 0;
 	if (json_array_size(layers) == 0)
 		return 1;
@@ -101,8 +101,8 @@ lock_is_current(struct store *st, const char *name, int fd)
 {
 	struct stat ours, named;
 
-	return fstat(fd, &ours) == 0 && fstatat(store_fd(st), name, &named, 0) == 0
-	       && ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+	return fstat(fd, &ours) == 0 && fstatat(store_fd(st), name, &named, 0) == 0 &&
+	       ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
 }
 
 static char *
@@ -129,7 +129,8 @@ record_lock(struct store *st, const struct digest *key, const struct cancel *can
 	auto_free char *name = lock_name(key);
 
 	for (;;) {
-		auto_fd int fd = openat(store_fd(st), name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+		auto_fd int fd = openat(store_fd(st), name, O_RDWR | O_CREAT | O_CLOEXEC,
+		                        0644);
 
 		if (fd < 0)
 			return -1;

@@ -5,14 +5,12 @@
 
 #include "base/base.h"
 #include "base/event.h"
-#include "base/file.h"
+#include "base/sealed.h"
 
-#define MAGIC          "cooper-trail-1\n"
-#define MAGIC_SIZE     sizeof MAGIC
-#define HASH_SIZE      32
-#define HEAD_SIZE      (MAGIC_SIZE + HASH_SIZE)
-
-#define TRAIL_SIZE_MAX ((size_t)1 << 30)
+#define MAGIC      "cooper-trail-2\n"
+#define MAGIC_SIZE sizeof MAGIC
+#define HASH_SIZE  32
+#define HEAD_SIZE  (MAGIC_SIZE + HASH_SIZE)
 
 static char *
 trail_name(const char *name)
@@ -48,83 +46,49 @@ trail_is_current(struct store *st, const char *name, const struct digest *state)
 
 /* ------------------------------------------------------------ reading */
 
-/* What is left of the file. Once something was missing all that follows is empty. */
-struct cursor {
-	struct text rest;
-	struct arena *arena;
-	bool failed;
-};
-
-static void
-get(struct cursor *c, void *to, size_t n)
-{
-	memset(to, 0, n);
-	if (c->rest.n < n) {
-		c->failed = true;
-		return;
-	}
-	memcpy(to, c->rest.p, n);
-	c->rest = text_from(c->rest, n);
-}
-
 static uint32_t
-get_u32(struct cursor *c)
+get_u32(struct sealed_reader *r)
 {
 	uint32_t n = 0;
 
-	get(c, &n, sizeof n);
+	sealed_get_copy(r, &n, sizeof n);
 	return n;
 }
 
+/* Valid until the next one. */
 static struct text
-get_text(struct cursor *c)
+get_text(struct sealed_reader *r)
 {
-	uint32_t n = get_u32(c);
-	struct text t = text_first(c->rest, n);
+	uint32_t n = get_u32(r);
+	const char *p = sealed_get(r, n);
 
-	if (c->failed || n > c->rest.n) {
-		c->failed = true;
-		return (struct text){ "", 0 };
-	}
-	c->rest = text_from(c->rest, n);
-	return t;
+	return p == NULL ? TEXT("") : (struct text){ p, n };
 }
 
 static void
-get_step(struct cursor *c, struct trail_step *s)
+get_step(struct sealed_reader *r, struct trail_step *s, struct arena *arena)
 {
 	uint32_t n = 0;
 
-	s->stage = arena_text(c->arena, get_text(c));
-	s->command = arena_text(c->arena, get_text(c));
+	s->stage = arena_text(arena, get_text(r));
+	s->command = arena_text(arena, get_text(r));
 	s->key = (struct digest){ .alg = DIGEST_SHA256 };
-	get(c, s->key.bytes, HASH_SIZE);
-	n = get_u32(c);
-	for (uint32_t i = 0; i < n && !c->failed; i++) {
-		auto_free char *name = text_copy(get_text(c));
+	sealed_get_copy(r, s->key.bytes, HASH_SIZE);
+	n = get_u32(r);
+	for (uint32_t i = 0; i < n && !r->failed; i++) {
+		auto_free char *name = text_copy(get_text(r));
 
-		preimage_add(&s->preimage, name, get_text(c));
+		preimage_add(&s->preimage, name, get_text(r));
 	}
-	n = get_u32(c);
-	for (uint32_t i = 0; i < n && !c->failed; i++) {
+	n = get_u32(r);
+	for (uint32_t i = 0; i < n && !r->failed; i++) {
 		struct trail_file *f = array_add(&s->files);
 
-		f->path = arena_text(c->arena, get_text(c));
-		f->link = arena_text(c->arena, get_text(c));
-		get(c, &f->content, sizeof f->content);
-		f->mode = get_u32(c);
+		f->path = arena_text(arena, get_text(r));
+		f->link = arena_text(arena, get_text(r));
+		sealed_get_copy(r, &f->content, sizeof f->content);
+		f->mode = get_u32(r);
 	}
-}
-
-static bool
-is_whole(struct text bytes)
-{
-	struct digest sum;
-
-	if (bytes.n < HEAD_SIZE + HASH_SIZE || memcmp(bytes.p, MAGIC, MAGIC_SIZE) != 0)
-		return false;
-	sum = digest_of(bytes.p, bytes.n - HASH_SIZE);
-	return memcmp(sum.bytes, bytes.p + bytes.n - HASH_SIZE, HASH_SIZE) == 0;
 }
 
 bool
@@ -132,54 +96,69 @@ trail_read(struct store *st, const char *name, struct trail *out)
 {
 	auto_free char *path = trail_name(name);
 	auto_error struct error ignored = ERROR_INIT;
-	auto_buf struct buf bytes = BUF_INIT;
-	struct cursor c = { .arena = arena_new() };
+	auto_sealed_reader struct sealed_reader r = SEALED_READER_INIT;
+	const void *head = NULL;
 
-	out->arena = c.arena;
-	if (file_read(store_fd(st), path, TRAIL_SIZE_MAX, &bytes, &ignored) <= 0 ||
-	    !is_whole(buf_text(&bytes)))
+	out->arena = arena_new();
+	if (sealed_open(&r, store_fd(st), path, &ignored) <= 0)
 		return false;
-	c.rest = text_from(text_first(buf_text(&bytes), bytes.n - HASH_SIZE), HEAD_SIZE);
-	while (c.rest.n > 0 && !c.failed)
-		get_step(&c, array_add(&out->steps));
-	return !c.failed;
+	head = sealed_get(&r, HEAD_SIZE);
+	if (head == NULL || memcmp(head, MAGIC, MAGIC_SIZE) != 0)
+		return false;
+	while (sealed_left(&r) > 0 && !r.failed)
+		get_step(&r, array_add(&out->steps), out->arena);
+	return sealed_is_whole(&r);
 }
 
 /* ------------------------------------------------------------ writing */
 
 static void
-put_u32(struct buf *out, uint32_t n)
+put_u32(struct sealed_writer *w, uint32_t n)
 {
-	buf_add(out, &n, sizeof n);
+	sealed_add(w, &n, sizeof n);
 }
 
 static void
-put_text(struct buf *out, struct text t)
+put_text(struct sealed_writer *w, struct text t)
 {
-	put_u32(out, (uint32_t)t.n);
-	buf_add_text(out, t);
+	put_u32(w, (uint32_t)t.n);
+	sealed_add_text(w, t);
 }
 
 static void
-put_step(struct buf *out, const struct trail_step *s)
+put_step(struct sealed_writer *w, const struct trail_step *s)
 {
-	put_text(out, s->stage);
-	put_text(out, s->command);
-	buf_add(out, s->key.bytes, HASH_SIZE);
-	put_u32(out, (uint32_t)s->preimage.fields.n);
+	put_text(w, s->stage);
+	put_text(w, s->command);
+	sealed_add(w, s->key.bytes, HASH_SIZE);
+	put_u32(w, (uint32_t)s->preimage.fields.n);
 	for (size_t i = 0; i < s->preimage.fields.n; i++) {
-		put_text(out, text_of(s->preimage.fields.at[i].name));
-		put_text(out, s->preimage.fields.at[i].value);
+		put_text(w, text_of(s->preimage.fields.at[i].name));
+		put_text(w, s->preimage.fields.at[i].value);
 	}
-	put_u32(out, (uint32_t)s->files.n);
+	put_u32(w, (uint32_t)s->files.n);
 	for (size_t i = 0; i < s->files.n; i++) {
 		const struct trail_file *f = &s->files.at[i];
 
-		put_text(out, f->path);
-		put_text(out, f->link);
-		buf_add(out, &f->content, sizeof f->content);
-		put_u32(out, f->mode);
+		put_text(w, f->path);
+		put_text(w, f->link);
+		sealed_add(w, &f->content, sizeof f->content);
+		put_u32(w, f->mode);
 	}
+}
+
+static int
+fill_trail(void *arg, struct sealed_writer *w, struct error *err)
+{
+	const struct trail *t = *(const struct trail *const *)arg;
+	struct digest state = trail_state(t);
+
+	(void)err;
+	sealed_add(w, MAGIC, MAGIC_SIZE);
+	sealed_add(w, state.bytes, HASH_SIZE);
+	for (size_t i = 0; i < t->steps.n; i++)
+		put_step(w, &t->steps.at[i]);
+	return 0;
 }
 
 void
@@ -187,16 +166,8 @@ trail_write(struct store *st, const char *name, const struct trail *t)
 {
 	auto_free char *path = trail_name(name);
 	auto_error struct error err = ERROR_INIT;
-	auto_buf struct buf out = BUF_INIT;
-	struct digest sum = trail_state(t);
 
-	buf_add(&out, MAGIC, MAGIC_SIZE);
-	buf_add(&out, sum.bytes, HASH_SIZE);
-	for (size_t i = 0; i < t->steps.n; i++)
-		put_step(&out, &t->steps.at[i]);
-	sum = digest_of(out.p, out.n);
-	buf_add(&out, sum.bytes, HASH_SIZE);
-	if (file_replace(store_fd(st), path, out.p, out.n, 0644, &err) < 0)
+	if (sealed_replace(store_fd(st), path, 0644, fill_trail, &t, &err) < 0)
 		event_warn_error(0, &err, "what steps were made of: not remembered");
 }
 

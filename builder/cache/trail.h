@@ -5,7 +5,7 @@
  * One file contexts/<hash of the name> for each name, which says where Dockerfile and
  * context are, and what is built of them:
  *
- *	"cooper-trail-1\n\0"  state (32)  steps  sha256 of all before
+ *	"cooper-trail-2\n\0"  state (32)  steps  CRC-32 (base/sealed.h)
  *	step:  stage  command  key (32)  u32 count  (name  value)…  u32 count  file…
  *	file:  path  link  u64 content  u32 mode and type
  *
@@ -46,7 +46,8 @@ struct trail_step {
 
 struct trail {
 	ARRAY(struct trail_step) steps; /* in the order of the plan */
-	struct arena *arena;            /* of all texts; preimages own theirs */
+	struct arena *arena;            /* of texts; preimages own theirs, others may be
+	                                   borrowed */
 };
 
 /* The keys of all steps in one. */

@@ -421,12 +421,11 @@ set_call(void *target, struct text value, struct error *err)
 	static const struct {
 		const char *name;
 		enum call_kind kind;
-	} known[] = { { "build", CALL_BUILD },
-		      { "check", CALL_CHECK },
-		      { "lint", CALL_CHECK },
-		      { "outline", CALL_OUTLINE },
-		      { "targets", CALL_TARGETS },
-		      { "subrequests.describe", CALL_DESCRIBE } };
+	} known[] = {
+		{ "build", CALL_BUILD },     { "check", CALL_CHECK },
+		{ "lint", CALL_CHECK },      { "outline", CALL_OUTLINE },
+		{ "targets", CALL_TARGETS }, { "subrequests.describe", CALL_DESCRIBE }
+	};
 	struct build_options *o = target;
 	ptrdiff_t comma = text_find(value, ',');
 	struct text name = comma < 0 ? value : text_first(value, (size_t)comma);
@@ -445,7 +444,9 @@ set_call(void *target, struct text value, struct error *err)
 			return 0;
 		}
 	}
-	return error_set(err, ERR_USAGE, "must be build, check, outline, targets or subrequests.describe");
+	return error_set(
+	        err, ERR_USAGE,
+	        "must be build, check, outline, targets or subrequests.describe");
 }
 
 static int
@@ -465,7 +466,8 @@ set_on_error(void *target, struct text value, struct error *err)
 {
 	struct build_request *r = &((struct build_options *)target)->request;
 
-	if (!text_is(value, "stop") && !text_is(value, "shell") && !text_is(value, "keep"))
+	if (!text_is(value, "stop") && !text_is(value, "shell") &&
+	    !text_is(value, "keep"))
 		return error_set(err, ERR_USAGE, "must be stop, shell or keep");
 	r->shell_on_error = text_is(value, "shell");
 	r->keep_on_error = text_is(value, "keep");
@@ -548,7 +550,8 @@ const struct option_row build_option_rows[] = {
 	{ "offline", 0, NULL, OPTION_FLAG, AT(offline), NULL,
 	  "never connect to a registry" },
 	{ "on-error", 0, "stop|shell|keep", OPTION_CALL, 0, set_on_error,
-	  "after a RUN step that failed open a shell in its root, or keep it for cooper shell" },
+	  "after a RUN step that failed open a shell in its root, or keep it for cooper "
+	  "shell" },
 	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output,
 	  "type=image|oci|docker|tar|local|registry|none[,dest=…,…]" },
 	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL,

@@ -7,6 +7,7 @@
 #include "builder/cli/options.h"
 
 extern struct command cmd_build, cmd_pull, cmd_push, cmd_images, cmd_rmi, cmd_tag,
-        cmd_inspect, cmd_prune, cmd_du, cmd_doctor, cmd_shell, cmd_completion, cmd_version;
+        cmd_inspect, cmd_prune, cmd_du, cmd_doctor, cmd_shell, cmd_completion,
+        cmd_version;
 
 #endif

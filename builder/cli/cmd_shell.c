@@ -17,7 +17,8 @@ static const struct option_row rows[] = {
 };
 
 static struct sandbox *
-make_sandbox(struct store *store, enum id_mapping mapping, int *scratch_fd, struct error *err)
+make_sandbox(struct store *store, enum id_mapping mapping, int *scratch_fd,
+             struct error *err)
 {
 	auto_free char *scratch = store_tmp_dir(store, scratch_fd, err), *why = NULL;
 	struct sandbox_options options = { .mapping = mapping };
@@ -29,7 +30,8 @@ make_sandbox(struct store *store, enum id_mapping mapping, int *scratch_fd, stru
 }
 
 static int
-open_shell(struct store *store, const char *id, enum id_mapping mapping, struct error *err)
+open_shell(struct store *store, const char *id, enum id_mapping mapping,
+           struct error *err)
 {
 	auto_fd int scratch_fd = -1;
 	struct sandbox *sandbox = make_sandbox(store, mapping, &scratch_fd, err);
@@ -63,7 +65,8 @@ work(void *options, const struct words_left *words, struct error *err)
 		return -1;
 	lease_fd = store_lease(store, err);
 	failed = lease_fd < 0 ? -1
-	                      : open_shell(store, words->list.n == 0 ? NULL : words->list.at[0],
+	                      : open_shell(store,
+	                                   words->list.n == 0 ? NULL : words->list.at[0],
 	                                   mapping, err);
 	store_lease_end(store, &lease_fd);
 	store_close(store);

@@ -48,6 +48,7 @@ struct context {
 	struct file_state *files;    /* same order */
 	size_t n;
 	ARRAY(uint64_t) devices;
+	atomic_size_t n_unread; /* files whose digest is not known */
 	pthread_mutex_t lock;
 	bool changed; /* the index says something that is no longer so, or not all */
 };
@@ -193,6 +194,7 @@ static void
 use_index(struct context *c)
 {
 	auto_stat_index struct stat_index ix = STAT_INDEX_INIT;
+	size_t n_taken = 0;
 
 	if (!stat_index_open(&ix, c->store, c->path))
 		return;
@@ -212,9 +214,11 @@ use_index(struct context *c)
 		}
 		memcpy(file->digest, r->digest, sizeof file->digest);
 		atomic_store_explicit(&file->known, true, memory_order_relaxed);
+		n_taken++;
 	}
 	if (stat_index_end(&ix)) {
 		c->changed |= c->whole && ix.n_passed > 0;
+		c->n_unread -= n_taken;
 		return;
 	}
 	for (size_t i = 0; i < c->n; i++)
@@ -310,6 +314,8 @@ build(struct context *c, const struct context_options *options, struct scan *s,
 		return -1;
 	c->entries = tree->entries;
 	c->n = tree->n;
+	for (size_t i = 0; i < c->n; i++)
+		c->n_unread += c->entries[i].type == ENTRY_FILE;
 	return 0;
 }
 
@@ -447,7 +453,8 @@ digest_file(struct context *c, size_t i, struct digester *d, struct error *err)
 	memcpy(file->digest, digest.bytes, sizeof file->digest);
 	file->settled = file->settled && stat_is_equal(&before, &now);
 	c->changed |= file->settled;
-	atomic_store_explicit(&file->known, true, memory_order_release);
+	if (!atomic_exchange_explicit(&file->known, true, memory_order_release))
+		atomic_fetch_sub_explicit(&c->n_unread, 1, memory_order_release);
 	pthread_mutex_unlock(&c->lock);
 	return 0;
 }
@@ -463,13 +470,31 @@ index_of(const struct context *c, const struct entry *entry)
 	return (size_t)(entry - c->entries);
 }
 
+static bool
+is_known(const struct context *c, size_t i)
+{
+	return atomic_load_explicit(&c->files[i].known, memory_order_acquire);
+}
+
+bool
+context_has_digest(const struct context *c, const struct entry *entry)
+{
+	return is_known(c, index_of(c, entry));
+}
+
+bool
+context_has_digests(const struct context *c)
+{
+	return atomic_load_explicit(&c->n_unread, memory_order_acquire) == 0;
+}
+
 int
 context_file_digest(struct context *c, const struct entry *entry, struct digest *out,
                     struct error *err)
 {
 	size_t i = index_of(c, entry);
 
-	if (!atomic_load_explicit(&c->files[i].known, memory_order_acquire)) {
+	if (!is_known(c, i)) {
 		auto_digester struct digester d = digester_new();
 
 		if (digest_file(c, i, &d, err) < 0)
@@ -545,7 +570,7 @@ context_digest_files(struct context *c, const struct entry *const *entries, size
 	for (size_t i = 0; i < n; i++) {
 		size_t at = index_of(c, entries[i]);
 
-		if (!atomic_load_explicit(&c->files[at].known, memory_order_acquire))
+		if (!is_known(c, at))
 			array_push(&missing, at);
 	}
 	batch.indexes = missing.at;

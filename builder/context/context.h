@@ -51,6 +51,10 @@ struct layer *context_layer(const struct context *c);
 int context_file_digest(struct context *c, const struct entry *entry, struct digest *out,
                         struct error *err);
 
+/* Whether that takes no reading: for ENTRY (as above); for all files of the context. */
+bool context_has_digest(const struct context *c, const struct entry *entry);
+bool context_has_digests(const struct context *c);
+
 /* Makes the digests of many files known, on several threads; afterwards
  * context_file_digest() answers at once. */
 int context_digest_files(struct context *c, const struct entry *const *entries, size_t n,

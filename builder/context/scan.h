@@ -22,8 +22,8 @@
 /* What stat(2) says of an entry, times in nanoseconds. */
 struct scan_stat {
 	uint64_t dev, ino, size;
-	int64_t  mtime_ns, ctime_ns;
-	uint32_t mode;                     /* with type bits */
+	int64_t mtime_ns, ctime_ns;
+	uint32_t mode; /* with type bits */
 	uint32_t n_links;
 	uint32_t rdev_major, rdev_minor;
 };
@@ -31,38 +31,38 @@ struct scan_stat {
 struct scan_dir;
 
 struct scan_entry {
-	struct text      path;             /* relative to the context, NUL-terminated */
-	const char      *link;             /* text of a symbolic link, or NULL */
+	struct text path; /* relative to the context, NUL-terminated */
+	const char *link; /* text of a symbolic link, or NULL */
 	struct scan_stat stat;
-	struct scan_dir *dir;              /* a directory that was entered */
-	bool             only_parent;      /* ignored; kept if something below it is */
+	struct scan_dir *dir; /* a directory that was entered */
+	bool only_parent;     /* ignored; kept if something below it is */
 };
 
 struct scan_dir {
 	struct text path;
-	struct scan_entry *entries;        /* by name */
+	struct scan_entry *entries; /* by name */
 	size_t n;
-	struct wanted_cursor cursor;       /* until it was read */
+	struct wanted_cursor cursor; /* until it was read */
 	void *ignore_state;
-	struct scan_dir *next;             /* in the queue */
+	struct scan_dir *next; /* in the queue */
 };
 
 struct scan {
 	struct scan_stat root_stat;
 	struct scan_dir *root;
-	size_t n;                          /* entries in all directories */
-	ARRAY(struct text) links;          /* paths of links that sources matched by pattern */
-	struct arena *texts;               /* hold paths and links; may be taken */
-	struct arena *records;             /* hold everything else */
-	ARRAY(struct scan_dir *) dirs;     /* all, for freeing */
+	size_t n;                 /* entries in all directories */
+	ARRAY(struct text) links; /* paths of links that sources matched by pattern */
+	struct arena *texts;      /* hold paths and links; may be taken */
+	struct arena *records;    /* hold everything else */
+	ARRAY(struct scan_dir *) dirs; /* all, for freeing */
 };
 
 struct scan_options {
-	int                  root_fd;
-	const struct ignore *ignore;       /* may be NULL */
+	int root_fd;
+	const struct ignore *ignore; /* may be NULL */
 	const struct wanted *wanted;
 	const struct cancel *cancel;
-	size_t               threads;      /* 0: as many as pay */
+	size_t threads; /* 0: as many as pay */
 };
 
 int scan_run(const struct scan_options *options, struct scan *out, struct error *err);

@@ -24,21 +24,24 @@
 #define STAT_DIGEST_SIZE 32
 
 struct stat_record {
-	struct text      path;
-	struct scan_stat stat;         /* dev, ino, size, mtime_ns, ctime_ns only */
-	uint8_t          digest[STAT_DIGEST_SIZE];     /* SHA-256 */
+	struct text path;
+	struct scan_stat stat;            /* dev, ino, size, mtime_ns, ctime_ns only */
+	uint8_t digest[STAT_DIGEST_SIZE]; /* SHA-256 */
 };
 
 struct stat_index {
 	struct sealed_reader file;
-	const char          *path;     /* of the context; borrowed */
-	struct stat_record   next;     /* its path is in FILE's buffer */
-	bool                 has_next, given, failed;
-	size_t               n_passed; /* records that nobody asked for */
-	struct sealed_writer *keep;    /* gets them, unless NULL */
+	const char *path;        /* of the context; borrowed */
+	struct stat_record next; /* its path is in FILE's buffer */
+	bool has_next, given, failed;
+	size_t n_passed;            /* records that nobody asked for */
+	struct sealed_writer *keep; /* gets them, unless NULL */
 };
 
-#define STAT_INDEX_INIT { .file = SEALED_READER_INIT }
+#define STAT_INDEX_INIT                                                                  \
+	{                                                                                \
+		.file = SEALED_READER_INIT                                               \
+	}
 
 /* Opens the index of the context at PATH. False if there is none; faults become
  * warnings. */
@@ -55,7 +58,8 @@ void stat_index_clear(struct stat_index *ix);
 #define auto_stat_index __attribute__((cleanup(stat_index_clear)))
 
 /* Replaces it by the records that FILL adds, sorted. Faults become warnings. */
-void stat_index_replace(struct store *st, const char *path, sealed_fill_fn *fill, void *arg);
+void
+stat_index_replace(struct store *st, const char *path, sealed_fill_fn *fill, void *arg);
 void stat_index_add(struct sealed_writer *w, const struct stat_record *r);
 
 /* True if a later change of the file must change its stat: its times lie before

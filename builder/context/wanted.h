@@ -24,7 +24,7 @@ struct wanted;
 
 /* Nothing is wanted yet. Caller frees. */
 struct wanted *wanted_new(void);
-void wanted_free(struct wanted *w);              /* takes NULL */
+void wanted_free(struct wanted *w); /* takes NULL */
 
 /* Adds source PATH (relative or absolute, may hold patterns), with what links in
  * it lead to below ROOT_FD. True if something became wanted that was not. */
@@ -35,8 +35,8 @@ bool wanted_is_all(const struct wanted *w);
 
 /* Where a path is in the trie. */
 struct wanted_cursor {
-	bool all;                          /* everything at and below is wanted */
-	bool matched;                      /* a source ends here, not only further up */
+	bool all;     /* everything at and below is wanted */
+	bool matched; /* a source ends here, not only further up */
 	ARRAY(const struct wanted_node *) nodes;
 };
 
@@ -50,7 +50,7 @@ bool wanted_enter(const struct wanted_cursor *dir, struct text name,
 bool wanted_needs_list(const struct wanted_cursor *dir);
 
 struct wanted_names {
-	ARRAY(struct text) list;           /* in byte order, each once */
+	ARRAY(struct text) list; /* in byte order, each once */
 };
 void wanted_names(const struct wanted_cursor *dir, struct wanted_names *out);
 

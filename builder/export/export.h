@@ -22,24 +22,30 @@
 #include "registry/registry.h"
 
 enum output_type {
-	OUTPUT_IMAGE, OUTPUT_REGISTRY, OUTPUT_OCI, OUTPUT_DOCKER, OUTPUT_TAR, OUTPUT_LOCAL,
+	OUTPUT_IMAGE,
+	OUTPUT_REGISTRY,
+	OUTPUT_OCI,
+	OUTPUT_DOCKER,
+	OUTPUT_TAR,
+	OUTPUT_LOCAL,
 	OUTPUT_NONE,
 };
 
 struct output {
 	enum output_type type;
-	char       *dest;              /* path, "-" for standard output, NULL: default */
-	ARRAY(struct text) names;      /* name=, beside the tags */
-	bool        push, insecure;
-	bool        push_by_digest;
-	bool        layout_dir;        /* oci, docker: tar=false */
-	bool        docker_types;      /* oci-mediatypes=false */
+	char *dest;               /* path, "-" for standard output, NULL: default */
+	ARRAY(struct text) names; /* name=, beside the tags */
+	bool push, insecure;
+	bool push_by_digest;
+	bool layout_dir;   /* oci, docker: tar=false */
+	bool docker_types; /* oci-mediatypes=false */
 	enum compression compression;
-	int         level;             /* COMPRESS_LEVEL_DEFAULT */
-	bool        compression_given; /* else: none for the store, gzip elsewhere */
-	bool        force_compression;
-	bool        keep_times;        /* rewrite-timestamp=false: no clamping by the epoch */
-	ARRAY(struct variable) annotations;        /* annotation.KEY, annotation-index.KEY … as written */
+	int level;              /* COMPRESS_LEVEL_DEFAULT */
+	bool compression_given; /* else: none for the store, gzip elsewhere */
+	bool force_compression;
+	bool keep_times; /* rewrite-timestamp=false: no clamping by the epoch */
+	ARRAY(struct variable)
+	annotations; /* annotation.KEY, annotation-index.KEY … as written */
 };
 
 /* Reads the value of -o: "type=oci,dest=x.tar", "dir", "-" (BuildKit's syntax; CSV
@@ -49,25 +55,25 @@ void output_clear(struct output *out);
 
 /* A finished image of one platform, as the outputs take it. */
 struct image {
-	ARRAY(struct layer *) layers;  /* all, base first */
-	size_t          n_base;        /* how many are the base's */
-	char           *config;        /* JSON text, owned */
-	struct digest   config_digest;
+	ARRAY(struct layer *) layers; /* all, base first */
+	size_t n_base;                /* how many are the base's */
+	char *config;                 /* JSON text, owned */
+	struct digest config_digest;
 	struct platform platform;
-	int64_t         created_ns;
-	const struct reference *base;  /* where base layers may be mounted from, or NULL */
-	struct digest   base_digest;
+	int64_t created_ns;
+	const struct reference *base; /* where base layers may be mounted from, or NULL */
+	struct digest base_digest;
 };
 
 struct export_options {
-	struct store    *store;
+	struct store *store;
 	struct registry *registry;
-	const struct reference *tags;  /* -t, parsed */
-	size_t           n_tags;
-	bool             multi;        /* an index even for one image */
-	int64_t          epoch;
+	const struct reference *tags; /* -t, parsed */
+	size_t n_tags;
+	bool multi; /* an index even for one image */
+	int64_t epoch;
 	const struct variable *annotations;
-	size_t           n_annotations;
+	size_t n_annotations;
 	const struct cancel *cancel;
 };
 
@@ -85,8 +91,8 @@ int export_push(const struct export_options *options, const char *name,
                 struct descriptor *root, struct error *err);
 
 /* Fetches REF into the store, all blobs, and tags it ("cooper pull"). */
-int import_pull(const struct export_options *options, const struct reference *ref,
-                const struct platform *platform, struct descriptor *root,
-                struct error *err);
+int
+import_pull(const struct export_options *options, const struct reference *ref,
+            const struct platform *platform, struct descriptor *root, struct error *err);
 
 #endif

@@ -8,19 +8,22 @@
 #include "builder/export/export.h"
 
 struct package {
-	struct manifest   manifest;
-	char             *text;        /* the manifest's bytes */
-	struct descriptor descriptor;  /* of the manifest, with platform */
+	struct manifest manifest;
+	char *text;                   /* the manifest's bytes */
+	struct descriptor descriptor; /* of the manifest, with platform */
 	const struct image *image;
 };
 
 struct packages {
-	ARRAY(struct package) list;    /* one per image */
-	char             *index_text;  /* NULL: there is no index */
-	struct descriptor root;        /* of the manifest, or of the index */
+	ARRAY(struct package) list; /* one per image */
+	char *index_text;           /* NULL: there is no index */
+	struct descriptor root;     /* of the manifest, or of the index */
 };
 
-#define PACKAGES_INIT { 0 }
+#define PACKAGES_INIT                                                                    \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* Compresses what is new as OUTPUT says (or as it is in the store, if PLAIN) and
  * writes the documents, not yet stored anywhere. */
@@ -37,10 +40,10 @@ void packages_tell(const struct packages *p, int vertex);
  * bytes are TEXT or, if that is NULL, those of the blob in the store, which LAYER (if
  * not NULL) fetches if it is not there. */
 struct package_blob {
-	struct descriptor descriptor;  /* owned */
-	struct layer     *layer;
-	const char       *text;
-	bool              from_base;
+	struct descriptor descriptor; /* owned */
+	struct layer *layer;
+	const char *text;
+	bool from_base;
 };
 struct package_blobs {
 	ARRAY(struct package_blob) list;
@@ -84,8 +87,8 @@ char *layout_index(const struct descriptor *root, const struct export_names *nam
 /* Opens DEST for an archive: "-" or NULL is standard output (refused if that is a
  * terminal); else a temporary name beside it, given its own by output_file_keep(). */
 struct output_file {
-	int   fd;
-	char *dest, *tmp;              /* tmp NULL: standard output */
+	int fd;
+	char *dest, *tmp; /* tmp NULL: standard output */
 };
 int output_file_open(const char *dest, struct output_file *out, struct error *err);
 int output_file_keep(struct output_file *f, struct error *err);

@@ -92,7 +92,8 @@ execution_write(const struct config *c, const json_t *base)
 	json_t *labels = json_object();
 
 	for (size_t i = 0; i < c->labels.n; i++)
-		json_object_setn_new(labels, c->labels.at[i].name.p, c->labels.at[i].name.n,
+		json_object_setn_new(labels, c->labels.at[i].name.p,
+		                     c->labels.at[i].name.n,
 		                     jsonio_string(c->labels.at[i].value));
 	put_text(out, "User", c->user);
 	put(out, "ExposedPorts", c->ports.n > 0, set_write(c->ports.at, c->ports.n));
@@ -145,7 +146,8 @@ base_history(const struct source_image *base)
 
 	if (base == NULL)
 		return list;
-	json_array_foreach(json_object_get(base->config, "history"), i, entry) {
+	json_array_foreach(json_object_get(base->config, "history"), i, entry)
+	{
 		json_t *copy = json_copy(entry);
 
 		if (!is_empty_layer(copy) && layers == n)
@@ -171,10 +173,11 @@ base_time(const json_t *history, const struct source_image *base)
 
 	while (n-- > 0) {
 		const json_t *entry = json_array_get(history, n);
-		const char *created = json_string_value(json_object_get(entry, "created"));
+		const char *created =
+		        json_string_value(json_object_get(entry, "created"));
 
-		if (!is_empty_layer(entry) && created != NULL
-		    && clock_parse(text_of(created), &ns))
+		if (!is_empty_layer(entry) && created != NULL &&
+		    clock_parse(text_of(created), &ns))
 			return ns;
 	}
 	return base == NULL ? 0 : base->base.created_ns;
@@ -188,12 +191,13 @@ own_history(json_t *list, const struct plan_image *image, const struct added_lay
 {
 	int64_t time = n_added > 0 ? added[0].created_ns : before, written = 0;
 	/* Shared by the entries, which are many and mostly of one time. */
-	auto_json json_t *comment = json_string("buildkit.dockerfile.v0"), *created = NULL;
+	auto_json json_t *comment = json_string("buildkit.dockerfile.v0"),
+	                 *created = NULL;
 
 	for (size_t i = 0; i < image->history.n; i++) {
 		const struct history *h = &image->history.at[i];
 		const struct added_layer *layer =
-			h->step == STEP_NONE ? NULL : added_find(added, n_added, h->step);
+		        h->step == STEP_NONE ? NULL : added_find(added, n_added, h->step);
 		json_t *entry = json_object();
 
 		if (layer != NULL)
@@ -232,11 +236,11 @@ print_sorted(json_t *document)
 	const char *name = NULL;
 	json_t *value = NULL;
 
-	json_object_foreach(document, name, value)
-		array_push(&names, name);
+	json_object_foreach(document, name, value) array_push(&names, name);
 	array_sort(&names, compare_names);
 	for (size_t i = 0; i < names.n; i++)
-		json_object_set(sorted, names.at[i], json_object_get(document, names.at[i]));
+		json_object_set(sorted, names.at[i],
+		                json_object_get(document, names.at[i]));
 	array_clear(&names);
 	return jsonio_print(sorted);
 }
@@ -270,11 +274,12 @@ image_assemble(const struct plan_image *image, const struct source_image *base,
                const struct digest *diffids, size_t n_diffids, int64_t epoch,
                int64_t *created_ns)
 {
-	auto_json json_t *document = base == NULL ? json_object() : json_copy(base->config);
+	auto_json json_t *document = base == NULL ? json_object()
+	                                          : json_copy(base->config);
 	json_t *history = base_history(base);
 	json_t *execution = json_object_get(document, "config");
-	int64_t time = own_history(history, image, added, n_added, base_time(history, base),
-	                           epoch);
+	int64_t time = own_history(history, image, added, n_added,
+	                           base_time(history, base), epoch);
 
 	*created_ns = time;
 	platform_write(document, &image->platform);

@@ -14,7 +14,7 @@ copy_string(struct arena *arena, const json_t *value)
 /* A member that is a list of strings; anything else in it is skipped. */
 #define READ_LIST(arena, object, name, list)                                             \
 	do {                                                                             \
-		size_t  list_i_ = 0;                                                     \
+		size_t list_i_ = 0;                                                      \
 		json_t *list_item_ = NULL;                                               \
 		json_array_foreach(json_object_get(object, name), list_i_, list_item_)   \
 		{                                                                        \
@@ -26,9 +26,9 @@ copy_string(struct arena *arena, const json_t *value)
 #define READ_KEYS(arena, object, name, list)                                             \
 	do {                                                                             \
 		const char *key_ = NULL;                                                 \
-		json_t     *value_ = NULL;                                               \
+		json_t *value_ = NULL;                                                   \
 		json_object_foreach(json_object_get(object, name), key_, value_)         \
-			array_push(list, arena_text(arena, text_of(key_)));              \
+		        array_push(list, arena_text(arena, text_of(key_)));              \
 	} while (0)
 
 static void
@@ -37,7 +37,8 @@ read_env(struct arena *arena, const json_t *object, struct config *config)
 	size_t i = 0;
 	json_t *item = NULL;
 
-	json_array_foreach(json_object_get(object, "Env"), i, item) {
+	json_array_foreach(json_object_get(object, "Env"), i, item)
+	{
 		struct text t, name;
 		ptrdiff_t equal = 0;
 
@@ -48,9 +49,9 @@ read_env(struct arena *arena, const json_t *object, struct config *config)
 		name = equal < 0 ? t : text_first(t, (size_t)equal);
 		array_push(&config->env,
 		           ((struct variable){
-				   arena_text(arena, name),
-				   equal < 0 ? arena_text(arena, TEXT(""))
-					     : text_from(t, (size_t)equal + 1) }));
+		                   arena_text(arena, name),
+		                   equal < 0 ? arena_text(arena, TEXT(""))
+		                             : text_from(t, (size_t)equal + 1) }));
 	}
 }
 
@@ -60,7 +61,8 @@ read_labels(struct arena *arena, const json_t *object, struct config *config)
 	const char *key = NULL;
 	json_t *value = NULL;
 
-	json_object_foreach(json_object_get(object, "Labels"), key, value) {
+	json_object_foreach(json_object_get(object, "Labels"), key, value)
+	{
 		if (json_is_string(value))
 			array_push(&config->labels,
 			           ((struct variable){ arena_text(arena, text_of(key)),

@@ -6,7 +6,7 @@
 struct fetch {
 	struct part *part;
 	int vertex;
-	char name[24];                 /* "sha256:" and the first 12 digits */
+	char name[24]; /* "sha256:" and the first 12 digits */
 };
 
 static int
@@ -50,7 +50,8 @@ image_fetch_blob(struct store *store, struct registry *registry,
 		return 0;
 	digest_hex(&d->digest, hex);
 	if (registry == NULL)
-		return error_set(err, ERR_SOURCE, "blob sha256:%s: not in the store", hex);
+		return error_set(err, ERR_SOURCE, "blob sha256:%s: not in the store",
+		                 hex);
 	part = part_new(store, err);
 	if (part == NULL)
 		return -1;
@@ -58,7 +59,8 @@ image_fetch_blob(struct store *store, struct registry *registry,
 	snprintf(f.name, sizeof f.name, "sha256:%.12s", hex);
 	if (f.vertex == 0)
 		f.vertex = begin(ref, f.name);
-	failed = registry_pull_blob(registry, ref, d, fetch_write, &f, fetch_progress, &f, err);
+	failed = registry_pull_blob(registry, ref, d, fetch_write, &f, fetch_progress, &f,
+	                            err);
 	if (vertex == 0)
 		event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
 		          failed < 0 ? err->text : NULL);

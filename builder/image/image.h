@@ -24,24 +24,24 @@
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEWER, PULL_NEVER };
 
 struct source_image {
-	struct arena     *arena;       /* base's texts */
-	struct reference  ref;
-	struct descriptor root;        /* what the name points to */
-	struct manifest   manifest;
-	struct digest     manifest_digest;
-	json_t           *config;      /* the whole document */
-	struct base_image base;        /* what the parser is told; base.image is this */
-	ARRAY(struct layer *) layers;  /* lowest first */
-	struct store     *store;
-	struct registry  *registry;    /* where missing blobs come from; NULL: nowhere */
-	char             *layout;      /* path of a foreign OCI layout they come from, or NULL */
+	struct arena *arena; /* base's texts */
+	struct reference ref;
+	struct descriptor root; /* what the name points to */
+	struct manifest manifest;
+	struct digest manifest_digest;
+	json_t *config;               /* the whole document */
+	struct base_image base;       /* what the parser is told; base.image is this */
+	ARRAY(struct layer *) layers; /* lowest first */
+	struct store *store;
+	struct registry *registry; /* where missing blobs come from; NULL: nowhere */
+	char *layout; /* path of a foreign OCI layout they come from, or NULL */
 };
 
 struct source_options {
-	struct store    *store;
+	struct store *store;
 	struct registry *registry;
 	enum pull_policy policy;
-	bool             offline;
+	bool offline;
 	const struct cancel *cancel;
 };
 
@@ -49,7 +49,7 @@ struct source_options {
  * store is no longer used (layers fetch through it). */
 struct source_image *source_image_load(const struct source_options *options,
                                        const struct missing_base *m, struct error *err);
-void source_image_free(struct source_image *s);  /* takes NULL */
+void source_image_free(struct source_image *s); /* takes NULL */
 
 /* Fetches a blob of REF into STORE unless it is there, showing progress at a
  * vertex of its own named after the layer if VERTEX is 0. */
@@ -78,9 +78,9 @@ int image_config_read(struct arena *arena, const json_t *document, struct config
 
 /* One layer that the build added, for history. */
 struct added_layer {
-	step_id       step;
+	step_id step;
 	struct digest diffid;
-	int64_t       created_ns;
+	int64_t created_ns;
 };
 
 /* The config document of IMAGE: BASE's (NULL for scratch) with the folds, ADDED

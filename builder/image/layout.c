@@ -23,8 +23,9 @@ split_name(const char *text, char **path, char **tag, char **digest)
 	const char *colon = memchr(from, ':', head.n - (size_t)(from - head.p));
 
 	*digest = at == NULL ? NULL : mem_copy(at + 1);
-	*tag = colon == NULL ? NULL
-	                     : mem_copy_n(colon + 1, head.n - (size_t)(colon + 1 - head.p));
+	*tag = colon == NULL
+	               ? NULL
+	               : mem_copy_n(colon + 1, head.n - (size_t)(colon + 1 - head.p));
 	*path = mem_copy_n(head.p, colon == NULL ? head.n : (size_t)(colon - head.p));
 }
 
@@ -33,7 +34,7 @@ entry_matches(const json_t *entry, const char *tag, const char *digest)
 {
 	const json_t *notes = json_object_get(entry, "annotations");
 	const char *name = json_string_value(
-		json_object_get(notes, "org.opencontainers.image.ref.name"));
+	        json_object_get(notes, "org.opencontainers.image.ref.name"));
 	const char *have = json_string_value(json_object_get(entry, "digest"));
 
 	if (digest != NULL)
@@ -59,11 +60,13 @@ layout_find(const char *text, char **path, struct descriptor *out, struct error 
 		                 strerror(errno));
 	found = file_read(fd, "index.json", INDEX_SIZE_MAX, &index, err);
 	if (found == 0)
-		return error_set(err, ERR_SOURCE, "%s: not an OCI layout: no index.json", dir);
+		return error_set(err, ERR_SOURCE, "%s: not an OCI layout: no index.json",
+		                 dir);
 	json = found < 0 ? NULL : jsonio_parse(buf_text(&index), "index.json", err);
 	if (json == NULL)
 		return error_wrap(err, "oci-layout %s", dir);
-	json_array_foreach(json_object_get(json, "manifests"), i, entry) {
+	json_array_foreach(json_object_get(json, "manifests"), i, entry)
+	{
 		if (!entry_matches(entry, tag, digest))
 			continue;
 		if (descriptor_read(out, entry, "index.json", err) < 0)
@@ -72,7 +75,9 @@ layout_find(const char *text, char **path, struct descriptor *out, struct error 
 		return 0;
 	}
 	return error_set(err, ERR_SOURCE, "oci-layout %s: no image %s", dir,
-	                 digest != NULL ? digest : tag != NULL ? tag : "at all");
+	                 digest != NULL ? digest
+	                 : tag != NULL  ? tag
+	                                : "at all");
 }
 
 int

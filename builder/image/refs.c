@@ -16,7 +16,8 @@ ref_file(const char *name)
 }
 
 int
-refs_find(struct store *store, const char *name, struct descriptor *out, struct error *err)
+refs_find(struct store *store, const char *name, struct descriptor *out,
+          struct error *err)
 {
 	auto_free char *file = ref_file(name);
 	auto_buf struct buf text = BUF_INIT;
@@ -28,7 +29,8 @@ refs_find(struct store *store, const char *name, struct descriptor *out, struct 
 	json = jsonio_parse(buf_text(&text), file, err);
 	if (json == NULL)
 		return -1;
-	return descriptor_read(out, json_object_get(json, "target"), file, err) < 0 ? -1 : 1;
+	return descriptor_read(out, json_object_get(json, "target"), file, err) < 0 ? -1
+	                                                                            : 1;
 }
 
 int

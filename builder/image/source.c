@@ -39,7 +39,8 @@ document_read(struct source_image *s, const struct descriptor *d, bool is_manife
 	if (blob_has(s->store, &d->digest, NULL))
 		return blob_read(s->store, &d->digest, max, out, err);
 	if (s->registry == NULL)
-		return error_set(err, ERR_SOURCE, "not in the store, and fetching is off");
+		return error_set(err, ERR_SOURCE,
+		                 "not in the store, and fetching is off");
 	if (registry_pull_bytes(s->registry, &s->ref, d, max, is_manifest, out, err) < 0)
 		return -1;
 	return blob_write(s->store, out->p, out->n, &kept, err);
@@ -56,7 +57,8 @@ find_stored(const struct source_options *o, const struct source_image *s,
 	if (s->ref.digest != NULL) {
 		*out = (struct descriptor){ 0 };
 		if (!digest_parse(&out->digest, text_of(s->ref.digest)))
-			return error_set(err, ERR_USAGE, "%s: not a digest", s->ref.digest);
+			return error_set(err, ERR_USAGE, "%s: not a digest",
+			                 s->ref.digest);
 		return blob_has(o->store, &out->digest, &out->size) ? 1 : 0;
 	}
 	found = tags_find(o->store, name, out, err);
@@ -79,12 +81,12 @@ resolve_remote(const struct source_options *o, struct source_image *s,
 	struct digest kept;
 
 	if (o->registry == NULL || o->offline)
-		return error_set(err, ERR_SOURCE, "%s: not in the store, and fetching is off",
-		                 name);
+		return error_set(err, ERR_SOURCE,
+		                 "%s: not in the store, and fetching is off", name);
 	if (registry_resolve(o->registry, &s->ref, platform, &r, err) < 0)
 		return -1;
-	if (blob_write(o->store, r.root_bytes, r.root.size, &kept, err) < 0
-	    || blob_write(o->store, r.manifest_bytes, r.manifest.size, &kept, err) < 0)
+	if (blob_write(o->store, r.root_bytes, r.root.size, &kept, err) < 0 ||
+	    blob_write(o->store, r.manifest_bytes, r.manifest.size, &kept, err) < 0)
 		return -1;
 	descriptor_copy(&s->root, &r.root);
 	return refs_write(o->store, name, &s->root, err);
@@ -118,7 +120,8 @@ resolve(const struct source_options *o, struct source_image *s,
 		found = find_stored(o, s, &stored, err);
 	if (found < 0)
 		return -1;
-	if (found > 0 && o->policy == PULL_NEWER && !pinned && !still_current(o, s, &stored))
+	if (found > 0 && o->policy == PULL_NEWER && !pinned &&
+	    !still_current(o, s, &stored))
 		found = 0;
 	if (found > 0) {
 		descriptor_copy(&s->root, &stored);
@@ -139,8 +142,8 @@ read_manifest(struct source_image *s, const struct platform *platform, const cha
 	const struct descriptor *chosen = &s->root;
 	bool is_index = false;
 
-	if (document_read(s, &s->root, true, &text, err) < 0
-	    || manifest_is_index(buf_text(&text), where, &is_index, err) < 0)
+	if (document_read(s, &s->root, true, &text, err) < 0 ||
+	    manifest_is_index(buf_text(&text), where, &is_index, err) < 0)
 		return -1;
 	if (is_index) {
 		if (index_read(&ix, buf_text(&text), where, err) < 0)
@@ -166,17 +169,19 @@ read_config(struct source_image *s, const char *where, struct error *err)
 	s->config = jsonio_parse(buf_text(&text), where, err);
 	if (s->config == NULL)
 		return -1;
-	return image_config_read(s->arena, s->config, &s->base.config, &s->base.image_platform,
-	                         &s->base.created_ns, err);
+	return image_config_read(s->arena, s->config, &s->base.config,
+	                         &s->base.image_platform, &s->base.created_ns, err);
 }
 
 static int
 open_layers(struct source_image *s, struct error *err)
 {
-	const json_t *ids = json_object_get(json_object_get(s->config, "rootfs"), "diff_ids");
+	const json_t *ids = json_object_get(json_object_get(s->config, "rootfs"),
+	                                    "diff_ids");
 
 	if (json_array_size(ids) != s->manifest.layers.n)
-		return error_set(err, ERR_DAMAGED, "config has %zu diff_ids for %zu layers",
+		return error_set(err, ERR_DAMAGED,
+		                 "config has %zu diff_ids for %zu layers",
 		                 json_array_size(ids), s->manifest.layers.n);
 	for (size_t i = 0; i < s->manifest.layers.n; i++) {
 		const char *text = json_string_value(json_array_get(ids, i));
@@ -184,8 +189,8 @@ open_layers(struct source_image *s, struct error *err)
 		struct layer *layer = NULL;
 
 		if (text == NULL || !digest_parse(&diffid, text_of(text)))
-			return error_set(err, ERR_DAMAGED, "config: diff_ids[%zu]: not a digest",
-			                 i);
+			return error_set(err, ERR_DAMAGED,
+			                 "config: diff_ids[%zu]: not a digest", i);
 		layer = layer_of_blob(s->store, &s->manifest.layers.at[i], &diffid,
 		                      fetch_layer, s, err);
 		if (layer == NULL)
@@ -223,8 +228,9 @@ source_image_load(const struct source_options *o, const struct missing_base *m,
 	s->base.kind = m->kind;
 	platform_copy(&s->base.platform, &m->platform);
 	s->base.image = s;
-	if (find_root(o, s, m, err) < 0 || read_manifest(s, &m->platform, where, err) < 0
-	    || read_config(s, where, err) < 0 || open_layers(s, err) < 0) {
+	if (find_root(o, s, m, err) < 0 ||
+	    read_manifest(s, &m->platform, where, err) < 0 ||
+	    read_config(s, where, err) < 0 || open_layers(s, err) < 0) {
 		source_image_free(s);
 		return NULL;
 	}

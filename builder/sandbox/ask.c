@@ -254,7 +254,8 @@ ask_receive_listener(int socket_fd)
 	int fd = -1;
 
 	if (syscall(SYS_recvmsg, socket_fd, &msg, MSG_CMSG_CLOEXEC) == 1 &&
-	    msg.msg_controllen >= CMSG_LEN(sizeof fd) && control.head.cmsg_type == SCM_RIGHTS)
+	    msg.msg_controllen >= CMSG_LEN(sizeof fd) &&
+	    control.head.cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(&control.head), sizeof fd);
 	return fd;
 }

@@ -17,9 +17,9 @@ struct asked {
 	pid_t tid;
 	int number;
 	uint64_t args[6];
-	uid_t uid;                 /* owner of the caller as /proc shows it, see ask_owner() */
+	uid_t uid; /* owner of the caller as /proc shows it, see ask_owner() */
 	gid_t gid;
-	int proc_fd;               /* of a /proc that has TID under that number */
+	int proc_fd; /* of a /proc that has TID under that number */
 };
 
 /* Hands a listener, or another descriptor, over a socket; received, it is

@@ -251,8 +251,8 @@ child_main(struct plan *plan, const int *fds, size_t n)
 		sys_exit(1);
 	if (plan->engine == PLAN_CHROOT)
 		supervisor_main(plan, fds);
-	if (mount_ops_run(&mounts) < 0 ||
-	    mount_ops_pivot(&mounts) < 0 || set_names(plan) < 0 || child_enter_cwd(plan) < 0)
+	if (mount_ops_run(&mounts) < 0 || mount_ops_pivot(&mounts) < 0 ||
+	    set_names(plan) < 0 || child_enter_cwd(plan) < 0)
 		sys_exit(1);
 	if (plan->purpose == PLAN_PROBE) {
 		plan_report(plan)->started = probe_files(plan) == 0;

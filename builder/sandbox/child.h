@@ -23,7 +23,8 @@ pid_t child_start_program(struct plan *plan, const int *fds);
 
 int child_close_from(int first);
 
-/* Gives N (at most 8) descriptors the numbers from FIRST on, and closes all others above. */
+/* Gives N (at most 8) descriptors the numbers from FIRST on, and closes all others above.
+ */
 int child_keep(int first, const int *fds, int n);
 
 /* Where a program's process has its way to a supervisor until it is executed. */

@@ -55,7 +55,8 @@ allow(int ruleset_fd, int fd, uint64_t what)
 
 	if (fd < 0)
 		return 0;
-	return (int)syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &path, 0);
+	return (int)syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &path,
+	                    0);
 }
 
 int

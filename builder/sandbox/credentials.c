@@ -62,13 +62,14 @@ credentials_set(struct credentials_table *t, const struct asked *a,
 static bool
 may(const struct credentials *c, const uint32_t ids[ROLES], uint32_t wanted)
 {
-	return wanted == KEEP || c->uid[ROLE_EFFECTIVE] == 0 || wanted == ids[ROLE_REAL] ||
-	       wanted == ids[ROLE_EFFECTIVE] || wanted == ids[ROLE_SAVED];
+	return wanted == KEEP || c->uid[ROLE_EFFECTIVE] == 0 ||
+	       wanted == ids[ROLE_REAL] || wanted == ids[ROLE_EFFECTIVE] ||
+	       wanted == ids[ROLE_SAVED];
 }
 
 static int
-set_all(const struct credentials *c, uint32_t ids[ROLES], uint32_t real, uint32_t effective,
-        uint32_t saved)
+set_all(const struct credentials *c, uint32_t ids[ROLES], uint32_t real,
+        uint32_t effective, uint32_t saved)
 {
 	if (!may(c, ids, real) || !may(c, ids, effective) || !may(c, ids, saved)) {
 		errno = EPERM;
@@ -94,7 +95,8 @@ set_one(const struct credentials *c, uint32_t ids[ROLES], uint32_t id)
 
 /* setreuid(), setregid() */
 static int
-set_two(const struct credentials *c, uint32_t ids[ROLES], uint32_t real, uint32_t effective)
+set_two(const struct credentials *c, uint32_t ids[ROLES], uint32_t real,
+        uint32_t effective)
 {
 	const uint32_t before = ids[ROLE_REAL];
 

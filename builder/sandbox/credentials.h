@@ -26,8 +26,8 @@ struct credentials_table {
 };
 
 /* Those of the caller. */
-const struct credentials *credentials_of(const struct credentials_table *t,
-                                         const struct asked *a);
+const struct credentials *
+credentials_of(const struct credentials_table *t, const struct asked *a);
 
 /* Gives the caller C. -1 with errno. */
 int credentials_set(struct credentials_table *t, const struct asked *a,

@@ -28,12 +28,12 @@ struct sandbox {
 	const struct engine *engine;
 	enum id_mapping mapping;
 	int scratch_fd;
-	char *scratch;             /* its path */
+	char *scratch; /* its path */
 	const struct cancel *cancel;
 	struct filter filter;
 	struct spawner spawner;
 	struct leaving *leaving;
-	bool has_plain_roots;      /* roots are plain trees: no overlay can be mounted */
+	bool has_plain_roots; /* roots are plain trees: no overlay can be mounted */
 	struct trees trees;
 };
 

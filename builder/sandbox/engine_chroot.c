@@ -47,8 +47,8 @@ draft_filters(struct plan_draft *d, const struct sandbox_run *r)
 	                       (d->head.has_landlock != 0 ? 0 : FILTER_NO_TRACING);
 
 	d->head.filter = add_filter(d, kinds, &d->head.n_filter);
-	d->head.asking_filter =
-	        add_filter(d, kinds | FILTER_ASKS_PATHS, &d->head.n_asking_filter);
+	d->head.asking_filter = add_filter(d, kinds | FILTER_ASKS_PATHS,
+	                                   &d->head.n_asking_filter);
 }
 
 static void
@@ -151,13 +151,15 @@ chroot_probe(struct sandbox *sb, char **why, struct error *err)
 	if (failed == 0 && *why != NULL) {
 		auto_free char *reason = *why;
 
-		*why = mem_print("%s; engine \"chroot\" is slower, and the container is all "
-		                 "that holds a step%s", reason,
-		                 confine_version() >= LANDLOCK_MIN ? "" : " (no Landlock)");
+		*why = mem_print(
+		        "%s; engine \"chroot\" is slower, and the container is all "
+		        "that holds a step%s",
+		        reason,
+		        confine_version() >= LANDLOCK_MIN ? "" : " (no Landlock)");
 	}
 	return failed;
 }
 
-const struct engine engine_chroot = {
-	.name = "chroot", .probe = chroot_probe, .run = chroot_run
-};
+const struct engine engine_chroot = { .name = "chroot",
+	                              .probe = chroot_probe,
+	                              .run = chroot_run };

@@ -36,8 +36,8 @@ id_ranges_identity(struct text map, struct id_ranges *out)
 	while (text_line(&map, &line)) {
 		uint64_t inside = 0, outside = 0, n = 0;
 
-		if (number_u64(word(&line), &inside) && number_u64(word(&line), &outside) &&
-		    number_u64(word(&line), &n))
+		if (number_u64(word(&line), &inside) &&
+		    number_u64(word(&line), &outside) && number_u64(word(&line), &n))
 			add(out, inside, inside, n);
 	}
 }
@@ -97,7 +97,8 @@ void
 id_ranges_print(const struct id_ranges *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->list.n; i++)
-		buf_print(out, "%llu %llu %llu\n", (unsigned long long)r->list.at[i].inside,
+		buf_print(out, "%llu %llu %llu\n",
+		          (unsigned long long)r->list.at[i].inside,
 		          (unsigned long long)r->list.at[i].outside,
 		          (unsigned long long)r->list.at[i].n);
 }

@@ -12,19 +12,22 @@ void limits_draft(struct plan_draft *d, const struct sandbox_run *r);
 
 /* A control group of one run, below one that we may write to. */
 struct cgroup {
-	int dir_fd;                /* -1: none */
+	int dir_fd; /* -1: none */
 	int parent_fd;
-	int procs_fd;              /* to be written to by the process that joins */
+	int procs_fd; /* to be written to by the process that joins */
 	char name[32];
 };
 
-#define CGROUP_INIT { .dir_fd = -1, .parent_fd = -1, .procs_fd = -1 }
+#define CGROUP_INIT                                                                      \
+	{                                                                                \
+		.dir_fd = -1, .parent_fd = -1, .procs_fd = -1                            \
+	}
 
 /* Makes one if R asks for memory, processes or CPU to be limited. Where that
  * is not possible there is none, and a warning. */
 void cgroup_open(struct cgroup *g, const struct sandbox_run *r);
 bool cgroup_was_oom(const struct cgroup *g);
-uint64_t cgroup_peak(const struct cgroup *g);    /* bytes, 0 unknown */
+uint64_t cgroup_peak(const struct cgroup *g); /* bytes, 0 unknown */
 
 /* When nothing runs in it any more. */
 void cgroup_close(struct cgroup *g);

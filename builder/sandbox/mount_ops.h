@@ -24,12 +24,12 @@
 struct mount_ctx {
 	struct plan *plan;
 	const int *fds;
-	int root_fd;               /* of the new root */
+	int root_fd; /* of the new root */
 	int stage_fd;
-	uint64_t n_parked;         /* mounts so far, see classic.h */
+	uint64_t n_parked; /* mounts so far, see classic.h */
 	dev_t root_dev;
-	size_t prefix_n;           /* length of the path where the new root is mounted */
-	char why[PLAN_TEXT_MAX];   /* what the kernel said about the last failure, or "" */
+	size_t prefix_n;         /* length of the path where the new root is mounted */
+	char why[PLAN_TEXT_MAX]; /* what the kernel said about the last failure, or "" */
 };
 
 /* Makes the new root and mounts everything in it; the working directory is the
@@ -42,7 +42,7 @@ int mount_ops_pivot(struct mount_ctx *c);
 /* ------------------------------------------------------------ pieces */
 
 struct fs_option {
-	const char *key, *value;   /* value NULL: a flag */
+	const char *key, *value; /* value NULL: a flag */
 };
 
 /* A new detached file system of TYPE; OPTIONS end with a NULL key. -1 with
@@ -52,8 +52,8 @@ int fs_new(struct mount_ctx *c, const char *type, const struct fs_option *option
 
 /* A detached copy of the mount at PATH; READONLY applies to all of it. C NULL: not in
  * the first process, where calls that are missing have no substitute. */
-int fs_copy(struct mount_ctx *c, int dir_fd, const char *path, bool recursive,
-            bool readonly);
+int
+fs_copy(struct mount_ctx *c, int dir_fd, const char *path, bool recursive, bool readonly);
 
 /* MOUNT_ATTR_… for the mount FD. */
 int fs_restrict(int fd, bool recursive, unsigned attributes);

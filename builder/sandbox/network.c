@@ -10,7 +10,8 @@ int
 network_up(void)
 {
 	struct ifreq request = { .ifr_name = "lo" };
-	int fd = (int)syscall(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result = -1;
+	int fd = (int)syscall(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+	    result = -1;
 
 	if (fd < 0)
 		return -1;

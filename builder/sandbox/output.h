@@ -7,8 +7,8 @@
 #include "builder/sandbox/sandbox.h"
 
 struct output {
-	int out_fd, err_fd;        /* -1 once at their end */
-	int end_fd;                /* hangs up when the first process has ended */
+	int out_fd, err_fd; /* -1 once at their end */
+	int end_fd;         /* hangs up when the first process has ended */
 	sandbox_log_fn *log;
 	void *log_arg;
 };

@@ -11,6 +11,7 @@
 
 /* A detached overlay of LOWERS (topmost first; places in the plan of C). UPPER
  * and WORK none: read-only. -1 with errno, and WHY of C set. */
-int overlay_new(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at work);
+int
+overlay_new(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at work);
 
 #endif

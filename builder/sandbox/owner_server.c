@@ -12,16 +12,23 @@
 /* ------------------------------------------------------------ calls */
 
 enum action {
-	ACT_STAT, ACT_STATX, ACT_CHOWN, ACT_OPEN, ACT_MKDIR, ACT_MKNOD, ACT_SYMLINK,
-	ACT_EXEC, ACT_CHROOT,
+	ACT_STAT,
+	ACT_STATX,
+	ACT_CHOWN,
+	ACT_OPEN,
+	ACT_MKDIR,
+	ACT_MKNOD,
+	ACT_SYMLINK,
+	ACT_EXEC,
+	ACT_CHROOT,
 };
 
 /* Where a call has its arguments; -1: it has none of these. */
 struct shape {
 	int number;
 	enum action action;
-	int8_t dir, path, flags, value;    /* value: stat's buffer, owner, mode, link text */
-	int implied;                       /* flags that it has by its name */
+	int8_t dir, path, flags, value; /* value: stat's buffer, owner, mode, link text */
+	int implied;                    /* flags that it has by its name */
 };
 
 #define BY_FD AT_EMPTY_PATH
@@ -57,7 +64,7 @@ struct call {
 	struct asked asked;
 	const struct shape *shape;
 	int flags;
-	char path[PATH_MAX];       /* for our working directory */
+	char path[PATH_MAX]; /* for our working directory */
 	bool nofollow;
 };
 
@@ -157,8 +164,8 @@ static bool
 read_note(const char *path, bool nofollow, struct layer_owner *out)
 {
 	struct layer_owner_mark mark;
-	long n = syscall(nofollow ? SYS_lgetxattr : SYS_getxattr, path, LAYER_OWNER, &mark,
-	                 sizeof mark);
+	long n = syscall(nofollow ? SYS_lgetxattr : SYS_getxattr, path, LAYER_OWNER,
+	                 &mark, sizeof mark);
 
 	if (n != (long)sizeof mark)
 		return false;
@@ -173,7 +180,8 @@ recall(const struct owner_server *s, struct layer_owner *owner)
 	unsigned n = s->n_recent < OWNER_RECENT ? s->n_recent : OWNER_RECENT;
 
 	for (unsigned i = 1; i <= n; i++) {
-		const struct layer_owner *r = &s->recent[(s->n_recent - i) % OWNER_RECENT];
+		const struct layer_owner *r =
+		        &s->recent[(s->n_recent - i) % OWNER_RECENT];
 
 		if (r->ino != owner->ino)
 			continue;
@@ -187,7 +195,9 @@ static void
 owner_of(const struct owner_server *s, const char *path, bool nofollow,
          const struct stat *st, struct layer_owner *out)
 {
-	*out = (struct layer_owner){ .ino = st->st_ino, .uid = st->st_uid, .gid = st->st_gid };
+	*out = (struct layer_owner){ .ino = st->st_ino,
+		                     .uid = st->st_uid,
+		                     .gid = st->st_gid };
 	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))
 		read_note(path, nofollow, out);
 	else
@@ -195,8 +205,8 @@ owner_of(const struct owner_server *s, const char *path, bool nofollow,
 }
 
 static int
-write_note(struct owner_server *s, const char *path, bool nofollow,
-           const struct stat *st, const struct layer_owner *owner)
+write_note(struct owner_server *s, const char *path, bool nofollow, const struct stat *st,
+           const struct layer_owner *owner)
 {
 	const struct layer_owner_mark mark = { owner->uid, owner->gid };
 
@@ -206,8 +216,8 @@ write_note(struct owner_server *s, const char *path, bool nofollow,
 		return 0;
 	}
 	if (owner->uid != 0 || owner->gid != 0)
-		return (int)syscall(nofollow ? SYS_lsetxattr : SYS_setxattr, path, LAYER_OWNER,
-		                    &mark, sizeof mark, 0);
+		return (int)syscall(nofollow ? SYS_lsetxattr : SYS_setxattr, path,
+		                    LAYER_OWNER, &mark, sizeof mark, 0);
 	syscall(nofollow ? SYS_lremovexattr : SYS_removexattr, path, LAYER_OWNER);
 	return 0;
 }
@@ -245,7 +255,8 @@ answer_statx(struct call *c)
 	struct statx st;
 
 	if (syscall(SYS_statx, AT_FDCWD, c->path, flags,
-	            (unsigned)c->asked.args[3] | STATX_TYPE | STATX_INO | STATX_UID | STATX_GID,
+	            (unsigned)c->asked.args[3] | STATX_TYPE | STATX_INO | STATX_UID |
+	                    STATX_GID,
 	            &st) < 0)
 		return -1;
 	basic.st_mode = st.stx_mode;
@@ -320,7 +331,8 @@ answer_chown(struct call *c)
 {
 	const uint32_t uid = (uint32_t)arg(c, c->shape->value);
 	const uint32_t gid = (uint32_t)arg(c, (int8_t)(c->shape->value + 1));
-	const struct credentials *who = credentials_of(&c->server->credentials, &c->asked);
+	const struct credentials *who = credentials_of(&c->server->credentials,
+	                                               &c->asked);
 	struct layer_owner owner;
 	struct stat st;
 
@@ -354,7 +366,8 @@ answer_chown(struct call *c)
 static bool
 new_owner(struct call *c, struct layer_owner *out)
 {
-	const struct credentials *who = credentials_of(&c->server->credentials, &c->asked);
+	const struct credentials *who = credentials_of(&c->server->credentials,
+	                                               &c->asked);
 	char dir[PATH_MAX];
 	struct layer_owner owner;
 	struct stat st;
@@ -362,7 +375,8 @@ new_owner(struct call *c, struct layer_owner *out)
 	out->uid = who->uid[ROLE_FILES];
 	out->gid = who->gid[ROLE_FILES];
 	parent_of(c->path, dir);
-	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 && (st.st_mode & S_ISGID) != 0) {
+	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 &&
+	    (st.st_mode & S_ISGID) != 0) {
 		owner_of(c->server, dir, false, &st, &owner);
 		out->gid = owner.gid;
 	}
@@ -413,7 +427,8 @@ answer_open(struct call *c, int64_t *value)
 
 	if ((c->flags & O_CREAT) == 0 || !new_owner(c, &owner))
 		return 0;
-	fd = sys_openat(AT_FDCWD, c->path, c->flags | O_EXCL | O_NOCTTY, mode & ~mask_of(c));
+	fd = sys_openat(AT_FDCWD, c->path, c->flags | O_EXCL | O_NOCTTY,
+	                mode & ~mask_of(c));
 	/* It is there; or it cannot be made, or is a name of a descriptor of the caller:
 	 * then it had better try itself. */
 	if (fd < 0)
@@ -453,12 +468,14 @@ answer_new(struct call *c, int64_t *value)
 static void
 before_exec(struct call *c)
 {
-	const struct credentials *now = credentials_of(&c->server->credentials, &c->asked);
+	const struct credentials *now = credentials_of(&c->server->credentials,
+	                                               &c->asked);
 	struct credentials then = *now;
 	struct layer_owner owner;
 	struct stat st;
 
-	if (look(c, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & (S_ISUID | S_ISGID)) == 0)
+	if (look(c, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (st.st_mode & (S_ISUID | S_ISGID)) == 0)
 		return;
 	owner_of(c->server, c->path, c->nofollow, &st, &owner);
 	if ((st.st_mode & S_ISUID) != 0)

@@ -80,17 +80,22 @@ watch(struct watch *w)
 			{ .fd = signal_fd, .events = POLLIN },
 		};
 
-		if (syscall(SYS_wait4, w->inner, &status, WNOHANG | __WALL, NULL) == w->inner)
-			sys_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 		syscall(SYS_ppoll, polled, 3, NULL, NULL, 0);
-		obey(w, signal_fd);
+		/* SIGCHLD is blocked from before it was started. */
+		if (polled[2].revents != 0) {
+			obey(w, signal_fd);
+			if (syscall(SYS_wait4, w->inner, &status, WNOHANG | __WALL,
+			            NULL) == w->inner)
+				sys_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+		}
 		if (polled[0].revents != 0) {
 			listen_now(w);
 			heard = true;
 		}
 		if (polled[1].revents == 0)
 			continue;
-		if ((polled[1].revents & POLLIN) == 0 || owner_server_answer(&w->server) < 0) {
+		if ((polled[1].revents & POLLIN) == 0 ||
+		    owner_server_answer(&w->server) < 0) {
 			sys_close(w->server.listener_fd);
 			w->server.listener_fd = -1;
 		}
@@ -114,9 +119,9 @@ set_credentials(struct credentials *c, const struct plan *plan)
 int
 owner_supervisor_split(struct plan *plan, const int *fds)
 {
-	struct watch w = { .server = { .listener_fd = -1,
-		                       .proc_fd = PROC,
-		                       .records_fd = RECORDS } };
+	struct watch w = {
+		.server = { .listener_fd = -1, .proc_fd = PROC, .records_fd = RECORDS }
+	};
 	int ends[2] = { -1, -1 }, records_fd = -1;
 
 	records_fd = sys_openat(AT_FDCWD, plan_text(plan, plan->owner_records),
@@ -125,8 +130,8 @@ owner_supervisor_split(struct plan *plan, const int *fds)
 	    syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return plan_fail(plan, STAGE_START, errno, "records of owners");
 	plan->ask_fd = ends[1];
-	w.inner = (pid_t)syscall(SYS_clone, (unsigned long)plan->inner_flags | SIGCHLD, NULL,
-	                         NULL, NULL, NULL);
+	w.inner = (pid_t)syscall(SYS_clone, (unsigned long)plan->inner_flags | SIGCHLD,
+	                         NULL, NULL, NULL, NULL);
 	if (w.inner == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		sys_close(ends[0]);

@@ -87,8 +87,7 @@ plan_draft_clear(struct plan_draft *d)
 static struct plan *
 map(int fd, size_t size, struct error *err)
 {
-	struct plan *plan =
-		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct plan *plan = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (plan == MAP_FAILED) {
 		error_sys(err, "map the plan of a sandbox");
@@ -110,7 +109,8 @@ plan_seal(struct plan_draft *d, int *out, struct error *err)
 	d->head.report = here(d);
 	d->head.size = here(d) + sizeof(struct plan_report);
 	if (d->bytes.n > SIZE_LIMIT) {
-		error_set(err, ERR_USAGE, "arguments and secrets of one step are too long");
+		error_set(err, ERR_USAGE,
+		          "arguments and secrets of one step are too long");
 		return NULL;
 	}
 	fd = memfd_create("plan", MFD_CLOEXEC);
@@ -152,7 +152,7 @@ const char *
 plan_list_get(const struct plan *p, struct plan_list list, uint32_t i)
 {
 	const uint64_t *places =
-		(const uint64_t *)(const void *)((const char *)p + list.at);
+	        (const uint64_t *)(const void *)((const char *)p + list.at);
 
 	return (const char *)p + places[i];
 }

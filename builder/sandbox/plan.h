@@ -24,19 +24,19 @@
 typedef uint32_t plan_at;
 
 enum plan_op_kind {
-	OP_TMPFS = 1,      /* target, size, mode, uid, gid, attributes */
-	OP_PROC,           /* target; new, else what there is */
-	OP_SYS,            /* target */
-	OP_DEV,            /* target, size of shm: tmpfs with nodes, pts, shm, mqueue, links */
-	OP_BIND,           /* passed descriptor on target: a detached mount, or what is at source */
-	OP_FILE,           /* content, mode, uid, gid on target */
-	OP_OVERLAY,        /* lowers, upper, work; source in it on target */
-	OP_MASK,           /* target, if it is there */
-	OP_READONLY,       /* target, if it is there */
+	OP_TMPFS = 1, /* target, size, mode, uid, gid, attributes */
+	OP_PROC,      /* target; new, else what there is */
+	OP_SYS,       /* target */
+	OP_DEV,       /* target, size of shm: tmpfs with nodes, pts, shm, mqueue, links */
+	OP_BIND, /* passed descriptor on target: a detached mount, or what is at source */
+	OP_FILE, /* content, mode, uid, gid on target */
+	OP_OVERLAY,  /* lowers, upper, work; source in it on target */
+	OP_MASK,     /* target, if it is there */
+	OP_READONLY, /* target, if it is there */
 };
 
 struct plan_list {
-	plan_at at;        /* of uint64_t places of texts, one more than n, for plan_vector() */
+	plan_at at; /* of uint64_t places of texts, one more than n, for plan_vector() */
 	uint32_t n;
 };
 
@@ -44,11 +44,11 @@ struct plan_op {
 	uint32_t kind;
 	uint32_t readonly;
 	plan_at target, source;
-	uint32_t fd;       /* index of a passed descriptor */
-	uint32_t is_dir;   /* of what the descriptor is */
+	uint32_t fd;     /* index of a passed descriptor */
+	uint32_t is_dir; /* of what the descriptor is */
 	struct plan_list lowers;
-	plan_at upper, work;       /* none: read-only */
-	uint32_t makes_upper;      /* they are not there yet */
+	plan_at upper, work;  /* none: read-only */
+	uint32_t makes_upper; /* they are not there yet */
 	uint64_t size;
 	plan_at content;
 	uint32_t n_content;
@@ -63,22 +63,29 @@ struct plan_limit {
 
 /* What the first process does when the root is ready. */
 enum plan_purpose {
-	PLAN_RUN,          /* runs a program */
-	PLAN_PROBE,        /* tries what programs do to files, see child_probe() */
+	PLAN_RUN,   /* runs a program */
+	PLAN_PROBE, /* tries what programs do to files, see child_probe() */
 };
 
 enum plan_engine { PLAN_NS, PLAN_CHROOT };
 
 /* Which descriptor is passed at which place; sources of binds come after. */
-enum plan_fd { PLAN_FD_MEMORY, PLAN_FD_REPORT, PLAN_FD_OUT, PLAN_FD_ERR, PLAN_FD_CGROUP, PLAN_FD_FIRST };
-#define PLAN_FDS_MAX 250               /* the kernel passes 253 at once */
+enum plan_fd {
+	PLAN_FD_MEMORY,
+	PLAN_FD_REPORT,
+	PLAN_FD_OUT,
+	PLAN_FD_ERR,
+	PLAN_FD_CGROUP,
+	PLAN_FD_FIRST
+};
+#define PLAN_FDS_MAX 250 /* the kernel passes 253 at once */
 
 struct plan {
 	uint64_t size;
 	uint32_t purpose, engine;
 	uint32_t clone_flags;
 	uint32_t has_cgroup;
-	plan_at root;              /* a plain tree instead of lowers and upper, or none */
+	plan_at root; /* a plain tree instead of lowers and upper, or none */
 
 	struct plan_list lowers;
 	plan_at upper, work;
@@ -86,38 +93,38 @@ struct plan {
 	uint32_t n_ops;
 
 	struct plan_list argv, env;
-	plan_at path;              /* value of PATH in env, or none */
+	plan_at path; /* value of PATH in env, or none */
 	plan_at cwd, hostname;
 	uint32_t uid, gid;
-	plan_at groups;            /* uint32_t each */
+	plan_at groups; /* uint32_t each */
 	uint32_t n_groups;
-	uint32_t single_id;        /* setgroups is denied */
-	uint32_t new_net;          /* an empty network: bring lo up */
-	uint32_t terminal;         /* PLAN_FD_OUT is one, and for input, too */
-	uint32_t opens_devices;    /* also those that the program makes */
-	uint64_t caps;             /* to keep */
+	uint32_t single_id;     /* setgroups is denied */
+	uint32_t new_net;       /* an empty network: bring lo up */
+	uint32_t terminal;      /* PLAN_FD_OUT is one, and for input, too */
+	uint32_t opens_devices; /* also those that the program makes */
+	uint64_t caps;          /* to keep */
 	plan_at limits;
 	uint32_t n_limits;
-	plan_at filter;            /* struct sock_filter each, or none */
+	plan_at filter; /* struct sock_filter each, or none */
 	uint32_t n_filter;
-	plan_at asking_filter;     /* PLAN_CHROOT: tried first, see supervisor.h */
+	plan_at asking_filter; /* PLAN_CHROOT: tried first, see supervisor.h */
 	uint32_t n_asking_filter;
 	uint32_t has_landlock;
-	uint32_t serves_devices;   /* see proc_server.h */
-	plan_at owner_records;     /* file to be made, or none; see owner_server.h */
-	uint32_t inner_flags;      /* then: name spaces of what the first process clones … */
-	int32_t ask_fd;            /* … and where that sends its listener */
+	uint32_t serves_devices; /* see proc_server.h */
+	plan_at owner_records;   /* file to be made, or none; see owner_server.h */
+	uint32_t inner_flags; /* then: name spaces of what the first process clones … */
+	int32_t ask_fd;       /* … and where that sends its listener */
 	plan_at report;
 };
 
 /* What went wrong, and while doing what. */
 enum plan_stage {
 	STAGE_NONE,
-	STAGE_START,       /* clone, namespaces */
-	STAGE_PRIVATE,     /* own mount tree */
-	STAGE_ROOT,        /* overlay of the layers */
-	STAGE_MOUNT,       /* operation number `op` */
-	STAGE_SOURCE,      /* what is to be mounted is not there */
+	STAGE_START,   /* clone, namespaces */
+	STAGE_PRIVATE, /* own mount tree */
+	STAGE_ROOT,    /* overlay of the layers */
+	STAGE_MOUNT,   /* operation number `op` */
+	STAGE_SOURCE,  /* what is to be mounted is not there */
 	STAGE_PIVOT,
 	STAGE_CHROOT,
 	STAGE_CONFINE,
@@ -128,34 +135,34 @@ enum plan_stage {
 	STAGE_FILTER,
 	STAGE_IDS,
 	STAGE_CAPS,
-	STAGE_LOOKUP,      /* the program is not there; text is what was looked for */
-	STAGE_EXEC,        /* … or cannot be executed; text is its path */
+	STAGE_LOOKUP, /* the program is not there; text is what was looked for */
+	STAGE_EXEC,   /* … or cannot be executed; text is its path */
 	STAGE_PROBE,
 };
 
 /* An entry that had to be made for a mount. */
 struct plan_stub {
-	uint32_t size;             /* of this record, path included */
+	uint32_t size; /* of this record, path included */
 	uint32_t is_dir;
-	int64_t before_s, before_ns;       /* of its parent's modification time … */
-	int64_t after_s, after_ns;         /* … and right after making the entry */
-	char path[];               /* below the root, NUL-terminated */
+	int64_t before_s, before_ns; /* of its parent's modification time … */
+	int64_t after_s, after_ns;   /* … and right after making the entry */
+	char path[];                 /* below the root, NUL-terminated */
 };
 
 #define PLAN_TEXT_MAX  512
 #define PLAN_STUBS_MAX 65536
 
 struct plan_report {
-	uint32_t stage;            /* enum plan_stage of a failure */
+	uint32_t stage; /* enum plan_stage of a failure */
 	int32_t sys;
 	uint32_t op;
-	char text[PLAN_TEXT_MAX];  /* what the kernel or we have to say about it */
-	uint32_t started;          /* the program was executed, the probe succeeded */
-	int32_t status;            /* wait status of the program */
-	uint32_t ended;            /* status is set */
-	uint32_t at_rest;          /* no process is left but the first, which ends now */
-	int64_t cpu_us;            /* of all its processes, if at rest */
-	uint64_t peak_kb;          /* of the largest */
+	char text[PLAN_TEXT_MAX]; /* what the kernel or we have to say about it */
+	uint32_t started;         /* the program was executed, the probe succeeded */
+	int32_t status;           /* wait status of the program */
+	uint32_t ended;           /* status is set */
+	uint32_t at_rest;         /* no process is left but the first, which ends now */
+	int64_t cpu_us;           /* of all its processes, if at rest */
+	uint64_t peak_kb;         /* of the largest */
 	uint32_t stubs_size;
 	char stubs[PLAN_STUBS_MAX] __attribute__((aligned(8)));
 };
@@ -164,16 +171,16 @@ struct plan_report {
 
 struct plan_draft {
 	struct plan head;
-	struct buf bytes;          /* what follows the head */
+	struct buf bytes; /* what follows the head */
 	ARRAY(struct plan_op) ops;
-	ARRAY(int) fds;            /* of binds; owned */
+	ARRAY(int) fds; /* of binds; owned */
 };
 
 plan_at plan_add_bytes(struct plan_draft *d, const void *bytes, size_t n);
-plan_at plan_add_text(struct plan_draft *d, const char *text);        /* NULL: none */
+plan_at plan_add_text(struct plan_draft *d, const char *text); /* NULL: none */
 struct plan_list plan_add_list(struct plan_draft *d, const char *const *texts, size_t n);
-struct plan_op *plan_add_op(struct plan_draft *d, enum plan_op_kind kind,
-                            const char *target);
+struct plan_op *
+plan_add_op(struct plan_draft *d, enum plan_op_kind kind, const char *target);
 void plan_draft_clear(struct plan_draft *d);
 #define auto_plan_draft __attribute__((cleanup(plan_draft_clear)))
 

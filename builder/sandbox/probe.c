@@ -12,9 +12,9 @@ write_and_rename(void)
 
 	if (fd >= 0)
 		sys_close(fd);
-	return result < 0
-	               ? -1
-	               : (int)syscall(SYS_renameat2, AT_FDCWD, "/new", AT_FDCWD, "/renamed", 0);
+	return result < 0 ? -1
+	                  : (int)syscall(SYS_renameat2, AT_FDCWD, "/new", AT_FDCWD,
+	                                 "/renamed", 0);
 }
 
 static int
@@ -32,6 +32,7 @@ probe_files(struct plan *plan)
 		return plan_fail(plan, STAGE_PROBE, errno, "delete a file of a layer");
 	if (unlinkat_here("/" PROBE_DIR, AT_REMOVEDIR) < 0 ||
 	    sys_mkdirat(AT_FDCWD, "/" PROBE_DIR, 0755) < 0)
-		return plan_fail(plan, STAGE_PROBE, errno, "replace a directory of a layer");
+		return plan_fail(plan, STAGE_PROBE, errno,
+		                 "replace a directory of a layer");
 	return 0;
 }

@@ -1,7 +1,9 @@
 /*
  * proc_server: /proc and /dev/fd for steps that have none. The filter of such a
- * step hands every call that looks a path up to its supervisor. Nearly all are
- * told to go on; those for /proc are answered with what the step would see there
+ * step hands calls that look a path up to its supervisor, but for paths that start
+ * in an open directory and for files that must be new: absolute paths of these calls
+ * find what is in the tree, that is, nothing. Nearly all are told to go on;
+ * those for /proc are answered with what the step would see there
  * if it had a mount of its own: /proc/self is the caller, other processes than
  * the step's are not there, and nothing beside its own can be written to.
  *
@@ -19,11 +21,11 @@
 
 struct proc_server {
 	int listener_fd;
-	int proc_fd;               /* of /proc */
-	pid_t supervisor;          /* ancestor of all processes of the step */
-	const char *tree;          /* absolute path of the step's root, its length */
+	int proc_fd;      /* of /proc */
+	pid_t supervisor; /* ancestor of all processes of the step */
+	const char *tree; /* absolute path of the step's root, its length */
 	size_t tree_n;
-	bool serves_devices;       /* the tree could not be given device nodes */
+	bool serves_devices; /* the tree could not be given device nodes */
 };
 
 /* Answers one call. -1 when there is nobody left to ask. */

@@ -19,7 +19,7 @@ struct running {
 	int report_fd, report_end;
 	bool is_asked_to_end; /* by SIGTERM, as it has others to end first */
 	bool is_waited_for;   /* its end matters: a control group is to be removed */
-	pid_t pid; /* of the first process; 0: none, or reaped */
+	pid_t pid;            /* of the first process; 0: none, or reaped */
 	int status;
 	struct rusage usage;
 };

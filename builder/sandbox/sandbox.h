@@ -41,11 +41,12 @@ bool isolation_parse(struct text t, enum isolation *out);
 
 /* How ids of the image map to ids of the machine. */
 enum id_mapping {
-	IDS_REAL,          /* we are root with all ids, or in a container's name space that has them */
-	IDS_IDENTITY,      /* own user namespace, 0-65535 mapped by our own capabilities */
-	IDS_RANGE,         /* own user namespace, newuidmap range of /etc/subuid */
-	IDS_SINGLE,        /* own user namespace with one id only */
-	IDS_NONE,          /* no user namespace to be had and not root */
+	IDS_REAL,     /* we are root with all ids, or in a container's name space that has
+	                 them */
+	IDS_IDENTITY, /* own user namespace, 0-65535 mapped by our own capabilities */
+	IDS_RANGE,    /* own user namespace, newuidmap range of /etc/subuid */
+	IDS_SINGLE,   /* own user namespace with one id only */
+	IDS_NONE,     /* no user namespace to be had and not root */
 };
 
 /* Enters a user namespace if this process cannot mount as it is: after it the
@@ -64,96 +65,99 @@ void sandbox_enter_foreign(enum isolation wanted, const char *const *archs, size
 struct sandbox;
 
 struct sandbox_options {
-	enum isolation  isolation;
+	enum isolation isolation;
 	enum id_mapping mapping;
-	int             scratch_fd;    /* directory for probes and mutable trees, on the store's file system */
+	int scratch_fd; /* directory for probes and mutable trees, on the store's file
+	                   system */
 	const struct cancel *cancel;
 };
 
 /* Tries the engines in a child, from the strongest down (with isolation forced:
  * only that one). ERR_ENVIRONMENT with a hint if none works. *WHY (caller
  * frees) is set to one line if a weaker or slower way was taken. */
-struct sandbox *sandbox_new(const struct sandbox_options *options, char **why,
-                            struct error *err);
-void sandbox_free(struct sandbox *sb);           /* takes NULL */
-const char *sandbox_engine(const struct sandbox *sb);      /* "ns", "chroot" */
+struct sandbox *
+sandbox_new(const struct sandbox_options *options, char **why, struct error *err);
+void sandbox_free(struct sandbox *sb);                /* takes NULL */
+const char *sandbox_engine(const struct sandbox *sb); /* "ns", "chroot" */
 
 enum sandbox_mount_kind {
-	SANDBOX_BIND,      /* a directory or file of ours */
-	SANDBOX_OVERLAY,   /* bind rw with changes thrown away: lowers (one or more) under a scratch upper */
+	SANDBOX_BIND,    /* a directory or file of ours */
+	SANDBOX_OVERLAY, /* bind rw with changes thrown away: lowers (one or more) under a
+	                    scratch upper */
 	SANDBOX_TMPFS,
-	SANDBOX_FILE,      /* a file with given bytes, on a private tmpfs: secrets, scripts */
+	SANDBOX_FILE, /* a file with given bytes, on a private tmpfs: secrets, scripts */
 };
 
 struct sandbox_mount {
 	enum sandbox_mount_kind kind;
-	const char  *target;           /* absolute in the rootfs; resolved inside it */
-	bool         readonly;
+	const char *target; /* absolute in the rootfs; resolved inside it */
+	bool readonly;
 
 	/* SANDBOX_BIND: path of the thing below source_fd ("" = source_fd itself);
 	 * resolved inside source_fd. */
-	int          source_fd;
-	const char  *source;
+	int source_fd;
+	const char *source;
 
 	/* SANDBOX_OVERLAY: directories, topmost first, and the path in their merge. */
 	const char *const *lowers;
-	size_t       n_lowers;
+	size_t n_lowers;
 
-	uint64_t     size;             /* SANDBOX_TMPFS, 0 = no limit */
-	struct text  content;          /* SANDBOX_FILE */
-	uint32_t     mode, uid, gid;   /* SANDBOX_FILE, SANDBOX_TMPFS */
+	uint64_t size;           /* SANDBOX_TMPFS, 0 = no limit */
+	struct text content;     /* SANDBOX_FILE */
+	uint32_t mode, uid, gid; /* SANDBOX_FILE, SANDBOX_TMPFS */
 };
 
 enum sandbox_network { SANDBOX_NET_HOST, SANDBOX_NET_NONE };
 
 struct sandbox_limit {
-	int      resource;             /* RLIMIT_… */
+	int resource; /* RLIMIT_… */
 	uint64_t soft, hard;
 };
 
 typedef void sandbox_log_fn(void *arg, int stream, const void *bytes, size_t n);
 
 struct sandbox_run {
-	const char *const *lowers;     /* layer directories, topmost first; absolute paths */
-	size_t       n_lowers;         /* 0: an empty root */
-	const char  *upper, *work;     /* empty directories on one file system, made by the caller */
+	const char *const *lowers; /* layer directories, topmost first; absolute paths */
+	size_t n_lowers;           /* 0: an empty root */
+	const char *upper,
+	        *work; /* empty directories on one file system, made by the caller */
 
-	const char *const *argv;       /* argv[0] is looked up in env's PATH, inside */
-	const char *const *env;        /* "NAME=value", HOME included */
-	const char  *cwd;              /* made (root-owned, 0755) if missing */
-	uid_t        uid;
-	gid_t        gid;
-	const gid_t *groups;           /* supplementary */
-	size_t       n_groups;
+	const char *const *argv; /* argv[0] is looked up in env's PATH, inside */
+	const char *const *env;  /* "NAME=value", HOME included */
+	const char *cwd;         /* made (root-owned, 0755) if missing */
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups; /* supplementary */
+	size_t n_groups;
 
-	const struct sandbox_mount *mounts;        /* in order; later ones cover earlier ones */
-	size_t       n_mounts;
+	const struct sandbox_mount *mounts; /* in order; later ones cover earlier ones */
+	size_t n_mounts;
 	enum sandbox_network network;
-	bool         insecure;         /* all capabilities, no filter, nothing masked */
-	const char  *hostname;
-	struct text  hosts;            /* content of /etc/hosts */
-	struct text  resolv;           /* content of /etc/resolv.conf */
-	uint64_t     shm_size;         /* 0: 64 MiB */
+	bool insecure; /* all capabilities, no filter, nothing masked */
+	const char *hostname;
+	struct text hosts;  /* content of /etc/hosts */
+	struct text resolv; /* content of /etc/resolv.conf */
+	uint64_t shm_size;  /* 0: 64 MiB */
 	const struct sandbox_limit *limits;
-	size_t       n_limits;
-	uint64_t     memory_max;       /* bytes; 0: none; needs a writable cgroup */
-	uint64_t     pids_max;
-	uint32_t     cpu_percent;      /* 100 = one CPU; 0: none */
+	size_t n_limits;
+	uint64_t memory_max; /* bytes; 0: none; needs a writable cgroup */
+	uint64_t pids_max;
+	uint32_t cpu_percent; /* 100 = one CPU; 0: none */
 
-	sandbox_log_fn *log;           /* output of the process, as it comes */
-	void        *log_arg;
+	sandbox_log_fn *log; /* output of the process, as it comes */
+	void *log_arg;
 
 	/* For people: the process gets this terminal (not one that controls a session
 	 * already) as standard input, output and error instead. */
-	bool         has_terminal;
-	int          terminal_fd;
+	bool has_terminal;
+	int terminal_fd;
 };
 
 struct sandbox_result {
-	int      status;               /* wait(2) status of the process */
-	bool     oom;                  /* the kernel killed it for memory */
-	int64_t  wall_ns, cpu_ns;
-	uint64_t peak_rss;             /* bytes */
+	int status; /* wait(2) status of the process */
+	bool oom;   /* the kernel killed it for memory */
+	int64_t wall_ns, cpu_ns;
+	uint64_t peak_rss; /* bytes */
 };
 
 /* Runs R to its end; all its processes are gone and all mounts are undone when
@@ -173,22 +177,22 @@ void sandbox_resolv_conf(struct buf *out);
 /* ------------------------------------------------------------ doctor */
 
 struct doctor_row {
-	const char *name;              /* "user namespace", "overlay in it", … */
-	bool        ok;
-	char       *detail;            /* what was seen, errno text */
-	const char *remedy;            /* the one setting that would help, or NULL */
+	const char *name; /* "user namespace", "overlay in it", … */
+	bool ok;
+	char *detail;       /* what was seen, errno text */
+	const char *remedy; /* the one setting that would help, or NULL */
 };
 
 struct doctor {
 	struct doctor_row *rows;
-	size_t             n;
-	const char        *engine;     /* what auto would choose, or NULL */
-	enum id_mapping    mapping;
+	size_t n;
+	const char *engine; /* what auto would choose, or NULL */
+	enum id_mapping mapping;
 };
 
 /* Tries everything in children; takes some milliseconds. SCRATCH_FD as above. */
 int doctor_run(int scratch_fd, struct doctor *out, struct error *err);
-char *doctor_print(const struct doctor *d, bool json);     /* caller frees */
+char *doctor_print(const struct doctor *d, bool json); /* caller frees */
 void doctor_clear(struct doctor *d);
 
 #endif

@@ -108,15 +108,35 @@ is_one_of(const char *name, const char *const *list)
 	return *list != NULL;
 }
 
-static enum verdict
-verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds)
+/* What a supervisor of paths must see. Paths that start in an open directory are not
+ * asked for (walks of large trees are made of these), nor files that must be new. */
+static bool
+asks_for_path(const char *name, enum verdict *out)
 {
-	static const char *const paths[] = { "open",     "openat",     "stat",
-		                             "lstat",    "newfstatat", "statx",
-		                             "access",   "faccessat",  "faccessat2",
-		                             "readlink", "readlinkat", "chmod",
-		                             "fchmodat", NULL };
-	static const char *const owners[] = {
+	static const char *const plain[] = { "stat",     "lstat", "access",
+		                             "readlink", "chmod", NULL };
+	static const char *const at[] = { "newfstatat", "statx",      "faccessat",
+		                          "faccessat2", "readlinkat", "fchmodat",
+		                          NULL };
+
+	if (strcmp(name, "open") == 0)
+		*out = VERDICT_ASK_OPEN;
+	else if (strcmp(name, "openat") == 0)
+		*out = VERDICT_ASK_OPEN_AT;
+	else if (is_one_of(name, at))
+		*out = VERDICT_ASK_AT;
+	else if (is_one_of(name, plain))
+		*out = VERDICT_ASK;
+	else
+		return false;
+	return true;
+}
+
+/* … and one of owners. */
+static bool
+asks_for_owner(const char *name, enum verdict *out)
+{
+	static const char *const always[] = {
 		"stat",      "lstat",    "fstat",     "newfstatat", "statx",
 		"chown",     "lchown",   "fchown",    "fchownat",   "creat",
 		"mkdir",     "mkdirat",  "mknod",     "mknodat",    "symlink",
@@ -126,26 +146,38 @@ verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds
 		"getgid",    "getegid",  "getresuid", "getresgid",  "getgroups",
 		NULL
 	};
+
+	if (strcmp(name, "open") == 0)
+		*out = VERDICT_ASK_CREATE;
+	else if (strcmp(name, "openat") == 0)
+		*out = VERDICT_ASK_CREATE_AT;
+	else if (strcmp(name, "setrlimit") == 0)
+		*out = VERDICT_LIMIT;
+	else if (strcmp(name, "prlimit64") == 0)
+		*out = VERDICT_LIMIT_OF;
+	else if (is_one_of(name, always))
+		*out = VERDICT_ASK;
+	else
+		return false;
+	return true;
+}
+
+static enum verdict
+verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds)
+{
 	static const char *const tracing[] = {
 		"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
 		NULL
 	};
+	const bool asks = abi->set == abi->machine;
+	enum verdict verdict = VERDICT_REFUSE;
 
-	if ((kinds & FILTER_ASKS_OWNERS) != 0 && abi->set == abi->machine) {
-		if (strcmp(rule->name, "open") == 0)
-			return VERDICT_ASK_CREATE;
-		if (strcmp(rule->name, "openat") == 0)
-			return VERDICT_ASK_CREATE_AT;
-		if (strcmp(rule->name, "setrlimit") == 0)
-			return VERDICT_LIMIT;
-		if (strcmp(rule->name, "prlimit64") == 0)
-			return VERDICT_LIMIT_OF;
-		if (is_one_of(rule->name, owners))
-			return VERDICT_ASK;
-	}
-	if ((kinds & FILTER_ASKS_PATHS) != 0 && abi->set == abi->machine &&
-	    is_one_of(rule->name, paths))
-		return VERDICT_ASK;
+	if (asks && (kinds & FILTER_ASKS_OWNERS) != 0 &&
+	    asks_for_owner(rule->name, &verdict))
+		return verdict;
+	if (asks && (kinds & FILTER_ASKS_PATHS) != 0 &&
+	    asks_for_path(rule->name, &verdict))
+		return verdict;
 	if ((kinds & FILTER_NO_TRACING) != 0 && is_one_of(rule->name, tracing))
 		return VERDICT_REFUSE;
 	if ((kinds & FILTER_NO_NETWORK) != 0 && rule->verdict == VERDICT_SOCKET)
@@ -237,6 +269,26 @@ emit_ask_create(struct filter *f, unsigned i)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
+/* Unless the path, argument 1, starts in an open directory. */
+static void
+emit_if_at_cwd(struct filter *f)
+{
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)AT_FDCWD, 1, 0);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* The flags are argument I. */
+static void
+emit_ask_open(struct filter *f, unsigned i)
+{
+	emit_load_argument(f, i);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_EXCL, 0, 2);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+}
+
 /* The resource is argument I; with a new value in argument I + 1 to be read. */
 static void
 emit_limit(struct filter *f, unsigned i)
@@ -304,6 +356,17 @@ emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
 		break;
 	case VERDICT_ASK:
 		emit_return(f, SECCOMP_RET_USER_NOTIF);
+		break;
+	case VERDICT_ASK_AT:
+		emit_if_at_cwd(f);
+		emit_return(f, SECCOMP_RET_USER_NOTIF);
+		break;
+	case VERDICT_ASK_OPEN:
+		emit_ask_open(f, 1);
+		break;
+	case VERDICT_ASK_OPEN_AT:
+		emit_if_at_cwd(f);
+		emit_ask_open(f, 2);
 		break;
 	case VERDICT_LOCAL_SOCKET:
 		emit_local_socket(f);

@@ -19,33 +19,36 @@
 
 /* What a system call gets. */
 enum verdict {
-	VERDICT_REFUSE,    /* EPERM */
+	VERDICT_REFUSE, /* EPERM */
 	VERDICT_ALLOW,
-	VERDICT_DONE,      /* 0, without doing anything */
-	VERDICT_MISSING,   /* ENOSYS */
-	VERDICT_CLONE,     /* allowed without new name spaces */
-	VERDICT_SOCKET,    /* all families but AF_ALG and AF_VSOCK */
-	VERDICT_PERSONALITY,       /* harmless ones */
-	VERDICT_ASK,       /* the supervisor answers */
-	VERDICT_LOCAL_SOCKET,      /* AF_UNIX only */
-	VERDICT_ASK_CREATE,        /* … if it may make a file */
+	VERDICT_DONE,         /* 0, without doing anything */
+	VERDICT_MISSING,      /* ENOSYS */
+	VERDICT_CLONE,        /* allowed without new name spaces */
+	VERDICT_SOCKET,       /* all families but AF_ALG and AF_VSOCK */
+	VERDICT_PERSONALITY,  /* harmless ones */
+	VERDICT_ASK,          /* the supervisor answers */
+	VERDICT_ASK_AT,       /* … if the path does not start in an open directory */
+	VERDICT_ASK_OPEN,     /* … if the file need not be new */
+	VERDICT_ASK_OPEN_AT,  /* … if both */
+	VERDICT_LOCAL_SOCKET, /* AF_UNIX only */
+	VERDICT_ASK_CREATE,   /* … if it may make a file */
 	VERDICT_ASK_CREATE_AT,
-	VERDICT_LIMIT,     /* a limit that supervisors use is set for show only */
+	VERDICT_LIMIT, /* a limit that supervisors use is set for show only */
 	VERDICT_LIMIT_OF,
 };
 
 /* What differs from the standard filter. */
 enum filter_kind {
-	FILTER_ASKS_PATHS = 1,     /* calls that look a path up ask the supervisor */
-	FILTER_NO_NETWORK = 2,     /* no sockets but local ones */
-	FILTER_NO_TRACING = 4,     /* no looking into other processes */
-	FILTER_ASKS_OWNERS = 8,    /* … also what has to do with owners and ids */
+	FILTER_ASKS_PATHS = 1,  /* calls that look a path up ask the supervisor */
+	FILTER_NO_NETWORK = 2,  /* no sockets but local ones */
+	FILTER_NO_TRACING = 4,  /* no looking into other processes */
+	FILTER_ASKS_OWNERS = 8, /* … also what has to do with owners and ids */
 };
 
 struct filter_rule {
 	const char *name;
 	uint8_t verdict;
-	int16_t number;    /* where it is the same everywhere (424 and up), else -1 */
+	int16_t number; /* where it is the same everywhere (424 and up), else -1 */
 };
 
 extern const struct filter_rule filter_rules[];

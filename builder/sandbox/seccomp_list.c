@@ -5,11 +5,20 @@
  */
 #include "builder/sandbox/seccomp.h"
 
-#define RULE(name, verdict)  { #name, verdict, -1 }
-#define ALLOW(name)          { #name, VERDICT_ALLOW, -1 }
+#define RULE(name, verdict)                                                              \
+	{                                                                                \
+#name, verdict, -1                                                       \
+	}
+#define ALLOW(name)                                                                      \
+	{                                                                                \
+#name, VERDICT_ALLOW, -1                                                 \
+	}
 
 /* Calls that an older libseccomp does not know by name. */
-#define RECENT(name, number) { #name, VERDICT_ALLOW, number }
+#define RECENT(name, number)                                                             \
+	{                                                                                \
+#name, VERDICT_ALLOW, number                                             \
+	}
 
 /* clang-format off */
 const struct filter_rule filter_rules[] = {

@@ -96,8 +96,8 @@ serve(const int *fds, size_t n)
 	            fds[PLAN_FD_MEMORY], 0);
 	if (plan == MAP_FAILED)
 		return;
-	pid = syscall(SYS_clone, (unsigned long)head->clone_flags | CLONE_PARENT, NULL, NULL,
-	              NULL, NULL);
+	pid = syscall(SYS_clone, (unsigned long)head->clone_flags | CLONE_PARENT, NULL,
+	              NULL, NULL, NULL);
 	if (pid == 0)
 		child_main(plan, fds, n);
 	if (pid < 0)
@@ -182,7 +182,9 @@ int
 spawner_request(const struct spawner *s, const int *fds, size_t n, struct error *err)
 {
 	char byte = 0;
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(PLAN_FDS_MAX * sizeof(int))] = { 0 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(PLAN_FDS_MAX * sizeof(int))] = {
+		0
+	};
 	struct iovec iov = { &byte, 1 };
 	struct msghdr msg = { .msg_iov = &iov,
 		              .msg_iovlen = 1,

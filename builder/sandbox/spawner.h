@@ -20,12 +20,15 @@
 #include "base/error.h"
 
 struct spawner {
-	pid_t pid;                 /* 0: none */
+	pid_t pid; /* 0: none */
 	int socket_fd, life_fd;
 	void *stack;
 };
 
-#define SPAWNER_INIT { .socket_fd = -1, .life_fd = -1 }
+#define SPAWNER_INIT                                                                     \
+	{                                                                                \
+		.socket_fd = -1, .life_fd = -1                                           \
+	}
 
 /* DIR becomes the spawner's working directory. */
 int spawner_start(struct spawner *s, const char *dir, struct error *err);

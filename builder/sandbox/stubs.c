@@ -20,8 +20,7 @@ collect(const struct plan_report *report, struct stub_list *out)
 	size_t at = 0, end = report->stubs_size;
 
 	while (end <= sizeof report->stubs && at + sizeof(struct plan_stub) < end) {
-		const struct plan_stub *stub =
-			(const void *)(report->stubs + at);
+		const struct plan_stub *stub = (const void *)(report->stubs + at);
 
 		if (stub->size <= sizeof *stub || stub->size > end - at ||
 		    memchr(stub->path, '\0', stub->size - sizeof *stub) == NULL)
@@ -71,7 +70,8 @@ remove_stub(int upper_fd, const struct plan_stub *stub)
 	if (removed <= 0)
 		return removed;
 	times[1] = before.st_mtim;
-	if (before.st_mtim.tv_sec == stub->after_s && before.st_mtim.tv_nsec == stub->after_ns)
+	if (before.st_mtim.tv_sec == stub->after_s &&
+	    before.st_mtim.tv_nsec == stub->after_ns)
 		times[1] = (struct timespec){ stub->before_s, stub->before_ns };
 	return futimens(dir_fd, times);
 }

@@ -202,7 +202,8 @@ struct watch {
 	struct proc_server server;
 };
 
-/* True once the program has ended. */
+/* True once the program has ended. SIGCHLD is blocked from before it was started, so
+ * the signal's descriptor tells when to look. */
 static bool
 reap(struct watch *w)
 {
@@ -210,7 +211,8 @@ reap(struct watch *w)
 	int status = 0;
 	pid_t pid = 0;
 
-	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) > 0) {
+	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) >
+	       0) {
 		if (pid != w->program)
 			continue;
 		report->status = status;
@@ -263,15 +265,15 @@ watch(struct watch *w)
 			{ .fd = w->server.listener_fd, .events = POLLIN },
 		};
 
-		if (reap(w)) {
+		syscall(SYS_ppoll, polled, 4, NULL, NULL, 0);
+		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
+		    (polled[1].revents != 0 && is_told_to_end(w->signal_fd)))
+			end_all(1);
+		if (polled[1].revents != 0 && reap(w)) {
 			if (socket_fd >= 0)
 				heard(w, &socket_fd);
 			end_all(0);
 		}
-		syscall(SYS_ppoll, polled, 4, NULL, NULL, 0);
-		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
-		    is_told_to_end(w->signal_fd))
-			end_all(1);
 		if (polled[2].revents != 0)
 			heard(w, &socket_fd);
 		if (polled[3].revents == 0)
@@ -288,7 +290,9 @@ watch(struct watch *w)
 void
 supervisor_main(struct plan *plan, const int *fds)
 {
-	struct watch w = { .plan = plan, .signal_fd = -1, .server = { .listener_fd = -1, .proc_fd = -1 } };
+	struct watch w = { .plan = plan,
+		           .signal_fd = -1,
+		           .server = { .listener_fd = -1, .proc_fd = -1 } };
 	uint64_t all = UINT64_MAX;
 
 	prctl(PR_SET_NAME, "supervisor");
@@ -303,7 +307,7 @@ supervisor_main(struct plan *plan, const int *fds)
 	w.server.tree = plan_text(plan, plan->root);
 	w.server.tree_n = strlen(w.server.tree);
 	w.server.serves_devices = plan->serves_devices != 0;
-	w.signal_fd =
-	        (int)syscall(SYS_signalfd4, -1, &all, sizeof all, SFD_CLOEXEC | SFD_NONBLOCK);
+	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
+	                           SFD_CLOEXEC | SFD_NONBLOCK);
 	watch(&w);
 }

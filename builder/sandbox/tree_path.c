@@ -17,8 +17,8 @@
 /* A walk along a path, in something that can be asked for one entry. */
 struct walk {
 	struct buf done;
-	char *rest;                /* what is left of the path */
-	struct text left;          /* in it */
+	char *rest;       /* what is left of the path */
+	struct text left; /* in it */
 	int links_left;
 };
 

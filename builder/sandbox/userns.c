@@ -33,7 +33,7 @@
 /* What the helper reached. */
 struct outcome {
 	int mapping;
-	int sys;                   /* errno of what failed last */
+	int sys; /* errno of what failed last */
 	char why[200];
 };
 
@@ -42,8 +42,8 @@ struct origin {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
-	bool may_map;              /* has the capabilities to write any map */
-	char *name;                /* of the user, or NULL */
+	bool may_map; /* has the capabilities to write any map */
+	char *name;   /* of the user, or NULL */
 };
 
 /* ------------------------------------------------------------ maps */
@@ -141,9 +141,9 @@ map_range(const struct origin *o, struct outcome *out)
 	id_ranges_subordinate(buf_text(&subuid), o->name, o->uid, o->uid, &uids);
 	id_ranges_subordinate(buf_text(&subgid), o->name, o->uid, o->gid, &gids);
 	if (uids.list.n < 2 || gids.list.n < 2) {
-		snprintf(out->why, sizeof out->why,
-		         "user %s (%u) has no line in %s", o->name == NULL ? "?" : o->name,
-		         o->uid, uids.list.n < 2 ? "/etc/subuid" : "/etc/subgid");
+		snprintf(out->why, sizeof out->why, "user %s (%u) has no line in %s",
+		         o->name == NULL ? "?" : o->name, o->uid,
+		         uids.list.n < 2 ? "/etc/subuid" : "/etc/subgid");
 		return false;
 	}
 	uid_tool = start_tool("newuidmap", o->pid, &uids);
@@ -186,8 +186,8 @@ map(const struct origin *o, struct outcome *out)
 		out->mapping = IDS_SINGLE;
 	} else {
 		out->sys = errno;
-		snprintf(out->why, sizeof out->why, "the identity map cannot be written: %s",
-		         strerror(errno));
+		snprintf(out->why, sizeof out->why,
+		         "the identity map cannot be written: %s", strerror(errno));
 	}
 }
 
@@ -312,15 +312,18 @@ static char *
 explain(enum id_mapping mapping, const char *reason)
 {
 	if (mapping == IDS_SINGLE)
-		return mem_print("only one user id is available, so owners and users are emulated "
-		                 "in RUN, which is slower: %s", reason);
+		return mem_print(
+		        "only one user id is available, so owners and users are emulated "
+		        "in RUN, which is slower: %s",
+		        reason);
 	if (mapping == IDS_NONE)
 		return mem_copy(reason);
 	return NULL;
 }
 
 static void
-enter_or_stay(enum isolation wanted, bool must_enter, enum id_mapping *mapping, char **why)
+enter_or_stay(enum isolation wanted, bool must_enter, enum id_mapping *mapping,
+              char **why)
 {
 	struct outcome out = { .mapping = IDS_NONE, .why = "" };
 	auto_free char *name = NULL;
@@ -371,8 +374,11 @@ sandbox_enter_foreign(enum isolation wanted, const char *const *archs, size_t n,
 	enter_or_stay(wanted, must_enter, mapping, why);
 	for (size_t i = 0; i < n; i++)
 		if (is_wanted[i] && foreign_register(archs[i]) < 0)
-			add_reason(why, mem_print("programs for %s cannot run: no emulator can "
-			                          "be registered: %s", archs[i], strerror(errno)));
+			add_reason(
+			        why,
+			        mem_print("programs for %s cannot run: no emulator can "
+			                  "be registered: %s",
+			                  archs[i], strerror(errno)));
 	if (missing != NULL)
 		add_reason(why, missing);
 	free(is_wanted);

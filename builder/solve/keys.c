@@ -27,8 +27,9 @@ make_key(struct solver *s, const struct step *step, struct error *err)
 {
 	struct step_state *state = &s->states[step->id];
 	auto_free struct result **inputs = solver_inputs(s, step);
-	struct step_job job = { .env = s->options->env, .plan = s->plan, .step = step,
-		                .inputs = inputs };
+	struct step_job job = {
+		.env = s->options->env, .plan = s->plan, .step = step, .inputs = inputs
+	};
 
 	add_epoch(s, &state->preimage);
 	if (step_preimage(&job, false, &state->preimage, err) < 0)
@@ -52,7 +53,8 @@ solver_make_keys(struct solver *s, struct error *err)
 		if (event_debugs("keys")) {
 			char text[DIGEST_TEXT_MAX];
 
-			event_debug("keys", "%s %.*s", digest_text(&s->states[i].key, text),
+			event_debug("keys", "%s %.*s",
+			            digest_text(&s->states[i].key, text),
 			            (int)step->command.n, step->command.p);
 		}
 	}
@@ -67,7 +69,8 @@ solver_may_look_up(const struct solver *s, const struct step *step)
 	if (s->options->no_cache)
 		return false;
 	for (size_t i = 0; i < s->options->n_no_cache_stages; i++)
-		if (name.p != NULL && text_equal_nocase(name, s->options->no_cache_stages[i]))
+		if (name.p != NULL &&
+		    text_equal_nocase(name, s->options->no_cache_stages[i]))
 			return false;
 	return true;
 }
@@ -92,7 +95,8 @@ solver_look_up(struct solver *s)
 		const struct step *step = &s->plan->steps.at[i];
 		struct step_state *state = &s->states[i];
 
-		if (state->is_source || !solver_may_look_up(s, step) || !base_is_settled(s, step))
+		if (state->is_source || !solver_may_look_up(s, step) ||
+		    !base_is_settled(s, step))
 			continue;
 		state->cached = record_find(s->options->env->store, &state->key,
 		                            &state->record) > 0;

@@ -6,8 +6,8 @@
 bool
 step_is_source(enum step_kind kind)
 {
-	return kind == STEP_SCRATCH || kind == STEP_IMAGE || kind == STEP_LOCAL
-	       || kind == STEP_GIT || kind == STEP_HTTP;
+	return kind == STEP_SCRATCH || kind == STEP_IMAGE || kind == STEP_LOCAL ||
+	       kind == STEP_GIT || kind == STEP_HTTP;
 }
 
 struct result **
@@ -47,7 +47,8 @@ find_twins(struct solver *s)
 
 	for (size_t i = 0; i < s->plan->steps.n; i++) {
 		struct step_state *state = &s->states[i];
-		struct text key = { (const char *)state->key.bytes, sizeof state->key.bytes };
+		struct text key = { (const char *)state->key.bytes,
+			            sizeof state->key.bytes };
 		struct step_state *first = NULL;
 
 		state->twin = STEP_NONE;
@@ -76,8 +77,8 @@ want_chain(struct solver *s, step_id id, unsigned forms)
 static void
 want_forms(struct solver *s)
 {
-	unsigned target = (s->options->wants_tar ? (unsigned)LAYER_TAR : 0)
-	                  | (s->options->wants_dir ? (unsigned)LAYER_DIR : 0);
+	unsigned target = (s->options->wants_tar ? (unsigned)LAYER_TAR : 0) |
+	                  (s->options->wants_dir ? (unsigned)LAYER_DIR : 0);
 
 	for (size_t i = 0; i < s->plan->steps.n; i++) {
 		const struct step *step = &s->plan->steps.at[i];
@@ -92,8 +93,9 @@ want_forms(struct solver *s)
 	want_chain(s, s->plan->image.step, target);
 	for (size_t i = 0; i < s->plan->steps.n; i++)
 		if (s->states[i].forms == 0)
-			s->states[i].forms = s->plan->steps.at[i].kind == STEP_RUN ? LAYER_DIR
-			                                                          : LAYER_TAR;
+			s->states[i].forms = s->plan->steps.at[i].kind == STEP_RUN
+			                             ? LAYER_DIR
+			                             : LAYER_TAR;
 }
 
 static void

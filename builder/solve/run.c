@@ -105,8 +105,8 @@ found_meanwhile(struct solver *s, const struct step *step, const struct digest *
 {
 	struct record record = { 0 };
 
-	if (!solver_may_look_up(s, step)
-	    || record_find(s->options->env->store, key, &record) <= 0)
+	if (!solver_may_look_up(s, step) ||
+	    record_find(s->options->env->store, key, &record) <= 0)
 		return false;
 	solver_take_record(s, step, &record);
 	return true;
@@ -172,8 +172,11 @@ solver_run_step(struct solver *s, const struct step *step, struct error *err)
 {
 	struct step_state *state = &s->states[step->id];
 	auto_free struct result **inputs = solver_inputs(s, step);
-	struct step_job job = { .env = s->options->env, .plan = s->plan, .step = step,
-		                .inputs = inputs, .forms = state->forms };
+	struct step_job job = { .env = s->options->env,
+		                .plan = s->plan,
+		                .step = step,
+		                .inputs = inputs,
+		                .forms = state->forms };
 	int failed = 0;
 
 	if (state->cached) {
@@ -196,7 +199,8 @@ solver_run_step(struct solver *s, const struct step *step, struct error *err)
 	if (failed < 0) {
 		if (err->n_at == 0 && step->at.line > 0)
 			error_at(err, step->at);
-		conclude(state, err->code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED,
+		conclude(state,
+		         err->code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED,
 		         err->text);
 	}
 	return failed;

@@ -151,8 +151,8 @@ work(struct solver *s, struct error *err)
 		wanted = job_cpus() * 2 > JOBS_MIN ? job_cpus() * 2 : JOBS_MIN;
 	if (wanted > s->n_left)
 		wanted = s->n_left;
-	while (n + 1 < wanted && n < JOBS_MAX
-	       && pthread_create(&threads[n], NULL, worker, s) == 0)
+	while (n + 1 < wanted && n < JOBS_MAX &&
+	       pthread_create(&threads[n], NULL, worker, s) == 0)
 		n++;
 	worker(s);
 	for (size_t i = 0; i < n; i++)

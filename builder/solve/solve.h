@@ -20,24 +20,25 @@
 struct solve_options {
 	const struct build_env *env;
 	const struct plan *plan;
-	bool     no_cache;             /* records are written, not read */
-	const struct text *no_cache_stages;        /* names of stages that are not looked up */
-	size_t   n_no_cache_stages;
-	size_t   jobs;                 /* steps at once, 0 = default */
-	const char *trail;             /* says what is built, of what (trail.h); NULL: misses
-	                                  are not explained */
-	bool     wants_tar;            /* the target's layers will be exported */
-	bool     wants_dir;            /* the target's files will be */
+	bool no_cache;                      /* records are written, not read */
+	const struct text *no_cache_stages; /* names of stages that are not looked up */
+	size_t n_no_cache_stages;
+	size_t jobs;       /* steps at once, 0 = default */
+	const char *trail; /* says what is built, of what (trail.h); NULL: misses
+	                      are not explained */
+	bool wants_tar;    /* the target's layers will be exported */
+	bool wants_dir;    /* the target's files will be */
 };
 
 struct solution {
-	struct result *results;        /* one per step of the plan; empty if not needed */
-	size_t         n;
-	size_t         n_cached, n_run;
+	struct result *results; /* one per step of the plan; empty if not needed */
+	size_t n;
+	size_t n_cached, n_run;
 };
 
 /* Runs the plan. On failure the first error; what was running has ended. */
-int solve_run(const struct solve_options *options, struct solution *out, struct error *err);
+int
+solve_run(const struct solve_options *options, struct solution *out, struct error *err);
 void solution_clear(struct solution *s);
 
 #endif

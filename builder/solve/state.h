@@ -12,31 +12,31 @@
 enum step_phase { PHASE_IDLE, PHASE_WAITING, PHASE_READY, PHASE_RUNNING, PHASE_DONE };
 
 struct step_state {
-	enum step_phase phase;         /* under the solver's lock */
-	bool            needed;        /* its layers are wanted */
-	bool            cached;        /* a record was found in step 3 */
-	bool            is_source;     /* local, git, http, image, scratch: done in phase 1 */
-	struct digest   key;           /* definition key */
+	enum step_phase phase; /* under the solver's lock */
+	bool needed;           /* its layers are wanted */
+	bool cached;           /* a record was found in step 3 */
+	bool is_source;        /* local, git, http, image, scratch: done in phase 1 */
+	struct digest key;     /* definition key */
 	struct preimage preimage;
-	struct record   record;        /* if cached */
-	size_t          n_blocking;    /* inputs that are not done; under the lock */
-	unsigned        forms;         /* wanted of the layer it makes */
-	step_id         twin;          /* an earlier step with the same key, or STEP_NONE */
-	int             vertex;
-	char           *miss;          /* why it is not cached; NULL: unknown */
+	struct record record; /* if cached */
+	size_t n_blocking;    /* inputs that are not done; under the lock */
+	unsigned forms;       /* wanted of the layer it makes */
+	step_id twin;         /* an earlier step with the same key, or STEP_NONE */
+	int vertex;
+	char *miss; /* why it is not cached; NULL: unknown */
 };
 
 struct solver {
 	const struct solve_options *options;
 	const struct plan *plan;
 	struct step_state *states;
-	struct result     *results;
-	pthread_mutex_t    lock;
-	pthread_cond_t     changed;
-	size_t             n_left;     /* needed steps that are not done */
-	size_t             n_run, n_cached;
-	bool               failed;
-	struct error       error;      /* the first */
+	struct result *results;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t n_left; /* needed steps that are not done */
+	size_t n_run, n_cached;
+	bool failed;
+	struct error error; /* the first */
 };
 
 /* keys.c: phases 2 and 3. */

@@ -10,18 +10,18 @@
 #include "builder/steps/copy_source.h"
 
 struct copier {
-	struct dest     *dest;
-	struct text      dest_path;    /* absolute; "/" at the end says "directory" */
-	struct chmod     chmod;
-	bool             has_owner;    /* --chown */
-	uint32_t         uid, gid;
-	bool             keep_owner;   /* no --chown: as in the source, else 0:0 */
-	int64_t          now;          /* mtime of created directories */
-	struct store    *store;
+	struct dest *dest;
+	struct text dest_path; /* absolute; "/" at the end says "directory" */
+	struct chmod chmod;
+	bool has_owner; /* --chown */
+	uint32_t uid, gid;
+	bool keep_owner; /* no --chown: as in the source, else 0:0 */
+	int64_t now;     /* mtime of created directories */
+	struct store *store;
 	const struct cancel *cancel;
-	int              vertex;       /* for warnings */
-	ARRAY(struct archive_index *) archives;    /* unpacked ones: contents are in them */
-	ARRAY(int)       fds;          /* and in these */
+	int vertex;                             /* for warnings */
+	ARRAY(struct archive_index *) archives; /* unpacked ones: contents are in them */
+	ARRAY(int) fds;                         /* and in these */
 };
 
 /* Copies match I of S. */

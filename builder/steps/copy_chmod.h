@@ -13,21 +13,24 @@
 
 /* One "who op perm" of a symbolic mode. */
 struct chmod_action {
-	char     op;                   /* + - = */
-	uint16_t who;                  /* bits it may touch */
+	char op;      /* + - = */
+	uint16_t who; /* bits it may touch */
 	uint16_t bits;
-	uint16_t copy;                 /* copies these bits' rwx ("g=u"): 0700, 070, 07 or 0 */
-	bool     x_if_any;             /* X */
+	uint16_t copy; /* copies these bits' rwx ("g=u"): 0700, 070, 07 or 0 */
+	bool x_if_any; /* X */
 };
 
 struct chmod {
-	bool     given;
-	bool     octal;
-	uint16_t mode;                 /* octal */
+	bool given;
+	bool octal;
+	uint16_t mode; /* octal */
 	ARRAY(struct chmod_action) actions;
 };
 
-#define CHMOD_INIT { 0 }
+#define CHMOD_INIT                                                                       \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* TEXT p NULL: not given. ERR_DOCKERFILE "invalid chmod parameter …". */
 int chmod_parse(struct text text, struct chmod *out, struct error *err);

@@ -18,7 +18,7 @@ struct dest_node;
 /* BASE is borrowed. NOW: mtime of directories that only the base implies, and of
  * those that are written to. */
 struct dest *dest_new(const struct view *base, int64_t now);
-void dest_free(struct dest *d);                  /* takes NULL */
+void dest_free(struct dest *d); /* takes NULL */
 
 /* What is at PATH now, or NULL. Valid until the next change. */
 const struct entry *dest_find(struct dest *d, struct text path);
@@ -54,8 +54,8 @@ struct dest_node *dest_put(struct dest *d, struct text path, const struct change
 void dest_link(struct dest *d, struct text path, struct dest_node *file);
 
 /* What was put at PATH as a file from ORIGIN since mark MARK, or NULL. */
-struct dest_node *dest_find_put(struct dest *d, struct text path, const void *origin,
-                                size_t mark);
+struct dest_node *
+dest_find_put(struct dest *d, struct text path, const void *origin, size_t mark);
 
 /* Begins to copy one source: a mark. */
 size_t dest_begin(struct dest *d);

@@ -16,15 +16,18 @@
 #include "layers/layers.h"
 
 struct match {
-	char *name;                    /* as written or found: relative, clean, "" the root */
-	char *path;                    /* what it leads to, below the view's root */
+	char *name; /* as written or found: relative, clean, "" the root */
+	char *path; /* what it leads to, below the view's root */
 };
 
 struct matches {
 	ARRAY(struct match) list;
 };
 
-#define MATCHES_INIT { 0 }
+#define MATCHES_INIT                                                                     \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* True if TEXT is a pattern and no literal path. */
 bool match_is_pattern(struct text text);

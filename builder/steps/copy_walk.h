@@ -17,24 +17,25 @@
 #include "parser/parser.h"
 
 struct copy_item {
-	struct text         rel;       /* below the match; "" is the match itself */
-	struct text         path;      /* in the view */
-	struct entry        entry;     /* its metadata; path is not set */
-	const struct entry *origin;    /* in its layer's tree; NULL: an implied directory */
-	struct layer       *layer;
-	bool                on_demand;
+	struct text rel;            /* below the match; "" is the match itself */
+	struct text path;           /* in the view */
+	struct entry entry;         /* its metadata; path is not set */
+	const struct entry *origin; /* in its layer's tree; NULL: an implied directory */
+	struct layer *layer;
+	bool on_demand;
 };
 
 /* RELs and PATHs are valid during the call only. */
 typedef int copy_item_fn(void *arg, const struct copy_item *item, struct error *err);
 
 struct copy_walk {
-	const struct view   *view;
-	struct text          root;     /* the match's resolved path */
+	const struct view *view;
+	struct text root;              /* the match's resolved path */
 	const struct ignore *excludes; /* NULL: none */
-	struct text          include;  /* --parents: clean pattern, "" for none; p NULL: no --parents */
-	copy_item_fn        *fn;
-	void                *arg;
+	struct text
+	        include; /* --parents: clean pattern, "" for none; p NULL: no --parents */
+	copy_item_fn *fn;
+	void *arg;
 };
 
 /* 1, 0 if the root is not there, -1. */

@@ -18,12 +18,12 @@
 #include "layers/layers.h"
 
 struct git_source {
-	struct text url;                   /* without fragment and query */
-	struct text ref;                   /* branch, tag, commit; p NULL: the default branch */
-	struct text subdir;                /* p NULL: all */
-	struct text checksum;              /* commit or the front of one; p NULL: any */
-	bool        keep_git_dir;
-	bool        submodules;
+	struct text url;      /* without fragment and query */
+	struct text ref;      /* branch, tag, commit; p NULL: the default branch */
+	struct text subdir;   /* p NULL: all */
+	struct text checksum; /* commit or the front of one; p NULL: any */
+	bool keep_git_dir;
+	bool submodules;
 };
 
 /* Reads "https://host/x.git#ref:subdir" or "…?ref=…&subdir=…". Texts live in ARENA.
@@ -34,9 +34,9 @@ int git_parse(struct arena *arena, struct text url, struct git_source *out,
 #define GIT_COMMIT_MAX 65
 
 struct git_checkout {
-	char    commit[GIT_COMMIT_MAX];
-	int64_t time;                      /* of the commit, seconds */
-	char   *dir;                       /* absolute: the tree, or its subdirectory; owned */
+	char commit[GIT_COMMIT_MAX];
+	int64_t time; /* of the commit, seconds */
+	char *dir;    /* absolute: the tree, or its subdirectory; owned */
 };
 
 /* The commit that SRC means now, without fetching anything. */
@@ -44,8 +44,9 @@ int git_resolve(const struct git_source *src, const struct cancel *cancel,
                 char commit[GIT_COMMIT_MAX], struct error *err);
 
 /* Checks COMMIT of SRC out below a new directory in the store's tmp. */
-int git_checkout(struct store *st, const struct git_source *src, const char *commit,
-                 const struct cancel *cancel, struct git_checkout *out, struct error *err);
+int
+git_checkout(struct store *st, const struct git_source *src, const char *commit,
+             const struct cancel *cancel, struct git_checkout *out, struct error *err);
 
 /* All of it, for a build context; .git stays if KEEP_GIT_DIR or URL says so. *DIR:
  * caller frees. */

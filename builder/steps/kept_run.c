@@ -167,7 +167,7 @@ struct kept {
 	ARRAY(struct sandbox_mount) mounts;
 	ARRAY(const char **) lists;
 	ARRAY(char *) texts;
-	int root_fd;               /* of the machine: where binds start */
+	int root_fd; /* of the machine: where binds start */
 };
 
 static void
@@ -263,9 +263,10 @@ check_layers(const struct kept *k, const char *id, struct error *err)
 {
 	for (size_t i = 0; i < k->lowers.n; i++)
 		if (k->lowers.at[i] == NULL || access(k->lowers.at[i], F_OK) < 0)
-			return error_set(err, ERR_SOURCE,
-			                 "step %s: a layer below it is not in the store any more",
-			                 id);
+			return error_set(
+			        err, ERR_SOURCE,
+			        "step %s: a layer below it is not in the store any more",
+			        id);
 	return 0;
 }
 
@@ -294,7 +295,8 @@ kept_read(struct store *store, const char *id, struct kept *k, struct error *err
 static char *
 latest(struct store *store, struct error *err)
 {
-	auto_fd int fd = openat(store_fd(store), "failed", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int fd = openat(store_fd(store), "failed",
+	                        O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *d = NULL;
 	struct timespec newest = { 0 };

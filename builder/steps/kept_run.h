@@ -16,7 +16,7 @@
 
 /* Moves TMP, which holds upper/, to its place in the store of ENV. RUN is how the step
  * ran. Its name goes to *ID (caller frees). */
-int kept_run_save(const struct build_env *env, const struct sandbox_run *run, const char *tmp,
-                  char **id, struct error *err);
+int kept_run_save(const struct build_env *env, const struct sandbox_run *run,
+                  const char *tmp, char **id, struct error *err);
 
 #endif

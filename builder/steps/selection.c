@@ -7,29 +7,30 @@
 
 #define FLUSH_SIZE (64 << 10)
 
+/* Where the length of an entry's path would be. */
+#define NO_ENTRY UINT64_MAX
+
 /* One chosen entry. */
 struct chosen {
-	struct text rel;
-	struct entry entry;       /* metadata; of a hard link its file's size */
+	const struct copy_item *item;
+	struct entry entry;       /* metadata; a hard link counts as the file it is */
 	const struct entry *file; /* whose content it has, or NULL */
-	struct layer *layer;
 };
 
 struct selection {
 	const struct opened_source *source;
-	struct arena *arena;
-	ARRAY(struct chosen) chosen;
-	ARRAY(const struct entry *) files; /* of a context, to be read at once */
+	const struct cancel *cancel;
+	ARRAY(const struct entry *) unread; /* of a context, to be read at once */
 	struct hasher *hasher;
-	struct buf pending; /* not hashed yet */
+	struct buf pending;        /* not hashed yet */
+	const struct match *match; /* being walked */
+	uint64_t n;                /* entries of it */
 };
 
 static void
 selection_clear(struct selection *s)
 {
-	arena_free(s->arena);
-	array_clear(&s->chosen);
-	array_clear(&s->files);
+	array_clear(&s->unread);
 	hasher_free(s->hasher);
 	buf_clear(&s->pending);
 }
@@ -80,34 +81,58 @@ is_of_context(const struct selection *s, const struct layer *layer)
 }
 
 static int
-choose(void *arg, const struct copy_item *item, struct error *err)
+choose(const struct copy_item *item, struct chosen *out, struct error *err)
+{
+	const struct tree *tree = NULL;
+
+	*out = (struct chosen){ .item = item, .entry = item->entry };
+	if (item->entry.type == ENTRY_FILE)
+		out->file = item->origin;
+	if (item->entry.type != ENTRY_HARDLINK)
+		return 0;
+	tree = layer_tree(item->layer, err);
+	if (tree == NULL)
+		return -1;
+	out->file = tree_find(tree, item->entry.link);
+	if (out->file == NULL)
+		return error_set(err, ERR_DAMAGED, "/%.*s: broken hard link",
+		                 (int)item->path.n, item->path.p);
+	out->entry.type = ENTRY_FILE;
+	out->entry.size = out->file->size;
+	out->entry.capability = out->file->capability;
+	out->entry.link = (struct text){ 0 };
+	return 0;
+}
+
+static int
+note_unread(void *arg, const struct copy_item *item, struct error *err)
 {
 	struct selection *s = arg;
-	struct chosen *c = array_add(&s->chosen);
+	struct chosen c;
 
-	c->rel = arena_text(s->arena, item->rel);
-	c->entry = item->entry;
-	c->layer = item->layer;
-	if (item->entry.type == ENTRY_FILE) {
-		c->file = item->origin;
-	} else if (item->entry.type == ENTRY_HARDLINK) {
-		const struct tree *tree = layer_tree(item->layer, err);
-
-		c->file = tree == NULL ? NULL : tree_find(tree, item->entry.link);
-		if (c->file == NULL)
-			return tree == NULL ? -1
-			                    : error_set(err, ERR_DAMAGED,
-			                                "/%.*s: broken hard link",
-			                                (int)item->path.n, item->path.p);
-		/* Counts as the file it is. */
-		c->entry.type = ENTRY_FILE;
-		c->entry.size = c->file->size;
-		c->entry.capability = c->file->capability;
-		c->entry.link = (struct text){ 0 };
-	}
-	if (c->file != NULL && is_of_context(s, item->layer))
-		array_push(&s->files, c->file);
+	if (choose(item, &c, err) < 0)
+		return -1;
+	if (c.file != NULL && is_of_context(s, item->layer) &&
+	    !context_has_digest(s->source->result->context, c.file))
+		array_push(&s->unread, c.file);
 	return 0;
+}
+
+/* Files of a context are read on several threads, before they are asked for one by one.
+ */
+static int
+read_ahead(struct selection *s, size_t i, struct error *err)
+{
+	const struct result *from = s->source->result;
+
+	if (from == NULL || from->context == NULL || context_has_digests(from->context))
+		return 0;
+	s->unread.n = 0;
+	if (opened_source_walk(s->source, i, note_unread, s, err) < 0)
+		return -1;
+	return s->unread.n == 0 ? 0
+	                        : context_digest_files(from->context, s->unread.at,
+	                                               s->unread.n, s->cancel, err);
 }
 
 /* ------------------------------------------------------------ content */
@@ -121,7 +146,7 @@ digest_content(const struct chosen *c, struct digest *out, struct error *err)
 	auto_hasher struct hasher *h = NULL;
 	auto_free char *bytes = NULL;
 
-	if (layer_content(c->layer, c->file, &content, err) < 0)
+	if (layer_content(c->item->layer, c->file, &content, err) < 0)
 		return -1;
 	fd = content_open(&content, &size, err);
 	if (fd < 0)
@@ -149,7 +174,7 @@ static int
 file_digest(const struct selection *s, const struct chosen *c, struct digest *out,
             struct error *err)
 {
-	if (is_of_context(s, c->layer))
+	if (is_of_context(s, c->item->layer))
 		return context_file_digest(s->source->result->context, c->file, out, err);
 	if (s->source->kind == STEP_HTTP) {
 		*out = s->source->result->content;
@@ -166,7 +191,7 @@ add_chosen(struct selection *s, const struct chosen *c, bool is_root, struct err
 	const struct entry *e = &c->entry;
 	struct digest digest;
 
-	add_text(s, c->rel);
+	add_text(s, c->item->rel);
 	add_number(s, e->type);
 	/* What the root of a source is like depends on where it was put. */
 	if (is_root)
@@ -192,63 +217,89 @@ add_chosen(struct selection *s, const struct chosen *c, bool is_root, struct err
 }
 
 static int
-add_match(struct selection *s, size_t i, const struct cancel *cancel, struct error *err)
+add_item(void *arg, const struct copy_item *item, struct error *err)
 {
-	const struct match *m = &s->source->matches.list.at[i];
+	struct selection *s = arg;
+	struct chosen c;
 
-	s->chosen.n = s->files.n = 0;
-	if (opened_source_walk(s->source, i, choose, s, err) < 0)
+	s->n++;
+	if (choose(item, &c, err) < 0 ||
+	    add_chosen(s, &c, item->rel.n == 0 && *s->match->path == '\0', err) < 0)
 		return -1;
-	if (s->files.n > 0 &&
-	    context_digest_files(s->source->result->context, s->files.at, s->files.n,
-	                         cancel, err) < 0)
-		return -1;
-	add_text(s, path_base(text_of(m->name)));
-	add_number(s, s->chosen.n);
-	for (size_t k = 0; k < s->chosen.n; k++) {
-		const struct chosen *c = &s->chosen.at[k];
+	return cancel_check(s->cancel, err);
+}
 
-		if (add_chosen(s, c, c->rel.n == 0 && *m->path == '\0', err) < 0 ||
-		    cancel_check(cancel, err) < 0)
-			return -1;
-	}
+static int
+add_match(struct selection *s, size_t i, struct error *err)
+{
+	s->match = &s->source->matches.list.at[i];
+	s->n = 0;
+	if (read_ahead(s, i, err) < 0)
+		return -1;
+	add_text(s, path_base(text_of(s->match->name)));
+	if (opened_source_walk(s->source, i, add_item, s, err) < 0)
+		return -1;
+	add_number(s, NO_ENTRY);
+	add_number(s, s->n);
 	return 0;
 }
 
 /* ------------------------------------------------------------ listing */
 
-static void
-list_chosen(const struct selection *s, const struct match *m, const struct chosen *c,
-            struct arena *arena, struct trail_step *out)
+struct listing {
+	struct selection selection;
+	struct arena *arena;
+	struct trail_step *out;
+};
+
+/* The path by which people know the entry, mostly that in its tree. */
+static struct text
+listed_path(const struct listing *l, const struct copy_item *item)
 {
-	struct trail_file *file = array_add(&out->files);
-	const char *slash = *m->name != '\0' && c->rel.n > 0 ? "/" : "";
+	const char *name = l->selection.match->name;
+	const char *slash = *name != '\0' && item->rel.n > 0 ? "/" : "";
+
+	if (item->origin != NULL && strcmp(name, l->selection.match->path) == 0)
+		return item->origin->path;
+	return text_of(arena_print(l->arena, "%s%s%.*s", name, slash, (int)item->rel.n,
+	                           item->rel.p));
+}
+
+static int
+list_item(void *arg, const struct copy_item *item, struct error *err)
+{
+	struct listing *l = arg;
+	struct trail_file *file = NULL;
+	struct chosen c;
 	struct digest digest;
 	auto_error struct error ignored = ERROR_INIT;
 
-	file->path = text_of(arena_print(arena, "%s%s%.*s", m->name, slash, (int)c->rel.n,
-	                                 c->rel.p));
-	file->mode = (uint32_t)c->entry.type << 12 | c->entry.mode;
-	file->link = arena_text(arena, c->entry.link);
-	if (c->file != NULL && file_digest(s, c, &digest, &ignored) == 0)
+	if (choose(item, &c, err) < 0)
+		return -1;
+	if (item->rel.n == 0 && *l->selection.match->path == '\0')
+		return 0;
+	file = array_add(&l->out->files);
+	file->path = listed_path(l, item);
+	file->mode = (uint32_t)c.entry.type << 12 | c.entry.mode;
+	file->link = c.entry.link;
+	if (c.file != NULL && file_digest(&l->selection, &c, &digest, &ignored) == 0)
 		memcpy(&file->content, digest.bytes, sizeof file->content);
+	return 0;
 }
 
+/* Texts are in the context's tree, or in ARENA. */
 static int
 list_source(const struct opened_source *source, struct arena *arena,
             struct trail_step *out, struct error *err)
 {
-	auto_selection struct selection s = { .source = source, .arena = arena_new() };
+	struct listing l = { .selection = { .source = source },
+		             .arena = arena,
+		             .out = out };
 
 	for (size_t i = 0; i < source->matches.list.n; i++) {
-		const struct match *m = &source->matches.list.at[i];
-
-		s.chosen.n = s.files.n = 0;
-		if (opened_source_walk(source, i, choose, &s, err) < 0)
+		l.selection.match = &source->matches.list.at[i];
+		if (opened_source_walk(source, i, list_item, &l, err) < 0)
 			return -1;
-		for (size_t k = 0; k < s.chosen.n; k++)
-			if (s.chosen.at[k].rel.n > 0 || *m->path != '\0')
-				list_chosen(&s, m, &s.chosen.at[k], arena, out);
 	}
 	return 0;
 }
@@ -311,10 +362,10 @@ digest_source(const struct opened_source *source, const struct cancel *cancel,
               struct digest *out, struct error *err)
 {
 	auto_selection struct selection s = { .source = source,
-		                              .arena = arena_new(),
+		                              .cancel = cancel,
 		                              .hasher = hasher_new(DIGEST_SHA256) };
 
-	add_text(&s, TEXT("cooper-selection-1"));
+	add_text(&s, TEXT("cooper-selection-2"));
 	add_number(&s, source->matches.list.n);
 	/* A commit says all; what is chosen below it is up to the paths. */
 	if (source->kind == STEP_GIT)
@@ -322,7 +373,7 @@ digest_source(const struct opened_source *source, const struct cancel *cancel,
 	for (size_t i = 0; i < source->matches.list.n; i++) {
 		if (source->kind == STEP_GIT)
 			add_text(&s, text_of(source->matches.list.at[i].name));
-		else if (add_match(&s, i, cancel, err) < 0)
+		else if (add_match(&s, i, err) < 0)
 			return -1;
 	}
 	flush(&s);

@@ -28,9 +28,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 
-#define BLOCK  512
-#define CHUNK  ((size_t)1 << 20)
-#define STACK  ((size_t)64 * 1024)
+#define BLOCK 512
+#define CHUNK ((size_t)1 << 20)
+#define STACK ((size_t)64 * 1024)
 
 static void
 die(const char *what)
@@ -125,7 +125,8 @@ take_header(struct sink *s, const char *name, const struct stat *st)
 	memset(p, 0, BLOCK);
 	snprintf((char *)p, BLOCK, "%.99s", name);
 	snprintf((char *)p + 100, BLOCK - 100, "%07o", (unsigned)st->st_mode & 07777U);
-	snprintf((char *)p + 124, BLOCK - 124, "%011llo", (unsigned long long)st->st_size);
+	snprintf((char *)p + 124, BLOCK - 124, "%011llo",
+	         (unsigned long long)st->st_size);
 	s->n += BLOCK;
 }
 
@@ -217,8 +218,9 @@ child(void *arg)
 	const struct root *r = arg;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	    mount("overlay", r->dir, "overlay", 0, r->options) == 0 && chdir(r->dir) == 0 &&
-	    syscall(SYS_pivot_root, ".", ".") == 0 && umount2(".", MNT_DETACH) == 0)
+	    mount("overlay", r->dir, "overlay", 0, r->options) == 0 &&
+	    chdir(r->dir) == 0 && syscall(SYS_pivot_root, ".", ".") == 0 &&
+	    umount2(".", MNT_DETACH) == 0)
 		execve(*argv, argv, env);
 	_exit(127);
 }
@@ -229,8 +231,8 @@ run_once(const char *lower, const char *dir, unsigned long i, char *stack)
 	auto_free char *upper = mem_print("%s/upper%lu", dir, i);
 	auto_free char *work = mem_print("%s/work%lu", dir, i);
 	auto_free char *root = mem_print("%s/root", dir);
-	auto_free char *options = mem_print("lowerdir=%s,upperdir=%s,workdir=%s,volatile", lower,
-	                                    upper, work);
+	auto_free char *options = mem_print("lowerdir=%s,upperdir=%s,workdir=%s,volatile",
+	                                    lower, upper, work);
 	struct root r = { .dir = root, .options = options };
 	int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS, status = 0;
 	pid_t pid;
@@ -271,7 +273,8 @@ time_program(char *const argv[])
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid)
 		die(*argv);
-	printf("%.6f %ld\n", (double)(clock_monotonic_ns() - start) / 1e9, usage.ru_maxrss);
+	printf("%.6f %ld\n", (double)(clock_monotonic_ns() - start) / 1e9,
+	       usage.ru_maxrss);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 

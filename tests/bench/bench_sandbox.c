@@ -72,7 +72,8 @@ static int64_t
 run_once(struct sandbox *sb, struct sandbox_run *r, int dir_fd, const char *dir, size_t i,
          struct error *err)
 {
-	auto_free char *upper = mem_print("%s/u%zu", dir, i), *work = mem_print("%s/w%zu", dir, i);
+	auto_free char *upper = mem_print("%s/u%zu", dir, i),
+	               *work = mem_print("%s/w%zu", dir, i);
 	struct sandbox_result result = { 0 };
 	int64_t before = 0;
 
@@ -83,7 +84,8 @@ run_once(struct sandbox *sb, struct sandbox_run *r, int dir_fd, const char *dir,
 	before = clock_monotonic_ns();
 	if (sandbox_run(sb, r, &result, err) < 0)
 		die(err);
-	if (result.status != 0 && error_set(err, ERR_RUN, "status %x", (unsigned)result.status) < 0)
+	if (result.status != 0 &&
+	    error_set(err, ERR_RUN, "status %x", (unsigned)result.status) < 0)
 		die(err);
 	before = clock_monotonic_ns() - before;
 	file_remove_tree(dir_fd, upper + strlen(dir) + 1, err);
@@ -95,10 +97,12 @@ int
 main(int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
-	size_t runs = argument(argv, argc, 1, 50), memory = argument(argv, argc, 2, 0) << 20;
+	size_t runs = argument(argv, argc, 1, 50), memory = argument(argv, argc, 2, 0)
+	                                                    << 20;
 	size_t n_lowers = argument(argv, argc, 3, 1);
 	int64_t *times = mem_new_n(runs, sizeof *times), made = 0;
-	char *dir = mem_print("%s/bench-XXXXXX", getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR"));
+	char *dir = mem_print("%s/bench-XXXXXX",
+	                      getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR"));
 	char *why = NULL, *ballast = NULL;
 	struct sandbox_options options = { 0 };
 	struct sandbox_run r = { .argv = (const char *const[]){ "/bin/true", NULL },

@@ -99,7 +99,8 @@ canary_out_of_chroot(void)
 	for (int i = 0; i < DEPTH; i++)
 		strcat(up, "../");
 	mkdir("/jail", 0755);
-	if (chroot("/jail") < 0 || fchdir(root_fd) < 0 || chdir(up) < 0 || chroot(".") < 0)
+	if (chroot("/jail") < 0 || fchdir(root_fd) < 0 || chdir(up) < 0 ||
+	    chroot(".") < 0)
 		return false;
 	return reads(canary);
 }
@@ -141,7 +142,8 @@ canary_by_cwd_of_process(void)
 {
 	static const char format[] = "/proc/%d/cwd/../../../../../../../../../..%s";
 
-	return canary_by_process(format, 1, 200) || canary_by_process(format, victim, victim);
+	return canary_by_process(format, 1, 200) ||
+	       canary_by_process(format, victim, victim);
 }
 
 static bool
@@ -149,13 +151,16 @@ canary_by_own_root(void)
 {
 	char path[1024];
 
-	snprintf(path, sizeof path, "/proc/self/root/../../../../../../../../..%s", canary);
+	snprintf(path, sizeof path, "/proc/self/root/../../../../../../../../..%s",
+	         canary);
 	if (reads(path))
 		return true;
-	snprintf(path, sizeof path, "/proc/thread-self/root/../../../../../../../..%s", canary);
+	snprintf(path, sizeof path, "/proc/thread-self/root/../../../../../../../..%s",
+	         canary);
 	if (reads(path))
 		return true;
-	snprintf(path, sizeof path, "/proc/self/cwd/../../../../../../../../../..%s", canary);
+	snprintf(path, sizeof path, "/proc/self/cwd/../../../../../../../../../..%s",
+	         canary);
 	return reads(path);
 }
 
@@ -258,14 +263,16 @@ new_mounts(void)
 {
 	mkdir("/mnt", 0755);
 	return mount("tmpfs", "/mnt", "tmpfs", 0, NULL) == 0 ||
-	       mount("/", "/mnt", NULL, MS_BIND, NULL) == 0 || umount2("/proc", MNT_DETACH) == 0 ||
+	       mount("/", "/mnt", NULL, MS_BIND, NULL) == 0 ||
+	       umount2("/proc", MNT_DETACH) == 0 ||
 	       mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND, NULL) == 0;
 }
 
 static bool
 new_name_spaces(void)
 {
-	static const int flags[] = { CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET };
+	static const int flags[] = { CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID,
+		                     CLONE_NEWNET };
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (unshare(flags[i]) == 0)
@@ -276,11 +283,11 @@ new_name_spaces(void)
 static bool
 settings_of_kernel(void)
 {
-	static const char *const paths[] = { "/proc/sys/kernel/core_pattern",
-		                             "/proc/sys/kernel/modprobe",
-		                             "/proc/sys/vm/drop_caches", "/proc/sysrq-trigger",
-		                             "/sys/kernel/uevent_helper",
-		                             "/sys/power/state" };
+	static const char *const paths[] = {
+		"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe",
+		"/proc/sys/vm/drop_caches",      "/proc/sysrq-trigger",
+		"/sys/kernel/uevent_helper",     "/sys/power/state"
+	};
 
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
 		if (open(paths[i], O_WRONLY) >= 0)
@@ -291,10 +298,12 @@ settings_of_kernel(void)
 static bool
 calls_of_administrators(void)
 {
-	static const long numbers[] = { SYS_init_module, SYS_kexec_load,  SYS_reboot,
-		                        SYS_swapon,      SYS_bpf,         SYS_perf_event_open,
-		                        SYS_acct,        SYS_settimeofday, SYS_open_by_handle_at,
-		                        SYS_userfaultfd, SYS_io_uring_setup };
+	static const long numbers[] = {
+		SYS_init_module, SYS_kexec_load,    SYS_reboot,
+		SYS_swapon,      SYS_bpf,           SYS_perf_event_open,
+		SYS_acct,        SYS_settimeofday,  SYS_open_by_handle_at,
+		SYS_userfaultfd, SYS_io_uring_setup
+	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		long result = syscall(numbers[i], 0, 0, 0, 0, 0);
@@ -308,8 +317,10 @@ calls_of_administrators(void)
 static bool
 key_of_builder(void)
 {
-	return syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", key, 0) >= 0 ||
-	       syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, "user", key, 0) >= 0;
+	return syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", key,
+	               0) >= 0 ||
+	       syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, "user", key,
+	               0) >= 0;
 }
 
 /* ------------------------------------------------------------ devices */
@@ -348,10 +359,11 @@ memory_devices(void)
 static bool
 other_devices(void)
 {
-	static const char *const expected[] = { "null", "zero",   "full",   "random", "urandom",
-		                                "tty",  "pts",    "shm",    "mqueue", "fd",
-		                                "core", "stdin",  "stdout", "stderr", "ptmx",
-		                                ".",    "..",     "console" };
+	static const char *const expected[] = { "null",    "zero",   "full", "random",
+		                                "urandom", "tty",    "pts",  "shm",
+		                                "mqueue",  "fd",     "core", "stdin",
+		                                "stdout",  "stderr", "ptmx", ".",
+		                                "..",      "console" };
 	DIR *dir = opendir("/dev");
 	const struct dirent *d = NULL;
 	bool found = false;

@@ -107,7 +107,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct text text = { (const char *)bytes, n };
-	struct plan_options options = { .network = TEXT("default"), .wants_outline = true };
+	struct plan_options options = { .network = TEXT("default"),
+		                        .wants_outline = true };
 	auto_error struct error err = ERROR_INIT;
 	struct dockerfile *df = dockerfile_parse_part(text, "Dockerfile", &err);
 	auto_arena struct arena *arena = arena_new();

@@ -20,9 +20,8 @@ static int64_t last_time;
 static void
 note(void *arg, const struct event *e)
 {
-	static const char *const kinds[] = { "begin", "log",     "status",
-		                             "end",   "warning", "debug",
-		                             "miss" };
+	static const char *const kinds[] = { "begin",   "log",   "status", "end",
+		                             "warning", "debug", "miss" };
 
 	(void)arg;
 	assert_true(e->time_ns >= last_time);

@@ -14,7 +14,7 @@ struct field {
 };
 
 struct lists {
-	const char  *what;
+	const char *what;
 	struct field a[4], b[4];
 };
 
@@ -32,7 +32,8 @@ key_of(const struct field *fields, size_t n)
 static const struct lists different[] = {
 	{ "a changed value", { { "a", "1" } }, { { "a", "2" } } },
 	{ "a changed name", { { "a", "1" } }, { { "b", "1" } } },
-	{ "bytes moved from value to value", { { "a", "xy" }, { "b", "z" } },
+	{ "bytes moved from value to value",
+	  { { "a", "xy" }, { "b", "z" } },
 	  { { "a", "x" }, { "b", "yz" } } },
 	{ "bytes moved from name to value", { { "ab", "c" } }, { { "a", "bc" } } },
 	{ "an equal sign", { { "a=b", "c" } }, { { "a", "b=c" } } },
@@ -48,7 +49,8 @@ different_fields_give_different_keys(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof different / sizeof *different; i++) {
-		struct digest a = key_of(different[i].a, 4), b = key_of(different[i].b, 4);
+		struct digest a = key_of(different[i].a, 4),
+		              b = key_of(different[i].b, 4);
 
 		if (digest_equal(&a, &b))
 			fail_msg("no difference by %s", different[i].what);
@@ -58,14 +60,17 @@ different_fields_give_different_keys(void **state)
 static void
 the_key_of_a_list_never_changes(void **state)
 {
-	static const struct field fields[] = { { "step", "run" }, { "argv[0]", "/bin/sh" } };
+	static const struct field fields[] = { { "step", "run" },
+		                               { "argv[0]", "/bin/sh" } };
 	struct digest key = key_of(fields, 2);
 	char text[DIGEST_TEXT_MAX];
 
 	(void)state;
 	/* sha256 of "cooper-key-1\n" and the framed fields, computed by hand. */
-	assert_string_equal(digest_text(&key, text),
-	                    "sha256:bc7d0b29032dfda96fd5a2346115b1f4a1abbeb3b4923107eff1f0a1695ced31");
+	assert_string_equal(
+	        digest_text(&key, text),
+	        "sha256:"
+	        "bc7d0b29032dfda96fd5a2346115b1f4a1abbeb3b4923107eff1f0a1695ced31");
 }
 
 static void
@@ -106,9 +111,13 @@ a_preimage_comes_back_from_json(void **state)
 static void
 damaged_json_is_refused(void **state)
 {
-	static const char *const texts[] = { "{}", "[[1,\"x\"]]", "[[\"a\"]]", "[[\"a\",1]]",
+	static const char *const texts[] = { "{}",
+		                             "[[1,\"x\"]]",
+		                             "[[\"a\"]]",
+		                             "[[\"a\",1]]",
 		                             "[[\"a\",{\"hex\":\"0\"}]]",
-		                             "[[\"a\",{\"hex\":\"zz\"}]]", "[\"a\"]" };
+		                             "[[\"a\",{\"hex\":\"zz\"}]]",
+		                             "[\"a\"]" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -124,16 +124,22 @@ a_damaged_trail_is_none(void **state)
 /* One step before and after; NULL: none. */
 struct miss {
 	const char *what;
-	const char *was[3], *is[3];    /* commands of one stage */
-	const char *want;              /* of the first of IS that was not in WAS */
+	const char *was[3], *is[3]; /* commands of one stage */
+	const char *want;           /* of the first of IS that was not in WAS */
 };
 
 static const struct miss misses[] = {
 	{ "another command", { "RUN a" }, { "RUN b" }, "the instruction was \"RUN a\"" },
 	{ "one before", { "RUN a" }, { "RUN b", "RUN a" }, "the instruction is new" },
 	{ "one after", { "RUN a" }, { "RUN a", "RUN b" }, "the instruction is new" },
-	{ "the first one twice", { "RUN a" }, { "RUN a", "RUN a" }, "the instruction is new" },
-	{ "no other", { "RUN a" }, { "RUN a" }, "its result is not in the store any more" },
+	{ "the first one twice",
+	  { "RUN a" },
+	  { "RUN a", "RUN a" },
+	  "the instruction is new" },
+	{ "no other",
+	  { "RUN a" },
+	  { "RUN a" },
+	  "its result is not in the store any more" },
 	{ "nothing before", { NULL }, { "RUN a" }, "the instruction is new" },
 };
 

@@ -10,12 +10,12 @@
 #include "builder/export/export.h"
 
 struct good {
-	const char      *value;
+	const char *value;
 	enum output_type type;
-	const char      *dest;
-	bool             push, layout_dir, docker_types;
+	const char *dest;
+	bool push, layout_dir, docker_types;
 	enum compression compression;
-	int              level;
+	int level;
 };
 
 static const struct good good[] = {
@@ -29,13 +29,15 @@ static const struct good good[] = {
 	{ "type=oci,dest=a.tar", OUTPUT_OCI, "a.tar", .level = COMPRESS_LEVEL_DEFAULT },
 	{ "type=oci,tar=false,dest=dir", OUTPUT_OCI, "dir", .layout_dir = true,
 	  .level = COMPRESS_LEVEL_DEFAULT },
-	{ "type=docker,dest=a.tar", OUTPUT_DOCKER, "a.tar", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=docker,dest=a.tar", OUTPUT_DOCKER, "a.tar",
+	  .level = COMPRESS_LEVEL_DEFAULT },
 	{ "type=image,oci-mediatypes=false", OUTPUT_IMAGE, NULL, .docker_types = true,
 	  .level = COMPRESS_LEVEL_DEFAULT },
 	{ "type=oci,dest=x,compression=zstd,compression-level=9", OUTPUT_OCI, "x",
 	  .compression = COMPRESS_ZSTD, .level = 9 },
 	{ "type=oci,\"dest=a,b\"", OUTPUT_OCI, "a,b", .level = COMPRESS_LEVEL_DEFAULT },
-	{ "type=oci,\"dest=a\"\"b\"", OUTPUT_OCI, "a\"b", .level = COMPRESS_LEVEL_DEFAULT },
+	{ "type=oci,\"dest=a\"\"b\"", OUTPUT_OCI, "a\"b",
+	  .level = COMPRESS_LEVEL_DEFAULT },
 	{ "type=none", OUTPUT_NONE, NULL, .level = COMPRESS_LEVEL_DEFAULT },
 	{ "type=cacheonly", OUTPUT_NONE, NULL, .level = COMPRESS_LEVEL_DEFAULT },
 };
@@ -71,7 +73,8 @@ static const struct {
 	{ "type=ocl", "unknown output type \"ocl\"", "did you mean oci?" },
 	{ "type=oci,dst=x", "unknown output attribute \"dst\"", "did you mean dest?" },
 	{ "type=oci,tar=maybe", "maybe: not true or false", NULL },
-	{ "type=oci,compression=lzma", "compression \"lzma\" is not supported", "use gzip" },
+	{ "type=oci,compression=lzma", "compression \"lzma\" is not supported",
+	  "use gzip" },
 	{ "type=oci,compression-level=99", "not a level", NULL },
 	{ "type=oci,dest", "must be key=value", NULL },
 	{ "type=oci,", "must be key=value", NULL },

@@ -186,10 +186,9 @@ only_folders_that_can_hold_something_kept_are_entered(void **state)
 static void
 a_path_alone_is_tried_with_its_parents(void **state)
 {
-	static const struct text patterns[] = { { "a", 1 },
-		                                { "!a/b/*.md", 9 },
-		                                { " c/ ", 4 },
-		                                { "/d", 2 } };
+	static const struct text patterns[] = {
+		{ "a", 1 }, { "!a/b/*.md", 9 }, { " c/ ", 4 }, { "/d", 2 }
+	};
 	auto_error struct error err = ERROR_INIT;
 	struct ignore *ig = ignore_new(patterns, 4, &err);
 
