@@ -12,6 +12,8 @@
 
 #include "base/mem.h"
 
+/* The library's headers call their arguments otherwise. */
+/* NOLINTBEGIN(readability-*-parameter-name,bugprone-macro-parentheses) */
 #define LIBRARY  "libarchive.so.13"
 #define TEXT_MAX 256
 
@@ -122,3 +124,4 @@ archive_error_string(struct archive *a)
 {
 	return REAL(archive_error_string)(a);
 }
+/* NOLINTEND(readability-*-parameter-name,bugprone-macro-parentheses) */

@@ -27,7 +27,7 @@ void tree_maker_free(struct tree_maker *m); /* takes NULL */
 void tree_maker_add(struct tree_maker *m, const struct entry *e);
 
 /* The tree; M is freed, also on failure (ERR_DAMAGED naming the entry). */
-struct tree *tree_maker_end(struct tree_maker *m, struct error *err);
+struct tree *tree_maker_end(struct tree_maker *taken, struct error *err);
 
 static inline void
 own_tree_maker(struct tree_maker **m)

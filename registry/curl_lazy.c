@@ -11,6 +11,8 @@
 
 #include "base/base.h"
 
+/* The library's headers call their arguments otherwise. */
+/* NOLINTBEGIN(readability-*-parameter-name,bugprone-macro-parentheses) */
 #define LIBRARY "libcurl.so.4"
 
 #define FUNCTIONS(X)                                                                     \
@@ -216,3 +218,4 @@ curl_url_set(CURLU *url, CURLUPart part, const char *text, unsigned int flags)
 {
 	return REAL(curl_url_set)(url, part, text, flags);
 }
+/* NOLINTEND(readability-*-parameter-name,bugprone-macro-parentheses) */

@@ -324,10 +324,10 @@ same_name(const struct reference *a, const char *text)
 	auto_reference struct reference b = REFERENCE_INIT;
 	auto_error struct error ignored = ERROR_INIT;
 
-	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): parsed ones have both
-	 */
-	return reference_parse(&b, text_of(text), &ignored) == 0 &&
-	       strcmp(a->host, b.host) == 0 && strcmp(a->repo, b.repo) == 0;
+	if (reference_parse(&b, text_of(text), &ignored) < 0)
+		return false;
+	/* Parsed ones have both. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+	return strcmp(a->host, b.host) == 0 && strcmp(a->repo, b.repo) == 0;
 }
 
 char *

@@ -13,13 +13,13 @@
 char *url_join(const char *base, const char *location);
 
 /* "https://example.org:443": scheme, host in lower case, port always. */
-char *url_origin(const char *url);
+char *url_origin(const char *text);
 
 /* "example.org" or "example.org:8443": the port only if it is not the scheme's. */
-char *url_host(const char *url);
+char *url_host(const char *text);
 
 /* For people: without user, password, query and fragment. Never NULL. */
-char *url_print(const char *url);
+char *url_print(const char *text);
 
 /* URL with NAME=VALUE appended to its query, VALUE percent-encoded. Never NULL. */
 char *url_add_query(const char *url, const char *name, const char *value);

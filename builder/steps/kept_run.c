@@ -322,22 +322,23 @@ latest(struct store *store, struct error *err)
 }
 
 int
-kept_run_shell(struct store *store, const char *wanted, struct sandbox *sandbox,
+kept_run_shell(struct store *store, const char *id, struct sandbox *sandbox,
                int terminal_fd, struct error *err)
 {
 	static const char *const argv[] = { "/bin/sh", NULL };
-	auto_free char *id = wanted == NULL ? latest(store, err) : mem_copy(wanted);
+	auto_free char *name = id == NULL ? latest(store, err) : mem_copy(id);
 	auto_free char *upper = NULL, *work = NULL;
 	auto_kept struct kept k = { .root_fd = -1 };
 	struct sandbox_result result = { 0 };
 
-	if (id == NULL)
+	if (name == NULL)
 		return -1;
-	if (strchr(id, '/') != NULL || id[0] == '.')
-		return error_set(err, ERR_USAGE, "%s: not the name of a failed step", id);
-	if (kept_read(store, id, &k, err) < 0)
+	if (strchr(name, '/') != NULL || name[0] == '.')
+		return error_set(err, ERR_USAGE, "%s: not the name of a failed step",
+		                 name);
+	if (kept_read(store, name, &k, err) < 0)
 		return -1;
-	upper = mem_print("%s/failed/%s/upper", store_path(store), id);
+	upper = mem_print("%s/failed/%s/upper", store_path(store), name);
 	/* An overlay wants a new one each time. */
 	work = store_tmp_dir(store, NULL, err);
 	if (work == NULL)

@@ -364,25 +364,25 @@ keep(const struct step_job *job, struct prepared *p, struct error *err)
 }
 
 void
-failed_run_free(struct failed_run *f)
+failed_run_free(struct failed_run *run)
 {
-	if (f == NULL)
+	if (run == NULL)
 		return;
-	store_trash(f->job.env->store, f->prepared.tmp);
-	prepared_clear(&f->prepared);
-	free(f);
+	store_trash(run->job.env->store, run->prepared.tmp);
+	prepared_clear(&run->prepared);
+	free(run);
 }
 
 int
-failed_run_shell(struct failed_run *f, struct sandbox *sandbox, int terminal_fd,
+failed_run_shell(struct failed_run *run, struct sandbox *sandbox, int terminal_fd,
                  struct error *err)
 {
 	static const char *const argv[] = { "/bin/sh", NULL };
-	struct prepared *p = &f->prepared;
+	struct prepared *p = &run->prepared;
 	auto_free char *work = mem_print("%s/shell", p->tmp);
 	const char *term = getenv("TERM");
 	struct sandbox_result result = { 0 };
-	struct sandbox_run run;
+	struct sandbox_run shell;
 
 	/* An overlay wants a new one each time. */
 	if (mkdir(work, 0755) < 0)
@@ -390,12 +390,12 @@ failed_run_shell(struct failed_run *f, struct sandbox *sandbox, int terminal_fd,
 	p->env.n--;
 	array_push(&p->env, own(p, mem_print("TERM=%s", term == NULL ? "dumb" : term)));
 	array_push(&p->env, NULL);
-	run = describe(&f->job, p);
-	run.argv = argv;
-	run.work = work;
-	run.has_terminal = true;
-	run.terminal_fd = terminal_fd;
-	return sandbox_run(sandbox, &run, &result, err);
+	shell = describe(&run->job, p);
+	shell.argv = argv;
+	shell.work = work;
+	shell.has_terminal = true;
+	shell.terminal_fd = terminal_fd;
+	return sandbox_run(sandbox, &shell, &result, err);
 }
 
 /* ------------------------------------------------------------ step */
