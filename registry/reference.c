@@ -326,7 +326,7 @@ same_name(const struct reference *a, const char *text)
 
 	if (reference_parse(&b, text_of(text), &ignored) < 0)
 		return false;
-	/* Parsed ones have both. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): both are set */
 	return strcmp(a->host, b.host) == 0 && strcmp(a->repo, b.repo) == 0;
 }
 
