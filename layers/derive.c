@@ -304,28 +304,28 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 {
 	auto_part struct part *part = NULL;
 	auto_tar_writer struct tar_writer *writer = NULL;
-	auto_tree_maker struct tree_maker *maker = tree_maker_new();
-	auto_tree struct tree *t = NULL;
-	struct pour pour = { .tree = maker, .cancel = cancel, .epoch = -1 };
+	auto_tree_writer struct tree_writer *index = NULL;
+	struct pour pour = { .cancel = cancel, .epoch = -1 };
 	struct digest diffid;
 	uint64_t size;
 
 	part = part_new(l->store, err);
-	if (part == NULL)
+	pour.index = index = part == NULL ? NULL : tree_writer_new(l->store, err);
+	if (index == NULL)
 		return -1;
 	pour.tar = writer = tar_writer_new(part_sink, part);
 	if (pour_tree(&pour, l, l->tree, err) < 0 || pour_end(&pour, err) < 0)
 		return -1;
-	t = tree_maker_end(take(maker), err);
 	size = part_size(part);
-	if (t == NULL || part_keep(take(part), NULL, &diffid, err) < 0)
+	if (part_keep(take(part), NULL, &diffid, err) < 0)
 		return -1;
 	pthread_mutex_lock(&l->lock);
 	l->diffid = diffid;
 	l->tar_size = size;
 	pthread_mutex_unlock(&l->lock);
 	/* The file now has offsets; the tree in use stays as it is. */
-	keep_tree(l, t);
+	if (tree_writer_keep(take(index), l->id, err) < 0)
+		return error_wrap(err, "index of layer %s", l->id);
 	if (layer_write_info(l, NULL, err) < 0)
 		return -1;
 	layer_add_forms(l, LAYER_TAR, NULL);
@@ -339,6 +339,8 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 static int
 from_dir(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
 {
+	if (!layer_has(l, LAYER_TREE))
+		layer_read_index(l);
 	if (!layer_has(l, LAYER_TREE))
 		return error_set(err, ERR_DAMAGED, "its index is lost");
 	return wanted & LAYER_TAR ? tar_from_dir(l, cancel, err) : 0;

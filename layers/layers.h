@@ -312,6 +312,16 @@ struct layer_options {
 struct layer *layer_from_changes(struct store *st, const struct change *changes, size_t n,
                                  const struct layer_options *options, struct error *err);
 
+/* The same, asked for one by one, some more than once: they may be millions. */
+struct change_list {
+	size_t n;
+	void (*get)(const void *arg, size_t i, struct change *out);
+	const void *arg;
+};
+struct layer *
+layer_from_change_list(struct store *st, const struct change_list *changes,
+                       const struct layer_options *options, struct error *err);
+
 /* Owners in a user name space with a single id: what a file or directory in a layer
  * directory or an upper should belong to is in this attribute … */
 #define LAYER_OWNER "user.cooper.owner"

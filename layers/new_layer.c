@@ -25,7 +25,7 @@ struct birth {
 	unsigned forms;
 	char *tmp; /* becomes layers/ID; NULL: no directory */
 	int tmp_fd, diff_fd;
-	struct tree_maker *maker;
+	struct tree_writer *index;
 	struct unpacker *unpacker;
 	struct part *part;
 	struct tar_writer *writer;
@@ -40,7 +40,7 @@ birth_clear(struct birth *b)
 	tar_writer_free(b->writer);
 	part_drop(b->part);
 	unpack_free(b->unpacker);
-	tree_maker_free(b->maker);
+	tree_writer_free(b->index);
 	own_close(&b->diff_fd);
 	own_close(&b->tmp_fd);
 	if (b->tmp != NULL)
@@ -87,17 +87,19 @@ open_tar(struct birth *b, struct error *err)
 }
 
 static int
-pour_all(struct birth *b, const struct change *changes, size_t n, struct error *err)
+pour_all(struct birth *b, const struct change_list *changes, struct error *err)
 {
 	struct pour pour = {
-		.tree = b->maker,
 		.dir = b->unpacker,
 		.tar = b->writer,
 		.cancel = b->options->cancel,
 		.epoch = b->options->epoch,
 	};
 
-	if (pour_changes(&pour, changes, n, err) < 0 || pour_end(&pour, err) < 0)
+	pour.index = b->index = tree_writer_new(b->store, err);
+	if (b->index == NULL)
+		return -1;
+	if (pour_changes(&pour, changes, err) < 0 || pour_end(&pour, err) < 0)
 		return -1;
 	if (b->part == NULL)
 		return 0;
@@ -114,19 +116,17 @@ choose_id(const struct birth *b, char id[DIGEST_HEX_MAX])
 		file_random_name(id, RANDOM_ID);
 }
 
-/* Everything is there: the tree, then the directory, get their names. */
+/* Everything is there: the index, then the directory, get their names. The index is read
+ * back when it is asked for. */
 static struct layer *
 settle(struct birth *b, struct error *err)
 {
-	auto_tree struct tree *t = tree_maker_end(take(b->maker), err);
 	char id[DIGEST_HEX_MAX];
 	struct layer *l;
 	unsigned forms = 0;
 
-	if (t == NULL)
-		return NULL;
 	choose_id(b, id);
-	if (tree_file_write(b->store, id, t, err) < 0) {
+	if (tree_writer_keep(take(b->index), id, err) < 0) {
 		error_wrap(err, "index of layer %s", id);
 		return NULL;
 	}
@@ -145,19 +145,17 @@ settle(struct birth *b, struct error *err)
 		free(take(b->tmp));
 		forms |= LAYER_DIR;
 	}
-	layer_add_forms(l, forms, take(t));
+	layer_add_forms(l, forms, NULL);
 	return l;
 }
 
 struct layer *
-layer_from_changes(struct store *st, const struct change *changes, size_t n,
-                   const struct layer_options *options, struct error *err)
+layer_from_change_list(struct store *st, const struct change_list *changes,
+                       const struct layer_options *options, struct error *err)
 {
-	auto_birth struct birth b = { .store = st,
-		                      .options = options,
-		                      .tmp_fd = -1,
-		                      .diff_fd = -1,
-		                      .maker = tree_maker_new() };
+	auto_birth struct birth b = {
+		.store = st, .options = options, .tmp_fd = -1, .diff_fd = -1
+	};
 
 	/* One form there must be: the tar needs no more than one file. */
 	b.forms = options->forms & (LAYER_DIR | LAYER_TAR);
@@ -167,9 +165,18 @@ layer_from_changes(struct store *st, const struct change *changes, size_t n,
 		return NULL;
 	if ((b.forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
 		return NULL;
-	if (pour_all(&b, changes, n, err) < 0)
+	if (pour_all(&b, changes, err) < 0)
 		return NULL;
 	return settle(&b, err);
+}
+
+struct layer *
+layer_from_changes(struct store *st, const struct change *changes, size_t n,
+                   const struct layer_options *options, struct error *err)
+{
+	struct change_list list = pour_list(changes, n);
+
+	return layer_from_change_list(st, &list, options, err);
 }
 
 /* Moves UPPER to where it becomes layers/ID/diff. */
@@ -241,9 +248,9 @@ layer_from_upper(struct store *st, const char *upper, struct layer *const *lower
 		                      .options = options,
 		                      .tmp_fd = -1,
 		                      .diff_fd = -1,
-		                      .maker = tree_maker_new(),
 		                      .own_id = true };
 	auto_diff struct diff diff = DIFF_INIT;
+	struct change_list changes = { 0 };
 
 	b.diff_fd = file_open_dir(AT_FDCWD, upper, err);
 	if (b.diff_fd < 0 || find_changes(&b, upper, lowers, n_lowers, &diff, err) < 0)
@@ -254,7 +261,8 @@ layer_from_upper(struct store *st, const char *upper, struct layer *const *lower
 		return NULL;
 	if ((options->forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
 		return NULL;
-	if (pour_all(&b, diff.changes.at, diff.changes.n, err) < 0)
+	changes = pour_list(diff.changes.at, diff.changes.n);
+	if (pour_all(&b, &changes, err) < 0)
 		return NULL;
 	return settle(&b, err);
 }

@@ -126,71 +126,112 @@ pour_content(const struct pour *p, const struct change *c, struct chunk *chunk,
 	return 0;
 }
 
+/* AS_LISTED (may be NULL): how the indexes have it, but for time and offset. */
 static int
-pour_change(const struct pour *p, const struct change *given, struct chunk *chunk,
-            struct error *err)
+pour_change(const struct pour *p, const struct change *c, const struct entry *as_listed,
+            struct chunk *chunk, struct error *err)
 {
-	struct change c = *given;
-	struct entry *e = &c.entry;
+	struct entry e = c->entry, listed;
 
-	if (p->epoch >= 0 && e->mtime > p->epoch)
-		e->mtime = p->epoch;
-	if (e->type != ENTRY_FILE)
-		e->size = 0;
-	e->offset = 0;
-	if (p->tar != NULL && tar_writer_entry(p->tar, e, err) < 0)
+	if (p->epoch >= 0 && e.mtime > p->epoch)
+		e.mtime = p->epoch;
+	if (e.type != ENTRY_FILE)
+		e.size = 0;
+	e.offset = 0;
+	if (p->tar != NULL && tar_writer_entry(p->tar, &e, err) < 0)
 		return -1;
-	if (p->tar != NULL && e->type == ENTRY_FILE)
-		e->offset = tar_writer_offset(p->tar);
+	if (p->tar != NULL && e.type == ENTRY_FILE)
+		e.offset = tar_writer_offset(p->tar);
+	listed = as_listed != NULL ? *as_listed : e;
+	listed.mtime = e.mtime;
+	listed.offset = e.offset;
 	if (p->tree != NULL)
-		tree_maker_add(p->tree, e);
-	if (p->dir != NULL && unpack_entry(p->dir, e, err) < 0)
+		tree_maker_add(p->tree, &listed);
+	if (p->index != NULL && tree_writer_add(p->index, &listed, err) < 0)
 		return -1;
-	if (e->type == ENTRY_FILE && (p->tar != NULL || p->dir != NULL))
-		return pour_content(p, &c, chunk, err);
+	if (p->dir != NULL && unpack_entry(p->dir, &e, err) < 0)
+		return -1;
+	if (e.type == ENTRY_FILE && (p->tar != NULL || p->dir != NULL))
+		return pour_content(p, c, chunk, err);
 	return cancel_check(p->cancel, err);
 }
 
-/* All names of a file have its owner, mode and time: also in the tar, so that its
- * bytes are those of a tar made from the directory. */
-static struct change
-with_metadata_of_target(const struct change *link, const struct change *changes, size_t n)
+/* The change at PATH: true and *OUT, or there is none. */
+static bool
+find_change(const struct change_list *changes, struct text path, struct change *out)
 {
-	struct change c = *link;
-	size_t lo = 0, hi = n;
+	size_t lo = 0, hi = changes->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
+		int order;
 
-		if (path_compare(changes[mid].entry.path, link->entry.link) < 0)
+		changes->get(changes->arg, mid, out);
+		order = path_compare(out->entry.path, path);
+		if (order == 0)
+			return true;
+		if (order < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo == n || !text_equal(changes[lo].entry.path, link->entry.link))
-		return c;
-	c.entry.mode = changes[lo].entry.mode;
-	c.entry.uid = changes[lo].entry.uid;
-	c.entry.gid = changes[lo].entry.gid;
-	c.entry.mtime = changes[lo].entry.mtime;
-	c.entry.capability = changes[lo].entry.capability;
-	return c;
+	return false;
+}
+
+/* All names of a file have its owner, mode and time: also in the tar, so that its
+ * bytes are those of a tar made from the directory. To who looks names up another
+ * name of what is no regular file is one more of its kind. */
+static int
+pour_link(const struct pour *p, const struct change_list *changes, struct change *link,
+          struct chunk *chunk, struct error *err)
+{
+	struct change first;
+	struct entry *e = &link->entry, listed;
+
+	if (!find_change(changes, e->link, &first))
+		return pour_change(p, link, NULL, chunk, err);
+	e->mode = first.entry.mode;
+	e->uid = first.entry.uid;
+	e->gid = first.entry.gid;
+	e->mtime = first.entry.mtime;
+	e->capability = first.entry.capability;
+	if (first.entry.type == ENTRY_FILE)
+		return pour_change(p, link, NULL, chunk, err);
+	listed = first.entry;
+	listed.path = e->path;
+	return pour_change(p, link, &listed, chunk, err);
+}
+
+static void
+get_from_array(const void *arg, size_t i, struct change *out)
+{
+	const struct change *changes = arg;
+
+	*out = changes[i];
+}
+
+struct change_list
+pour_list(const struct change *changes, size_t n)
+{
+	return (struct change_list){ .n = n, .get = get_from_array, .arg = changes };
 }
 
 int
-pour_changes(const struct pour *p, const struct change *changes, size_t n,
-             struct error *err)
+pour_changes(const struct pour *p, const struct change_list *changes, struct error *err)
 {
 	auto_free struct chunk *chunk = p->tar == NULL
 	                                        ? mem_resize(NULL, 1, sizeof *chunk)
 	                                        : NULL;
 
-	for (size_t i = 0; i < n; i++) {
-		struct change c = changes[i];
+	for (size_t i = 0; i < changes->n; i++) {
+		struct change c;
+		int failed = 0;
 
-		if (c.entry.type == ENTRY_HARDLINK)
-			c = with_metadata_of_target(&changes[i], changes, n);
-		if (pour_change(p, &c, chunk, err) < 0)
+		changes->get(changes->arg, i, &c);
+		failed = c.entry.type == ENTRY_HARDLINK
+		                 ? pour_link(p, changes, &c, chunk, err)
+		                 : pour_change(p, &c, NULL, chunk, err);
+		if (failed < 0)
 			return -1;
 	}
 	return 0;
@@ -209,7 +250,7 @@ pour_tree(const struct pour *p, struct layer *l, const struct tree *t, struct er
 		if (c.entry.type == ENTRY_FILE &&
 		    layer_content(l, &t->entries[i], &c.content, err) < 0)
 			return -1;
-		if (pour_change(p, &c, chunk, err) < 0)
+		if (pour_change(p, &c, NULL, chunk, err) < 0)
 			return -1;
 	}
 	return 0;

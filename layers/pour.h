@@ -13,11 +13,13 @@
 #include "layers/tar_read.h"
 #include "layers/tar_write.h"
 #include "layers/tree.h"
+#include "layers/tree_file.h"
 #include "layers/unpack.h"
 
 /* Where to; any may be NULL. */
 struct pour {
 	struct tree_maker *tree;
+	struct tree_writer *index; /* instead of it, if all comes sorted */
 	struct unpacker *dir;
 	struct tar_writer *tar;
 	const struct cancel *cancel;
@@ -28,8 +30,9 @@ struct pour {
 int pour_tar(const struct pour *p, struct tar_reader *from, struct error *err);
 
 /* Sorted changes. Each file is opened, and read, once. */
-int pour_changes(const struct pour *p, const struct change *changes, size_t n,
-                 struct error *err);
+int
+pour_changes(const struct pour *p, const struct change_list *changes, struct error *err);
+struct change_list pour_list(const struct change *changes, size_t n);
 
 /* Ends dir and tar. */
 int pour_end(const struct pour *p, struct error *err);

@@ -11,14 +11,15 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "base/sealed.h"
 #include "layers/store.h"
 
 #define MAGIC "cooptree"
 
 enum {
-	VERSION = 1,
-	HEADER_SIZE = 32,
-	CHECKSUM_SIZE = 4,
+	VERSION = 2,
+	HEADER_SIZE = 16,
+	TOTALS_SIZE = 16,
 	CAPABILITY_ROOM = 32,
 	ENTRY_MIN = 7, /* bytes of the smallest entry */
 };
@@ -101,28 +102,69 @@ put_entry(struct buf *out, const struct entry *e, struct text before)
 		put_text(out, e->capability);
 }
 
+/* What is behind the header, as it comes. */
+struct printer {
+	struct sealed_writer *to;
+	struct buf piece;  /* an entry */
+	struct buf before; /* the path of the last one */
+	uint64_t n, text_bytes;
+};
+
+static void
+printer_clear(struct printer *p)
+{
+	buf_clear(&p->piece);
+	buf_clear(&p->before);
+}
+
+static void
+send_piece(struct printer *p)
+{
+	sealed_add_text(p->to, buf_text(&p->piece));
+	buf_truncate(&p->piece, 0);
+}
+
+static void
+print_header(struct printer *p)
+{
+	buf_add_str(&p->piece, MAGIC);
+	put_fixed(&p->piece, VERSION, 4);
+	put_fixed(&p->piece, 0, 4);
+	send_piece(p);
+}
+
+static void
+print_entry(struct printer *p, const struct entry *e)
+{
+	put_entry(&p->piece, e, buf_text(&p->before));
+	send_piece(p);
+	buf_truncate(&p->before, 0);
+	buf_add_text(&p->before, e->path);
+	p->n++;
+	p->text_bytes += e->path.n + e->link.n + e->capability.n + 3;
+}
+
+static void
+print_totals(struct printer *p)
+{
+	put_fixed(&p->piece, p->n, 8);
+	put_fixed(&p->piece, p->text_bytes, 8);
+	send_piece(p);
+}
+
 void
 tree_print(const struct tree *t, struct buf *out)
 {
-	struct text before = { 0 };
-	size_t start = out->n;
-	uint64_t text_bytes = 0;
+	auto_sealed_writer struct sealed_writer to = { .fd = -1 };
+	__attribute__((cleanup(printer_clear))) struct printer p = { .to = &to };
+	auto_error struct error never = ERROR_INIT;
 
+	print_header(&p);
 	for (size_t i = 0; i < t->n; i++)
-		text_bytes += t->entries[i].path.n + t->entries[i].link.n +
-		              t->entries[i].capability.n + 3;
-	buf_reserve(out, HEADER_SIZE + t->n * 48);
-	buf_add_str(out, MAGIC);
-	put_fixed(out, VERSION, 4);
-	put_fixed(out, 0, 4);
-	put_fixed(out, t->n, 8);
-	put_fixed(out, text_bytes, 8);
-	for (size_t i = 0; i < t->n; i++) {
-		put_entry(out, &t->entries[i], before);
-		before = t->entries[i].path;
-	}
-	put_fixed(out, libdeflate_crc32(0, out->p + start, out->n - start),
-	          CHECKSUM_SIZE);
+		print_entry(&p, &t->entries[i]);
+	print_totals(&p);
+	sealed_end(&to, &never);
+	buf_add_text(out, buf_text(&to.pending));
 }
 
 /* ------------------------------------------------------------ reading */
@@ -236,16 +278,17 @@ tree_parse(struct text bytes)
 	struct cursor c = { 0 };
 	uint64_t n, text_bytes;
 
-	if (bytes.n < HEADER_SIZE + CHECKSUM_SIZE || !text_starts(bytes, MAGIC) ||
-	    get_fixed(bytes.p + 8, 4) != VERSION)
+	if (bytes.n < HEADER_SIZE + TOTALS_SIZE + SEALED_CHECKSUM_SIZE ||
+	    !text_starts(bytes, MAGIC) || get_fixed(bytes.p + 8, 4) != VERSION)
 		return NULL;
 	c.p = bytes.p + HEADER_SIZE;
-	c.end = bytes.p + bytes.n - CHECKSUM_SIZE;
-	if (get_fixed(c.end, CHECKSUM_SIZE) !=
-	    libdeflate_crc32(0, bytes.p, bytes.n - CHECKSUM_SIZE))
+	c.end = bytes.p + bytes.n - SEALED_CHECKSUM_SIZE;
+	if (get_fixed(c.end, SEALED_CHECKSUM_SIZE) !=
+	    libdeflate_crc32(0, bytes.p, bytes.n - SEALED_CHECKSUM_SIZE))
 		return NULL;
-	n = get_fixed(bytes.p + 16, 8);
-	text_bytes = get_fixed(bytes.p + 24, 8);
+	c.end -= TOTALS_SIZE;
+	n = get_fixed(c.end, 8);
+	text_bytes = get_fixed(c.end + 8, 8);
 	/* Every path costs at least what it does not share with its neighbour,
 	 * so neither number can be far beyond the file's own size. */
 	if (n > bytes.n / ENTRY_MIN || text_bytes > n * (2 * PATH_MAX + CAPABILITY_ROOM))
@@ -261,34 +304,88 @@ tree_parse(struct text bytes)
 
 /* ------------------------------------------------------------ files */
 
-static int
-write_new(int dir_fd, const char *name, const struct tree *t, struct error *err)
-{
-	auto_buf struct buf bytes = BUF_INIT;
-	auto_fd int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	                        0600);
+struct tree_writer {
+	struct store *store;
+	int dir_fd; /* of NAME; borrowed */
+	char name[SCRATCH_NAME_MAX];
+	int fd;
+	struct sealed_writer to;
+	struct printer printer;
+};
 
-	if (fd < 0)
-		return error_sys(err, "make %s", name);
-	tree_print(t, &bytes);
-	return file_write_all(fd, bytes.p, bytes.n, err);
+struct tree_writer *
+tree_writer_new(struct store *st, struct error *err)
+{
+	auto_tree_writer struct tree_writer *w = NULL;
+	int dir_fd = scratch_fd(store_scratch(st), err);
+
+	if (dir_fd < 0)
+		return NULL;
+	w = mem_new(sizeof *w);
+	w->store = st;
+	w->dir_fd = dir_fd;
+	scratch_name(store_scratch(st), 't', w->name);
+	w->fd = openat(dir_fd, w->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (w->fd < 0) {
+		error_sys(err, "make %s", w->name);
+		return NULL;
+	}
+	w->to.fd = w->fd;
+	w->printer.to = &w->to;
+	print_header(&w->printer);
+	return take(w);
+}
+
+int
+tree_writer_add(struct tree_writer *w, const struct entry *e, struct error *err)
+{
+	if (w->printer.n > 0 && path_compare(buf_text(&w->printer.before), e->path) >= 0)
+		return error_set(err, ERR_INTERNAL, "%.*s: out of order", (int)e->path.n,
+		                 e->path.p);
+	print_entry(&w->printer, e);
+	return 0;
+}
+
+int
+tree_writer_keep(struct tree_writer *taken, const char *id, struct error *err)
+{
+	auto_tree_writer struct tree_writer *w = taken;
+	auto_free char *name = mem_print("trees/%s", id);
+
+	print_totals(&w->printer);
+	if (sealed_end(&w->to, err) < 0)
+		return -1;
+	if (renameat(w->dir_fd, w->name, store_fd(w->store), name) < 0)
+		return error_sys(err, "rename %s to %s", w->name, name);
+	own_close(&w->fd);
+	return 0;
+}
+
+void
+tree_writer_free(struct tree_writer *w)
+{
+	if (w == NULL)
+		return;
+	/* Closed is kept. */
+	if (w->fd >= 0)
+		unlinkat(w->dir_fd, w->name, 0);
+	own_close(&w->fd);
+	printer_clear(&w->printer);
+	sealed_writer_clear(&w->to);
+	free(w);
 }
 
 int
 tree_file_write(struct store *st, const char *id, const struct tree *t, struct error *err)
 {
-	auto_free char *name = mem_print("trees/%s", id);
-	char tmp[SCRATCH_NAME_MAX];
-	int dir_fd = scratch_fd(store_scratch(st), err);
+	auto_tree_writer struct tree_writer *w = tree_writer_new(st, err);
 
-	if (dir_fd < 0)
+	if (w == NULL)
 		return -1;
-	scratch_name(store_scratch(st), 't', tmp);
-	if (write_new(dir_fd, tmp, t, err) < 0)
-		return -1;
-	if (renameat(dir_fd, tmp, store_fd(st), name) < 0)
-		return error_sys(err, "rename %s to %s", tmp, name);
-	return 0;
+	for (size_t i = 0; i < t->n; i++)
+		if (tree_writer_add(w, &t->entries[i], err) < 0)
+			return -1;
+	return tree_writer_keep(take(w), id, err);
 }
 
 struct tree *

@@ -59,6 +59,7 @@ write_one(void *arg, struct text path, const struct view_entry *found, struct er
 {
 	struct writing *w = arg;
 	struct change c = { .entry = { .path = path, .type = ENTRY_DIR, .mode = 0755 } };
+	struct change_list one = pour_list(&c, 1);
 
 	if (path.n == 0)
 		return 0;
@@ -68,7 +69,7 @@ write_one(void *arg, struct text path, const struct view_entry *found, struct er
 	if ((c.entry.type == ENTRY_FILE || c.entry.type == ENTRY_HARDLINK) &&
 	    settle_file(w, found, &c, err) < 0)
 		return -1;
-	return pour_changes(&w->pour, &c, 1, err);
+	return pour_changes(&w->pour, &one, err);
 }
 
 static int

@@ -289,8 +289,8 @@ links_are_followed_inside_the_root(void **state)
 static void
 files_are_read_through_hard_links(void **state)
 {
-	static const char *const layers[LAYERS_MAX] = { "f:a h:b>a l:s>a d:d",
-		                                        "f:c w:a" };
+	static const char *const layers[LAYERS_MAX] = { "f:a h:b>a d:d l:s>a",
+		                                        "w:a f:c" };
 	struct view *v = view_of(*state, layers);
 	struct error err = ERROR_INIT;
 	struct buf out = BUF_INIT;
