@@ -218,6 +218,10 @@ fill_from_compressed(struct archive_index *a, struct store *st, int fd, struct e
 		return error_sys(err, "rewind an archive");
 	s.keep_fd = a->tar_fd;
 	s.decompressor = decompressor_open(fd, err);
+	if (s.decompressor == NULL && err->code == ERR_DAMAGED) {
+		error_clear(err);
+		return 0;
+	}
 	if (s.decompressor == NULL)
 		return -1;
 	status = fill(a, st, source, a->tar_fd, err);
@@ -284,6 +288,19 @@ unpack_item(struct unpacker *u, struct tar_reader *r, const struct entry *e,
 	return (int)n;
 }
 
+/* What was cut off or damaged on its way may be so behind the last entry. */
+static int
+read_rest(struct decompressor *d, struct error *err)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	do
+		n = decompressor_read(d, bytes, sizeof bytes, err);
+	while (n > 0);
+	return (int)n;
+}
+
 int
 archive_unpack_context(struct store *st, int fd, int dir_fd, struct error *err)
 {
@@ -306,6 +323,8 @@ archive_unpack_context(struct store *st, int fd, int dir_fd, struct error *err)
 			status = -1;
 			break;
 		}
+	if (status == 0)
+		status = read_rest(s.decompressor, err);
 	decompressor_close(s.decompressor);
 	return status < 0 ? -1 : unpack_end(u, err);
 }

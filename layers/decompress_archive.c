@@ -2,6 +2,7 @@
  * filter that the magic named: never the one inside of what came out. */
 #include <archive.h>
 #include <archive_entry.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/own.h"
@@ -13,6 +14,7 @@ struct archive_reader {
 	struct input *input;
 	struct error *err; /* of the call that is running */
 	bool input_failed;
+	bool is_empty; /* nothing came out: libarchive has no entry to read from */
 };
 
 static la_ssize_t
@@ -40,14 +42,19 @@ fault(struct archive_reader *r, struct error *err)
 
 	if (r->input_failed)
 		return -1;
-	return error_set(err, ERR_DAMAGED, "%s: %s", r->name,
-	                 text != NULL ? text : "damaged");
+	if (text == NULL)
+		text = "damaged";
+	/* liblzma's way to say it. */
+	if (strstr(text, "No progress is possible") != NULL)
+		text = "truncated";
+	return error_set(err, ERR_DAMAGED, "%s: %s", r->name, text);
 }
 
 static int
 start(struct archive_reader *r, int filter, struct error *err)
 {
 	struct archive_entry *entry;
+	int status;
 
 	r->err = err;
 	if (archive_read_append_filter(r->archive, filter) != ARCHIVE_OK ||
@@ -55,9 +62,12 @@ start(struct archive_reader *r, int filter, struct error *err)
 	    archive_read_support_format_empty(r->archive) != ARCHIVE_OK ||
 	    archive_read_open(r->archive, r, NULL, give, NULL) != ARCHIVE_OK)
 		return fault(r, err);
-	/* Nothing in it is an "empty" archive, which has no entry. */
-	return archive_read_next_header(r->archive, &entry) < ARCHIVE_WARN ? fault(r, err)
-	                                                                   : 0;
+	/* What is damaged right at its start is taken for empty, but says why. */
+	if (r->input_failed || archive_error_string(r->archive) != NULL)
+		return fault(r, err);
+	status = archive_read_next_header(r->archive, &entry);
+	r->is_empty = status == ARCHIVE_EOF;
+	return status < ARCHIVE_WARN ? fault(r, err) : 0;
 }
 
 void *
@@ -86,6 +96,8 @@ archive_reader_read(void *state, struct input *in, void *bytes, size_t n,
 	la_ssize_t got;
 
 	(void)in;
+	if (r->is_empty)
+		return 0;
 	r->err = err;
 	got = archive_read_data(r->archive, bytes, n);
 	return got < 0 ? fault(r, err) : (ssize_t)got;

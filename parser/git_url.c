@@ -1,9 +1,8 @@
-#include "parser/git_url.h"
-
 #include <ctype.h>
 
 #include "base/base.h"
 #include "base/number.h"
+#include "parser/parser.h"
 #include "parser/percent.h"
 
 /* What the query of an address may say, each at most once. */
@@ -198,23 +197,41 @@ apply(struct arena *arena, const struct query *q, struct git_url *out, struct er
 	return 0;
 }
 
+/* Cuts the fragment and the query, in this order, off T. */
+static struct text
+cut(struct text t, struct text *query, struct text *fragment)
+{
+	ptrdiff_t at = text_find(t, '#');
+
+	if (at >= 0) {
+		*fragment = text_from(t, (size_t)at + 1);
+		t = text_first(t, (size_t)at);
+	}
+	at = text_find(t, '?');
+	if (at >= 0) {
+		*query = text_from(t, (size_t)at + 1);
+		t = text_first(t, (size_t)at);
+	}
+	return t;
+}
+
+bool
+git_url_is(struct text t)
+{
+	struct text query, fragment;
+
+	return is_repository(cut(t, &query, &fragment));
+}
+
 int
 git_url_parse(struct arena *arena, struct text t, struct git_url *out, struct error *err)
 {
-	struct text bare = t, fragment = { 0 }, query = { 0 };
+	struct text fragment = { 0 }, query = { 0 };
+	struct text bare = cut(t, &query, &fragment);
 	struct git_url url = { 0 };
 	struct query q = { 0 };
-	ptrdiff_t at = text_find(bare, '#');
+	ptrdiff_t at = 0;
 
-	if (at >= 0) {
-		fragment = text_from(bare, (size_t)at + 1);
-		bare = text_first(bare, (size_t)at);
-	}
-	at = text_find(bare, '?');
-	if (at >= 0) {
-		query = text_from(bare, (size_t)at + 1);
-		bare = text_first(bare, (size_t)at);
-	}
 	if (!is_repository(bare))
 		return 0;
 	url.git.url = arena_text(arena, bare);

@@ -1,7 +1,6 @@
 #include "base/base.h"
 #include "base/digest.h"
 #include "base/path.h"
-#include "parser/git_url.h"
 #include "parser/percent.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/event.h"
 #include "base/file.h"
+#include "base/inroot.h"
 #include "base/number.h"
 #include "base/path.h"
 #include "builder/build/remote.h"
@@ -100,56 +102,115 @@ read_stdin(struct buf *out, struct error *err)
 static int
 not_found(const char *shown, struct error *err)
 {
-	error_set(err, ERR_SOURCE,
-	          "failed to read dockerfile: %s: no such file or directory", shown);
-	return error_hint(err,
-	                  "name the file with -f, or give another context directory");
+	return error_set(err, ERR_SOURCE,
+	                 "failed to read dockerfile: %s: no such file or directory",
+	                 shown);
+}
+
+/* 1 read, 0 it is not there, -1. */
+typedef int read_fn(int dir_fd, const char *path, struct buf *out, struct error *err);
+
+static int
+read_of_user(int dir_fd, const char *path, struct buf *out, struct error *err)
+{
+	return file_read(dir_fd, path, DOCKERFILE_SIZE_MAX, out, err);
+}
+
+/* What others wrote must not show what is outside of it. */
+static int
+read_of_others(int dir_fd, const char *path, struct buf *out, struct error *err)
+{
+	auto_fd int fd = inroot_open(dir_fd, path, O_RDONLY | O_NONBLOCK, 0);
+	struct stat sb;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd < 0 || fstat(fd, &sb) < 0)
+		return error_sys(err, "%s", path);
+	if (!S_ISREG(sb.st_mode))
+		return error_set(err, ERR_SOURCE, "%s: not a regular file", path);
+	return file_read_fd(fd, DOCKERFILE_SIZE_MAX, out, err);
 }
 
 /* The default name may be written in lower case. */
 static int
-read_at(int dir_fd, const char *path, struct build_input *in, struct error *err)
+read_at(int dir_fd, const char *path, read_fn *read, struct build_input *in,
+        struct error *err)
 {
 	struct text base = path_base(text_of(path));
-	int found = file_read(dir_fd, path, DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
+	int found = read(dir_fd, path, &in->dockerfile, err);
 
 	in->name = text_copy(base);
 	if (found == 0 && text_is(base, "Dockerfile")) {
 		auto_free char *lower = mem_copy(path);
 
 		lower[strlen(lower) - strlen("Dockerfile")] = 'd';
-		found = file_read(dir_fd, lower, DOCKERFILE_SIZE_MAX, &in->dockerfile,
-		                  err);
+		found = read(dir_fd, lower, &in->dockerfile, err);
 	}
 	if (found < 0)
 		return error_wrap(err, "failed to read dockerfile");
 	return found == 0 ? not_found(path, err) : 0;
 }
 
+/* Relative names are the shell's for a directory of the user's, else the context's. */
 static int
-read_dockerfile(const struct build_request *request, struct build_input *in,
-                struct error *err)
+read_in_context(const struct local_context *context, const char *file,
+                struct build_input *in, struct error *err)
+{
+	bool is_users = context->remember;
+	const char *path = file != NULL ? file : "Dockerfile";
+	int dir_fd = is_users && file != NULL ? AT_FDCWD : context->dir_fd;
+
+	if (read_at(dir_fd, path, is_users ? read_of_user : read_of_others, in, err) == 0)
+		return 0;
+	if (!is_users && file != NULL)
+		return error_hint(err, "-f names a file of the context; one of this "
+		                       "machine needs an absolute path");
+	return error_hint(err,
+	                  "name the file with -f, or give another context directory");
+}
+
+static bool
+is_web(const char *file)
+{
+	struct text t = text_of(file);
+
+	return text_starts(t, "http://") || text_starts(t, "https://");
+}
+
+/* -f - and -f URL: the text comes from elsewhere and has the usual name. */
+static int
+read_elsewhere(const char *file, struct registry *registry, struct build_input *in,
+               struct error *err)
+{
+	in->name = mem_copy("Dockerfile");
+	buf_truncate(&in->dockerfile, 0);
+	if (strcmp(file, "-") == 0)
+		return read_stdin(&in->dockerfile, err);
+	return remote_text(registry, file, DOCKERFILE_SIZE_MAX, &in->dockerfile, err) < 0
+	               ? error_wrap(err, "failed to read dockerfile")
+	               : 0;
+}
+
+static int
+read_dockerfile(const struct build_request *request, struct registry *registry,
+                struct build_input *in, struct error *err)
 {
 	const char *file = request->dockerfile;
 
+	if (file != NULL && (strcmp(file, "-") == 0 || is_web(file)))
+		return read_elsewhere(file, registry, in, err);
+	if (file != NULL && file[0] == '/') {
+		buf_truncate(&in->dockerfile, 0);
+		return read_at(AT_FDCWD, file, read_of_user, in, err);
+	}
 	if (in->dockerfile.n > 0) {
 		in->name = mem_copy("Dockerfile");
 		return 0;
 	}
-	if (file != NULL && strcmp(file, "-") == 0) {
-		in->name = mem_copy("Dockerfile");
-		return read_stdin(&in->dockerfile, err);
-	}
-	if (file == NULL) {
-		if (in->contexts.n == 0)
-			return not_found("Dockerfile", err);
-		return read_at(in->contexts.at[0].dir_fd, "Dockerfile", in, err);
-	}
-	/* In a context that is no directory of the user's the name is inside it. */
-	if (in->contexts.n > 0 && !in->contexts.at[0].remember &&
-	    faccessat(AT_FDCWD, file, R_OK, 0) < 0)
-		return read_at(in->contexts.at[0].dir_fd, file, in, err);
-	return read_at(AT_FDCWD, file, in, err);
+	if (in->contexts.n == 0)
+		return not_found(file != NULL ? file : "Dockerfile", err);
+	return read_in_context(&in->contexts.at[0], file, in, err);
 }
 
 /* <Dockerfile>.dockerignore beside the file, else .dockerignore of the context. */
@@ -162,7 +223,7 @@ read_main_ignore(const struct build_request *request, struct build_input *in,
 	auto_free char *special = NULL;
 	int found = 0;
 
-	if (file != NULL && strcmp(file, "-") != 0) {
+	if (file != NULL && strcmp(file, "-") != 0 && !is_web(file)) {
 		special = mem_print("%s.dockerignore", file);
 		found = ignore_read(in, AT_FDCWD, special, special, &main_context->ignore,
 		                    err);
@@ -191,6 +252,41 @@ build_input_arg(const struct build_request *request, const char *name)
 	return value;
 }
 
+/* A directory that is there is meant, whatever its name looks like. */
+static enum context_source
+find_source(const char *word)
+{
+	enum context_source source = context_classify(word);
+	struct stat sb;
+
+	if (source == SOURCE_GIT && stat(word, &sb) == 0 && S_ISDIR(sb.st_mode))
+		return SOURCE_DIR;
+	return source;
+}
+
+static int
+context_on_stdin(const struct build_request *request, struct store *store,
+                 struct build_input *in, char **dir, struct error *err)
+{
+	const char *file = request->dockerfile;
+
+	if (file != NULL && strcmp(file, "-") == 0)
+		return error_set(err, ERR_USAGE,
+		                 "context and Dockerfile cannot both be standard input");
+	if (context_from_stdin(store, STDIN_FILENO, dir, &in->dockerfile, err) < 0)
+		return error_wrap(err, "context on standard input");
+	if (*dir != NULL)
+		return 0;
+	if (in->dockerfile.n == 0) {
+		error_set(err, ERR_SOURCE, "standard input is empty");
+		return error_hint(err, "send a tar archive or a Dockerfile");
+	}
+	return file == NULL ? 0
+	                    : error_set(err, ERR_USAGE,
+	                                "ambiguous Dockerfile source: both standard "
+	                                "input and -f are one");
+}
+
 static int
 main_context(const struct build_request *request, struct store *store,
              struct registry *registry, struct build_input *in, struct error *err)
@@ -198,17 +294,12 @@ main_context(const struct build_request *request, struct store *store,
 	auto_free char *dir = NULL;
 	bool keep_git_dir = false;
 
-	switch (context_classify(request->context)) {
+	switch (find_source(request->context)) {
 	case SOURCE_DIR:
 		return context_add(in, (struct text){ 0 }, request->context, true, err);
 	case SOURCE_STDIN:
-		if (request->dockerfile != NULL && strcmp(request->dockerfile, "-") == 0)
-			return error_set(
-			        err, ERR_USAGE,
-			        "context and Dockerfile cannot both be standard input");
-		if (context_from_stdin(store, STDIN_FILENO, &dir, &in->dockerfile, err) <
-		    0)
-			return error_wrap(err, "context on standard input");
+		if (context_on_stdin(request, store, in, &dir, err) < 0)
+			return -1;
 		break;
 	case SOURCE_GIT:
 		number_bool(build_input_arg(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"),
@@ -231,7 +322,7 @@ build_input_read(const struct build_request *request, struct store *store,
                  struct registry *registry, struct build_input *out, struct error *err)
 {
 	if (main_context(request, store, registry, out, err) < 0 ||
-	    read_dockerfile(request, out, err) < 0)
+	    read_dockerfile(request, registry, out, err) < 0)
 		return -1;
 	if (out->contexts.n > 0 && out->contexts.at[0].remember &&
 	    read_main_ignore(request, out, err) < 0)

@@ -1,6 +1,7 @@
 #include "builder/build/remote.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/file.h"
@@ -24,6 +25,15 @@ download_write(void *arg, const void *bytes, size_t n, struct error *err)
 	return file_write_all(((struct download *)arg)->fd, bytes, n, err);
 }
 
+static int
+set_time(int fd, int64_t ns)
+{
+	const struct timespec at = { .tv_sec = ns / 1000000000,
+		                     .tv_nsec = ns % 1000000000 };
+
+	return ns == 0 ? 0 : futimens(fd, (const struct timespec[2]){ at, at });
+}
+
 int
 remote_http(struct store *store, struct registry *registry, const char *url, char **dir,
             struct buf *dockerfile, struct error *err)
@@ -41,8 +51,40 @@ remote_http(struct store *store, struct registry *registry, const char *url, cha
 	download.fd = file;
 	if (registry_fetch_url(registry, url, NULL, download_write, &download, NULL, NULL,
 	                       &info, err) < 0)
-		return error_wrap(err, "%s", url);
-	if (lseek(file, 0, SEEK_SET) < 0)
+		return -1;
+	if (set_time(file, info.last_modified_ns) < 0 || lseek(file, 0, SEEK_SET) < 0)
 		return error_sys(err, "%s/context", path);
-	return context_from_stdin(store, file, dir, dockerfile, err);
+	if (context_from_stdin(store, file, dir, dockerfile, err) < 0)
+		return error_wrap(err, "%s", url);
+	if (*dir == NULL)
+		*dir = take(path);
+	return 0;
+}
+
+struct text_sink {
+	struct buf *out;
+	size_t max;
+};
+
+static int
+text_write(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct text_sink *sink = arg;
+
+	if (n > sink->max)
+		return error_set(err, ERR_SOURCE, "too large");
+	sink->max -= n;
+	buf_add(sink->out, bytes, n);
+	return 0;
+}
+
+int
+remote_text(struct registry *registry, const char *url, size_t max, struct buf *out,
+            struct error *err)
+{
+	auto_http_file struct http_file info = { 0 };
+	struct text_sink sink = { out, max };
+
+	return registry_fetch_url(registry, url, NULL, text_write, &sink, NULL, NULL,
+	                          &info, err);
 }

@@ -16,8 +16,13 @@
 int remote_git(struct store *store, const char *url, bool keep_git_dir,
                const struct cancel *cancel, char **dir, struct error *err);
 
-/* An archive is unpacked into *DIR (caller frees); anything else is the Dockerfile. */
+/* An archive is unpacked into *DIR (caller frees); anything else is the Dockerfile,
+ * and the one file "context" of *DIR. */
 int remote_http(struct store *store, struct registry *registry, const char *url,
                 char **dir, struct buf *dockerfile, struct error *err);
+
+/* Appends what URL gives, at most MAX bytes of it. */
+int remote_text(struct registry *registry, const char *url, size_t max, struct buf *out,
+                struct error *err);
 
 #endif

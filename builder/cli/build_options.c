@@ -176,25 +176,9 @@ add_ssh(void *target, struct text value, struct error *err)
 	return 0;
 }
 
-static bool
-is_url_of(struct text t, const char *const *schemes)
-{
-	for (; *schemes != NULL; schemes++)
-		if (text_starts(t, *schemes))
-			return true;
-	return false;
-}
-
 static void
 classify_context(struct named_context *c)
 {
-	static const char *const git[] = { "git://", "ssh://", "git@", NULL };
-	static const char *const http[] = { "http://", "https://", NULL };
-	struct text plain = c->value;
-	ptrdiff_t hash = text_find(plain, '#');
-
-	if (hash > 0)
-		plain = text_first(plain, (size_t)hash);
 	if (text_is(c->value, "docker-image://scratch")) {
 		c->kind = CONTEXT_SCRATCH;
 	} else if (text_starts(c->value, "docker-image://")) {
@@ -203,10 +187,10 @@ classify_context(struct named_context *c)
 	} else if (text_starts(c->value, "oci-layout://")) {
 		c->kind = CONTEXT_LAYOUT;
 		c->value = text_from(c->value, strlen("oci-layout://"));
-	} else if (is_url_of(c->value, git) ||
-	           (is_url_of(c->value, http) && text_ends(plain, ".git"))) {
+	} else if (git_url_is(c->value)) {
 		c->kind = CONTEXT_GIT;
-	} else if (is_url_of(c->value, http)) {
+	} else if (text_starts(c->value, "http://") ||
+	           text_starts(c->value, "https://")) {
 		c->kind = CONTEXT_HTTP;
 	} else {
 		c->kind = CONTEXT_LOCAL;
@@ -526,7 +510,7 @@ const struct option_row build_option_rows[] = {
 	{ "digest-file", 0, "FILE", OPTION_STRING, AT(digest_file), NULL,
 	  "write the manifest's digest to FILE" },
 	{ "file", 'f', "FILE", OPTION_STRING, AT(dockerfile), NULL,
-	  "the Dockerfile (default PATH/Dockerfile; - for standard input)" },
+	  "the Dockerfile (default PATH/Dockerfile; - for standard input, or a URL)" },
 	{ "format", 0, "text|json", OPTION_CALL, 0, set_format,
 	  "how the answer of --call is printed" },
 	{ "iidfile", 0, "FILE", OPTION_STRING, AT(iidfile), NULL,

@@ -12,26 +12,6 @@
 
 /* ------------------------------------------------------------ words */
 
-/* user@host:path, as ssh writes it. */
-static bool
-is_scp_like(struct text word)
-{
-	ptrdiff_t at = text_find(word, '@'), colon = text_find(word, ':'),
-	          slash = text_find(word, '/');
-
-	return at > 0 && colon > at + 1 && (slash < 0 || slash > colon);
-}
-
-/* http(s)://host/path.git, perhaps with #fragment or ?query behind it. */
-static bool
-is_git_over_http(struct text word)
-{
-	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] == '#' || word.p[i] == '?')
-			return text_ends(text_first(word, i), ".git");
-	return text_ends(word, ".git");
-}
-
 enum context_source
 context_classify(const char *word)
 {
@@ -39,14 +19,11 @@ context_classify(const char *word)
 
 	if (text_is(t, "-"))
 		return SOURCE_STDIN;
-	if (text_starts(t, "http://") || text_starts(t, "https://"))
-		return is_git_over_http(t) ? SOURCE_GIT : SOURCE_HTTP;
-	if (text_starts(t, "git://") || text_starts(t, "ssh://") ||
-	    text_starts(t, "github.com/"))
+	if (git_url_is(t) || text_starts(t, "github.com/"))
 		return SOURCE_GIT;
-	if (text_starts(t, "./") || text_starts(t, "../") || text_starts(t, "/"))
-		return SOURCE_DIR;
-	return is_scp_like(t) ? SOURCE_GIT : SOURCE_DIR;
+	if (text_starts(t, "http://") || text_starts(t, "https://"))
+		return SOURCE_HTTP;
+	return SOURCE_DIR;
 }
 
 /* ------------------------------------------------------------ stdin */
@@ -63,7 +40,8 @@ is_compressed(const unsigned char *m, size_t n)
 	       (n >= sizeof zstd && memcmp(m, zstd, sizeof zstd) == 0);
 }
 
-/* The checksum counts the header's bytes with its own field as blanks. */
+/* The checksum counts the header's bytes with its own field as blanks. An archive
+ * of nothing starts with its end, a block of zeros. */
 static bool
 is_tar_header(const unsigned char *h, size_t n)
 {
@@ -78,7 +56,7 @@ is_tar_header(const unsigned char *h, size_t n)
 		i++;
 	for (; i < 156 && h[i] >= '0' && h[i] <= '7'; i++)
 		stated = stated * 8 + (h[i] - '0');
-	return sum == stated;
+	return sum == stated || (stated == 0 && sum == 8 * ' ');
 }
 
 /* An archive has to be rewound to be unpacked; a pipe cannot be. */

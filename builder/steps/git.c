@@ -196,7 +196,7 @@ find_ref(struct text list, const char *ref, char commit[GIT_COMMIT_MAX])
 }
 
 static int
-check_url(const struct git_source *src, struct error *err)
+check_url(const struct step_git *src, struct error *err)
 {
 	/* Neither may be taken for an option. */
 	if (src->url.n == 0 || src->url.p[0] == '-')
@@ -209,7 +209,7 @@ check_url(const struct git_source *src, struct error *err)
 }
 
 static int
-check_commit(const struct git_source *src, const char *commit, struct error *err)
+check_commit(const struct step_git *src, const char *commit, struct error *err)
 {
 	auto_free char *want = text_copy(src->checksum);
 
@@ -220,7 +220,7 @@ check_commit(const struct git_source *src, const char *commit, struct error *err
 }
 
 int
-git_resolve(const struct git_source *src, const struct cancel *cancel,
+git_resolve(const struct step_git *src, const struct cancel *cancel,
             char commit[GIT_COMMIT_MAX], struct error *err)
 {
 	auto_git struct git g = { 0 };
@@ -250,7 +250,7 @@ git_resolve(const struct git_source *src, const struct cancel *cancel,
 /* The commit alone; where the server gives only what has a name, that name; at
  * last everything. */
 static int
-fetch(struct git *g, const struct git_source *src, const char *commit, struct error *err)
+fetch(struct git *g, const struct step_git *src, const char *commit, struct error *err)
 {
 	auto_free char *ref = src->ref.n > 0 ? text_copy(src->ref) : mem_copy("HEAD");
 	const char *const alone[] = { "fetch",  "-q",   "--depth=1", "--no-tags",
@@ -311,7 +311,7 @@ remove_git_dirs(int dir_fd, struct error *err)
 
 /* The path of the tree or of its subdirectory; links must not lead out of it. */
 static char *
-find_subdir(int dir_fd, const struct git_source *src, struct error *err)
+find_subdir(int dir_fd, const struct step_git *src, struct error *err)
 {
 	auto_free char *subdir = src->subdir.n > 0 ? path_clean_abs(src->subdir)
 	                                           : mem_copy("/");
@@ -342,7 +342,7 @@ commit_time(struct git *g, const char *commit, int64_t *out, struct error *err)
 }
 
 static int
-fill(struct git *g, const struct git_source *src, const char *commit,
+fill(struct git *g, const struct step_git *src, const char *commit,
      struct git_checkout *out, struct error *err)
 {
 	auto_free char *url = text_copy(src->url);
@@ -363,7 +363,7 @@ fill(struct git *g, const struct git_source *src, const char *commit,
 }
 
 int
-git_checkout(struct store *st, const struct git_source *src, const char *commit,
+git_checkout(struct store *st, const struct step_git *src, const char *commit,
              const struct cancel *cancel, struct git_checkout *out, struct error *err)
 {
 	auto_git struct git g = { 0 };
@@ -383,21 +383,85 @@ git_checkout(struct store *st, const struct git_source *src, const char *commit,
 	return out->dir == NULL ? -1 : 0;
 }
 
+/* What is on GitHub needs no scheme. */
+static struct text
+with_scheme(struct arena *arena, struct text url)
+{
+	size_t end = 0;
+
+	if (!text_starts(url, "github.com/"))
+		return url;
+	while (end < url.n && url.p[end] != '#' && url.p[end] != '?')
+		end++;
+	return text_of(arena_print(arena, "https://%.*s%s%.*s", (int)end, url.p,
+	                           text_ends(text_first(url, end), ".git") ? "" : ".git",
+	                           (int)(url.n - end), url.p + end));
+}
+
+static int
+set_times_in(int dir_fd, const struct timespec times[2], struct error *err)
+{
+	int fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
+	auto_dir DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *d = NULL;
+
+	if (list == NULL) {
+		own_close(&fd);
+		return error_sys(err, "list a checkout");
+	}
+	rewinddir(list);
+	while ((d = readdir(list)) != NULL) {
+		auto_fd int sub = -1;
+
+		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+			continue;
+		sub = openat(dir_fd, d->d_name,
+		             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (sub >= 0 && set_times_in(sub, times, err) < 0)
+			return -1;
+		if (utimensat(dir_fd, d->d_name, times, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_sys(err, "set the time of %s", d->d_name);
+	}
+	return 0;
+}
+
+static int
+set_times(const char *dir, int64_t seconds, struct error *err)
+{
+	const struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+	auto_fd int dir_fd = file_open_dir(AT_FDCWD, dir, err);
+
+	if (dir_fd < 0)
+		return -1;
+	return set_times_in(dir_fd, times, err);
+}
+
 int
 git_checkout_url(struct store *st, struct text url, bool keep_git_dir,
                  const struct cancel *cancel, char **dir, struct error *err)
 {
 	auto_arena struct arena *arena = arena_new();
-	struct git_source src = { 0 };
+	struct git_url source = { 0 };
 	struct git_checkout checkout = { 0 };
 	char commit[GIT_COMMIT_MAX];
+	int is_git = git_url_parse(arena, with_scheme(arena, url), &source, err);
 
-	if (git_parse(arena, url, &src, err) < 0)
+	if (is_git <= 0) {
+		if (is_git == 0)
+			error_set(err, ERR_USAGE, "not a git URL: %.*s", (int)url.n,
+			          url.p);
+		err->code = ERR_USAGE;
 		return -1;
-	src.keep_git_dir = src.keep_git_dir || keep_git_dir;
-	if (git_resolve(&src, cancel, commit, err) < 0 ||
-	    git_checkout(st, &src, commit, cancel, &checkout, err) < 0)
+	}
+	if (keep_git_dir && source.keep_git_dir < 0)
+		source.git.keep_git_dir = true;
+	if (git_resolve(&source.git, cancel, commit, err) < 0 ||
+	    git_checkout(st, &source.git, commit, cancel, &checkout, err) < 0)
 		return -1;
+	if (set_times(checkout.dir, checkout.time, err) < 0) {
+		free(checkout.dir);
+		return -1;
+	}
 	*dir = checkout.dir;
 	return 0;
 }

@@ -13,23 +13,9 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "layers/layers.h"
-
-struct git_source {
-	struct text url;      /* without fragment and query */
-	struct text ref;      /* branch, tag, commit; p NULL: the default branch */
-	struct text subdir;   /* p NULL: all */
-	struct text checksum; /* commit or the front of one; p NULL: any */
-	bool keep_git_dir;
-	bool submodules;
-};
-
-/* Reads "https://host/x.git#ref:subdir" or "…?ref=…&subdir=…". Texts live in ARENA.
- * ERR_USAGE on unknown, repeated or contradicting query keys. */
-int git_parse(struct arena *arena, struct text url, struct git_source *out,
-              struct error *err);
+#include "parser/parser.h"
 
 #define GIT_COMMIT_MAX 65
 
@@ -40,16 +26,17 @@ struct git_checkout {
 };
 
 /* The commit that SRC means now, without fetching anything. */
-int git_resolve(const struct git_source *src, const struct cancel *cancel,
+int git_resolve(const struct step_git *src, const struct cancel *cancel,
                 char commit[GIT_COMMIT_MAX], struct error *err);
 
 /* Checks COMMIT of SRC out below a new directory in the store's tmp. */
 int
-git_checkout(struct store *st, const struct git_source *src, const char *commit,
+git_checkout(struct store *st, const struct step_git *src, const char *commit,
              const struct cancel *cancel, struct git_checkout *out, struct error *err);
 
-/* All of it, for a build context; .git stays if KEEP_GIT_DIR or URL says so. *DIR:
- * caller frees. */
+/* All of it, for a build context; .git stays if KEEP_GIT_DIR or URL says so. Files
+ * are as old as the commit. "github.com/…" will do for an address. *DIR: caller
+ * frees. */
 int git_checkout_url(struct store *st, struct text url, bool keep_git_dir,
                      const struct cancel *cancel, char **dir, struct error *err);
 

@@ -58,19 +58,13 @@ int
 step_git_execute(const struct step_job *job, struct result *out, struct error *err)
 {
 	const struct step_git *git = &job->step->git;
-	struct git_source src = { .url = git->url,
-		                  .ref = git->ref,
-		                  .subdir = git->subdir,
-		                  .checksum = git->checksum,
-		                  .keep_git_dir = git->keep_git_dir,
-		                  .submodules = git->submodules };
 	struct git_checkout checkout = { 0 };
 	char commit[GIT_COMMIT_MAX];
 	int failed = 0;
 
-	if (git_resolve(&src, job->env->cancel, commit, err) < 0 ||
-	    git_checkout(job->env->store, &src, commit, job->env->cancel, &checkout,
-	                 err) < 0)
+	if (git_resolve(git, job->env->cancel, commit, err) < 0 ||
+	    git_checkout(job->env->store, git, commit, job->env->cancel, &checkout, err) <
+	            0)
 		return -1;
 	failed = scan(job, &checkout, out, err);
 	free(checkout.dir);
