@@ -126,7 +126,7 @@ read_of_others(int dir_fd, const char *path, struct buf *out, struct error *err)
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (fd < 0 || fstat(fd, &sb) < 0)
-		return error_sys(err, "%s", path);
+		return error_set(err, ERR_SOURCE, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(sb.st_mode))
 		return error_set(err, ERR_SOURCE, "%s: not a regular file", path);
 	return file_read_fd(fd, DOCKERFILE_SIZE_MAX, out, err);
