@@ -30,7 +30,7 @@ span(struct text t, const char *set)
 	return n;
 }
 
-/* [ugoa]*([-+=]([rwxXst]*|[ugo]))+, as chmod(1) takes it. */
+/* [ugoa]*([-+=][rwxXstugo]*)+, as chmod(1) takes it. */
 static bool
 is_symbolic_clause(struct text t)
 {
@@ -38,16 +38,11 @@ is_symbolic_clause(struct text t)
 
 	t = text_from(t, span(t, "ugoa"));
 	while (t.n > 0) {
-		size_t rights;
-
 		if (memchr("+-=", t.p[0], 3) == NULL)
 			return false;
 		n_operators++;
 		t = text_from(t, 1);
-		rights = span(t, "rwxXst");
-		if (rights == 0 && span(t, "ugo") > 0)
-			rights = 1;
-		t = text_from(t, rights);
+		t = text_from(t, span(t, "rwxXstugo"));
 	}
 	return n_operators > 0;
 }

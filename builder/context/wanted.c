@@ -66,6 +66,34 @@ is_pattern(struct text component)
 	return false;
 }
 
+/* True if the class that T begins with has "/" among its characters. */
+static bool
+class_has_slash(struct text t)
+{
+	for (size_t n = 2; n <= t.n; n++) {
+		int found = pattern_match(text_first(t, n), TEXT("/"));
+
+		if (found >= 0)
+			return found == 1;
+	}
+	return false;
+}
+
+/* "**", alone or in a word, means any depth to --parents; a class may mean it, too. */
+static bool
+is_boundless(struct text component)
+{
+	if (!is_pattern(component))
+		return false;
+	for (size_t i = 0; i + 1 < component.n; i++) {
+		if (component.p[i] == '*' && component.p[i + 1] == '*')
+			return true;
+		if (component.p[i] == '[' && class_has_slash(text_from(component, i)))
+			return true;
+	}
+	return !is_whole(component);
+}
+
 /* The child NAME of NODE, made if it is missing. */
 static struct wanted_node *
 child_of(struct wanted *w, struct wanted_node *node, struct text name, bool *is_new)
@@ -94,8 +122,7 @@ insert(struct wanted *w, struct text path, bool all)
 	struct text name;
 
 	while (!node->all && path_next(&path, &name)) {
-		/* "**" means any depth to --parents, a cut class anything. */
-		if (text_is(name, "**") || (is_pattern(name) && !is_whole(name))) {
+		if (is_boundless(name)) {
 			is_new |= !node->all;
 			node->all = true;
 			return is_new;

@@ -151,6 +151,13 @@ match_find(const struct view *v, struct text source, struct matches *out,
 	return add(v, take(clean), out, err);
 }
 
+int
+match_literal(const struct view *v, struct text source, struct matches *out,
+              struct error *err)
+{
+	return add(v, clean_source(source), out, err);
+}
+
 char *
 match_directory(struct text source)
 {

@@ -36,6 +36,10 @@ bool match_is_pattern(struct text text);
  * not exist; with one there may be none. */
 int match_find(const struct view *v, struct text source, struct matches *out,
                struct error *err);
+
+/* The same for a SOURCE that is a path, whatever characters it has. */
+int match_literal(const struct view *v, struct text source, struct matches *out,
+                  struct error *err);
 void matches_clear(struct matches *m);
 
 /* The directory in which the pattern SOURCE is searched, relative and clean ("" the

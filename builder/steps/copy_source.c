@@ -127,6 +127,11 @@ open_inline(const struct copy_source *source, const struct build_env *env,
 		               .size = source->content.n,
 		               .mtime = step_time(env) };
 
+	/* The file is made in an empty directory. */
+	if (name[1] == '\0' || strchr(name + 1, '/') != NULL)
+		return error_set(err, ERR_SOURCE, "open %s: %s", name,
+		                 name[1] == '\0' ? "is a directory"
+		                                 : "no such file or directory");
 	out->kind = STEP_SCRATCH;
 	out->inline_layer = layer_of_files(&entry, 1, -1, &content);
 	out->view = view_new(&out->inline_layer, 1, err);
@@ -241,6 +246,13 @@ open_parents(const struct step_job *job, const struct copy_source *source,
 
 /* ------------------------------------------------------------ public */
 
+/* Names of bodies and of what was downloaded are none. */
+static bool
+may_be_pattern(const struct opened_source *s)
+{
+	return s->result != NULL && s->kind != STEP_HTTP && s->kind != STEP_GIT;
+}
+
 static int
 open_source(const struct step_job *job, const struct copy_source *source,
             struct opened_source *out, struct error *err)
@@ -261,9 +273,13 @@ open_source(const struct step_job *job, const struct copy_source *source,
 	}
 	if (copy->parents && source->from != STEP_NONE)
 		return open_parents(job, source, out, err);
-	if (match_find(out->view, source->path, &out->matches, err) < 0 ||
-	    (source->from != STEP_NONE && require_directory(job, source, out, err) < 0))
+	if (!may_be_pattern(out)) {
+		if (match_literal(out->view, source->path, &out->matches, err) < 0)
+			return -1;
+	} else if (match_find(out->view, source->path, &out->matches, err) < 0 ||
+	           require_directory(job, source, out, err) < 0) {
 		return -1;
+	}
 	return require_matches(job, source->from, out, err);
 }
 

@@ -34,6 +34,11 @@ int write_path(const struct step_job *job, size_t input, struct text source, int
 /* OUT gets the layers of input BASE with LAYER on top, made now. */
 void result_add_layer(const struct result *base, struct layer *layer, struct result *out);
 
+/* Names of owners are looked up in the base: one of an ALONE step, and of the first
+ * step on scratch, is ERR_SOURCE "invalid user index: -1". */
+int step_check_owner(const struct step_job *job, struct text owner, bool alone,
+                     struct error *err);
+
 /* The time for what a step creates: now, or the epoch if that is earlier. */
 int64_t step_time(const struct build_env *env);
 

@@ -114,9 +114,8 @@ find_owner(const struct step_job *job, struct execution *x, struct error *err)
 	x->copier.keep_owner = copy->keep_owner;
 	if (copy->chown.p == NULL || copy->chown.n == 0)
 		return 0;
-	/* An independent layer has no files to look names up in. */
-	if (copy->link && !user_owner_is_numeric(copy->chown))
-		return error_set(err, ERR_SOURCE, "invalid user index: -1");
+	if (step_check_owner(job, copy->chown, copy->link, err) < 0)
+		return -1;
 	x->copier.has_owner = true;
 	return user_find_owner(x->base, copy->chown, job->vertex, &x->copier.uid,
 	                       &x->copier.gid, err);

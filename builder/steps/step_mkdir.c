@@ -26,7 +26,8 @@ make(const struct step_job *job, const struct view *view, struct dest *d,
 		              .mtime = step_time(job->env) };
 	auto_free char *path = NULL;
 
-	if (user_find_owner(view, job->step->mkdir.user, job->vertex, &like.uid,
+	if (step_check_owner(job, job->step->mkdir.user, false, err) < 0 ||
+	    user_find_owner(view, job->step->mkdir.user, job->vertex, &like.uid,
 	                    &like.gid, err) < 0 ||
 	    dest_resolve(d, job->step->mkdir.path, &path, err) < 0)
 		return -1;

@@ -77,6 +77,20 @@ step_needs_input_key(const struct plan *plan, const struct step *step, size_t i)
 	return false;
 }
 
+int
+step_check_owner(const struct step_job *job, struct text owner, bool alone,
+                 struct error *err)
+{
+	if (!alone && job->plan->steps.at[job->step->base].kind != STEP_SCRATCH)
+		return 0;
+	if (user_owner_is_numeric(owner))
+		return 0;
+	error_set(err, ERR_SOURCE, "invalid user index: -1");
+	return error_hint(err,
+	                  "there are no files to look %.*s up in: give numbers instead",
+	                  (int)owner.n, owner.p);
+}
+
 int64_t
 step_time(const struct build_env *env)
 {

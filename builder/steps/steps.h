@@ -136,13 +136,14 @@ struct user_ids {
 int user_find(const struct view *v, struct text user, bool strict, struct user_ids *out,
               struct error *err);
 
-/* For --chown: user only = its uid and (numeric: the same number, name: primary) gid;
- * ":g" = 0:g; unknown names are 0 with a warning at VERTEX. */
+/* For --chown and WORKDIR: user only = its uid and (numeric: the same number, name:
+ * primary) gid; ":g" = 0:g, "u:" = u:0; unknown users are 0, unknown groups the user's
+ * own, with a warning at VERTEX. */
 int user_find_owner(const struct view *v, struct text chown, int vertex, uint32_t *uid,
                     uint32_t *gid, struct error *err);
 
-/* True if user_find_owner() needs no files for CHOWN. */
-bool user_owner_is_numeric(struct text chown);
+/* True if user_find_owner() needs no files for OWNER. */
+bool user_owner_is_numeric(struct text owner);
 void user_ids_clear(struct user_ids *u);
 
 /* A shell on TERMINAL_FD where the program of RUN was: its root as the step left it,

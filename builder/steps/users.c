@@ -255,16 +255,18 @@ user_ids_clear(struct user_ids *u)
 
 /* ------------------------------------------------------------ --chown */
 
-/* 1 a number (or root), 0 a name. */
+/* True for a number, perhaps with a sign, and for root and nothing, which are 0. */
 static bool
 owner_number(struct text t, uint32_t *out)
 {
 	uint64_t n = 0;
 
-	if (text_is(t, "root")) {
+	if (t.n == 0 || text_is(t, "root")) {
 		*out = 0;
 		return true;
 	}
+	if (t.p[0] == '+')
+		t = text_from(t, 1);
 	if (!number_u64(t, &n) || n > INT32_MAX)
 		return false;
 	*out = (uint32_t)n;
@@ -272,21 +274,30 @@ owner_number(struct text t, uint32_t *out)
 }
 
 static void
-warn_unknown(int vertex, const char *what, struct text name)
+warn_unknown(int vertex, const char *what, struct text name, uint32_t id)
 {
-	event_warn(vertex, "%s %.*s: not found in the stage, taken as 0", what,
-	           (int)name.n, name.p);
+	event_warn(vertex, "%s %.*s: not found in the stage, taken as %u", what,
+	           (int)name.n, name.p, id);
+}
+
+/* "user[:group]"; GROUP p NULL: no colon. */
+static void
+split_owner(struct text t, struct text *user, struct text *group)
+{
+	ptrdiff_t colon = text_find(t, ':');
+
+	*user = colon < 0 ? t : text_first(t, (size_t)colon);
+	*group = colon < 0 ? (struct text){ 0 } : text_from(t, (size_t)colon + 1);
 }
 
 bool
-user_owner_is_numeric(struct text chown)
+user_owner_is_numeric(struct text owner)
 {
 	struct text user, group;
 	uint32_t id = 0;
 
-	split(chown, &user, &group);
-	return (user.p == NULL || owner_number(user, &id)) &&
-	       (group.p == NULL || owner_number(group, &id));
+	split_owner(owner, &user, &group);
+	return owner_number(user, &id) && owner_number(group, &id);
 }
 
 int
@@ -298,28 +309,28 @@ user_find_owner(const struct view *v, struct text chown, int vertex, uint32_t *u
 	struct account account;
 	uint32_t u = 0, g = 0;
 
-	split(chown, &user, &group);
-	if (user.p != NULL && owner_number(user, &u)) {
+	split_owner(chown, &user, &group);
+	if (owner_number(user, &u)) {
 		g = u;
-	} else if (user.p != NULL) {
+	} else {
 		if (read_etc(v, TEXT("etc/passwd"), &file, err) < 0)
 			return -1;
 		if (find_account(buf_text(&file), true, user, 0, &account)) {
 			u = account.id;
 			g = account.gid;
 		} else {
-			warn_unknown(vertex, "user", user);
+			warn_unknown(vertex, "user", user, u);
 		}
 	}
 	buf_truncate(&file, 0);
+	/* A group that is not there leaves the user's own. */
 	if (group.p != NULL && !owner_number(group, &g)) {
-		g = 0;
 		if (read_etc(v, TEXT("etc/group"), &file, err) < 0)
 			return -1;
 		if (find_account(buf_text(&file), false, group, 0, &account))
 			g = account.id;
 		else
-			warn_unknown(vertex, "group", group);
+			warn_unknown(vertex, "group", group, g);
 	}
 	*uid = u;
 	*gid = g;
