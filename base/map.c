@@ -7,32 +7,13 @@
 #include "base/array.h"
 #include "base/mem.h"
 
-/* Eight bytes a step; multiply and fold, so that every bit of the key reaches
- * the low bits that choose the slot. */
-static uint64_t
-hash(struct text key)
-{
-	const uint64_t odd = 0x9E3779B97F4A7C15;
-	uint64_t h = key.n * odd;
-
-	for (size_t i = 0; i < key.n; i += 8) {
-		size_t left = key.n - i;
-		uint64_t word = 0;
-
-		memcpy(&word, key.p + i, left < 8 ? left : 8);
-		h = (h ^ word) * odd;
-		h ^= h >> 32;
-	}
-	return h;
-}
-
 /* The slot that holds KEY, or the free one where it belongs. At most half of
  * the slots are taken, so the search ends. */
 static size_t *
 slot_of(const struct map *m, struct text key)
 {
 	size_t mask = m->n_slots - 1;
-	size_t i = (size_t)hash(key) & mask;
+	size_t i = (size_t)text_hash(key) & mask;
 
 	while (m->slots[i] != 0 && !text_equal(m->items[m->slots[i] - 1].key, key))
 		i = (i + 1) & mask;

@@ -108,6 +108,25 @@ text_copy(struct text t)
 	return mem_copy_n(t.p, t.n);
 }
 
+/* Eight bytes a step; multiply and fold, so that every bit of the key reaches
+ * the low bits that choose the slot. */
+uint64_t
+text_hash(struct text key)
+{
+	const uint64_t odd = 0x9E3779B97F4A7C15;
+	uint64_t h = key.n * odd;
+
+	for (size_t i = 0; i < key.n; i += 8) {
+		size_t left = key.n - i;
+		uint64_t word = 0;
+
+		memcpy(&word, key.p + i, left < 8 ? left : 8);
+		h = (h ^ word) * odd;
+		h ^= h >> 32;
+	}
+	return h;
+}
+
 size_t
 text_rune(struct text t, uint32_t *rune)
 {

@@ -58,6 +58,9 @@ int text_compare(struct text a, struct text b);
 
 char *text_copy(struct text t); /* caller frees */
 
+/* For tables in memory; another version may have another. */
+uint64_t text_hash(struct text t);
+
 /* Length in bytes of the UTF-8 sequence that T starts with, its code point in
  * *RUNE. 0 if T is empty or starts with anything but a valid sequence. */
 size_t text_rune(struct text t, uint32_t *rune);

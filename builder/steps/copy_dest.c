@@ -1,38 +1,22 @@
 #include "builder/steps/copy_dest.h"
 
 #include "base/base.h"
-#include "base/map.h"
 #include "base/path.h"
+#include "builder/steps/dest_nodes.h"
 
 #define LINKS_MAX 255
 
-/* The file that several names share; the first name in path order carries it. */
-struct shared {
-	struct change change;
-	const struct dest_node *first; /* while finishing */
-};
-
-struct dest_node {
-	struct text path;
-	struct change change;  /* entry.path is not set */
-	struct shared *shared; /* a file with several names, or NULL */
-	const void *origin;
-	size_t serial;   /* order of being put */
-	bool gone;       /* removed, and nothing of the base shows either */
-	bool base_below; /* a directory: the base's content shows in it */
-	bool timed;      /* a directory whose time is set after what is in it */
-};
-
 struct dest {
 	const struct view *base;
-	struct map nodes; /* path → dest_node */
-	struct arena *arena;
+	struct dest_nodes nodes;
 	int64_t now;
-	size_t serial;
-	size_t begun;       /* serial at dest_begin() */
+	uint32_t serial;
+	uint32_t begun;     /* serial at dest_begin() */
 	struct text parent; /* asked for last in base_shows_in(); p NULL: none */
 	bool parent_shows;
-	struct entry found; /* an implied directory of the base */
+	struct dest_node *dir; /* asked for last in find_dir(), or NULL */
+	struct entry implied;  /* an implied directory of the base */
+	struct change found;   /* of dest_find() */
 };
 
 struct dest *
@@ -41,9 +25,9 @@ dest_new(const struct view *base, int64_t now)
 	struct dest *d = mem_new(sizeof *d);
 
 	d->base = base;
-	d->arena = arena_new();
+	d->nodes.arena = arena_new();
 	d->now = now;
-	d->found = (struct entry){ .type = ENTRY_DIR, .mode = 0755, .mtime = now };
+	d->implied = (struct entry){ .type = ENTRY_DIR, .mode = 0755, .mtime = now };
 	return d;
 }
 
@@ -52,8 +36,7 @@ dest_free(struct dest *d)
 {
 	if (d == NULL)
 		return;
-	map_clear(&d->nodes);
-	arena_free(d->arena);
+	dest_nodes_clear(&d->nodes);
 	free(d);
 }
 
@@ -69,9 +52,10 @@ base_shows_in(struct dest *d, struct text dir)
 
 	if (d->parent.p != NULL && text_equal(d->parent, dir))
 		return d->parent_shows;
-	while ((n = map_find(&d->nodes, up)) == NULL && up.n > 0)
+	while ((n = dest_nodes_find(&d->nodes, up)) == NULL && up.n > 0)
 		up = path_dir(up);
-	d->parent = n != NULL && up.n == dir.n ? n->path : arena_text(d->arena, dir);
+	d->parent = n != NULL && up.n == dir.n ? dest_node_path(n)
+	                                       : arena_text(d->nodes.arena, dir);
 	d->parent_shows = n == NULL || n->base_below;
 	return d->parent_shows;
 }
@@ -85,17 +69,20 @@ find_in_base(struct dest *d, struct text path)
 		return NULL;
 	if (view_find(d->base, path, &e) != 1)
 		return NULL;
-	return e.entry != NULL ? e.entry : &d->found;
+	return e.entry != NULL ? e.entry : &d->implied;
 }
 
 const struct entry *
 dest_find(struct dest *d, struct text path)
 {
-	const struct dest_node *n = map_find(&d->nodes, path);
+	struct dest_node *n = dest_nodes_find(&d->nodes, path);
 
-	if (n != NULL)
-		return n->gone ? NULL : &n->change.entry;
-	return find_in_base(d, path);
+	if (n == NULL)
+		return find_in_base(d, path);
+	if (n->gone)
+		return NULL;
+	dest_body_get(dest_node_body(n), &d->found);
+	return &d->found.entry;
 }
 
 /* A path on its way to what it leads to. */
@@ -202,14 +189,9 @@ dest_resolve_below(struct dest *d, struct text top, struct text path, char **out
 static struct dest_node *
 node_at(struct dest *d, struct text path)
 {
-	struct dest_node *n = map_find(&d->nodes, path);
+	struct dest_node *n = dest_nodes_find(&d->nodes, path);
 
-	if (n != NULL)
-		return n;
-	n = arena_alloc(d->arena, sizeof *n);
-	n->path = arena_text(d->arena, path);
-	map_set(&d->nodes, n->path, n);
-	return n;
+	return n != NULL ? n : dest_nodes_add(&d->nodes, path);
 }
 
 static bool
@@ -225,14 +207,24 @@ static struct dest_node *
 bring_dir(struct dest *d, struct text path)
 {
 	struct dest_node *n = node_at(d, path);
+	struct change c = { .entry = d->implied };
 	struct view_entry e;
 
-	n->change.entry = d->found;
 	if (view_find(d->base, path, &e) == 1 && e.entry != NULL)
-		n->change.entry = *e.entry;
-	n->change.entry.opaque = false;
+		c.entry = *e.entry;
+	c.entry.opaque = false;
+	dest_body_set(&d->nodes, &n->body, &c);
 	n->base_below = true;
 	return n;
+}
+
+/* The node at the directory DIR, or NULL. Files come in one directory after the other. */
+static struct dest_node *
+find_dir(struct dest *d, struct text dir)
+{
+	if (d->dir == NULL || !text_equal(dest_node_path(d->dir), dir))
+		d->dir = dest_nodes_find(&d->nodes, dir);
+	return d->dir;
 }
 
 /* A name came into the directory that PATH is in. */
@@ -244,20 +236,38 @@ touch_parent(struct dest *d, struct text path)
 
 	if (dir.n == 0)
 		return;
-	n = map_find(&d->nodes, dir);
+	n = find_dir(d, dir);
 	if (n == NULL)
 		n = bring_dir(d, dir);
-	if (!n->timed || n->serial <= d->begun)
-		n->change.entry.mtime = d->now;
+	if (!n->timed || n->body.serial <= d->begun)
+		n->body.mtime = d->now;
+}
+
+/* CHANGE is now at node N. */
+static void
+fill(struct dest *d, struct dest_node *n, const struct change *change, const void *origin)
+{
+	if (d->serial == UINT32_MAX)
+		mem_die("too many files");
+	dest_body_set(&d->nodes, &n->body, change);
+	n->body.serial = ++d->serial;
+	n->is_shared = false;
+	n->origin = origin;
+	n->gone = false;
 }
 
 static void
 put_dir(struct dest *d, struct text path, const struct entry *meta, bool timed)
 {
-	struct dest_node *n = map_find(&d->nodes, path);
-	bool stays = n != NULL && !n->gone && n->change.entry.type == ENTRY_DIR;
+	struct dest_node *n = dest_nodes_find(&d->nodes, path);
+	bool stays = n != NULL && !n->gone && n->body.type == ENTRY_DIR;
 	bool in_base = is_base_dir(d, path);
-	bool opaque = stays && n->change.entry.opaque;
+	struct change c = { .entry = *meta };
+
+	c.entry.type = ENTRY_DIR;
+	c.entry.size = 0;
+	c.entry.link = (struct text){ 0 };
+	c.entry.opaque = stays && n->body.opaque;
 
 	if (!stays && !(n == NULL && in_base))
 		touch_parent(d, path);
@@ -267,17 +277,9 @@ put_dir(struct dest *d, struct text path, const struct entry *meta, bool timed)
 	} else if (!stays) {
 		/* Something else took its place meanwhile: what was there is gone. */
 		n->base_below = false;
-		opaque = in_base;
+		c.entry.opaque = in_base;
 	}
-	n->change = (struct change){ .entry = *meta };
-	n->change.entry.type = ENTRY_DIR;
-	n->change.entry.size = 0;
-	n->change.entry.link = (struct text){ 0 };
-	n->change.entry.opaque = opaque;
-	n->shared = NULL;
-	n->origin = NULL;
-	n->serial = ++d->serial;
-	n->gone = false;
+	fill(d, n, &c, NULL);
 	n->timed = timed;
 }
 
@@ -290,11 +292,11 @@ dest_put_dir(struct dest *d, struct text path, const struct entry *meta)
 void
 dest_chmod_dir(struct dest *d, struct text path, uint16_t mode)
 {
-	struct dest_node *n = map_find(&d->nodes, path);
+	struct dest_node *n = dest_nodes_find(&d->nodes, path);
 
 	if (n == NULL)
 		n = bring_dir(d, path);
-	n->change.entry.mode = mode;
+	n->body.mode = mode & 07777;
 }
 
 int
@@ -326,13 +328,9 @@ put(struct dest *d, struct text path, const struct change *change, const void *o
 {
 	struct dest_node *n = node_at(d, path);
 
-	n->change = *change;
-	n->change.entry.opaque = false;
-	n->shared = NULL;
-	n->origin = origin;
+	fill(d, n, change, origin);
+	n->body.opaque = false;
 	n->base_below = false;
-	n->serial = ++d->serial;
-	n->gone = false;
 	return n;
 }
 
@@ -347,28 +345,38 @@ dest_put(struct dest *d, struct text path, const struct change *change,
 static void
 share(struct dest *d, struct dest_node *file)
 {
-	if (file->shared != NULL)
+	struct dest_shared *shared = NULL;
+
+	if (file->is_shared)
 		return;
-	file->shared = arena_alloc(d->arena, sizeof *file->shared);
-	file->shared->change = file->change;
+	shared = arena_alloc(d->nodes.arena, sizeof *shared);
+	*shared = (struct dest_shared){ .body = file->body,
+		                        .file = file,
+		                        .origin = file->origin };
+	file->is_shared = true;
+	file->shared = shared;
 }
 
 void
 dest_link(struct dest *d, struct text path, struct dest_node *file)
 {
 	struct dest_node *n = NULL;
+	struct change change;
 
 	share(d, file);
-	n = dest_put(d, path, &file->shared->change, NULL);
+	dest_body_get(&file->shared->body, &change);
+	n = dest_put(d, path, &change, NULL);
+	n->is_shared = true;
 	n->shared = file->shared;
 }
 
 struct dest_node *
 dest_find_put(struct dest *d, struct text path, const void *origin, size_t mark)
 {
-	struct dest_node *n = map_find(&d->nodes, path);
+	struct dest_node *n = dest_nodes_find(&d->nodes, path);
 
-	if (n == NULL || n->gone || n->origin != origin || n->serial <= mark)
+	if (n == NULL || n->gone || dest_node_origin(n) != origin ||
+	    n->body.serial <= mark)
 		return NULL;
 	return n;
 }
@@ -383,7 +391,7 @@ dest_begin(struct dest *d)
 struct dest_node *
 dest_get_file(struct dest *d, struct text path, struct error *err)
 {
-	struct dest_node *n = map_find(&d->nodes, path);
+	struct dest_node *n = dest_nodes_find(&d->nodes, path);
 	const struct entry *e = dest_find(d, path);
 	struct change change = { 0 };
 	struct view_entry found;
@@ -409,13 +417,12 @@ dest_get_file(struct dest *d, struct text path, struct error *err)
 void
 dest_set_meta(struct dest_node *file, const struct entry *meta)
 {
-	struct entry *e = file->shared != NULL ? &file->shared->change.entry
-	                                       : &file->change.entry;
+	struct dest_body *b = dest_node_body(file);
 
-	e->mode = meta->mode;
-	e->uid = meta->uid;
-	e->gid = meta->gid;
-	e->mtime = meta->mtime;
+	b->mode = meta->mode & 07777;
+	b->uid = meta->uid;
+	b->gid = meta->gid;
+	b->mtime = meta->mtime;
 }
 
 void
@@ -423,15 +430,16 @@ dest_remove(struct dest *d, struct text path)
 {
 	struct dest_node *top = node_at(d, path);
 
-	for (size_t i = 0; i < d->nodes.n; i++) {
-		struct dest_node *n = d->nodes.items[i].value;
+	for (size_t i = 0; i < d->nodes.list.n; i++) {
+		struct dest_node *n = d->nodes.list.at[i];
 
-		if (n != top && !path_is_below(n->path, path))
+		if (n != top && !path_is_below(dest_node_path(n), path))
 			continue;
 		n->gone = true;
 		n->base_below = false;
-		n->shared = NULL;
-		n->change = (struct change){ 0 };
+		n->is_shared = false;
+		n->origin = NULL;
+		n->body = (struct dest_body){ 0 };
 	}
 	d->parent.p = NULL;
 }
@@ -444,7 +452,7 @@ add_parents(struct dest *d, struct text path)
 {
 	for (;;) {
 		path = path_dir(path);
-		if (path.n == 0 || map_has(&d->nodes, path))
+		if (path.n == 0 || dest_nodes_find(&d->nodes, path) != NULL)
 			return;
 		bring_dir(d, path);
 	}
@@ -455,57 +463,63 @@ compare_nodes(const void *a, const void *b)
 {
 	const struct dest_node *const *x = a, *const *y = b;
 
-	return path_compare((*x)->path, (*y)->path);
+	return path_compare(dest_node_path(*x), dest_node_path(*y));
+}
+
+/* Leaves out of the list what has no entry in a layer: what is gone, and the root. */
+static void
+keep_changes(struct dest *d)
+{
+	struct dest_nodes *all = &d->nodes;
+	size_t n = 0;
+	bool in_order = true;
+
+	for (size_t i = 0; i < all->list.n; i++) {
+		struct dest_node *node = all->list.at[i];
+
+		if (node->gone || node->path_n == 0)
+			continue;
+		if (n > 0 && compare_nodes(&all->list.at[n - 1], &node) >= 0)
+			in_order = false;
+		all->list.at[n++] = node;
+	}
+	all->list.n = n;
+	if (!in_order)
+		array_sort(&all->list, compare_nodes);
 }
 
 static void
-emit(struct dest_node *n, struct dest_changes *out)
+get_change(const void *arg, size_t i, struct change *out)
 {
-	struct change *c = array_add(&out->list);
+	const struct dest *d = arg;
+	struct dest_node *n = d->nodes.list.at[i];
 
-	*c = n->change;
-	if (n->shared != NULL) {
-		*c = n->shared->change;
-		if (n->shared->first == NULL) {
-			n->shared->first = n;
-		} else {
-			c->entry.type = ENTRY_HARDLINK;
-			c->entry.link = n->shared->first->path;
-			c->entry.size = 0;
-			c->content = (struct content){ 0 };
-		}
-	}
-	c->entry.path = n->path;
-	c->entry.offset = 0;
+	dest_body_get(dest_node_body(n), out);
+	out->entry.path = dest_node_path(n);
+	if (!n->is_shared || n->shared->first == n)
+		return;
+	out->entry.type = ENTRY_HARDLINK;
+	out->entry.link = dest_node_path(n->shared->first);
+	out->entry.size = 0;
+	out->content = (struct content){ 0 };
 }
 
-void
-dest_finish(struct dest *d, struct dest_changes *out)
+struct change_list
+dest_finish(struct dest *d)
 {
-	ARRAY(struct dest_node *) sorted = { 0 };
-	bool in_order = true;
+	/* The list grows while parents are added. */
+	for (size_t i = 0; i < d->nodes.list.n; i++)
+		if (!d->nodes.list.at[i]->gone)
+			add_parents(d, dest_node_path(d->nodes.list.at[i]));
+	keep_changes(d);
+	for (size_t i = 0; i < d->nodes.list.n; i++) {
+		const struct dest_node *n = d->nodes.list.at[i];
 
-	/* The map grows while parents are added. */
-	for (size_t i = 0; i < d->nodes.n; i++) {
-		struct dest_node *n = d->nodes.items[i].value;
-
-		if (!n->gone)
-			add_parents(d, n->path);
+		if (n->is_shared && n->shared->first == NULL)
+			n->shared->first = n;
 	}
-	for (size_t i = 0; i < d->nodes.n; i++) {
-		struct dest_node *n = d->nodes.items[i].value;
-
-		/* The root has no entry in a layer. */
-		if (n->gone || n->path.n == 0)
-			continue;
-		if (sorted.n > 0 &&
-		    path_compare(sorted.at[sorted.n - 1]->path, n->path) >= 0)
-			in_order = false;
-		array_push(&sorted, n);
-	}
-	if (!in_order)
-		array_sort(&sorted, compare_nodes);
-	for (size_t i = 0; i < sorted.n; i++)
-		emit(sorted.at[i], out);
-	array_clear(&sorted);
+	/* The list is the layer's from here on: nothing is looked for any more. */
+	free(take(d->nodes.slots));
+	d->nodes.n_slots = 0;
+	return (struct change_list){ .n = d->nodes.list.n, .get = get_change, .arg = d };
 }

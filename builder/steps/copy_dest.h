@@ -20,7 +20,7 @@ struct dest_node;
 struct dest *dest_new(const struct view *base, int64_t now);
 void dest_free(struct dest *d); /* takes NULL */
 
-/* What is at PATH now, or NULL. Valid until the next change. */
+/* What is at PATH now (its path is not set), or NULL. Valid until the next call. */
 const struct entry *dest_find(struct dest *d, struct text path);
 
 /* Follows links in PATH, confined to the root, also the last one; missing
@@ -70,10 +70,8 @@ void dest_set_meta(struct dest_node *file, const struct entry *meta);
 /* Removes PATH and everything below it. */
 void dest_remove(struct dest *d, struct text path);
 
-/* The changes, sorted, with the directories above them. Borrowed from D. */
-struct dest_changes {
-	ARRAY(struct change) list;
-};
-void dest_finish(struct dest *d, struct dest_changes *out);
+/* The changes, sorted, with the directories above them; D is good for nothing else then,
+ * and must live as long as they are used. */
+struct change_list dest_finish(struct dest *d);
 
 #endif

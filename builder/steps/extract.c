@@ -9,13 +9,12 @@ struct extract {
 	struct opened_source source;
 	struct view *nothing;
 	struct copier copier;
-	struct dest_changes changes;
+	struct change_list changes;
 };
 
 static void
 extract_clear(struct extract *x)
 {
-	array_clear(&x->changes.list);
 	dest_free(x->copier.dest);
 	copier_clear(&x->copier);
 	view_free(x->nothing);
@@ -39,7 +38,7 @@ extract(const struct step_job *job, size_t input, struct text source, const char
 	x->copier.cancel = job->env->cancel;
 	if (copy_match_apply(&x->copier, &x->source, 0, err) < 0)
 		return -1;
-	dest_finish(x->copier.dest, &x->changes);
+	x->changes = dest_finish(x->copier.dest);
 	return 0;
 }
 
@@ -55,15 +54,14 @@ layer_of_path(const struct step_job *job, size_t input, struct text source,
 
 	if (extract(job, input, source, same, &x, err) < 0)
 		return NULL;
-	return layer_from_changes(job->env->store, x.changes.list.at, x.changes.list.n,
-	                          &options, err);
+	return layer_from_change_list(job->env->store, &x.changes, &options, err);
 }
 
 static int
 write_changes(const struct extract *x, int fd, const struct cancel *cancel,
               struct error *err)
 {
-	size_t n = x->changes.list.n;
+	size_t n = x->changes.n;
 	auto_free struct entry *entries = mem_new_n(n + 1, sizeof *entries);
 	auto_free struct content *contents = mem_new_n(n + 1, sizeof *contents);
 	struct layer *layer = NULL;
@@ -71,8 +69,11 @@ write_changes(const struct extract *x, int fd, const struct cancel *cancel,
 	int failed = -1;
 
 	for (size_t i = 0; i < n; i++) {
-		entries[i] = x->changes.list.at[i].entry;
-		contents[i] = x->changes.list.at[i].content;
+		struct change c;
+
+		x->changes.get(x->changes.arg, i, &c);
+		entries[i] = c.entry;
+		contents[i] = c.content;
 	}
 	layer = layer_of_files(entries, n, -1, contents);
 	view = view_new(&layer, 1, err);

@@ -85,7 +85,6 @@ struct execution {
 	struct view *base;
 	struct opened_source *sources;
 	size_t n;
-	struct dest_changes changes;
 };
 
 static void
@@ -94,7 +93,6 @@ execution_clear(struct execution *x)
 	for (size_t i = 0; i < x->n; i++)
 		opened_source_clear(&x->sources[i]);
 	free(x->sources);
-	array_clear(&x->changes.list);
 	dest_free(x->copier.dest);
 	copier_clear(&x->copier);
 	view_free(x->base);
@@ -174,6 +172,7 @@ step_copy_execute(const struct step_job *job, struct result *out, struct error *
 	struct layer_options options = { .forms = job->forms,
 		                         .epoch = job->env->epoch,
 		                         .cancel = job->env->cancel };
+	struct change_list changes;
 	struct layer *layer = NULL;
 
 	if (prepare(job, &x, err) < 0)
@@ -181,9 +180,8 @@ step_copy_execute(const struct step_job *job, struct result *out, struct error *
 	for (size_t i = 0; i < job->step->copy.sources.n; i++)
 		if (apply_source(job, &x, i, err) < 0)
 			return -1;
-	dest_finish(x.copier.dest, &x.changes);
-	layer = layer_from_changes(job->env->store, x.changes.list.at, x.changes.list.n,
-	                           &options, err);
+	changes = dest_finish(x.copier.dest);
+	layer = layer_from_change_list(job->env->store, &changes, &options, err);
 	if (layer == NULL)
 		return -1;
 	result_add_layer(base_of(job), layer, out);

@@ -43,7 +43,6 @@ step_mkdir_execute(const struct step_job *job, struct result *out, struct error 
 		                         .epoch = job->env->epoch,
 		                         .cancel = job->env->cancel };
 	struct view *view = view_new(base->layers.at, base->layers.n, err);
-	struct dest_changes changes = { 0 };
 	struct layer *layer = NULL;
 	struct dest *d = NULL;
 
@@ -51,11 +50,10 @@ step_mkdir_execute(const struct step_job *job, struct result *out, struct error 
 		return -1;
 	d = dest_new(view, step_time(job->env));
 	if (make(job, view, d, err) == 0) {
-		dest_finish(d, &changes);
-		layer = layer_from_changes(job->env->store, changes.list.at,
-		                           changes.list.n, &options, err);
+		struct change_list changes = dest_finish(d);
+
+		layer = layer_from_change_list(job->env->store, &changes, &options, err);
 	}
-	array_clear(&changes.list);
 	dest_free(d);
 	view_free(view);
 	if (layer == NULL)
