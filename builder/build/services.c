@@ -109,6 +109,7 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 		                           .mapping = s->request->mapping,
 		                           .cancel = cancel };
 	auto_free char *why = NULL, *scratch = NULL;
+	auto_free char *memory = mem_print("%s/engine", store_path(s->store));
 	auto_fd int scratch_fd = -1;
 	struct sandbox *sandbox = NULL;
 
@@ -116,6 +117,7 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 	if (scratch == NULL)
 		return NULL;
 	options.scratch_fd = scratch_fd;
+	options.memory = memory;
 	if (s->request->mapping_why != NULL)
 		event_warn(0, "%s", s->request->mapping_why);
 	sandbox = sandbox_new(&options, &why, err);

@@ -35,6 +35,8 @@ struct sandbox {
 	struct leaving *leaving;
 	bool has_plain_roots; /* roots are plain trees: no overlay can be mounted */
 	struct trees trees;
+	char *memory; /* file where it is remembered that the first engine works, or NULL
+	               */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "builder/sandbox/engine.h"
 #include "builder/sandbox/mount_ops.h"
+#include "builder/sandbox/remember.h"
 
 bool
 isolation_parse(struct text t, enum isolation *out)
@@ -66,7 +67,7 @@ static const struct {
 };
 
 static int
-choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
+try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 {
 	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
 		auto_error struct error refused = ERROR_INIT;
@@ -91,6 +92,24 @@ choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 	                  "\"cooper doctor\" tells what is missing, and what would help");
 }
 
+static int
+choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
+{
+	const bool may_know = sb->memory != NULL && wanted != ISOLATION_CHROOT;
+	auto_free char *here = may_know ? remember_text(sb->scratch_fd, sb->mapping)
+	                                : NULL;
+
+	if (remember_knows(sb->memory, here)) {
+		sb->engine = engines[0].engine;
+		return 0;
+	}
+	if (try_engines(sb, wanted, why, err) < 0)
+		return -1;
+	if (sb->engine == engines[0].engine && !sb->has_plain_roots)
+		remember_note(sb->memory, here);
+	return 0;
+}
+
 struct sandbox *
 sandbox_new(const struct sandbox_options *options, char **why, struct error *err)
 {
@@ -101,6 +120,7 @@ sandbox_new(const struct sandbox_options *options, char **why, struct error *err
 	sb->scratch_fd = options->scratch_fd;
 	sb->mapping = options->mapping;
 	sb->cancel = options->cancel;
+	sb->memory = options->memory == NULL ? NULL : mem_copy(options->memory);
 	sb->leaving = mem_new(sizeof *sb->leaving);
 	leaving_init(sb->leaving);
 	filter_compile(&sb->filter, 0);
@@ -129,6 +149,7 @@ sandbox_free(struct sandbox *sb)
 	trees_clear(&sb->trees);
 	filter_clear(&sb->filter);
 	free(sb->scratch);
+	free(sb->memory);
 	free(sb);
 }
 
@@ -146,5 +167,10 @@ sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
 		return -1;
 	if (r->argv == NULL || r->argv[0] == NULL || *r->argv[0] == '\0')
 		return error_set(err, ERR_RUN, "no command to run");
-	return sb->engine->run(sb, r, result, err);
+	if (sb->engine->run(sb, r, result, err) == 0)
+		return 0;
+	/* What was remembered may hold no more. */
+	if (err->code == ERR_ENVIRONMENT)
+		remember_forget(sb->memory);
+	return -1;
 }

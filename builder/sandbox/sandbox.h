@@ -70,11 +70,14 @@ struct sandbox_options {
 	int scratch_fd; /* directory for probes and mutable trees, on the store's file
 	                   system */
 	const struct cancel *cancel;
+	const char *memory; /* path of the file where it is remembered that the strongest
+	                       engine works here, or NULL */
 };
 
 /* Tries the engines in a child, from the strongest down (with isolation forced:
- * only that one). ERR_ENVIRONMENT with a hint if none works. *WHY (caller
- * frees) is set to one line if a weaker or slower way was taken. */
+ * only that one), unless it is remembered that the first one works. ERR_ENVIRONMENT with
+ * a hint if none works. *WHY (caller frees) is set to one line if a weaker or slower way
+ * was taken. */
 struct sandbox *
 sandbox_new(const struct sandbox_options *options, char **why, struct error *err);
 void sandbox_free(struct sandbox *sb);                /* takes NULL */
