@@ -137,15 +137,18 @@ hear(const struct asked *asked, struct answer *out, struct error *err)
 
 /* ------------------------------------------------------------ rows */
 
-static struct doctor_row *
-add_row(struct doctor *d, const char *name, bool ok, char *detail, const char *remedy)
+/* SYS: errno of a failure, or 0. */
+static void
+add_row(struct doctor *d, struct doctor_scene *scene, enum doctor_subject subject,
+        const char *name, int sys, char *detail)
 {
-	struct doctor_row *row = &d->rows[d->n++];
-
-	*row = (struct doctor_row){
-		.name = name, .ok = ok, .detail = detail, .remedy = ok ? NULL : remedy
+	scene->failed[subject] = sys != 0;
+	d->rows[d->n++] = (struct doctor_row){
+		.name = name,
+		.ok = sys == 0,
+		.detail = detail,
+		.remedy = sys == 0 ? NULL : doctor_advice(subject, scene, sys),
 	};
-	return row;
 }
 
 static const char *
@@ -167,7 +170,7 @@ mapping_text(enum id_mapping mapping)
 }
 
 static void
-add_whole(struct doctor *d, const struct answer *a)
+add_whole(struct doctor *d, struct doctor_scene *scene, const struct answer *a)
 {
 	static const char *const engines[] = { "ns", "chroot" };
 	bool has_ids = a->mapping != IDS_SINGLE && a->mapping != IDS_NONE;
@@ -176,35 +179,35 @@ add_whole(struct doctor *d, const struct answer *a)
 	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
 		if (strcmp(a->engine, engines[i]) == 0)
 			d->engine = engines[i];
-	add_row(d, "user ids", has_ids, mem_copy(mapping_text(d->mapping)),
-	        "as for the subordinate ids");
+	add_row(d, scene, DOCTOR_IDS, "user ids", has_ids ? 0 : EPERM,
+	        mem_copy(mapping_text(d->mapping)));
 	if (d->engine == NULL)
-		add_row(d, "RUN", false, mem_copy(a->text),
-		        "one of the settings above; Dockerfiles without RUN build "
-		        "anyway");
+		add_row(d, scene, DOCTOR_RUN, "RUN", EPERM, mem_copy(a->text));
 	else
-		add_row(d, "RUN", true,
+		add_row(d, scene, DOCTOR_RUN, "RUN", 0,
 		        a->text[0] == '\0'
 		                ? mem_print("engine %s", d->engine)
-		                : mem_print("engine %s; %s", d->engine, a->text),
-		        NULL);
+		                : mem_print("engine %s; %s", d->engine, a->text));
 }
 
 static void
-add_try(struct doctor *d, const struct doctor_try *one, const struct answer *a)
+add_try(struct doctor *d, struct doctor_scene *scene, const struct doctor_try *one,
+        const struct answer *a)
 {
 	const char *outcome = a->sys == 0 ? "works" : strerror(a->sys);
 
-	add_row(d, one->name, a->sys == 0,
-	        mem_copy(a->text[0] == '\0' ? outcome : a->text), one->remedy);
+	add_row(d, scene, one->subject, one->name, a->sys,
+	        mem_copy(a->text[0] == '\0' ? outcome : a->text));
 }
 
 static int
 try_all(int dir_fd, struct doctor *d, struct error *err)
 {
 	auto_clinic struct clinic c = { 0 };
+	struct doctor_scene scene;
 	struct answer answer;
 
+	doctor_scene_look(&scene);
 	for (size_t i = 0; i <= doctor_n_tries; i++)
 		if (ask(&c, dir_fd, i < doctor_n_tries ? &doctor_tries[i] : NULL, err) <
 		    0)
@@ -213,9 +216,9 @@ try_all(int dir_fd, struct doctor *d, struct error *err)
 		if (hear(&c.asked.at[i], &answer, err) < 0)
 			return -1;
 		if (i < doctor_n_tries)
-			add_try(d, &doctor_tries[i], &answer);
+			add_try(d, &scene, &doctor_tries[i], &answer);
 		else
-			add_whole(d, &answer);
+			add_whole(d, &scene, &answer);
 	}
 	return 0;
 }

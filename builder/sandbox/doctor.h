@@ -6,11 +6,13 @@
 
 #include <stddef.h>
 
+#include "builder/sandbox/doctor_advice.h"
+
 #define DOCTOR_DETAIL_MAX 256
 
 struct doctor_try {
 	const char *name;
-	const char *remedy; /* the one setting that helps if it fails */
+	enum doctor_subject subject;
 	/* 0, or -1 with errno. The working directory has the directories lower, upper,
 	 * work and merged. DETAIL (DOCTOR_DETAIL_MAX bytes) is what was seen; left
 	 * empty, the outcome says enough. */

@@ -270,6 +270,7 @@ try_own_emulator(char *detail)
 		return 0;
 	}
 	snprintf(detail, DOCTOR_DETAIL_MAX, "RUN for this machine's architecture only");
+	errno = ENOENT;
 	return -1;
 }
 
@@ -292,32 +293,16 @@ try_foreign(char *detail)
 /* ------------------------------------------------------------ all */
 
 const struct doctor_try doctor_tries[] = {
-	{ "user name space",
-	  "allow them: sysctl user.max_user_namespaces=15000 (Debian before 11: "
-	  "kernel.unprivileged_userns_clone=1; Ubuntu: "
-	  "kernel.apparmor_restrict_unprivileged_userns=0; in a pod: a seccomp profile "
-	  "that lets unshare and mount pass)",
-	  try_user },
-	{ "subordinate ids",
-	  "apt-get install uidmap, and a line \"NAME:100000:65536\" in /etc/subuid and "
-	  "/etc/subgid",
-	  try_ranges },
-	{ "mount name space", "as for the user name space", try_mounts },
-	{ "overlay file system",
-	  "Linux 5.11 or newer, and the store (--root) on ext4, xfs, btrfs or tmpfs",
-	  try_overlay },
-	{ "own /proc", "in a container: procMount: Unmasked (with hostUsers: false)",
-	  try_proc },
-	{ "network name space", "only --network=none needs it", try_network },
-	{ "system call filter", "a kernel with CONFIG_SECCOMP_FILTER", try_filter },
-	{ "system call notification", "Linux 5.0 or newer", try_notification },
-	{ "Landlock", "lsm=landlock,… on the kernel's command line, Linux 5.13 or newer",
-	  try_landlock },
-	{ "limits (cgroup)",
-	  "run below systemd with Delegate=yes: systemd-run --user --scope -p "
-	  "Delegate=yes",
-	  try_limits },
-	{ "other platforms", "apt-get install qemu-user-static, with Linux 6.7 or newer",
-	  try_foreign },
+	{ "user name space", DOCTOR_USER, try_user },
+	{ "subordinate ids", DOCTOR_RANGES, try_ranges },
+	{ "mount name space", DOCTOR_MOUNTS, try_mounts },
+	{ "overlay file system", DOCTOR_OVERLAY, try_overlay },
+	{ "own /proc", DOCTOR_PROC, try_proc },
+	{ "network name space", DOCTOR_NETWORK, try_network },
+	{ "system call filter", DOCTOR_FILTER, try_filter },
+	{ "system call notification", DOCTOR_NOTIFICATION, try_notification },
+	{ "Landlock", DOCTOR_LANDLOCK, try_landlock },
+	{ "limits (cgroup)", DOCTOR_LIMITS, try_limits },
+	{ "other platforms", DOCTOR_FOREIGN, try_foreign },
 };
 const size_t doctor_n_tries = sizeof doctor_tries / sizeof *doctor_tries;

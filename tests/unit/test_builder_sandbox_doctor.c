@@ -1,5 +1,6 @@
-#include "builder/sandbox/sandbox.h"
+#include "builder/sandbox/doctor_advice.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include "base/base.h"
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "builder/sandbox/sandbox.h"
 
 static void
 every_row_says_what_was_seen(void **state)
@@ -54,12 +56,68 @@ the_report_is_a_table_and_json(void **state)
 	assert_int_equal(json_array_size(json_object_get(parsed, "rows")), 2);
 }
 
+/* What helps depends on where it failed. */
+static void
+advice_fits_the_place(void **state)
+{
+	static const struct {
+		struct doctor_scene scene;
+		enum doctor_subject subject;
+		int sys;
+		const char *says; /* part of it */
+	} rows[] = {
+		{ { 0 }, DOCTOR_USER, ENOSPC, "user.max_user_namespaces" },
+		{ { .hides_users = true },
+		  DOCTOR_USER,
+		  EPERM,
+		  "unprivileged_userns_clone=1" },
+		{ { .is_contained = true, .is_filtered = true },
+		  DOCTOR_USER,
+		  EPERM,
+		  "seccompProfile" },
+		{ { .is_filtered = true, .failed[DOCTOR_USER] = true },
+		  DOCTOR_MOUNTS,
+		  EPERM,
+		  "as for the user name space" },
+		{ { .guards_users = true }, DOCTOR_MOUNTS, EACCES, "apparmor_restrict" },
+		{ { .is_filtered = true }, DOCTOR_MOUNTS, EACCES, "appArmorProfile" },
+		{ { .is_filtered = true }, DOCTOR_MOUNTS, EPERM, "seccompProfile" },
+		{ { 0 }, DOCTOR_RANGES, EPERM, "/etc/subuid" },
+		{ { .is_contained = true }, DOCTOR_RANGES, EPERM, "runAsUser: 0" },
+		{ { 0 }, DOCTOR_OVERLAY, EINVAL, "--root" },
+		{ { .is_contained = true }, DOCTOR_PROC, EPERM, "procMount" },
+		{ { 0 }, DOCTOR_LANDLOCK, EOPNOTSUPP, "lsm=landlock" },
+		{ { 0 }, DOCTOR_LANDLOCK, ENOSYS, "Linux 5.13" },
+		{ { .has_cgroups = true }, DOCTOR_LIMITS, EACCES, "systemd-run --user" },
+		{ { .has_cgroups = true, .is_root = true },
+		  DOCTOR_LIMITS,
+		  EACCES,
+		  "systemd-run --scope" },
+		{ { .is_contained = true }, DOCTOR_LIMITS, EACCES, "for the container" },
+		{ { 0 }, DOCTOR_FOREIGN, ENOENT, "qemu-user-static" },
+		{ { 0 }, DOCTOR_FOREIGN, EPERM, "Linux 6.7" },
+		{ { .is_contained = true }, DOCTOR_RUN, EPERM, "runAsUser: 0" },
+		{ { 0 }, DOCTOR_RUN, EPERM, "as for the user name space" },
+		{ { 0 }, DOCTOR_FILTER, ENOSYS, "CONFIG_SECCOMP_FILTER" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *advice = doctor_advice(rows[i].subject, &rows[i].scene,
+		                                   rows[i].sys);
+
+		if (strstr(advice, rows[i].says) == NULL)
+			fail_msg("row %zu: \"%s\" lacks \"%s\"", i, advice, rows[i].says);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_says_what_was_seen),
-		cmocka_unit_test(the_report_is_a_table_and_json)
+		cmocka_unit_test(the_report_is_a_table_and_json),
+		cmocka_unit_test(advice_fits_the_place)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
