@@ -175,6 +175,11 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *fir
 	const struct ssh_agent *agent = NULL;
 	int root = -1;
 
+	/* The step is told of a socket that may not be there, as BuildKit does it. */
+	if (*first)
+		array_push(&m->env, mem_print("SSH_AUTH_SOCK=%.*s", (int)want->target.n,
+		                              want->target.p));
+	*first = false;
 	for (size_t i = 0; i < env->n_agents && agent == NULL; i++)
 		if (text_equal(env->agents[i].id, want->id))
 			agent = &env->agents[i];
@@ -194,9 +199,6 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *fir
 	mount->mode = want->mode == NOT_GIVEN ? SOCKET_MODE : want->mode;
 	mount->uid = want->uid;
 	mount->gid = want->gid;
-	if (*first)
-		array_push(&m->env, mem_print("SSH_AUTH_SOCK=%s", mount->target));
-	*first = false;
 	return 0;
 }
 
