@@ -20,17 +20,17 @@ changed(struct text name, struct error *err)
 	                 name.p);
 }
 
+/* O_NONBLOCK: should a fifo be there now, we must not wait for a writer. */
+enum { FILE_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
+
 /* The regular file of C, and its size. */
 static int
 open_file(const struct content *c, uint64_t *size, struct error *err)
 {
 	auto_free char *path = text_copy(c->path);
-	auto_fd int fd = -1;
+	auto_fd int fd = inroot_open_nolinks(c->dir_fd, path, FILE_FLAGS, 0);
 	struct stat st;
 
-	/* O_NONBLOCK: should a fifo be there now, we must not wait for a writer. */
-	fd = inroot_open_nolinks(c->dir_fd, path,
-	                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_sys(err, "open %s", path);
 	if (!S_ISREG(st.st_mode))
@@ -101,6 +101,28 @@ void
 content_reader_close(struct content_reader *r)
 {
 	own_close(&r->fd);
+}
+
+bool
+content_read_small(const struct content *c, size_t size, char *to)
+{
+	auto_free char *path = text_copy(c->path);
+	auto_fd int fd = inroot_open_nolinks(c->dir_fd, path, FILE_FLAGS, 0);
+	size_t got = 0;
+
+	/* The one byte more would show that the file has grown. */
+	while (fd >= 0 && got <= size) {
+		ssize_t n = read(fd, to + got, size + 1 - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		got += (size_t)n;
+		if (n == 0 || got == size)
+			break;
+	}
+	return fd >= 0 && got == size;
 }
 
 /* The size of C's content, as far as it is known without reading. */

@@ -22,6 +22,10 @@ int content_reader_read(struct content_reader *r, void *bytes, size_t n, struct 
                         struct error *err);
 void content_reader_close(struct content_reader *r);
 
+/* All of C, a CONTENT_FILE, with as few system calls as possible: true if it is a file of
+ * exactly SIZE bytes. TO has room for one more. */
+bool content_read_small(const struct content *c, size_t size, char *to);
+
 /* All of C, appended to OUT; more than MAX bytes is an error. */
 int content_read(const struct content *c, size_t max, struct buf *out, struct error *err);
 

@@ -305,7 +305,8 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 	auto_part struct part *part = NULL;
 	auto_tar_writer struct tar_writer *writer = NULL;
 	auto_tree_writer struct tree_writer *index = NULL;
-	struct pour pour = { .cancel = cancel, .epoch = -1 };
+	auto_free char *space = mem_resize(NULL, POUR_SPACE, 1);
+	struct pour pour = { .space = space, .cancel = cancel, .epoch = -1 };
 	struct digest diffid;
 	uint64_t size;
 

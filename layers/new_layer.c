@@ -89,7 +89,9 @@ open_tar(struct birth *b, struct error *err)
 static int
 pour_all(struct birth *b, const struct change_list *changes, struct error *err)
 {
+	auto_free char *space = mem_resize(NULL, POUR_SPACE, 1);
 	struct pour pour = {
+		.space = space,
 		.dir = b->unpacker,
 		.tar = b->writer,
 		.cancel = b->options->cancel,

@@ -4,9 +4,8 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/content.h"
+#include "layers/files_ahead.h"
 #include "layers/whiteout.h"
-
-enum { CHUNK = 256 * 1024 };
 
 /* ------------------------------------------------------------ from a tar */
 
@@ -84,23 +83,25 @@ pour_tar(const struct pour *p, struct tar_reader *from, struct error *err)
 
 /* ------------------------------------------------------------ from changes */
 
-struct chunk {
-	char bytes[CHUNK];
-};
+static int
+pour_bytes(const struct pour *p, const char *bytes, size_t n, struct error *err)
+{
+	if (p->dir != NULL && unpack_data(p->dir, bytes, n, err) < 0)
+		return -1;
+	return p->tar != NULL ? tar_writer_data(p->tar, bytes, n, err) : 0;
+}
 
 /* The next place to read to: in the tar's block if there is one, so that the
  * bytes are not copied again. */
 static char *
-room_for(const struct pour *p, struct chunk *chunk, uint64_t left, size_t *n,
-         struct error *err)
+room_for(const struct pour *p, uint64_t left, size_t *n, struct error *err)
 {
-	*n = left < CHUNK ? (size_t)left : CHUNK;
-	return p->tar != NULL ? tar_writer_room(p->tar, n, err) : chunk->bytes;
+	*n = left < POUR_SPACE ? (size_t)left : POUR_SPACE;
+	return p->tar != NULL ? tar_writer_room(p->tar, n, err) : p->space;
 }
 
 static int
-pour_content(const struct pour *p, const struct change *c, struct chunk *chunk,
-             struct error *err)
+pour_large(const struct pour *p, const struct change *c, struct error *err)
 {
 	__attribute__((
 	        cleanup(content_reader_close))) struct content_reader r = { .fd = -1 };
@@ -111,7 +112,7 @@ pour_content(const struct pour *p, const struct change *c, struct chunk *chunk,
 		return -1;
 	while (left > 0) {
 		size_t n;
-		char *to = room_for(p, chunk, left, &n, err);
+		char *to = room_for(p, left, &n, err);
 
 		if (to == NULL || content_reader_read(&r, to, n, name, err) < 0)
 			return -1;
@@ -126,10 +127,29 @@ pour_content(const struct pour *p, const struct change *c, struct chunk *chunk,
 	return 0;
 }
 
-/* AS_LISTED (may be NULL): how the indexes have it, but for time and offset. */
+/* BYTES: the content, if it was read already. Why a small file could not be read is
+ * found out as for a large one. */
+static int
+pour_content(const struct pour *p, const struct change *c, const char *bytes,
+             struct error *err)
+{
+	bool small = c->content.kind == CONTENT_FILE && c->entry.size <= FILES_AHEAD_MAX;
+
+	if (bytes == NULL && small &&
+	    content_read_small(&c->content, (size_t)c->entry.size, p->space))
+		bytes = p->space;
+	if (bytes == NULL)
+		return pour_large(p, c, err);
+	if (pour_bytes(p, bytes, (size_t)c->entry.size, err) < 0)
+		return -1;
+	return cancel_check(p->cancel, err);
+}
+
+/* AS_LISTED (may be NULL): how the indexes have it, but for time and offset. BYTES: its
+ * content, if it was read already. */
 static int
 pour_change(const struct pour *p, const struct change *c, const struct entry *as_listed,
-            struct chunk *chunk, struct error *err)
+            const char *bytes, struct error *err)
 {
 	struct entry e = c->entry, listed;
 
@@ -152,7 +172,7 @@ pour_change(const struct pour *p, const struct change *c, const struct entry *as
 	if (p->dir != NULL && unpack_entry(p->dir, &e, err) < 0)
 		return -1;
 	if (e.type == ENTRY_FILE && (p->tar != NULL || p->dir != NULL))
-		return pour_content(p, c, chunk, err);
+		return pour_content(p, c, bytes, err);
 	return cancel_check(p->cancel, err);
 }
 
@@ -183,23 +203,23 @@ find_change(const struct change_list *changes, struct text path, struct change *
  * name of what is no regular file is one more of its kind. */
 static int
 pour_link(const struct pour *p, const struct change_list *changes, struct change *link,
-          struct chunk *chunk, struct error *err)
+          struct error *err)
 {
 	struct change first;
 	struct entry *e = &link->entry, listed;
 
 	if (!find_change(changes, e->link, &first))
-		return pour_change(p, link, NULL, chunk, err);
+		return pour_change(p, link, NULL, NULL, err);
 	e->mode = first.entry.mode;
 	e->uid = first.entry.uid;
 	e->gid = first.entry.gid;
 	e->mtime = first.entry.mtime;
 	e->capability = first.entry.capability;
 	if (first.entry.type == ENTRY_FILE)
-		return pour_change(p, link, NULL, chunk, err);
+		return pour_change(p, link, NULL, NULL, err);
 	listed = first.entry;
 	listed.path = e->path;
-	return pour_change(p, link, &listed, chunk, err);
+	return pour_change(p, link, &listed, NULL, err);
 }
 
 static void
@@ -219,18 +239,17 @@ pour_list(const struct change *changes, size_t n)
 int
 pour_changes(const struct pour *p, const struct change_list *changes, struct error *err)
 {
-	auto_free struct chunk *chunk = p->tar == NULL
-	                                        ? mem_resize(NULL, 1, sizeof *chunk)
-	                                        : NULL;
+	auto_files_ahead struct files_ahead *ahead = files_ahead_new(changes);
 
 	for (size_t i = 0; i < changes->n; i++) {
+		const char *bytes = files_ahead_get(ahead, i);
 		struct change c;
 		int failed = 0;
 
 		changes->get(changes->arg, i, &c);
 		failed = c.entry.type == ENTRY_HARDLINK
-		                 ? pour_link(p, changes, &c, chunk, err)
-		                 : pour_change(p, &c, NULL, chunk, err);
+		                 ? pour_link(p, changes, &c, err)
+		                 : pour_change(p, &c, NULL, bytes, err);
 		if (failed < 0)
 			return -1;
 	}
@@ -238,19 +257,21 @@ pour_changes(const struct pour *p, const struct change_list *changes, struct err
 }
 
 int
+pour_one(const struct pour *p, const struct change *c, struct error *err)
+{
+	return pour_change(p, c, NULL, NULL, err);
+}
+
+int
 pour_tree(const struct pour *p, struct layer *l, const struct tree *t, struct error *err)
 {
-	auto_free struct chunk *chunk = p->tar == NULL
-	                                        ? mem_resize(NULL, 1, sizeof *chunk)
-	                                        : NULL;
-
 	for (size_t i = 0; i < t->n; i++) {
 		struct change c = { .entry = t->entries[i] };
 
 		if (c.entry.type == ENTRY_FILE &&
 		    layer_content(l, &t->entries[i], &c.content, err) < 0)
 			return -1;
-		if (pour_change(p, &c, NULL, chunk, err) < 0)
+		if (pour_change(p, &c, NULL, NULL, err) < 0)
 			return -1;
 	}
 	return 0;

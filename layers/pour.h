@@ -16,12 +16,15 @@
 #include "layers/tree_file.h"
 #include "layers/unpack.h"
 
+#define POUR_SPACE ((size_t)256 * 1024)
+
 /* Where to; any may be NULL. */
 struct pour {
 	struct tree_maker *tree;
 	struct tree_writer *index; /* instead of it, if all comes sorted */
 	struct unpacker *dir;
 	struct tar_writer *tar;
+	char *space; /* POUR_SPACE bytes to read to; not needed by pour_tar() */
 	const struct cancel *cancel;
 	int64_t epoch; /* later times become this; -1: none */
 };
@@ -33,6 +36,9 @@ int pour_tar(const struct pour *p, struct tar_reader *from, struct error *err);
 int
 pour_changes(const struct pour *p, const struct change_list *changes, struct error *err);
 struct change_list pour_list(const struct change *changes, size_t n);
+
+/* One change, as it is. */
+int pour_one(const struct pour *p, const struct change *c, struct error *err);
 
 /* Ends dir and tar. */
 int pour_end(const struct pour *p, struct error *err);

@@ -59,7 +59,6 @@ write_one(void *arg, struct text path, const struct view_entry *found, struct er
 {
 	struct writing *w = arg;
 	struct change c = { .entry = { .path = path, .type = ENTRY_DIR, .mode = 0755 } };
-	struct change_list one = pour_list(&c, 1);
 
 	if (path.n == 0)
 		return 0;
@@ -69,14 +68,18 @@ write_one(void *arg, struct text path, const struct view_entry *found, struct er
 	if ((c.entry.type == ENTRY_FILE || c.entry.type == ENTRY_HARDLINK) &&
 	    settle_file(w, found, &c, err) < 0)
 		return -1;
-	return pour_changes(&w->pour, &one, err);
+	return pour_one(&w->pour, &c, err);
 }
 
 static int
 write_all(const struct view *v, const struct pour *pour, struct error *err)
 {
+	auto_free char *space = mem_resize(NULL, POUR_SPACE, 1);
 	struct writing w = { .view = v, .pour = *pour };
-	int status = view_each(v, TEXT(""), write_one, &w, err);
+	int status = 0;
+
+	w.pour.space = space;
+	status = view_each(v, TEXT(""), write_one, &w, err);
 
 	map_clear(&w.first_names);
 	return status < 0 ? -1 : pour_end(pour, err);
