@@ -58,7 +58,7 @@ check-conformance: all ## the recorded images of the reference frontend
 check-environments: all ## the same image for every kind of user, in every kind of container
 	tests/environments/run --disk
 
-differential: all ## the cases of the language as Debian's buildah sees them
+differential: all ## the cases of the language as Debian's buildah and docker.io see them
 	tests/differential/run
 
 .PHONY: differential unit-programs fuzz-replays fuzz-programs
