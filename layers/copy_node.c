@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -27,14 +28,31 @@ copy_bytes(int in, int out, off_t size, struct error *err)
 		return 0;
 	if (size > SMALL)
 		return file_copy_fd(in, out, NULL, err);
-	while ((n = read(in, bytes, sizeof bytes)) != 0) {
+	while (size > 0 && (n = read(in, bytes, sizeof bytes)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return error_sys(err, "read");
 		if (file_write_all(out, bytes, (size_t)n, err) < 0)
 			return -1;
+		size -= n;
 	}
+	return 0;
+}
+
+/* Most files have none of any kind, which one call tells. */
+static int
+copy_attributes(int in, int out, struct error *err)
+{
+	struct capability c;
+
+	if (flistxattr(in, NULL, 0) == 0)
+		return 0;
+	c = capability_of_fd(in);
+	if (owner_copy_mark(in, out) < 0)
+		return error_sys(err, "set the owner");
+	if (c.n > 0 && capability_set(out, (struct text){ (char *)c.bytes, c.n }) < 0)
+		return error_sys(err, "set the capability");
 	return 0;
 }
 
@@ -46,7 +64,6 @@ copy_file(int from_fd, const char *name, const struct stat *st, int to_fd, const
 	auto_fd int in = openat(from_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	auto_fd int out = -1;
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
-	struct capability c;
 
 	if (in < 0)
 		return error_sys(err, "open");
@@ -56,14 +73,11 @@ copy_file(int from_fd, const char *name, const struct stat *st, int to_fd, const
 		return error_sys(err, "make");
 	if (copy_bytes(in, out, st->st_size, err) < 0)
 		return -1;
-	c = capability_of_fd(in);
 	if (fchown(out, st->st_uid, st->st_gid) < 0 ||
 	    fchmod(out, st->st_mode & 07777) < 0)
 		return error_sys(err, "set the owner and mode");
-	if (owner_copy_mark(in, out) < 0)
-		return error_sys(err, "set the owner");
-	if (c.n > 0 && capability_set(out, (struct text){ (char *)c.bytes, c.n }) < 0)
-		return error_sys(err, "set the capability");
+	if (copy_attributes(in, out, err) < 0)
+		return -1;
 	return futimens(out, times) < 0 ? error_sys(err, "set the times") : 0;
 }
 

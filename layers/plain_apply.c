@@ -18,11 +18,14 @@ struct apply {
 	struct buf path; /* for messages */
 };
 
-static int apply_dir(struct apply *a, int from_fd, int to_fd, struct error *err);
-
-/* Opens directory NAME of TO_FD, made if it is not there or something else. */
+/* IS_NEW: there is nothing in TO_FD yet. */
 static int
-open_target(struct apply *a, int to_fd, const char *name, bool opaque, struct error *err)
+apply_dir(struct apply *a, int from_fd, int to_fd, bool is_new, struct error *err);
+
+/* Opens directory NAME of TO_FD, made (*IS_NEW) if it is not there or something else. */
+static int
+open_target(struct apply *a, int to_fd, const char *name, bool opaque, bool *is_new,
+            struct error *err)
 {
 	struct stat st;
 	int found = fstatat(to_fd, name, &st, AT_SYMLINK_NOFOLLOW), fd = -1;
@@ -34,6 +37,7 @@ open_target(struct apply *a, int to_fd, const char *name, bool opaque, struct er
 	}
 	if (found < 0 && mkdirat(to_fd, name, 0700) < 0)
 		return error_sys(err, "make %s", buf_str(&a->path));
+	*is_new = found < 0;
 	fd = openat(to_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? error_sys(err, "open %s", buf_str(&a->path)) : fd;
 }
@@ -44,15 +48,17 @@ apply_subdir(struct apply *a, int from_fd, const char *name, int to_fd, struct e
 	auto_fd int sub_fd = openat(from_fd, name,
 	                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	auto_fd int target_fd = -1;
+	bool is_new = false;
 
 	if (sub_fd < 0)
 		return error_sys(err, "open %s", buf_str(&a->path));
-	target_fd = open_target(a, to_fd, name, whiteout_is_opaque(sub_fd), err);
-	return target_fd < 0 ? -1 : apply_dir(a, sub_fd, target_fd, err);
+	target_fd = open_target(a, to_fd, name, whiteout_is_opaque(sub_fd), &is_new, err);
+	return target_fd < 0 ? -1 : apply_dir(a, sub_fd, target_fd, is_new, err);
 }
 
 static int
-apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, struct error *err)
+apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, bool is_new,
+            struct error *err)
 {
 	struct stat st, before;
 
@@ -60,7 +66,7 @@ apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, struct er
 		return error_sys(err, "stat %s", buf_str(&a->path));
 	if (S_ISDIR(st.st_mode))
 		return apply_subdir(a, from_fd, name, to_fd, err);
-	if (fstatat(to_fd, name, &before, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (!is_new && fstatat(to_fd, name, &before, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    file_remove_tree(to_fd, name, err) < 0)
 		return -1;
 	/* On a plain file system a device node opens its device. */
@@ -72,7 +78,7 @@ apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, struct er
 }
 
 static int
-apply_dir(struct apply *a, int from_fd, int to_fd, struct error *err)
+apply_dir(struct apply *a, int from_fd, int to_fd, bool is_new, struct error *err)
 {
 	auto_fd int own_fd = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = own_fd < 0 ? NULL : fdopendir(own_fd);
@@ -89,7 +95,7 @@ apply_dir(struct apply *a, int from_fd, int to_fd, struct error *err)
 		buf_add_char(&a->path, '/');
 		buf_add_str(&a->path, d->d_name);
 		if (cancel_check(a->cancel, err) < 0 ||
-		    apply_entry(a, from_fd, d->d_name, to_fd, err) < 0)
+		    apply_entry(a, from_fd, d->d_name, to_fd, is_new, err) < 0)
 			return -1;
 		buf_truncate(&a->path, length);
 	}
@@ -102,7 +108,7 @@ int
 plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err)
 {
 	struct apply a = { .cancel = cancel };
-	int failed = apply_dir(&a, from_fd, to_fd, err);
+	int failed = apply_dir(&a, from_fd, to_fd, false, err);
 
 	buf_clear(&a.path);
 	return failed;
