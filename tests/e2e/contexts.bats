@@ -98,6 +98,17 @@ with tarfile.open(sys.argv[1], "w") as tar:
 END
 }
 
+# peak COMMAND…: its exit status; the most memory that it had, in KiB, is in $T/peak.
+peak() {
+    python3 - "$T/peak" "$@" 3<&0 <<'END'
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[2:], stdin=3, check=False).returncode
+with open(sys.argv[1], "w") as f:
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=f)
+sys.exit(status)
+END
+}
+
 ALL='f Dockerfile FROM scratch\nCOPY . /\n'
 
 a_context() {
@@ -292,12 +303,13 @@ a_context() {
     tar czf ../bomb.tar.gz .
     rm zeros
     export COOPER_ROOT=$T/small/store
-    (ulimit -v 400000 && "$COOPER" build - <../bomb.tar.gz >../log 2>&1) && status=0 || status=$?
+    peak "$COOPER" build - <../bomb.tar.gz >../log 2>&1 && status=0 || status=$?
     left=$(du -sm "$T/small" | cut -f1)
     umount "$T/small"
     cat ../log
     [ "$status" -eq 10 ]
     grep -q 'No space left' ../log
+    [ "$(cat "$T/peak")" -lt 200000 ]
     [ "$left" -le 1 ]
     yes '# a long story' | head -c 300M >../long
     export COOPER_ROOT=$T/store
