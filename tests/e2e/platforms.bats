@@ -7,12 +7,16 @@ setup_file() {
     user=cooper-arch-$$
     useradd --create-home "$user"
     usermod --add-subuids 800000-865535 --add-subgids 800000-865535 "$user"
-    export user
+    single=cooper-arch-one-$$
+    useradd --create-home "$single"
+    sed -i "/^$single:/d" /etc/subuid /etc/subgid
+    export user single
 }
 
 teardown_file() {
     [ -n "${user:-}" ] || return 0
     userdel --remove "$user" >/dev/null 2>&1
+    userdel --remove "$single" >/dev/null 2>&1
     true
 }
 
@@ -46,20 +50,41 @@ hello_context() {
     [ "$status" -eq 0 ]
     [[ "$output" == *"hello from arm64"* ]]
     [ "$("$COOPER" inspect a:1 | jq -r .platform)" = linux/arm64 ]
-    # The machine itself has not changed.
+    machine_has_not_changed
+}
+
+# The machine runs no such program: what does is registered in the build's own name space.
+machine_has_not_changed() {
     run "$T/ctx/hello"
     [ "$status" -eq 126 ] || [ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]
 }
 
-@test "a foreign program runs for a normal user" {
-    need_root
-    need_emulation
+# build_as USER: programs that are executed by others are emulated, too.
+build_as() {
     hello_context
-    run setpriv --reuid "$user" --regid "$user" --init-groups env -u COOPER_ROOT HOME="/home/$user" \
+    printf '#!/hello\n' >script
+    chmod 755 script
+    sed -i '/^COPY/a COPY script /script' Dockerfile
+    sed -i 's,RUN .*,RUN ["/script"],' Dockerfile
+    run setpriv --reuid "$1" --regid "$1" --init-groups env -u COOPER_ROOT HOME="/home/$1" \
         "$COOPER" build --progress=plain --platform linux/arm64 "$T/ctx"
     echo "$output"
     [ "$status" -eq 0 ]
     [[ "$output" == *"hello from arm64"* ]]
+}
+
+@test "a foreign program runs for a normal user, without any set-up of the machine" {
+    need_root
+    need_emulation
+    build_as "$user"
+    machine_has_not_changed
+}
+
+@test "a foreign program runs for a user with a single id" {
+    need_root
+    need_emulation
+    build_as "$single"
+    machine_has_not_changed
 }
 
 @test "without --platform a foreign program is an error that says so" {
