@@ -65,6 +65,10 @@ class Archive(Workload):
     def primitive(self):
         return primitive("pack", self.dir + "/src", self.scratch("primitive"))
 
+    def before(self, builder):
+        # What it compressed last time must not help it.
+        builder.forget()
+
     def commands(self, builder):
         return builder.archive(self.dir, self.tag, self.scratch("archive"), self.compression)
 
@@ -73,6 +77,7 @@ class GzipArchive(Archive):
     """Where layers are compressed when they are pushed, they are pushed."""
 
     def before(self, builder):
+        super().before(builder)
         self.registry.empty()
 
     def commands(self, builder):
