@@ -14,7 +14,7 @@ OUT     := out/$(MODE)$(if $(filter clang%,$(notdir $(CC))),-clang)
 
 # The lazy ones are loaded when they are needed, see registry/curl_lazy.c.
 LAZY     := libarchive libcurl
-LINKED   := libcrypto libzstd libdeflate zlib jansson libseccomp
+LINKED   := libcrypto libzstd libdeflate libisal jansson libseccomp
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
 	-Wstrict-prototypes -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wundef \
 	$(if $(filter clang%,$(notdir $(CC))),,-Wjump-misses-init) $(if $(CI),-Werror)

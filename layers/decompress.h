@@ -1,7 +1,7 @@
 /*
  * decompress: bytes out of a file that may be compressed, as a stream.
  *
- *	gzip    one or more members, zeros after them        zlib
+ *	gzip    one or more members, zeros after them        ISA-L
  *	zstd    one or more frames, skippable ones too       libzstd
  *	bzip2   one or more streams                          libarchive
  *	xz      one or more streams                          libarchive

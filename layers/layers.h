@@ -227,6 +227,11 @@ const struct descriptor *layer_blob(const struct layer *l); /* as pulled, or NUL
 int layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
                struct error *err);
 
+/* The same for N layers, several at a time: what must come from a registry is downloaded
+ * side by side, and unpacked as it is there. */
+int layers_make(struct layer *const *layers, size_t n, unsigned forms,
+                const struct cancel *cancel, struct error *err);
+
 /* Path of the unpacked directory (absolute, borrowed), after LAYER_DIR was made. */
 const char *layer_dir(const struct layer *l);
 

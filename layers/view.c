@@ -19,6 +19,8 @@ view_new(struct layer *const *layers, size_t n, struct error *err)
 	v->layers = copy;
 	v->trees = mem_new_n(n, sizeof *v->trees);
 	v->n = n;
+	if (layers_make(layers, n, LAYER_TREE, NULL, err) < 0)
+		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		copy[i] = layers[i];
 		v->trees[i] = layer_tree(layers[i], err);

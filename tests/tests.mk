@@ -4,7 +4,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What building needs, what the tests need besides, what the benchmarks compare with.
 DEPS_BUILD := gcc libc6-dev make pkg-config libarchive-dev libssl-dev libzstd-dev libdeflate-dev \
-	zlib1g-dev libcurl4-openssl-dev libjansson-dev libseccomp-dev
+	libisal-dev libcurl4-openssl-dev libjansson-dev libseccomp-dev
 DEPS_RUN   := ca-certificates git uidmap
 DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \

@@ -20,9 +20,8 @@ import_pull(const struct export_options *options, const struct reference *ref,
 
 	if (image == NULL)
 		return error_wrap(err, "pull %s", name);
-	for (size_t i = 0; i < image->layers.n && failed == 0; i++)
-		failed = layer_make(image->layers.at[i], LAYER_BLOB, options->cancel,
-		                    err);
+	failed = layers_make(image->layers.at, image->layers.n, LAYER_BLOB,
+	                     options->cancel, err);
 	if (failed == 0)
 		failed = tags_set(options->store, name, &image->root, err);
 	if (failed == 0)

@@ -9,11 +9,13 @@
 static int
 fetch_base(const struct image *image, const struct cancel *cancel, struct error *err)
 {
+	auto_free struct layer **pulled = mem_new_n(image->n_base + 1, sizeof *pulled);
+	size_t n = 0;
+
 	for (size_t i = 0; i < image->n_base; i++)
-		if (layer_blob(image->layers.at[i]) != NULL &&
-		    layer_make(image->layers.at[i], LAYER_BLOB, cancel, err) < 0)
-			return -1;
-	return 0;
+		if (layer_blob(image->layers.at[i]) != NULL)
+			pulled[n++] = image->layers.at[i];
+	return layers_make(pulled, n, LAYER_BLOB, cancel, err);
 }
 
 static int

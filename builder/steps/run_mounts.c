@@ -44,16 +44,6 @@ lowers_of(struct run_mounts *m, struct layer *const *layers, size_t n)
 	return list;
 }
 
-static int
-make_dirs(const struct step_job *job, struct layer *const *layers, size_t n,
-          struct error *err)
-{
-	for (size_t i = 0; i < n; i++)
-		if (layer_make(layers[i], LAYER_DIR, job->env->cancel, err) < 0)
-			return -1;
-	return 0;
-}
-
 /* Files of a context, copied out as a layer directory owned by 0:0 without what
  * is ignored; remembered by content, so it is made once. */
 static struct layer *
@@ -101,7 +91,7 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 		layers = &copied;
 		n = 1;
 	}
-	if (make_dirs(job, layers, n, err) < 0)
+	if (layers_make(layers, n, LAYER_DIR, job->env->cancel, err) < 0)
 		return -1;
 	mount = mount_add(m, SANDBOX_OVERLAY, want->target);
 	mount->lowers = lowers_of(m, layers, n);

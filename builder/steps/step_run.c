@@ -186,13 +186,13 @@ prepare_root(const struct step_job *job, const struct result *base, struct prepa
 	struct view *view = NULL;
 	int failed = 0;
 
+	if (layers_make(base->layers.at, base->layers.n, LAYER_DIR, job->env->cancel,
+	                err) < 0)
+		return -1;
 	for (size_t i = base->layers.n; i-- > 0;) {
 		struct layer *layer = base->layers.at[i];
-		const struct tree *tree = NULL;
+		const struct tree *tree = layer_tree(layer, err);
 
-		if (layer_make(layer, LAYER_DIR, job->env->cancel, err) < 0)
-			return -1;
-		tree = layer_tree(layer, err);
 		if (tree == NULL)
 			return -1;
 		/* Each lower costs the step time. */
