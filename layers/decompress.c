@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/own.h"
+#include "layers/arrival.h"
 #include "layers/decompress_formats.h"
 
 enum {
@@ -55,16 +56,29 @@ static const struct decompress_format formats[] = {
 	ZSTD_SKIPPABLE("\x5f"),
 };
 
-static int
-read_more(struct input *in, struct error *err)
+static ssize_t
+read_file(struct input *in, struct error *err)
 {
 	ssize_t got;
 
 	do
 		got = read(in->fd, in->bytes + in->n, INPUT_SIZE - in->n);
 	while (got < 0 && errno == EINTR);
+	return got < 0 ? error_sys(err, "read compressed data") : got;
+}
+
+static int
+read_more(struct input *in, struct error *err)
+{
+	ssize_t got;
+
+	if (in->arrival != NULL)
+		got = arrival_read(in->arrival, in->bytes + in->n, INPUT_SIZE - in->n,
+		                   err);
+	else
+		got = read_file(in, err);
 	if (got < 0)
-		return error_sys(err, "read compressed data");
+		return -1;
 	in->n += (size_t)got;
 	in->ended = got == 0;
 	return 0;
@@ -93,12 +107,13 @@ recognise(const struct input *in)
 	return NULL;
 }
 
-struct decompressor *
-decompressor_open(int fd, struct error *err)
+static struct decompressor *
+open_input(int fd, struct arrival *arrival, struct error *err)
 {
 	auto_decompressor struct decompressor *d = mem_new(sizeof *d);
 
 	d->input.fd = fd;
+	d->input.arrival = arrival;
 	d->input.bytes = mem_resize(NULL, INPUT_SIZE, 1);
 	while (d->input.n < MAGIC_MAX && !d->input.ended)
 		if (read_more(&d->input, err) < 0)
@@ -110,6 +125,18 @@ decompressor_open(int fd, struct error *err)
 			return NULL;
 	}
 	return take(d);
+}
+
+struct decompressor *
+decompressor_open(int fd, struct error *err)
+{
+	return open_input(fd, NULL, err);
+}
+
+struct decompressor *
+decompressor_open_arrival(struct arrival *a, struct error *err)
+{
+	return open_input(-1, a, err);
 }
 
 static ssize_t

@@ -9,9 +9,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/decompress.h"
+#include "layers/blob_stream.h"
 #include "layers/pour.h"
-#include "layers/read_ahead.h"
 #include "layers/tar_read.h"
 #include "layers/tree.h"
 #include "layers/tree_file.h"
@@ -151,120 +150,37 @@ from_tar(struct layer *l, struct outcome *o, const struct cancel *cancel,
 
 /* ------------------------------------------------------------ from a blob */
 
-/* Three threads side by side: one decompresses (read_ahead's), one hashes or writes
- * the tar blob (block_queue's), and the caller unpacks. */
-struct blob_stream {
-	struct decompressor *decompressor;
-	struct block_queue *queue;
-	struct hasher *hasher; /* one of these two */
-	struct part *part;
-	uint64_t size;
-	struct read_ahead *ahead;
-};
-
-static ssize_t
-blob_stream_source(void *arg, void *bytes, size_t n, struct error *err)
-{
-	struct blob_stream *s = arg;
-	ssize_t got = decompressor_read(s->decompressor, bytes, n, err);
-
-	if (got <= 0)
-		return got;
-	s->size += (uint64_t)got;
-	return block_queue_add(s->queue, bytes, (size_t)got, err) < 0 ? -1 : got;
-}
-
 static int
-blob_stream_sink(void *arg, const void *bytes, size_t n, struct error *err)
-{
-	struct blob_stream *s = arg;
-
-	if (s->part != NULL)
-		return part_write(s->part, bytes, n, err);
-	hasher_add(s->hasher, bytes, n);
-	return 0;
-}
-
-static ssize_t
-blob_stream_read(void *arg, void *bytes, size_t n, struct error *err)
-{
-	struct blob_stream *s = arg;
-
-	return read_ahead_read(s->ahead, bytes, n, err);
-}
-
-static void
-blob_stream_close(struct blob_stream *s)
-{
-	read_ahead_free(s->ahead);
-	block_queue_free(s->queue);
-	decompressor_close(s->decompressor);
-	hasher_free(s->hasher);
-	part_drop(s->part);
-}
-
-static int
-blob_stream_open(struct layer *l, int fd, bool keep_tar, struct blob_stream *s,
-                 struct error *err)
-{
-	s->decompressor = decompressor_open(fd, err);
-	if (s->decompressor == NULL)
-		return -1;
-	if (keep_tar)
-		s->part = part_new(l->store, err);
-	else
-		s->hasher = hasher_new(DIGEST_SHA256);
-	if (keep_tar && s->part == NULL)
-		return -1;
-	s->queue = block_queue_new(blob_stream_sink, s);
-	s->ahead = read_ahead_new(blob_stream_source, s);
-	return 0;
-}
-
-/* Reads what comes after the trailer, and compares the digest. */
-static int
-blob_stream_end(struct layer *l, struct blob_stream *s, struct error *err)
-{
-	auto_free char *rest = mem_resize(NULL, 65536, 1);
-	char want[DIGEST_TEXT_MAX], got[DIGEST_TEXT_MAX];
-	struct digest found;
-	ssize_t n;
-
-	do
-		n = blob_stream_read(s, rest, 65536, err);
-	while (n > 0);
-	if (n < 0 || block_queue_end(s->queue, err) < 0)
-		return -1;
-	if (s->part != NULL)
-		return part_keep(take(s->part), &l->diffid, &found, err);
-	found = hasher_end(s->hasher);
-	if (digest_equal(&found, &l->diffid))
-		return 0;
-	return error_set(err, ERR_DAMAGED, "uncompressed content is %s, not %s",
-	                 digest_text(&found, got), digest_text(&l->diffid, want));
-}
-
-static int
-from_blob(struct layer *l, struct outcome *o, bool keep_tar, const struct cancel *cancel,
+pour_blob(struct layer *l, struct blob_stream *stream, const struct pour *pour,
           struct error *err)
 {
-	__attribute__((cleanup(blob_stream_close))) struct blob_stream s = { 0 };
-	auto_fd int fd = blob_open(l->store, &l->blob.digest, err);
-	struct tar_source source = { blob_stream_read, NULL, &s };
-	auto_tar_reader struct tar_reader *reader = NULL;
-	struct pour pour = outcome_pour(o, cancel);
+	struct tar_source source = { blob_stream_read, NULL, stream };
+	auto_tar_reader struct tar_reader *reader = tar_reader_new(source,
+	                                                           TAR_NAMES_REFUSE);
+	uint64_t size = 0;
 
-	if (fd < 0 || blob_stream_open(l, fd, keep_tar, &s, err) < 0)
+	if (pour_tar(pour, reader, err) < 0 || pour_end(pour, err) < 0 ||
+	    blob_stream_end(stream, &size, err) < 0) {
+		blob_stream_blame(stream, err);
 		return -1;
-	reader = tar_reader_new(source, TAR_NAMES_REFUSE);
-	if (pour_tar(&pour, reader, err) < 0 || pour_end(&pour, err) < 0 ||
-	    blob_stream_end(l, &s, err) < 0)
-		return -1;
+	}
 	pthread_mutex_lock(&l->lock);
-	l->tar_size = s.size;
+	l->tar_size = size;
 	pthread_mutex_unlock(&l->lock);
-	if (keep_tar)
-		layer_add_forms(l, LAYER_TAR, NULL);
+	return 0;
+}
+
+static int
+from_blob(struct layer *l, struct outcome *o, const struct cancel *cancel,
+          struct error *err)
+{
+	bool keep_tar = (o->wanted & LAYER_TAR) != 0;
+	struct pour pour = outcome_pour(o, cancel);
+	auto_blob_stream struct blob_stream *stream = blob_stream_open(l, keep_tar, err);
+
+	if (stream == NULL || pour_blob(l, stream, &pour, err) < 0)
+		return -1;
+	layer_add_forms(l, keep_tar ? LAYER_BLOB | LAYER_TAR : LAYER_BLOB, NULL);
 	return outcome_publish(l, o, err);
 }
 
@@ -280,7 +196,7 @@ fetch_blob(struct layer *l, struct error *err)
 		if (l->fetch == NULL)
 			return error_set(err, ERR_SOURCE, "layer %s is not in the store",
 			                 digest_text(&l->blob.digest, text));
-		if (l->fetch(l->fetch_arg, &l->blob, err) < 0)
+		if (l->fetch(l->fetch_arg, &l->blob, NULL, err) < 0)
 			return -1;
 	}
 	/* An uncompressed one is its own tar. */
@@ -358,7 +274,7 @@ from_stream(struct layer *l, unsigned wanted, const struct cancel *cancel,
 	if (status == 0 && layer_has(l, LAYER_TAR))
 		status = from_tar(l, &o, cancel, err);
 	else if (status == 0)
-		status = from_blob(l, &o, (wanted & LAYER_TAR) != 0, cancel, err);
+		status = from_blob(l, &o, cancel, err);
 	outcome_clear(l, &o);
 	return status;
 }
@@ -374,6 +290,24 @@ missing(struct layer *l, unsigned wanted)
 	return wanted & ~there;
 }
 
+/* Nothing but the blob has what is WANTED. */
+static bool
+needs_blob(const struct layer *l, unsigned wanted)
+{
+	if (wanted == 0 || layer_has(l, LAYER_TAR))
+		return (wanted & LAYER_BLOB) != 0;
+	return (wanted & LAYER_BLOB) != 0 || layer_blob(l) != NULL ||
+	       !layer_has(l, LAYER_DIR);
+}
+
+/* It is fetched while it is unpacked. */
+static bool
+is_streamed(struct layer *l, unsigned wanted)
+{
+	return (wanted & ~(unsigned)LAYER_BLOB) != 0 && !layer_has(l, LAYER_TAR) &&
+	       blob_stream_may_fetch(l);
+}
+
 int
 derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
 {
@@ -385,12 +319,8 @@ derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct err
 		return error_set(err, ERR_INTERNAL, "a source layer has one form only");
 	if (wanted & LAYER_TREE)
 		layer_read_index(l);
-	if (wanted & LAYER_BLOB && fetch_blob(l, err) < 0)
-		return -1;
 	wanted = missing(l, wanted);
-	if (wanted == 0)
-		return 0;
-	if (!layer_has(l, LAYER_TAR) && (pulled || !layer_has(l, LAYER_DIR))) {
+	if (needs_blob(l, wanted) && !is_streamed(l, wanted)) {
 		if (fetch_blob(l, err) < 0)
 			return -1;
 		wanted = missing(l, wanted);

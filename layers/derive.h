@@ -6,7 +6,7 @@
  *	TAR      yes    yes    -      no: compress.h, on the way out
  *	DIR      yes    -      yes    no
  *	BLOB     yes    yes    yes    -        one pass for all that is wanted
- *	nothing  a pulled layer fetches its BLOB first
+ *	nothing  a pulled layer fetches its BLOB first, or meanwhile (blob_stream.h)
  *
  * A TREE is never made from a DIR: that of a RUN has entries that are not in the
  * layer, that of a user without privileges has not the owners.

@@ -76,6 +76,12 @@ struct part;
 
 /* A file in tmp/ that becomes a blob. Written bytes are hashed as they come. */
 struct part *part_new(struct store *st, struct error *err);
+
+/* The same, but not hashed: who writes the bytes verifies them, and part_keep() gets
+ * their digest. READER (may be NULL, borrowed) sees them as they come. */
+struct arrival;
+struct part *
+part_new_verified(struct store *st, struct arrival *reader, struct error *err);
 int part_write(struct part *p, const void *bytes, size_t n, struct error *err);
 int part_fd(struct part *p); /* for reading back; borrowed */
 uint64_t part_size(const struct part *p);
@@ -186,8 +192,10 @@ struct content; /* where bytes are, see below */
 /* A layer lives as long as its store; handles are shared and never freed alone. */
 struct layer;
 
-/* Fetches a pulled layer's blob into the store when it is first needed. */
-typedef int layer_fetch_fn(void *arg, const struct descriptor *blob, struct error *err);
+/* Fetches a pulled layer's blob into the store when it is first needed. READER (may be
+ * NULL) can be handed to part_new_verified(): then the layer is unpacked meanwhile. */
+typedef int layer_fetch_fn(void *arg, const struct descriptor *blob,
+                           struct arrival *reader, struct error *err);
 
 /* The layer of a pulled image. FETCH (may be NULL: the blob is there) is called
  * at most once at a time, by whoever needs the bytes first. ARG must live as

@@ -36,11 +36,11 @@ begin(const struct reference *ref, const char *blob)
 
 int
 image_fetch_blob(struct store *store, struct registry *registry,
-                 const struct reference *ref, const struct descriptor *d, int vertex,
-                 struct error *err)
+                 const struct reference *ref, const struct descriptor *d,
+                 struct arrival *reader, struct error *err)
 {
 	auto_part struct part *part = NULL;
-	struct fetch f = { .vertex = vertex };
+	struct fetch f = { 0 };
 	char hex[DIGEST_HEX_MAX];
 	uint64_t size = 0;
 	struct digest got;
@@ -52,18 +52,16 @@ image_fetch_blob(struct store *store, struct registry *registry,
 	if (registry == NULL)
 		return error_set(err, ERR_SOURCE, "blob sha256:%s: not in the store",
 		                 hex);
-	part = part_new(store, err);
+	part = part_new_verified(store, reader, err);
 	if (part == NULL)
 		return -1;
 	f.part = part;
 	snprintf(f.name, sizeof f.name, "sha256:%.12s", hex);
-	if (f.vertex == 0)
-		f.vertex = begin(ref, f.name);
+	f.vertex = begin(ref, f.name);
 	failed = registry_pull_blob(registry, ref, d, fetch_write, &f, fetch_progress, &f,
 	                            err);
-	if (vertex == 0)
-		event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
-		          failed < 0 ? err->text : NULL);
+	event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+	          failed < 0 ? err->text : NULL);
 	if (failed < 0)
 		return -1;
 	return part_keep(take(part), &d->digest, &got, err);

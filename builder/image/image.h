@@ -51,11 +51,11 @@ struct source_image *source_image_load(const struct source_options *options,
                                        const struct missing_base *m, struct error *err);
 void source_image_free(struct source_image *s); /* takes NULL */
 
-/* Fetches a blob of REF into STORE unless it is there, showing progress at a
- * vertex of its own named after the layer if VERTEX is 0. */
+/* Fetches a blob of REF into STORE unless it is there, showing progress at a vertex of
+ * its own. READER: see layer_fetch_fn. */
 int image_fetch_blob(struct store *store, struct registry *registry,
-                     const struct reference *ref, const struct descriptor *d, int vertex,
-                     struct error *err);
+                     const struct reference *ref, const struct descriptor *d,
+                     struct arrival *reader, struct error *err);
 
 /* The remembered answer of a registry, refs/<hash of the full name>: 1, 0, -1. */
 int refs_find(struct store *store, const char *name, struct descriptor *out,

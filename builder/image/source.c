@@ -9,17 +9,14 @@
 #define CONFIG_SIZE_MAX   ((size_t)16 << 20)
 
 static int
-fetch_blob(struct source_image *s, const struct descriptor *d, struct error *err)
+fetch_layer(void *arg, const struct descriptor *blob, struct arrival *reader,
+            struct error *err)
 {
-	if (s->layout != NULL)
-		return layout_fetch_blob(s->store, s->layout, d, err);
-	return image_fetch_blob(s->store, s->registry, &s->ref, d, 0, err);
-}
+	struct source_image *s = arg;
 
-static int
-fetch_layer(void *arg, const struct descriptor *blob, struct error *err)
-{
-	return fetch_blob(arg, blob, err);
+	if (s->layout != NULL)
+		return layout_fetch_blob(s->store, s->layout, blob, err);
+	return image_fetch_blob(s->store, s->registry, &s->ref, blob, reader, err);
 }
 
 /* A manifest, index or config as text: from the store, else from where the image

@@ -2,9 +2,9 @@
 #include "tests/lib/layer_fixture.h"
 
 #include <dirent.h>
+#include <libdeflate.h>
 #include <pthread.h>
 #include <string.h>
-#include <libdeflate.h>
 
 #include "layers/content.h"
 
@@ -233,15 +233,18 @@ struct pulling {
 	struct buf blob;
 	int fetched;
 	bool damaged, large;
+	layer_fetch_fn *fetch; /* NULL: the plain one */
+	int *begun;
 };
 
 static int
-fetch(void *arg, const struct descriptor *blob, struct error *err)
+fetch(void *arg, const struct descriptor *blob, struct arrival *reader, struct error *err)
 {
 	struct pulling *p = arg;
 	struct digest d;
 
 	(void)blob;
+	(void)reader;
 	p->fetched++;
 	if (p->damaged)
 		return error_set(err, ERR_NETWORK, "no connection");
@@ -257,10 +260,14 @@ make_large(struct fixture *f, unsigned forms)
 	struct change changes[FILES];
 	struct error err = ERROR_INIT;
 	char names[FILES][8], *bytes = mem_new(SIZE + 1);
+	uint32_t state = 1;
 	struct layer *l;
 
-	for (size_t i = 0; i < SIZE; i++)
-		bytes[i] = (char)('a' + (i * 2654435761u >> 24) % 26);
+	/* So that its blob is large, too. */
+	for (size_t i = 0; i < SIZE; i++) {
+		state = state * 1664525 + 1013904223;
+		bytes[i] = (char)(1 + (state >> 24) % 255);
+	}
 	for (size_t i = 0; i < FILES; i++) {
 		snprintf(names[i], sizeof names[i], "f%02zu", i);
 		changes[i] = a_file(names[i], 0644, bytes);
@@ -296,7 +303,7 @@ pulled(struct fixture *f, struct pulling *p, const struct digest *wrong_diffid)
 	blob.digest = digest_of(p->blob.p, p->blob.n);
 	blob.size = p->blob.n;
 	l = layer_of_blob(f->store, &blob, wrong_diffid != NULL ? wrong_diffid : &diffid,
-	                  fetch, p, &err);
+	                  p->fetch != NULL ? p->fetch : fetch, p, &err);
 	assert_fine(l != NULL, &err);
 	descriptor_clear(&blob);
 	buf_clear(&tar);
@@ -397,6 +404,135 @@ a_failed_fetch_can_be_tried_again(void **state)
 	buf_clear(&p.blob);
 }
 
+/* ------------------------------------------------------------ as it arrives */
+
+/* A fetch that shows its bytes while it writes them, the second half only after the first
+ * was unpacked, or it breaks off there. */
+struct slow_fetch {
+	struct pulling pulling;
+	char *first_file; /* shows that something was unpacked; NULL: breaks off */
+	bool seen;
+};
+
+static bool
+find_below(const char *dir, const char *name)
+{
+	auto_free char *command = mem_print("find %s/store/tmp -name %s | grep -q .", dir,
+	                                    name);
+
+	return system(command) == 0;
+}
+
+static int
+fetch_slowly(void *arg, const struct descriptor *blob, struct arrival *reader,
+             struct error *err)
+{
+	struct slow_fetch *s = arg;
+	struct pulling *p = &s->pulling;
+	auto_part struct part *part = part_new_verified(p->fixture->store, reader, err);
+	size_t half = p->blob.n / 2;
+
+	p->fetched++;
+	assert_non_null(reader);
+	assert_int_equal(part_write(part, p->blob.p, half, err), 0);
+	if (s->first_file == NULL)
+		return error_set(err, ERR_NETWORK, "connection reset");
+	for (int i = 0; i < 500 && !s->seen; i++) {
+		s->seen = find_below(p->fixture->path, s->first_file);
+		usleep(10000);
+	}
+	assert_int_equal(part_write(part, p->blob.p + half, p->blob.n - half, err), 0);
+	return part_keep(take(part), &blob->digest, NULL, err);
+}
+
+/* A layer whose blob is large enough to be unpacked on the way. */
+static struct layer *
+slow(struct fixture *f, struct slow_fetch *s)
+{
+	s->pulling.large = true;
+	s->pulling.fetch = fetch_slowly;
+	return pulled(f, &s->pulling, NULL);
+}
+
+static void
+a_layer_is_unpacked_while_it_arrives(void **state)
+{
+	struct slow_fetch s = { .first_file = mem_copy("f01") };
+	struct layer *l = slow(*state, &s);
+	struct error err = ERROR_INIT;
+
+	assert_fine(layer_make(l, LAYER_DIR | LAYER_BLOB, NULL, &err) == 0, &err);
+	assert_true(s.seen);
+	assert_int_equal(s.pulling.fetched, 1);
+	assert_true(layer_has(l, LAYER_BLOB));
+	assert_int_equal(count_files(*state, "blobs/sha256"), 1);
+	free(s.first_file);
+	buf_clear(&s.pulling.blob);
+}
+
+static void
+a_fetch_that_breaks_off_says_why_and_leaves_nothing(void **state)
+{
+	struct slow_fetch s = { 0 };
+	struct layer *l = slow(*state, &s);
+	struct error err = ERROR_INIT;
+
+	assert_int_equal(layer_make(l, LAYER_DIR, NULL, &err), -1);
+	assert_int_equal(err.code, ERR_NETWORK);
+	assert_non_null(strstr(err.text, "connection reset"));
+	error_clear(&err);
+	assert_int_equal(count_files(*state, "layers"), 0);
+	assert_int_equal(count_files(*state, "blobs/sha256"), 0);
+	buf_clear(&s.pulling.blob);
+}
+
+/* Each waits until the other has begun. */
+static int
+fetch_together(void *arg, const struct descriptor *blob, struct arrival *reader,
+               struct error *err)
+{
+	struct pulling *p = arg;
+
+	__atomic_add_fetch(p->begun, 1, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < 500 && __atomic_load_n(p->begun, __ATOMIC_SEQ_CST) < 2; i++)
+		usleep(10000);
+	return fetch(arg, blob, reader, err);
+}
+
+static void
+layers_are_pulled_side_by_side(void **state)
+{
+	int begun = 0;
+	struct pulling p[2] = {
+		{ .fetch = fetch_together, .begun = &begun },
+		{ .fetch = fetch_together, .begun = &begun, .large = true }
+	};
+	struct layer *layers[] = { pulled(*state, &p[0], NULL),
+		                   pulled(*state, &p[1], NULL) };
+	struct error err = ERROR_INIT;
+
+	assert_fine(layers_make(layers, 2, LAYER_DIR, NULL, &err) == 0, &err);
+	assert_int_equal(begun, 2);
+	assert_true(layer_has(layers[0], LAYER_DIR) && layer_has(layers[1], LAYER_DIR));
+	buf_clear(&p[0].blob);
+	buf_clear(&p[1].blob);
+}
+
+static void
+one_of_several_layers_that_fails_is_told(void **state)
+{
+	struct pulling p[2] = { { .damaged = true }, { .large = true } };
+	struct layer *layers[] = { pulled(*state, &p[0], NULL),
+		                   pulled(*state, &p[1], NULL) };
+	struct error err = ERROR_INIT;
+
+	assert_int_equal(layers_make(layers, 2, LAYER_DIR, NULL, &err), -1);
+	assert_int_equal(err.code, ERR_NETWORK);
+	error_clear(&err);
+	buf_clear(&p[0].blob);
+	buf_clear(&p[1].blob);
+}
+
 static void
 a_wrong_diffid_is_found_and_nothing_is_kept(void **state)
 {
@@ -466,6 +602,10 @@ main(void)
 		fixture_test(a_large_layer_goes_through_all_threads),
 		fixture_test(a_large_layer_that_breaks_off_is_damaged),
 		fixture_test(a_failed_fetch_can_be_tried_again),
+		fixture_test(a_layer_is_unpacked_while_it_arrives),
+		fixture_test(a_fetch_that_breaks_off_says_why_and_leaves_nothing),
+		fixture_test(layers_are_pulled_side_by_side),
+		fixture_test(one_of_several_layers_that_fails_is_told),
 		fixture_test(a_wrong_diffid_is_found_and_nothing_is_kept),
 		fixture_test(threads_that_want_the_same_share_one_pass),
 	};
