@@ -183,7 +183,7 @@ needs_tar(const struct build *b)
 		if (type != OUTPUT_LOCAL && type != OUTPUT_TAR && type != OUTPUT_NONE)
 			return true;
 	}
-	return b->request->outputs.n == 0;
+	return false;
 }
 
 /* What is built, of what; NULL if there is no name for it. Caller frees. */
@@ -252,8 +252,6 @@ build_platform(struct build *b, const struct platform *target, struct error *err
 static int
 write_outputs(struct build *b, struct build_outcome *out, struct error *err)
 {
-	static const struct output store_only = { .type = OUTPUT_IMAGE,
-		                                  .level = COMPRESS_LEVEL_DEFAULT };
 	const struct build_request *r = b->request;
 	struct export_options options = { .store = b->services.store,
 		                          .registry = b->services.registry,
@@ -265,13 +263,11 @@ write_outputs(struct build *b, struct build_outcome *out, struct error *err)
 		                          .n_annotations = r->annotations.n,
 		                          .cancel = r->cancel };
 
-	for (size_t i = 0; i == 0 || i < r->outputs.n; i++) {
-		struct output output = r->outputs.n == 0 ? store_only : r->outputs.at[i];
+	for (size_t i = 0; i < r->outputs.n; i++) {
 		auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
 
-		output.push = output.push || (r->push && output.type == OUTPUT_IMAGE);
-		if (export_write(&output, &options, b->images.at, b->images.n, &root,
-		                 err) < 0)
+		if (export_write(&r->outputs.at[i], &options, b->images.at, b->images.n,
+		                 &root, err) < 0)
 			return -1;
 		if (digest_known(&root.digest)) {
 			descriptor_clear(&out->root);

@@ -43,8 +43,7 @@ struct build_request {
 	ARRAY(struct variable) hosts;
 	ARRAY(struct secret_source) secrets;
 	ARRAY(struct variable) agents; /* --ssh id=socket */
-	ARRAY(struct output) outputs;  /* none: the store */
-	bool push;
+	ARRAY(struct output) outputs;  /* at least one to build */
 	bool no_cache;
 	ARRAY(struct text) no_cache_stages; /* --no-cache-filter */
 	enum pull_policy pull;

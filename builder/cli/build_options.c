@@ -522,6 +522,9 @@ const struct option_row build_option_rows[] = {
 	{ "jobs", 0, "N", OPTION_COUNT, AT(jobs), NULL, "steps at the same time" },
 	{ "label", 0, "NAME=VALUE", OPTION_CALL, 0, add_label,
 	  "set a label of the image" },
+	{ "load", 0, NULL, OPTION_FLAG, offsetof(struct build_options, load), NULL,
+	  "same as -o type=image: keep the image in the store, the default without -o "
+	  "and --push" },
 	{ "memory", 'm', "SIZE", OPTION_SIZE, AT(memory_max), NULL,
 	  "limit the memory of a RUN step" },
 	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL,
@@ -548,8 +551,8 @@ const struct option_row build_option_rows[] = {
 	  "how progress is shown (default auto)" },
 	{ "pull", 0, "[=missing|always|newer|never]", OPTION_CALL_FLAG, 0, set_pull,
 	  "when to look for newer base images (default missing)" },
-	{ "push", 0, NULL, OPTION_FLAG, AT(push), NULL,
-	  "push the image to the registry of its name" },
+	{ "push", 0, NULL, OPTION_FLAG, offsetof(struct build_options, push), NULL,
+	  "same as -o type=registry: send the image to the registry of its name" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct build_options, quiet), NULL,
 	  "print the image id only" },
 	{ "root", 0, "DIR", OPTION_STRING, AT(root), NULL,
@@ -595,6 +598,37 @@ build_options_init(struct build_options *o)
 		array_push(
 		        &o->request.build_args,
 		        ((struct variable){ TEXT("SOURCE_DATE_EPOCH"), text_of(epoch) }));
+}
+
+static void
+add_plain_output(struct build_options *o, enum output_type type)
+{
+	struct output *out = array_add(&o->request.outputs);
+
+	out->type = type;
+	out->level = COMPRESS_LEVEL_DEFAULT;
+}
+
+static bool
+has_output(const struct build_options *o, enum output_type type)
+{
+	for (size_t i = 0; i < o->request.outputs.n; i++)
+		if (o->request.outputs.at[i].type == type)
+			return true;
+	return false;
+}
+
+void
+build_options_settle(struct build_options *o)
+{
+	if (!has_output(o, OUTPUT_IMAGE) &&
+	    (o->load || (o->request.outputs.n == 0 && !o->push)))
+		add_plain_output(o, OUTPUT_IMAGE);
+	if (o->push && !has_output(o, OUTPUT_IMAGE) && !has_output(o, OUTPUT_REGISTRY))
+		add_plain_output(o, OUTPUT_REGISTRY);
+	for (size_t i = 0; i < o->request.outputs.n; i++)
+		if (o->push && o->request.outputs.at[i].type == OUTPUT_IMAGE)
+			o->request.outputs.at[i].push = true;
 }
 
 void

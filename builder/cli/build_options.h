@@ -12,6 +12,7 @@ struct build_options {
 	struct build_request request;
 	enum progress progress;
 	bool quiet;
+	bool push, load; /* until they are settled */
 	ARRAY(char *) owned; /* texts that had to be made */
 };
 
@@ -19,6 +20,9 @@ extern const struct option_row build_option_rows[]; /* ended by a row without a 
 
 /* Defaults, and what the environment says (SOURCE_DATE_EPOCH, BUILDKIT_PROGRESS). */
 void build_options_init(struct build_options *o);
+
+/* After all were read: what --push, --load and the absence of -o mean for the outputs. */
+void build_options_settle(struct build_options *o);
 void build_options_clear(struct build_options *o);
 
 #endif

@@ -153,6 +153,7 @@ work(void *options, const struct words_left *words, struct error *err)
 
 	if (status < 0)
 		return -1;
+	build_options_settle(o);
 	if (o->request.shell_on_error && !isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
 		                 "--on-error=shell: standard input is no terminal");

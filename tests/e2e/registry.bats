@@ -52,6 +52,20 @@ small_image() {
     [ "$before" -eq "$after" ]
 }
 
+@test "--push keeps nothing but the cache here, unless --load is given as well" {
+    need docker-registry
+    echo x >file
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile
+    build -t "$REGISTRY/push/only:1" --push .
+    [ "$status" -eq 0 ]
+    run "$COOPER" images
+    [[ $output != *push/only* ]]
+    build -t "$REGISTRY/push/only:1" --push --load .
+    [ "$status" -eq 0 ]
+    run "$COOPER" images
+    [[ $output == *push/only* ]]
+}
+
 @test "base layers are mounted across repositories" {
     need docker-registry
     head -c 300000 /dev/urandom >big
@@ -60,7 +74,7 @@ small_image() {
     [ "$status" -eq 0 ]
     printf 'FROM %s\nCOPY --link Dockerfile /\n' "$REGISTRY/base/big:1" >Dockerfile
     # A store that never saw the layer: it must neither be downloaded nor sent.
-    build --root "$T/fresh" -t "$REGISTRY/child/app:1" -o type=registry .
+    build --root "$T/fresh" -t "$REGISTRY/child/app:1" --push .
     [ "$status" -eq 0 ]
     [ -z "$(find "$T/fresh/blobs" -type f -size +200k)" ]
     COOPER_ROOT=$T/third "$COOPER" pull "$REGISTRY/child/app:1"

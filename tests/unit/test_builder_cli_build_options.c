@@ -155,6 +155,7 @@ static const struct {
 	{ "--pull=newer", NULL },
 	{ "--pull=never", NULL },
 	{ "--pull=sometimes", "must be always, missing, newer or never" },
+	{ "--load", NULL },
 	{ "--push", NULL },
 	{ "--quiet", NULL },
 	{ "-q", NULL },
@@ -412,6 +413,46 @@ lists_may_be_given_in_pieces(void **state)
 }
 
 static void
+push_and_load_are_outputs(void **state)
+{
+	static const struct {
+		const char *line[4];
+		size_t n;
+		enum output_type first;
+		bool pushed; /* the first, if it is an image */
+		enum output_type last;
+	} cases[] = {
+		{ { NULL }, 1, OUTPUT_IMAGE, false, OUTPUT_IMAGE },
+		{ { "--load" }, 1, OUTPUT_IMAGE, false, OUTPUT_IMAGE },
+		{ { "--push" }, 1, OUTPUT_REGISTRY, false, OUTPUT_REGISTRY },
+		{ { "--push", "--load" }, 1, OUTPUT_IMAGE, true, OUTPUT_IMAGE },
+		{ { "--push", "-otype=image" }, 1, OUTPUT_IMAGE, true, OUTPUT_IMAGE },
+		{ { "--push", "-otype=registry" },
+		  1,
+		  OUTPUT_REGISTRY,
+		  false,
+		  OUTPUT_REGISTRY },
+		{ { "--push", "-odir" }, 2, OUTPUT_LOCAL, false, OUTPUT_REGISTRY },
+		{ { "--load", "-odir" }, 2, OUTPUT_LOCAL, false, OUTPUT_IMAGE },
+		{ { "-odir" }, 1, OUTPUT_LOCAL, false, OUTPUT_LOCAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct reading r;
+
+		read_options(&r, cases[i].line);
+		build_options_settle(&r.o);
+		assert_int_equal(r.o.request.outputs.n, cases[i].n);
+		assert_int_equal(r.o.request.outputs.at[0].type, cases[i].first);
+		assert_int_equal(r.o.request.outputs.at[0].push, cases[i].pushed);
+		assert_int_equal(r.o.request.outputs.at[cases[i].n - 1].type,
+		                 cases[i].last);
+		reading_clear(&r);
+	}
+}
+
+static void
 defaults_are_those_of_docker(void **state)
 {
 	static const char *const line[] = { ".", NULL };
@@ -446,6 +487,7 @@ main(void)
 		cmocka_unit_test_setup(secrets_are_files_or_variables, set_up),
 		cmocka_unit_test_setup(limits_have_two_ends, set_up),
 		cmocka_unit_test_setup(lists_may_be_given_in_pieces, set_up),
+		cmocka_unit_test(push_and_load_are_outputs),
 		cmocka_unit_test_setup(defaults_are_those_of_docker, set_up),
 	};
 
