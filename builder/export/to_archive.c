@@ -136,9 +136,6 @@ put_blob(struct archive *a, const struct export_options *options,
 
 	if (blob->layer == NULL)
 		return put_text(a, path, blob->text, err);
-	if (!blob_has(options->store, &blob->descriptor.digest, NULL) &&
-	    layer_make(blob->layer, LAYER_BLOB, options->cancel, err) < 0)
-		return -1;
 	in = blob_open(options->store, &blob->descriptor.digest, err);
 	if (in < 0)
 		return -1;
@@ -148,6 +145,24 @@ put_blob(struct archive *a, const struct export_options *options,
 	if (out < 0)
 		return error_sys(err, "make %s", path);
 	return file_copy_fd(in, out, NULL, err);
+}
+
+/* Layers of a base that were not needed so far. */
+static int
+fetch_missing(const struct package_blobs *blobs, const struct export_options *options,
+              struct error *err)
+{
+	auto_free struct layer **missing = mem_new_n(blobs->list.n + 1, sizeof *missing);
+	size_t n = 0;
+
+	for (size_t i = 0; i < blobs->list.n; i++) {
+		const struct package_blob *blob = &blobs->list.at[i];
+
+		if (blob->layer != NULL &&
+		    !blob_has(options->store, &blob->descriptor.digest, NULL))
+			missing[n++] = blob->layer;
+	}
+	return layers_make(missing, n, LAYER_BLOB, options->cancel, err);
 }
 
 static int
@@ -183,6 +198,8 @@ put_all(struct archive *a, const struct output *output,
 	if (put_directories(a, err) < 0)
 		return -1;
 	packages_blobs(p, &blobs);
+	if (fetch_missing(&blobs, options, err) < 0)
+		return -1;
 	for (size_t i = 0; i < blobs.list.n; i++)
 		if (put_blob(a, options, &blobs.list.at[i], err) < 0)
 			return -1;
