@@ -35,8 +35,7 @@ grow_slots(struct map *m)
 	free(m->slots);
 	m->slots = mem_new_n(m->n_slots, sizeof *m->slots);
 	for (size_t i = 0; i < m->n; i++)
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): n > 0, so they are
-		 * there */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are slots */
 		*slot_of(m, m->items[i].key) = i + 1;
 }
 

@@ -232,6 +232,7 @@ print_fraction(struct buf *out, uint64_t whole, uint64_t rest, uint64_t unit)
 		buf_add_char(out, '.');
 	while (rest > 0 && unit >= 10) {
 		unit /= 10;
+		/* cppcheck-suppress zerodivcond ; it was 10 at least */
 		buf_add_char(out, (char)('0' + rest / unit));
 		rest %= unit;
 	}

@@ -59,7 +59,7 @@ int text_compare(struct text a, struct text b);
 char *text_copy(struct text t); /* caller frees */
 
 /* For tables in memory; another version may have another. */
-uint64_t text_hash(struct text t);
+uint64_t text_hash(struct text key);
 
 /* Length in bytes of the UTF-8 sequence that T starts with, its code point in
  * *RUNE. 0 if T is empty or starts with anything but a valid sequence. */

@@ -118,6 +118,8 @@ part_digest(struct part *p, const struct digest *want, struct digest *out,
 {
 	enum digest_alg alg = want == NULL ? DIGEST_SHA256 : want->alg;
 
+	if (p->hasher == NULL && want == NULL)
+		return error_set(err, ERR_INTERNAL, "a blob whose digest nobody knows");
 	if (p->hasher == NULL) {
 		*out = *want;
 		return 0;
@@ -167,7 +169,7 @@ part_keep(struct part *part, const struct digest *want, struct digest *got,
 {
 	auto_part struct part *p = part;
 	char want_text[DIGEST_TEXT_MAX], found_text[DIGEST_TEXT_MAX];
-	struct digest found;
+	struct digest found = { 0 };
 
 	if (part_digest(p, want, &found, err) < 0)
 		return -1;

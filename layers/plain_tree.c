@@ -430,10 +430,8 @@ wait_for_tick(void)
 {
 	const struct timespec tick = { .tv_nsec = 10000000 };
 	struct utsname name;
-	int major = 0, minor = 0;
 
-	if (uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-	    (major > 6 || (major == 6 && minor >= 13)))
+	if (uname(&name) == 0 && strverscmp(name.release, "6.13") >= 0)
 		return;
 	nanosleep(&tick, NULL);
 }

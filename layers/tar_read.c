@@ -253,7 +253,7 @@ take_header(struct tar_reader *r, struct tar_header *h, struct error *err)
 		if (status < 0)
 			return -1;
 		/* One block of zeros is enough: some writers forget the second. */
-		if (status == 0 || is_zeros(block)) {
+		if (status == 0 || block == NULL || is_zeros(block)) {
 			if (i == 0)
 				return 0;
 			return damaged(r, "extended header without an entry", err);

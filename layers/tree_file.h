@@ -32,8 +32,8 @@ struct tree_writer *tree_writer_new(struct store *st, struct error *err);
 /* Entries come in path_compare() order, each path once, links settled as in a tree. */
 int tree_writer_add(struct tree_writer *w, const struct entry *e, struct error *err);
 
-/* Gives it the name trees/ID. W is freed, also on failure. */
-int tree_writer_keep(struct tree_writer *w, const char *id, struct error *err);
+/* Gives it the name trees/ID. TAKEN is freed, also on failure. */
+int tree_writer_keep(struct tree_writer *taken, const char *id, struct error *err);
 void tree_writer_free(struct tree_writer *w); /* forgets it; takes NULL */
 
 static inline void

@@ -96,10 +96,11 @@ const struct lint_row lint_rows[N_LINT_RULES] = {
 	                                 URL("expose-invalid-format"), false },
 };
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): name is declared */
+/* NOLINTBEGIN(bugprone-macro-parentheses): name is declared */
 #define QUOTED(name, text)                                                               \
 	auto_buf struct buf name = BUF_INIT;                                             \
 	buf_add_quoted(&name, text)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static bool
 has_case(struct text t, int (*other)(int))

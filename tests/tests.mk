@@ -80,7 +80,7 @@ bench: all $(BENCHES) ## measure, side by side with other builders where they ar
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 format: ## format the C files
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 
 lint: ## clang-tidy, cppcheck, gcc's analyzer, format, sizes
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_LINT))

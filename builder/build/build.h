@@ -32,8 +32,9 @@ struct secret_source {
 };
 
 struct build_request {
-	const char *context;    /* PATH, "-", URL */
-	const char *dockerfile; /* -f, NULL: default name; "-": standard input; or a URL */
+	const char *context; /* PATH, "-", URL */
+	const char
+	        *dockerfile; /* -f, NULL: default name; "-": standard input; or a URL */
 	ARRAY(struct text) tags;
 	struct text target;                /* p NULL: last stage */
 	ARRAY(struct variable) build_args; /* values already taken from our environment */

@@ -166,8 +166,8 @@ name_of(const char *field)
 static char *
 value_difference(const struct preimage_field *old, const struct preimage_field *now)
 {
-	const struct preimage_field *either = now == NULL ? old : now;
-	const char *name = name_of(either->name);
+	/* cppcheck-suppress nullPointerRedundantCheck ; one of them there is */
+	const char *name = name_of(now == NULL ? old->name : now->name);
 	auto_free char *before = old == NULL ? NULL : quoted(old->value);
 	auto_free char *after = now == NULL ? NULL : quoted(now->value);
 

@@ -12,7 +12,7 @@ struct build_options {
 	struct build_request request;
 	enum progress progress;
 	bool quiet;
-	bool push, load; /* until they are settled */
+	bool push, load;     /* until they are settled */
 	ARRAY(char *) owned; /* texts that had to be made */
 };
 

@@ -27,21 +27,22 @@
 struct context;
 
 struct context_options {
-	struct store        *store;
-	const char          *path;     /* absolute; names the index file, and in messages */
-	int                  dir_fd;   /* taken */
-	const struct ignore *ignore;   /* NULL: nothing ignored; borrowed */
-	const struct text   *wanted;   /* sources that steps name, cleaned, relative, may hold globs */
-	size_t               n_wanted; /* 0 with wanted NULL: everything */
-	bool                 remember; /* keep the stat index between builds */
-	bool                 has_mtime;    /* all entries get MTIME (seconds): a commit's */
-	int64_t              mtime;
+	struct store *store;
+	const char *path;            /* absolute; names the index file, and in messages */
+	int dir_fd;                  /* taken */
+	const struct ignore *ignore; /* NULL: nothing ignored; borrowed */
+	const struct text
+	        *wanted; /* sources that steps name, cleaned, relative, may hold globs */
+	size_t n_wanted; /* 0 with wanted NULL: everything */
+	bool remember;   /* keep the stat index between builds */
+	bool has_mtime;  /* all entries get MTIME (seconds): a commit's */
+	int64_t mtime;
 	const struct cancel *cancel;
 };
 
 /* Walks. Caller frees, after every layer handle is out of use. */
 struct context *context_scan(const struct context_options *options, struct error *err);
-void context_free(struct context *c);            /* takes NULL; writes the index if it changed */
+void context_free(struct context *c); /* takes NULL; writes the index if it changed */
 
 /* The source layer; usable in a view. Borrowed. */
 struct layer *context_layer(const struct context *c);
@@ -60,7 +61,7 @@ bool context_has_digests(const struct context *c);
 int context_digest_files(struct context *c, const struct entry *const *entries, size_t n,
                          const struct cancel *cancel, struct error *err);
 
-size_t context_count(const struct context *c);   /* entries in the tree */
+size_t context_count(const struct context *c); /* entries in the tree */
 
 /* Where a context comes from, by the command line's word. */
 enum context_source { SOURCE_DIR, SOURCE_STDIN, SOURCE_GIT, SOURCE_HTTP };

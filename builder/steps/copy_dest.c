@@ -67,6 +67,7 @@ find_in_base(struct dest *d, struct text path)
 
 	if (path.n > 0 && !base_shows_in(d, path_dir(path)))
 		return NULL;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): D is never NULL */
 	if (view_find(d->base, path, &e) != 1)
 		return NULL;
 	return e.entry != NULL ? e.entry : &d->implied;
@@ -222,6 +223,7 @@ bring_dir(struct dest *d, struct text path)
 static struct dest_node *
 find_dir(struct dest *d, struct text dir)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): D is never NULL */
 	if (d->dir == NULL || !text_equal(dest_node_path(d->dir), dir))
 		d->dir = dest_nodes_find(&d->nodes, dir);
 	return d->dir;
@@ -247,6 +249,7 @@ touch_parent(struct dest *d, struct text path)
 static void
 fill(struct dest *d, struct dest_node *n, const struct change *change, const void *origin)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): D is never NULL */
 	if (d->serial == UINT32_MAX)
 		mem_die("too many files");
 	dest_body_set(&d->nodes, &n->body, change);

@@ -11,16 +11,19 @@
 #include "builder/steps/steps.h"
 
 struct opened_source {
-	const struct result *result;   /* NULL: inline content */
-	enum step_kind   kind;         /* of the step that made it; STEP_SCRATCH: inline */
-	struct view     *view;
-	struct layer    *inline_layer;
-	struct matches   matches;
-	struct ignore   *excludes;     /* NULL: none */
-	char            *include;      /* --parents: the part that is kept; else NULL */
+	const struct result *result; /* NULL: inline content */
+	enum step_kind kind;         /* of the step that made it; STEP_SCRATCH: inline */
+	struct view *view;
+	struct layer *inline_layer;
+	struct matches matches;
+	struct ignore *excludes; /* NULL: none */
+	char *include;           /* --parents: the part that is kept; else NULL */
 };
 
-#define OPENED_SOURCE_INIT { 0 }
+#define OPENED_SOURCE_INIT                                                               \
+	{                                                                                \
+		0                                                                        \
+	}
 
 /* Opens source I of JOB's copy step. A literal path that is not there is ERR_SOURCE
  * '"/path": not found', with a hint. */
@@ -32,8 +35,8 @@ int opened_source_open_path(const struct step_job *job, size_t input, struct tex
                             struct opened_source *out, struct error *err);
 
 /* Walks match I. */
-int opened_source_walk(const struct opened_source *s, size_t i, copy_item_fn *fn, void *arg,
-                       struct error *err);
+int opened_source_walk(const struct opened_source *s, size_t i, copy_item_fn *fn,
+                       void *arg, struct error *err);
 void opened_source_clear(struct opened_source *s);
 #define auto_opened_source __attribute__((cleanup(opened_source_clear)))
 

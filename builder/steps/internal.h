@@ -10,13 +10,13 @@
 /* As step_preimage() and step_execute(), for one kind each. */
 typedef int step_preimage_fn(const struct step_job *job, bool content,
                              struct preimage *out, struct error *err);
-typedef int step_execute_fn(const struct step_job *job, struct result *out,
-                            struct error *err);
+typedef int
+step_execute_fn(const struct step_job *job, struct result *out, struct error *err);
 
 step_preimage_fn step_image_preimage, step_local_preimage, step_git_preimage,
-	step_http_preimage, step_run_preimage, step_copy_preimage, step_mkdir_preimage;
+        step_http_preimage, step_run_preimage, step_copy_preimage, step_mkdir_preimage;
 step_execute_fn step_image_execute, step_local_execute, step_git_execute,
-	step_http_execute, step_run_execute, step_copy_execute, step_mkdir_execute;
+        step_http_execute, step_run_execute, step_copy_execute, step_mkdir_execute;
 
 /* Content digest of everything at and below SOURCE (absolute) in input INPUT. */
 int selection_of_path(const struct step_job *job, size_t input, struct text source,

@@ -28,12 +28,12 @@
 
 /* What a step came out as. Owner: the solver. */
 struct result {
-	ARRAY(struct layer *) layers;  /* lowest first; what the step added is last */
-	bool            added;         /* the step made a layer of its own (the last one) */
-	struct context *context;       /* local, git: digests come from its index; else NULL */
-	struct layer   *source;        /* http: its source layer; else NULL */
-	struct digest   content;       /* http: of the file; git: sha256 of the commit id's text */
-	int64_t         created_ns;    /* when the added layer was made */
+	ARRAY(struct layer *) layers; /* lowest first; what the step added is last */
+	bool added;              /* the step made a layer of its own (the last one) */
+	struct context *context; /* local, git: digests come from its index; else NULL */
+	struct layer *source;    /* http: its source layer; else NULL */
+	struct digest content;   /* http: of the file; git: of the commit id's text */
+	int64_t created_ns;      /* when the added layer was made */
 };
 
 /* The array, and what a source step's result owns: its context (whose index is
@@ -47,16 +47,16 @@ struct secret {
 };
 struct ssh_agent {
 	struct text id;
-	struct text socket;            /* path on the host */
+	struct text socket; /* path on the host */
 };
 
 /* A local context that STEP_LOCAL may name. */
 struct local_context {
-	struct text          name;     /* p NULL: the main one */
-	const char          *path;     /* absolute; for messages and the index */
-	int                  dir_fd;   /* borrowed: a scan works on its own copy */
-	const struct ignore *ignore;   /* NULL: nothing is ignored */
-	bool                 remember; /* worth a stat index: not a temporary directory */
+	struct text name;            /* p NULL: the main one */
+	const char *path;            /* absolute; for messages and the index */
+	int dir_fd;                  /* borrowed: a scan works on its own copy */
+	const struct ignore *ignore; /* NULL: nothing is ignored */
+	bool remember;               /* worth a stat index: not a temporary directory */
 };
 
 /* What all steps of a build share; immutable while steps run. */
@@ -64,38 +64,39 @@ struct local_context {
 struct failed_run;
 
 struct build_env {
-	struct store    *store;
+	struct store *store;
 	struct registry *registry;
-	struct sandbox  *sandbox;      /* NULL until a RUN must run: see sandbox_of */
-	struct sandbox *(*sandbox_of)(void *arg, struct error *err);   /* makes it once; thread-safe */
-	void            *sandbox_arg;
+	struct sandbox *sandbox; /* NULL until a RUN must run: see sandbox_of */
+	struct sandbox *(*sandbox_of)(void *arg,
+	                              struct error *err); /* makes it once; thread-safe */
+	void *sandbox_arg;
 	/* Takes the first RUN that failed (true), to look at it with failed_run_shell();
 	 * NULL: nobody wants to. Gets sandbox_arg. */
 	bool (*keep_failed)(void *arg, struct failed_run *run);
-	bool             keeps_failed; /* in the store, for kept_run_shell() */
-	struct cancel   *cancel;       /* triggered by the first failure as well */
+	bool keeps_failed;     /* in the store, for kept_run_shell() */
+	struct cancel *cancel; /* triggered by the first failure as well */
 	const struct local_context *contexts;
-	size_t           n_contexts;
-	int64_t          epoch;        /* seconds; -1 none */
-	int64_t          now;          /* seconds: mtime of what steps create */
+	size_t n_contexts;
+	int64_t epoch; /* seconds; -1 none */
+	int64_t now;   /* seconds: mtime of what steps create */
 	const struct secret *secrets;
-	size_t           n_secrets;
+	size_t n_secrets;
 	const struct ssh_agent *agents;
-	size_t           n_agents;
-	uint64_t         shm_size, memory_max, pids_max;   /* 0: default */
-	uint32_t         cpu_percent;
+	size_t n_agents;
+	uint64_t shm_size, memory_max, pids_max; /* 0: default */
+	uint32_t cpu_percent;
 	const struct sandbox_limit *limits;
-	size_t           n_limits;
+	size_t n_limits;
 };
 
 struct step_job {
 	const struct build_env *env;
-	const struct plan      *plan;
-	const struct step      *step;
-	struct result *const   *inputs;    /* in the order of step->inputs; an input that a
-	                                      key function does not need may be NULL */
-	int      vertex;               /* for events */
-	unsigned forms;                /* wanted of the new layer: LAYER_DIR | LAYER_TAR */
+	const struct plan *plan;
+	const struct step *step;
+	struct result *const *inputs; /* in the order of step->inputs; an input that a
+	                                 key function does not need may be NULL */
+	int vertex;                   /* for events */
+	unsigned forms;               /* wanted of the new layer: LAYER_DIR | LAYER_TAR */
 };
 
 /* Adds what identifies the step itself (never its base). For copy and for bind
@@ -107,8 +108,8 @@ int step_preimage(const struct step_job *job, bool content, struct preimage *out
 
 /* Adds the files of contexts that a COPY, an ADD or a bind mount takes to OUT's; their
  * digests are known after step_preimage(). Texts are ARENA's. */
-int step_list_files(const struct step_job *job, struct arena *arena, struct trail_step *out,
-                    struct error *err);
+int step_list_files(const struct step_job *job, struct arena *arena,
+                    struct trail_step *out, struct error *err);
 
 /* True if the definition key of input I (index into step->inputs) must go into
  * the step's own: not for local, http, git, nor for the base of COPY --link. */
@@ -127,8 +128,8 @@ size_t step_input_index(const struct step *step, step_id id);
  */
 struct user_ids {
 	uint32_t uid, gid;
-	ARRAY(gid_t) groups;           /* supplementary */
-	char    *home;                 /* never NULL */
+	ARRAY(gid_t) groups; /* supplementary */
+	char *home;          /* never NULL */
 };
 
 /* For RUN and WORKDIR, dockerfile reference USER: "", "name", "uid",
@@ -150,7 +151,7 @@ void user_ids_clear(struct user_ids *u);
  * environment, user, directory and mounts. Returns when it ends. */
 int failed_run_shell(struct failed_run *run, struct sandbox *sandbox, int terminal_fd,
                      struct error *err);
-void failed_run_free(struct failed_run *run);              /* takes NULL */
+void failed_run_free(struct failed_run *run); /* takes NULL */
 
 /* As failed_run_shell(), in the failed step with the name ID that was kept in STORE, or
  * in the last one if ID is NULL. */
