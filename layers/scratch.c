@@ -20,6 +20,8 @@
 #include "base/text.h"
 #include "layers/lease.h"
 
+#define BORN ".new-"
+
 enum {
 	NAME_DIGITS = 16,
 	BIRTH_MAX_S = 3600, /* a directory without owner that is older is dead */
@@ -82,16 +84,21 @@ lock_owner_file(int dir_fd)
 }
 
 /* Under another name until its owner file is locked: a directory under its final
- * name whose owner can be locked is always dead. */
+ * name whose owner can be locked is always dead. tmp/ itself is locked meanwhile:
+ * if nobody holds it, all that have the other name are dead, too. */
 static int
 make_own(struct scratch *s, struct error *err)
 {
 	char digits[NAME_DIGITS + 1];
 	auto_free char *born = NULL, *dir = NULL;
-	auto_fd int fd = -1, owner_fd = -1;
+	auto_fd int fd = -1, owner_fd = -1,
+	            tmp_fd = file_open_dir(s->root_fd, "tmp", err);
 
+	if (tmp_fd < 0)
+		return -1;
+	flock(tmp_fd, LOCK_SH);
 	file_random_name(digits, NAME_DIGITS);
-	born = mem_print("tmp/.new-%s", digits);
+	born = mem_print("tmp/" BORN "%s", digits);
 	dir = mem_print("tmp/%s", digits);
 	if (mkdirat(s->root_fd, born, 0700) < 0)
 		return error_sys(err, "create directory %s", born);
@@ -202,7 +209,7 @@ owner_is_gone(int tmp_fd, const char *name)
 }
 
 static bool
-is_stillborn(int tmp_fd, const char *name)
+is_old(int tmp_fd, const char *name)
 {
 	struct stat sb;
 
@@ -210,20 +217,31 @@ is_stillborn(int tmp_fd, const char *name)
 	       sb.st_mtime + BIRTH_MAX_S < time(NULL);
 }
 
+/* Where directories cannot be locked, age must do. */
+static void
+sweep_stillborn(int tmp_fd, const char *name)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	bool locked = strncmp(name, BORN, strlen(BORN)) == 0 &&
+	              flock(tmp_fd, LOCK_EX | LOCK_NB) == 0;
+
+	if (locked || is_old(tmp_fd, name))
+		file_remove_tree(tmp_fd, name, &ignored);
+	if (locked)
+		flock(tmp_fd, LOCK_UN);
+}
+
 static void
 sweep_one(struct scratch *s, int tmp_fd, const char *name)
 {
-	bool dead;
+	bool has_owner = strspn(name, "0123456789abcdef") == NAME_DIGITS &&
+	                 name[NAME_DIGITS] == '\0';
 
-	if (lease_is_name(name)) {
+	if (lease_is_name(name))
 		lease_sweep(tmp_fd, name);
-		return;
-	}
-	if (strspn(name, "0123456789abcdef") == NAME_DIGITS && name[NAME_DIGITS] == '\0')
-		dead = owner_is_gone(tmp_fd, name);
-	else
-		dead = is_stillborn(tmp_fd, name);
-	if (dead)
+	else if (!has_owner)
+		sweep_stillborn(tmp_fd, name);
+	else if (owner_is_gone(tmp_fd, name))
 		scratch_trash(s, tmp_fd, name);
 }
 
