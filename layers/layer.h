@@ -36,7 +36,12 @@ struct layer {
 	struct descriptor blob; /* digest DIGEST_NONE: not a pulled layer */
 	layer_fetch_fn *fetch;
 	void *fetch_arg;
-	int dir_fd, tar_fd;    /* opened when first needed, else -1 */
+	int dir_fd, tar_fd; /* opened when first needed, else -1 */
+	enum {
+		IMPLIES_UNKNOWN,
+		IMPLIES_NOTHING,
+		IMPLIES_SOMETHING
+	} implies;             /* patch.c; atomic */
 	struct source *source; /* of layer_of_files(): then there is no store */
 };
 

@@ -2,12 +2,16 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/layer.h"
 #include "layers/view.h"
 
-/* Notes the directories of T, layer number LAYER, that have no entry of their own. */
-static void
-find_implied(const struct tree *t, size_t layer, struct map *paths)
+/* Notes the directories of T, layer number LAYER, that have no entry of their own; true
+ * if there are any. */
+static bool
+find_implied_in(const struct tree *t, size_t layer, struct map *paths)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < t->n; i++) {
 		struct text dir = path_dir(t->entries[i].path);
 
@@ -15,9 +19,30 @@ find_implied(const struct tree *t, size_t layer, struct map *paths)
 		 * parent was looked at then. */
 		if (i > 0 && dir.n > 0 && path_is_below(t->entries[i - 1].path, dir))
 			continue;
-		for (; dir.n > 0 && tree_find(t, dir) == NULL; dir = path_dir(dir))
+		for (; dir.n > 0 && tree_find(t, dir) == NULL; dir = path_dir(dir)) {
 			map_set(paths, dir, (void *)(layer + 1));
+			any = true;
+		}
 	}
+	return any;
+}
+
+/* The same of L, which is asked by every step that stands on it. */
+static int
+find_implied(struct layer *l, size_t number, struct map *paths, struct error *err)
+{
+	const struct tree *t = NULL;
+	bool any = false;
+
+	if (__atomic_load_n(&l->implies, __ATOMIC_RELAXED) == IMPLIES_NOTHING)
+		return 0;
+	t = layer_tree(l, err);
+	if (t == NULL)
+		return -1;
+	any = find_implied_in(t, number, paths);
+	__atomic_store_n(&l->implies, any ? IMPLIES_SOMETHING : IMPLIES_NOTHING,
+	                 __ATOMIC_RELAXED);
+	return 0;
 }
 
 /* True if what the view has at PATH is covered by the directory that layer number
@@ -88,13 +113,9 @@ layer_patch(struct store *st, struct layer *const *layers, size_t n, struct laye
 	auto_view struct view *v = NULL;
 	struct layer *patch;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct tree *t = layer_tree(layers[i], err);
-
-		if (t == NULL)
+	for (size_t i = 0; i < n; i++)
+		if (find_implied(layers[i], i, &implied, err) < 0)
 			return -1;
-		find_implied(t, i, &implied);
-	}
 	if (implied.n == 0)
 		return 0;
 	v = view_new(layers, n, err);

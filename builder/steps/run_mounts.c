@@ -32,18 +32,6 @@ mount_add(struct run_mounts *m, enum sandbox_mount_kind kind, struct text target
 	return mount;
 }
 
-/* The directories of LAYERS, topmost first. */
-static const char **
-lowers_of(struct run_mounts *m, struct layer *const *layers, size_t n)
-{
-	const char **list = mem_new_n(n + 1, sizeof *list);
-
-	array_push(&m->lists, list);
-	for (size_t i = 0; i < n; i++)
-		list[i] = layer_dir(layers[n - 1 - i]);
-	return list;
-}
-
 /* Files of a context, copied out as a layer directory owned by 0:0 without what
  * is ignored; remembered by content, so it is made once. */
 static struct layer *
@@ -78,6 +66,7 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 	size_t input = step_input_index(job->step, want->from);
 	const struct result *from = job->inputs[input];
 	struct sandbox_mount *mount = NULL;
+	struct lowers *lowers = NULL;
 	struct layer *copied = NULL;
 	struct layer *const *layers = from->layers.at;
 	size_t n = from->layers.n;
@@ -91,11 +80,14 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 		layers = &copied;
 		n = 1;
 	}
-	if (layers_make(layers, n, LAYER_DIR, job->env->cancel, err) < 0)
+	lowers = array_add(&m->lowers);
+	if (layers_lowers(job->env->store, layers, n, job->env->cancel, lowers, err) < 0)
 		return -1;
+	if (lowers->list.n == 0 && n > 0)
+		array_push(&lowers->list, layer_dir(layers[n - 1]));
 	mount = mount_add(m, SANDBOX_OVERLAY, want->target);
-	mount->lowers = lowers_of(m, layers, n);
-	mount->n_lowers = n;
+	mount->lowers = lowers->list.at;
+	mount->n_lowers = lowers->list.n;
 	mount->source = own_text(m, text_copy(want->source));
 	mount->readonly = want->readonly;
 	return 0;
@@ -261,13 +253,13 @@ run_mounts_clear(struct run_mounts *m)
 		free(m->env.at[i]);
 	for (size_t i = 0; i < m->texts.n; i++)
 		free(m->texts.at[i]);
-	for (size_t i = 0; i < m->lists.n; i++)
-		free(m->lists.at[i]);
+	for (size_t i = 0; i < m->lowers.n; i++)
+		lowers_clear(&m->lowers.at[i]);
 	for (size_t i = 0; i < m->fds.n; i++)
 		close(m->fds.at[i]);
 	array_clear(&m->env);
 	array_clear(&m->texts);
-	array_clear(&m->lists);
+	array_clear(&m->lowers);
 	array_clear(&m->fds);
 	array_clear(&m->list);
 }

@@ -16,10 +16,10 @@
 
 struct run_mounts {
 	ARRAY(struct sandbox_mount) list;
-	ARRAY(char *) env;          /* "NAME=value" that mounts add; owned */
-	ARRAY(char *) texts;        /* owned strings that the list points to */
-	ARRAY(const char **) lists; /* owned arrays of lowers */
-	ARRAY(int) fds;             /* owned: sources, locks */
+	ARRAY(char *) env;   /* "NAME=value" that mounts add; owned */
+	ARRAY(char *) texts; /* owned strings that the list points to */
+	ARRAY(struct lowers) lowers;
+	ARRAY(int) fds; /* owned: sources, locks */
 };
 
 #define RUN_MOUNTS_INIT                                                                  \

@@ -101,7 +101,7 @@ step_run_preimage(const struct step_job *job, bool content, struct preimage *out
 
 /* Everything that a sandbox_run borrows. */
 struct prepared {
-	ARRAY(const char *) lowers;
+	struct lowers lowers;
 	ARRAY(const char *) argv, env;
 	ARRAY(char *) owned;
 	struct user_ids user;
@@ -117,7 +117,7 @@ prepared_clear(struct prepared *p)
 	for (size_t i = 0; i < p->owned.n; i++)
 		free(p->owned.at[i]);
 	array_clear(&p->owned);
-	array_clear(&p->lowers);
+	lowers_clear(&p->lowers);
 	array_clear(&p->argv);
 	array_clear(&p->env);
 	user_ids_clear(&p->user);
@@ -186,19 +186,9 @@ prepare_root(const struct step_job *job, const struct result *base, struct prepa
 	struct view *view = NULL;
 	int failed = 0;
 
-	if (layers_make(base->layers.at, base->layers.n, LAYER_DIR, job->env->cancel,
-	                err) < 0)
+	if (layers_lowers(job->env->store, base->layers.at, base->layers.n,
+	                  job->env->cancel, &p->lowers, err) < 0)
 		return -1;
-	for (size_t i = base->layers.n; i-- > 0;) {
-		struct layer *layer = base->layers.at[i];
-		const struct tree *tree = layer_tree(layer, err);
-
-		if (tree == NULL)
-			return -1;
-		/* Each lower costs the step time. */
-		if (tree->n > 0)
-			array_push(&p->lowers, layer_dir(layer));
-	}
 	view = view_new(base->layers.at, base->layers.n, err);
 	if (view == NULL)
 		return -1;
@@ -236,8 +226,8 @@ describe(const struct step_job *job, struct prepared *p)
 	const struct build_env *env = job->env;
 
 	return (struct sandbox_run){
-		.lowers = p->lowers.at,
-		.n_lowers = p->lowers.n,
+		.lowers = p->lowers.list.at,
+		.n_lowers = p->lowers.list.n,
 		.upper = p->upper,
 		.work = p->work,
 		.argv = p->argv.at,

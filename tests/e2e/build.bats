@@ -135,3 +135,61 @@ EOF
     (umask 077; build --no-cache -t app:1 --digest-file "$T/2" "$T/elsewhere"; [ "$status" -eq 0 ])
     cmp "$T/1" "$T/2"
 }
+
+# An OCI layout in DIR: a first layer with a shell and /tmp, a second with a file in /tmp
+# and one in /opt/sub, but without entries for the directories.
+layout_with_implied_directories() {
+    python3 - "$1" "$(command -v busybox)" <<'Y'
+import hashlib, io, json, os, sys, tarfile
+
+top, busybox = sys.argv[1:]
+os.makedirs(top + "/blobs/sha256")
+
+
+def blob(data, kind):
+    name = hashlib.sha256(data).hexdigest()
+    with open(f"{top}/blobs/sha256/{name}", "wb") as f:
+        f.write(data)
+    return {"mediaType": f"application/vnd.oci.image.{kind}", "digest": "sha256:" + name,
+            "size": len(data)}
+
+
+def layer(entries):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as t:
+        for name, mode, uid, data in entries:
+            e = tarfile.TarInfo(name)
+            e.mode, e.uid, e.gid = mode, uid, uid
+            e.type = tarfile.DIRTYPE if data is None else tarfile.REGTYPE
+            e.size = len(data or b"")
+            t.addfile(e, io.BytesIO(data or b""))
+    return blob(out.getvalue(), "layer.v1.tar")
+
+
+layers = [layer([("bin", 0o755, 0, None), ("bin/busybox", 0o755, 0, open(busybox, "rb").read()),
+                 ("tmp", 0o1777, 0, None), ("opt", 0o750, 7, None)]),
+          layer([("tmp/x", 0o644, 0, b"x"), ("opt/sub/y", 0o644, 0, b"y")])]
+config = blob(json.dumps({"architecture": "amd64", "os": "linux", "config": {},
+                          "rootfs": {"type": "layers", "diff_ids": [x["digest"] for x in layers]}
+                          }).encode(), "config.v1+json")
+manifest = blob(json.dumps({"schemaVersion": 2, "config": config, "layers": layers}).encode(),
+                "manifest.v1+json")
+with open(top + "/index.json", "w") as f:
+    json.dump({"schemaVersion": 2, "manifests": [manifest]}, f)
+with open(top + "/oci-layout", "w") as f:
+    f.write('{"imageLayoutVersion": "1.0.0"}')
+Y
+}
+
+@test "a directory that a layer only implies stays what lower layers made it" {
+    [ "$(uname -m)" = x86_64 ] || skip "the layout is for amd64"
+    layout_with_implied_directories "$T/layout"
+    printf 'FROM base\nRUN ["/bin/busybox", "ls", "-ldn", "/tmp", "/opt", "/opt/sub"]\nRUN ["/bin/busybox", "chmod", "700", "/tmp"]\nRUN ["/bin/busybox", "ls", "-ldn", "/tmp"]\n' >Dockerfile
+    build --build-context "base=oci-layout://$T/layout" -t implied:1 .
+    [ "$status" -eq 0 ]
+    [[ $output == *"drwxrwxrwt"*" 0 "*" /tmp"* ]]
+    [[ $output == *"drwxr-x---"*" 7 "*" 7 "*" /opt"* ]]
+    [[ $output == *"drwxr-xr-x"*" 0 "*" /opt/sub"* ]]
+    [[ $output == *"drwx------"*" /tmp"* ]]
+    [[ $(tree_of implied:1) == *"drwx------"*" tmp/"* ]]
+}

@@ -71,6 +71,45 @@ EOF
     cmp "$T/root.digest" "/home/$user/digest"
 }
 
+# Files come and go in 470 layers; the steps behind them see what is left.
+deep_dockerfile() {
+    {
+        printf 'FROM busybox:1\nRUN mkdir -p /d/sub && chown app:app /d && ln -s one /d/link\n'
+        for i in $(seq 470); do printf 'COPY f /d/f%d\n' "$i"; done
+        printf 'RUN rm /d/f7 && rm -r /d/sub && echo changed > /d/f8\n'
+        printf 'RUN ls /d | tr "\\n" " " | md5sum && cat /d/f8 /d/f9 /d/f470 && ls -ldn /d /d/link /tmp && ls /d > /seen\n'
+    } >"$T/ctx/Dockerfile"
+    echo same >"$T/ctx/f"
+    ln -sf busybox "$T/base/root/bin/tr"
+    ln -sf busybox "$T/base/root/bin/md5sum"
+    chmod -R a+rX "$T"
+}
+
+@test "a step may stand on more layers than overlayfs takes, for every kind of user" {
+    need_root
+    export SOURCE_DATE_EPOCH=1700000000
+    prepare "$user"
+    deep_dockerfile
+    "$COOPER" build -q -t busybox:1 "$T/base"
+    as "$user" "$COOPER" build -q -t busybox:1 "$T/base"
+    as "$single" "$COOPER" build -q -t busybox:1 "$T/base"
+    build -t deep:1 --digest-file "$T/root.digest" "$T/ctx"
+    [ "$status" -eq 0 ]
+    [[ $output == *changed*same*same*1000*1000*/d* ]]
+    [[ $output == *"drwxrwxrwt"*" 0 "*" 0 "*/tmp* ]]
+    seen=$(cat_of deep:1 seen)
+    [[ $seen != *f7$'\n'* && $seen != *sub* && $seen == *f470* && $seen == *link* ]]
+    for who in "$user" "$single"; do
+        run as "$who" "$COOPER" build --progress=plain -t deep:1 --digest-file "/home/$who/digest" "$T/ctx"
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [ "$(cat "/home/$who/digest")" = "$(cat "$T/root.digest")" ]
+    done
+    build --isolation=chroot --no-cache -t deep:2 --digest-file "$T/chroot.digest" "$T/ctx"
+    [ "$status" -eq 0 ]
+    [ "$(cat "$T/chroot.digest")" = "$(cat "$T/root.digest")" ]
+}
+
 @test "a user with a single id builds, and is warned" {
     need_root
     prepare "$single"

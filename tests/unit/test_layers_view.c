@@ -418,6 +418,43 @@ directories_without_entries_do_not_cover_others(void **state)
 	}
 }
 
+/* 460 layers, each with a file of its own: two fewer directories than fit are left. */
+static void
+the_lowest_of_very_many_layers_are_merged(void **state)
+{
+	enum { N = 460, MERGED = 400 };
+	struct store *st = ((struct fixture *)*state)->store;
+	struct layer *layers[N + 1];
+	struct error err = ERROR_INIT;
+	struct lowers lowers = { 0 }, again = { 0 };
+	struct stat found;
+	char *path;
+
+	for (int i = 0; i < N; i++) {
+		char spec[32];
+
+		snprintf(spec, sizeof spec, i == 300 ? "f:f%d w:f7" : "f:f%d", i);
+		layers[i] = layer_of(*state, spec, i % 4);
+	}
+	layers[N] = layer_of(*state, "", 0);
+	assert_fine(layers_lowers(st, layers, 100, NULL, &lowers, &err) == 0, &err);
+	assert_int_equal(lowers.list.n, 100);
+	lowers_clear(&lowers);
+	assert_fine(layers_lowers(st, layers, N + 1, NULL, &lowers, &err) == 0, &err);
+	assert_int_equal(lowers.list.n, N - MERGED + 1);
+	assert_string_equal(lowers.list.at[0], layer_dir(layers[N - 1]));
+	path = mem_print("%s/f399", lowers.list.at[N - MERGED]);
+	assert_int_equal(stat(path, &found), 0);
+	free(path);
+	path = mem_print("%s/f7", lowers.list.at[N - MERGED]);
+	assert_int_equal(stat(path, &found), -1);
+	free(path);
+	assert_fine(layers_lowers(st, layers, N, NULL, &again, &err) == 0, &err);
+	assert_string_equal(again.list.at[N - MERGED], lowers.list.at[N - MERGED]);
+	lowers_clear(&lowers);
+	lowers_clear(&again);
+}
+
 int
 main(void)
 {
@@ -428,6 +465,7 @@ main(void)
 		fixture_test(links_are_followed_inside_the_root),
 		fixture_test(files_are_read_through_hard_links),
 		fixture_test(directories_without_entries_do_not_cover_others),
+		fixture_test(the_lowest_of_very_many_layers_are_merged),
 		fixture_test(a_merged_tar_has_each_file_once),
 		fixture_test(a_merged_directory_keeps_what_was_there),
 	};
