@@ -92,6 +92,17 @@ check_empty(const struct store *st, struct error *err)
 	return 0;
 }
 
+/* A crash leaves less of it, or zeros. */
+static bool
+is_half_written(struct text layout)
+{
+	for (size_t i = 0; i < layout.n; i++)
+		if (i >= strlen(LAYOUT_TEXT) ||
+		    (layout.p[i] != '\0' && layout.p[i] != LAYOUT_TEXT[i]))
+			return false;
+	return layout.n < strlen(LAYOUT_TEXT) || layout.p[0] == '\0';
+}
+
 static int
 check_version(const struct store *st, struct text layout, struct error *err)
 {
@@ -127,21 +138,30 @@ make_dirs(const struct store *st, struct error *err)
 	return 0;
 }
 
+static int
+write_version(const struct store *st, struct error *err)
+{
+	return file_replace(st->fd, "oci-layout", LAYOUT_TEXT, strlen(LAYOUT_TEXT), 0644,
+	                    err);
+}
+
 /* oci-layout comes first, so that what was left unfinished is still taken for a
  * store. */
 static int
 make_layout(struct store *st, struct error *err)
 {
 	auto_buf struct buf layout = BUF_INIT;
-	int found = file_read(st->fd, "oci-layout", LAYOUT_MAX, &layout, err);
+	int found = file_read(st->fd, "oci-layout", LAYOUT_MAX, &layout, err), status;
 
 	if (found < 0)
 		return -1;
-	if (found > 0 && check_version(st, buf_text(&layout), err) < 0)
-		return -1;
-	if (found == 0 && (check_empty(st, err) < 0 ||
-	                   file_replace(st->fd, "oci-layout", LAYOUT_TEXT,
-	                                strlen(LAYOUT_TEXT), 0644, err) < 0))
+	if (found == 0)
+		status = check_empty(st, err) < 0 ? -1 : write_version(st, err);
+	else if (is_half_written(buf_text(&layout)))
+		status = write_version(st, err);
+	else
+		status = check_version(st, buf_text(&layout), err);
+	if (status < 0)
 		return -1;
 	return make_dirs(st, err) < 0 ? -1 : tags_make_index(st, err);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
 #include "base/mem.h"
@@ -51,31 +52,50 @@ read_file(struct store *st, const char *file, struct error *err)
 	return found == 1 ? parse_index(buf_text(&bytes), file, err) : NULL;
 }
 
+/* What a crash left instead of index.json is an empty file, one that is cut off, or
+ * zeros; of index.old, if that was young, too. Without names the images are still
+ * there, and get theirs again when they are built. */
 static json_t *
-read_index(struct store *st, struct error *err)
+read_older_index(struct store *st, struct error *err)
 {
 	auto_error struct error second = ERROR_INIT;
+	json_t *index = read_file(st, "index.old", &second);
+
+	if (index == NULL && second.code == ERR_DAMAGED) {
+		index = parse_index(text_of(INDEX_JSON), "index.json", &second);
+		event_warn_error(0, err, "the names of images are lost");
+	}
+	if (index != NULL)
+		error_clear(err);
+	return index;
+}
+
+/* SOUND (may be NULL): index.json is what it should be. */
+static json_t *
+read_index(struct store *st, bool *sound, struct error *err)
+{
 	json_t *index = read_file(st, "index.json", err);
 
-	/* A crash leaves an empty file, or one of zeros. */
-	if (index == NULL && err->code == ERR_DAMAGED) {
-		index = read_file(st, "index.old", &second);
-		if (index != NULL)
-			error_clear(err);
-	}
+	if (sound != NULL)
+		*sound = index != NULL;
+	if (index == NULL && err->code == ERR_DAMAGED)
+		index = read_older_index(st, err);
 	if (index == NULL)
 		store_wrap(st, err);
 	return index;
 }
 
+/* SOUND: of the one there is. */
 static int
-write_index(struct store *st, const json_t *index, struct error *err)
+write_index(struct store *st, const json_t *index, bool sound, struct error *err)
 {
 	auto_free char *text = jsonio_print(index);
 	int fd = store_fd(st);
 
-	unlinkat(fd, "index.old", 0);
-	linkat(fd, "index.json", fd, "index.old", 0);
+	if (sound) {
+		unlinkat(fd, "index.old", 0);
+		linkat(fd, "index.json", fd, "index.old", 0);
+	}
 	if (file_replace(fd, "index.json", text, strlen(text), 0644, err) < 0)
 		return store_wrap(st, err);
 	return 0;
@@ -161,7 +181,7 @@ entry_write(const char *name, const struct descriptor *target)
 int
 tags_read(struct store *st, struct tags *out, struct error *err)
 {
-	auto_json json_t *index = read_index(st, err);
+	auto_json json_t *index = read_index(st, NULL, err);
 	auto_tags struct tags tags = { 0 };
 	const json_t *manifests = index_manifests(index);
 
@@ -183,7 +203,7 @@ tags_read(struct store *st, struct tags *out, struct error *err)
 int
 tags_find(struct store *st, const char *name, struct descriptor *out, struct error *err)
 {
-	auto_json json_t *index = read_index(st, err);
+	auto_json json_t *index = read_index(st, NULL, err);
 	const json_t *manifests = index_manifests(index);
 	size_t at;
 
@@ -201,8 +221,9 @@ int
 tags_set(struct store *st, const char *name, const struct descriptor *target,
          struct error *err)
 {
+	bool sound = true;
 	auto_fd int lock = store_lock(st, true, err);
-	auto_json json_t *index = lock < 0 ? NULL : read_index(st, err);
+	auto_json json_t *index = lock < 0 ? NULL : read_index(st, &sound, err);
 	auto_json json_t *entry = NULL;
 	json_t *manifests = index_manifests(index);
 	size_t at;
@@ -213,19 +234,20 @@ tags_set(struct store *st, const char *name, const struct descriptor *target,
 	at = entry_find(manifests, name);
 	if (at == json_array_size(manifests)) {
 		json_array_append(manifests, entry);
-		return write_index(st, index, err);
+		return write_index(st, index, sound, err);
 	}
 	if (json_equal(json_array_get(manifests, at), entry))
 		return 0;
 	json_array_set(manifests, at, entry);
-	return write_index(st, index, err);
+	return write_index(st, index, sound, err);
 }
 
 int
 tags_remove(struct store *st, const char *name, struct error *err)
 {
+	bool sound = true;
 	auto_fd int lock = store_lock(st, true, err);
-	auto_json json_t *index = lock < 0 ? NULL : read_index(st, err);
+	auto_json json_t *index = lock < 0 ? NULL : read_index(st, &sound, err);
 	json_t *manifests = index_manifests(index);
 	size_t at;
 
@@ -235,7 +257,7 @@ tags_remove(struct store *st, const char *name, struct error *err)
 	if (at == json_array_size(manifests))
 		return 0;
 	json_array_remove(manifests, at);
-	return write_index(st, index, err) < 0 ? -1 : 1;
+	return write_index(st, index, sound, err) < 0 ? -1 : 1;
 }
 
 void

@@ -1,6 +1,7 @@
 #include "builder/image/image.h"
 
 #include "base/base.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
 
@@ -22,15 +23,17 @@ refs_find(struct store *store, const char *name, struct descriptor *out,
 	auto_free char *file = ref_file(name);
 	auto_buf struct buf text = BUF_INIT;
 	auto_json json_t *json = NULL;
+	auto_error struct error damage = ERROR_INIT;
 	int found = file_read(store_fd(store), file, REF_SIZE_MAX, &text, err);
 
 	if (found <= 0)
 		return found;
-	json = jsonio_parse(buf_text(&text), file, err);
-	if (json == NULL)
-		return -1;
-	return descriptor_read(out, json_object_get(json, "target"), file, err) < 0 ? -1
-	                                                                            : 1;
+	json = jsonio_parse(buf_text(&text), file, &damage);
+	if (json != NULL &&
+	    descriptor_read(out, json_object_get(json, "target"), file, &damage) == 0)
+		return 1;
+	event_debug("store", "%s is damaged: %s", file, damage.text);
+	return 0;
 }
 
 int
