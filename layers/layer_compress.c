@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/compress.h"
+#include "layers/layer.h"
+#include "layers/pour.h"
 #include "layers/store.h"
 
 enum {
@@ -142,29 +144,130 @@ compress_tar(struct store *st, const struct digest *diffid, const struct compres
 	return part_keep(take(part), NULL, &out->digest, err);
 }
 
+/* The tar of a directory, hashed and compressed as it is made. */
+struct direct {
+	struct hasher *hasher;
+	uint64_t size;
+	struct compress_stream *stream;
+};
+
+static int
+to_stream(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	struct direct *d = arg;
+
+	hasher_add(d->hasher, bytes, n);
+	d->size += n;
+	return compress_write(d->stream, bytes, n, err);
+}
+
+/* L is known by its diffID from now on, though it has no tar. */
+static int
+set_diffid(struct layer *l, const struct digest *diffid, uint64_t tar_size,
+           struct error *err)
+{
+	pthread_mutex_lock(&l->lock);
+	l->diffid = *diffid;
+	l->tar_size = tar_size;
+	pthread_mutex_unlock(&l->lock);
+	return layer_write_info(l, NULL, err);
+}
+
+static int
+pour_direct(struct layer *l, struct direct *d, const struct cancel *cancel,
+            struct error *err)
+{
+	auto_free char *space = mem_resize(NULL, POUR_SPACE, 1);
+	auto_tar_writer struct tar_writer *writer = tar_writer_new(to_stream, d);
+	struct pour pour = {
+		.tar = writer, .space = space, .cancel = cancel, .epoch = -1
+	};
+	const struct tree *tree = layer_tree(l, err);
+
+	if (tree == NULL || pour_tree(&pour, l, tree, err) < 0 ||
+	    pour_end(&pour, err) < 0)
+		return -1;
+	return compress_finish(d->stream, err);
+}
+
+static int
+compress_dir(struct layer *l, const struct compressor *c, const struct cancel *cancel,
+             struct descriptor *out, struct error *err)
+{
+	auto_part struct part *part = part_new(l->store, err);
+	auto_hasher struct hasher *hasher = hasher_new(DIGEST_SHA256);
+	auto_compress struct compress_stream *stream = NULL;
+	struct direct d = { .hasher = hasher };
+	struct digest diffid;
+
+	if (part == NULL)
+		return -1;
+	d.stream = stream = compress_open(c, to_part, part, err);
+	if (stream == NULL || pour_direct(l, &d, cancel, err) < 0)
+		return -1;
+	diffid = hasher_end(hasher);
+	out->size = part_size(part);
+	if (part_keep(take(part), NULL, &out->digest, err) < 0)
+		return -1;
+	return set_diffid(l, &diffid, d.size, err);
+}
+
+/* Where nothing but its directory is there, the tar itself is never written. */
+static int
+compress_now(struct layer *l, const struct compressor *c, const struct cancel *cancel,
+             struct descriptor *out, struct error *err)
+{
+	struct digest diffid;
+
+	if (!layer_has(l, LAYER_TAR) && layer_has(l, LAYER_DIR) && layer_blob(l) == NULL)
+		return compress_dir(l, c, cancel, out, err);
+	if (layer_make(l, LAYER_TAR, cancel, err) < 0)
+		return -1;
+	layer_diffid(l, &diffid);
+	return compress_tar(l->store, &diffid, c, cancel, out, err);
+}
+
+static int
+find_tar(struct layer *l, const struct cancel *cancel, struct descriptor *out,
+         struct error *err)
+{
+	if (layer_make(l, LAYER_TAR, cancel, err) < 0)
+		return -1;
+	layer_diffid(l, &out->digest);
+	if (blob_has(l->store, &out->digest, &out->size))
+		return 0;
+	return error_set(err, ERR_INTERNAL, "its tar is gone");
+}
+
+/* True if C was done to L before. */
+static bool
+is_noted(struct layer *l, const struct compressor *c, struct descriptor *out)
+{
+	auto_free char *note = NULL;
+	struct digest diffid;
+
+	if (!layer_diffid(l, &diffid))
+		return false;
+	note = note_name(&diffid, c);
+	return note_read(l->store, note, out);
+}
+
 static int
 compress_layer(struct layer *l, const struct compressor *c, const struct cancel *cancel,
                struct descriptor *out, struct error *err)
 {
-	struct store *st = l->store;
-	struct digest diffid;
 	auto_free char *note = NULL;
+	struct digest diffid;
 
-	if (layer_make(l, LAYER_TAR, cancel, err) < 0)
+	if (c->kind == COMPRESS_NONE)
+		return find_tar(l, cancel, out, err);
+	if (is_noted(l, c, out))
+		return 0;
+	if (compress_now(l, c, cancel, out, err) < 0)
 		return -1;
 	layer_diffid(l, &diffid);
-	if (c->kind == COMPRESS_NONE) {
-		out->digest = diffid;
-		if (!blob_has(st, &diffid, &out->size))
-			return error_set(err, ERR_INTERNAL, "its tar is gone");
-		return 0;
-	}
 	note = note_name(&diffid, c);
-	if (note_read(st, note, out))
-		return 0;
-	if (compress_tar(st, &diffid, c, cancel, out, err) < 0)
-		return -1;
-	note_write(st, note, out);
+	note_write(l->store, note, out);
 	return 0;
 }
 

@@ -174,16 +174,26 @@ tell_warnings(const struct build *b, const struct plan *plan)
 
 /* ------------------------------------------------------------ running */
 
+/* What the layers of the image are packed as: tars if any output takes them, else what
+ * the first one takes. False: no output has layers. */
 static bool
-needs_tar(const struct build *b)
+choose_packing(const struct build *b, struct compressor *out)
 {
-	for (size_t i = 0; i < b->request->outputs.n; i++) {
-		enum output_type type = b->request->outputs.at[i].type;
+	bool any = false;
 
-		if (type != OUTPUT_LOCAL && type != OUTPUT_TAR && type != OUTPUT_NONE)
-			return true;
+	for (size_t i = 0; i < b->request->outputs.n; i++) {
+		const struct output *output = &b->request->outputs.at[i];
+		struct compressor c;
+
+		if (output->type == OUTPUT_LOCAL || output->type == OUTPUT_TAR ||
+		    output->type == OUTPUT_NONE)
+			continue;
+		c = output_compressor(output, output->type == OUTPUT_IMAGE);
+		if (!any || c.kind == COMPRESS_NONE)
+			*out = c;
+		any = true;
 	}
-	return false;
+	return any;
 }
 
 /* What is built, of what; NULL if there is no name for it. Caller frees. */
@@ -209,6 +219,8 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 {
 	struct build_env env = b->services.env;
 	auto_free char *trail = trail_of(b, plan);
+	struct compressor packing = { .kind = COMPRESS_NONE };
+	bool is_packed = choose_packing(b, &packing);
 	struct solve_options options = {
 		.env = &env,
 		.plan = plan,
@@ -217,7 +229,7 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 		.n_no_cache_stages = b->request->no_cache_stages.n,
 		.jobs = b->request->jobs,
 		.trail = trail,
-		.wants_tar = needs_tar(b)
+		.wants_tar = is_packed && packing.kind == COMPRESS_NONE
 	};
 	struct solution solution = { 0 };
 	int failed = 0;
@@ -227,7 +239,7 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 	b->services.env.epoch = env.epoch;
 	failed = solve_run(&options, &solution, err);
 	if (failed == 0)
-		failed = finish_image(&env, plan, &solution, options.wants_tar,
+		failed = finish_image(&env, plan, &solution, is_packed ? &packing : NULL,
 		                      array_add(&b->images), err);
 	solution_clear(&solution);
 	return failed;

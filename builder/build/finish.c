@@ -11,25 +11,28 @@
 
 /* ------------------------------------------------------------ layers */
 
-struct tar_job {
+struct pack_job {
 	struct layer *layer;
+	const struct compressor *packed;
 	const struct cancel *cancel;
 };
 
 static int
-tar_run(void *arg, struct error *err)
+pack(void *arg, struct error *err)
 {
-	struct tar_job *job = arg;
+	const struct pack_job *job = arg;
+	auto_descriptor struct descriptor found = DESCRIPTOR_INIT;
 
-	return layer_make(job->layer, LAYER_TAR, job->cancel, err);
+	return layer_compress(job->layer, job->packed, false, job->cancel, &found, err);
 }
 
-/* Layers that were made here and have no tar yet get one, side by side. */
+/* Layers that were made here are packed, side by side. */
 static int
-make_tars(const struct build_env *env, const struct image *image, struct error *err)
+pack_layers(const struct build_env *env, const struct compressor *packed,
+            const struct image *image, struct error *err)
 {
 	size_t n = image->layers.n;
-	auto_free struct tar_job *jobs = mem_new_n(n + 1, sizeof *jobs);
+	auto_free struct pack_job *jobs = mem_new_n(n + 1, sizeof *jobs);
 	struct pool *pool = NULL;
 	struct group *group = NULL;
 	int failed = 0;
@@ -37,14 +40,15 @@ make_tars(const struct build_env *env, const struct image *image, struct error *
 	for (size_t i = 0; i < n; i++) {
 		struct layer *layer = image->layers.at[i];
 
-		if (layer_has(layer, LAYER_TAR) || layer_blob(layer) != NULL)
+		if (layer_blob(layer) != NULL ||
+		    (packed->kind == COMPRESS_NONE && layer_has(layer, LAYER_TAR)))
 			continue;
-		jobs[i] = (struct tar_job){ layer, env->cancel };
+		jobs[i] = (struct pack_job){ layer, packed, env->cancel };
 		if (pool == NULL) {
-			pool = pool_new(job_cpus());
+			pool = pool_new(packed->kind == COMPRESS_NONE ? job_cpus() : 2);
 			group = group_new(pool);
 		}
-		group_add(group, tar_run, &jobs[i]);
+		group_add(group, pack, &jobs[i]);
 	}
 	if (group != NULL)
 		failed = group_wait(group, err);
@@ -116,14 +120,14 @@ assemble(const struct build_env *env, const struct plan *plan,
 
 int
 finish_image(const struct build_env *env, const struct plan *plan,
-             const struct solution *solved, bool wants_tar, struct image *out,
-             struct error *err)
+             const struct solution *solved, const struct compressor *packed,
+             struct image *out, struct error *err)
 {
 	const struct result *last = &solved->results[plan->image.step];
 
 	for (size_t i = 0; i < last->layers.n; i++)
 		array_push(&out->layers, last->layers.at[i]);
-	if (wants_tar && make_tars(env, out, err) < 0)
+	if (packed != NULL && pack_layers(env, packed, out, err) < 0)
 		return -1;
 	assemble(env, plan, solved, out);
 	return 0;

@@ -8,11 +8,12 @@
 #include "builder/build/build.h"
 #include "builder/solve/solve.h"
 
-/* The image of PLAN's target out of its solved steps. Makes the tars of its
- * layers if WANTS_TAR. OUT is cleared by image_clear(). */
+/* The image of PLAN's target out of its solved steps. Its layers become what PACKED says
+ * (tars: COMPRESS_NONE), as which they will be exported; NULL: their digests do not
+ * matter. OUT is cleared by image_clear(). */
 int finish_image(const struct build_env *env, const struct plan *plan,
-                 const struct solution *solved, bool wants_tar, struct image *out,
-                 struct error *err);
+                 const struct solution *solved, const struct compressor *packed,
+                 struct image *out, struct error *err);
 void image_clear(struct image *image);
 
 /* --iidfile, --metadata-file and --digest-file of REQUEST. NAMES are the tags. */

@@ -53,6 +53,10 @@ struct output {
 int output_parse(struct output *out, struct text value, struct error *err);
 void output_clear(struct output *out);
 
+/* What layers are sent or written as. PLAIN: to the store, which compresses nothing
+ * unless it is told to. */
+struct compressor output_compressor(const struct output *output, bool plain);
+
 /* A finished image of one platform, as the outputs take it. */
 struct image {
 	ARRAY(struct layer *) layers; /* all, base first */

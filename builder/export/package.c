@@ -27,18 +27,22 @@ set_type(struct descriptor *d, const char *type)
 	d->media_type = mem_copy(type);
 }
 
+struct compressor
+output_compressor(const struct output *output, bool plain)
+{
+	if (output->compression_given)
+		return (struct compressor){ .kind = output->compression,
+			                    .level = output->level };
+	return (struct compressor){ .kind = plain ? COMPRESS_NONE : COMPRESS_GZIP,
+		                    .level = COMPRESS_LEVEL_DEFAULT };
+}
+
 static int
 add_layers(const struct output *output, const struct export_options *options,
            const struct image *image, bool plain, struct manifest *m, struct error *err)
 {
-	struct compressor compressor = { .kind = output->compression,
-		                         .level = output->level };
+	struct compressor compressor = output_compressor(output, plain);
 
-	if (!output->compression_given)
-		compressor.kind = plain ? COMPRESS_NONE : COMPRESS_GZIP;
-	if (!output->compression_given || output->level == 0)
-		compressor.level = output->compression_given ? output->level
-		                                             : COMPRESS_LEVEL_DEFAULT;
 	for (size_t i = 0; i < image->layers.n; i++) {
 		struct descriptor *d = array_add(&m->layers);
 

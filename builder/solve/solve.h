@@ -26,7 +26,7 @@ struct solve_options {
 	size_t jobs;       /* steps at once, 0 = default */
 	const char *trail; /* says what is built, of what (trail.h); NULL: misses
 	                      are not explained */
-	bool wants_tar;    /* the target's layers will be exported */
+	bool wants_tar;    /* the target's layers are exported as tars */
 	bool wants_dir;    /* the target's files will be */
 };
 

@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# What a build does not do: write things twice, read or send what nothing changed.
+load helpers
+
+setup_file() {
+    command -v docker-registry >/dev/null || return 0
+    . "$BATS_TEST_DIRNAME/../lib/registry.sh"
+    registry_start "$BATS_FILE_TMPDIR/registry"
+    export REGISTRY REGISTRY_PID
+}
+
+teardown_file() {
+    [ -z "${REGISTRY_PID:-}" ] || kill "$REGISTRY_PID"
+}
+
+# Megabytes of the large layer: COOPER_SOAK=1 for the size that users have.
+if [ -n "${COOPER_SOAK:-}" ]; then LARGE=2048; else LARGE=64; fi
+
+# traced CALLS COMMAND…: its system calls, with paths, in $T/trace.
+traced() {
+    local calls=$1
+    shift
+    strace -f -y -s 0 -o "$T/trace" -e trace="$calls" "$@"
+}
+
+# Bytes that went through the calls named PATTERN, to or from files below the store.
+bytes_of() {
+    awk -v calls="$1" -v below="<$COOPER_ROOT/" '
+        $2 ~ "^(" calls ")\\(" && index($0, below) && $NF ~ /^[0-9]+$/ { n += $NF }
+        END { print n + 0 }' "$T/trace"
+}
+
+WRITES='write|pwrite64|writev|copy_file_range|sendfile'
+READS='read|pread64|readv'
+
+@test "a layer of a RUN step that is pushed is written once, compressed" {
+    need docker-registry
+    need strace
+    need_root
+    busybox_image
+    # What does not compress, so that the blob is as large as the layer.
+    printf 'FROM busybox:1\nRUN dd if=/dev/urandom of=/large bs=1M count=%d 2>/dev/null\n' "$LARGE" >Dockerfile
+    mkdir "$T/tmp"
+    mount -t tmpfs -o size=64k tmpfs "$T/tmp"
+    traced write,pwrite64,writev,copy_file_range,sendfile \
+        env TMPDIR="$T/tmp" "$COOPER" build -q -t "$REGISTRY/large:1" --push . >/dev/null
+    [ -z "$(ls -A "$T/tmp")" ]
+    umount "$T/tmp"
+    [ "$(bytes_of "$WRITES")" -lt $((LARGE * 1048576 * 11 / 10)) ]
+    # The directory that the step wrote, and the blob: no tar.
+    [ "$(du -sm "$COOPER_ROOT" | cut -f1)" -lt $((LARGE * 22 / 10 + 8)) ]
+    COOPER_ROOT=$T/other "$COOPER" pull -q "$REGISTRY/large:1"
+    # It is known by its diffID all the same, also to who wants a tar of it later.
+    build -t large:1 .
+    [ "$status" -eq 0 ]
+    [[ $output == *CACHED* ]]
+    skopeo inspect --tls-verify=false --config "docker://$REGISTRY/large:1" | jq -r '.rootfs.diff_ids[-1]' >"$T/remote"
+    [ -f "$COOPER_ROOT/blobs/sha256/$(sed s/sha256:// "$T/remote")" ]
+}
+
+# 10,000 files, 20 steps, a base from a registry.
+large_context() {
+    mkdir -p src "$T/base"
+    for i in $(seq 100); do
+        mkdir "src/$i"
+        for k in $(seq 100); do echo "$i $k" >"src/$i/$k"; done
+    done
+    busybox_image
+    "$COOPER" tag busybox:1 "$REGISTRY/base:1"
+    "$COOPER" push -q "$REGISTRY/base:1"
+    "$COOPER" rmi busybox:1 "$REGISTRY/base:1" >/dev/null
+    {
+        echo "FROM $REGISTRY/base:1"
+        for i in $(seq 6); do
+            printf 'COPY src/%d /src/%d\nRUN echo %d >/out%d\nENV V%d=%d\n' "$i" "$i" "$i" "$i" "$i" "$i"
+        done
+        printf 'COPY src /all\nRUN cat /all/100/100\n'
+    } >Dockerfile
+}
+
+@test "a rebuild with nothing changed reads and writes no layer and asks nobody" {
+    need docker-registry
+    need strace
+    large_context
+    build -t app:1 --iidfile "$T/first" .
+    [ "$status" -eq 0 ]
+    sleep 1.1 # files as young as the first look at them are looked at again
+    build -t app:1 .
+    traced read,pread64,readv,write,pwrite64,writev,copy_file_range,sendfile,connect,openat,openat2 \
+        "$COOPER" build -q -t app:1 --iidfile "$T/second" . >/dev/null
+    cmp "$T/first" "$T/second"
+    [ "$(bytes_of "$WRITES")" -lt 65536 ]
+    run grep -E 'connect\(.*AF_INET' "$T/trace"
+    [ -z "$output" ]
+    # Of the layers neither directories nor tars are opened; documents are small.
+    run grep -E 'open[a-z0-9]*\(.*("|/)(layers/[0-9a-f]+/diff|trees/[0-9a-f]+)' "$T/trace"
+    [ -z "$output" ]
+    for blob in $(find "$COOPER_ROOT/blobs" -type f -size +40k -printf '%f\n'); do
+        run grep "$blob" "$T/trace"
+        [ -z "$output" ]
+    done
+}
+
+# peak COMMAND…: the memory of its largest process, in MB.
+peak() {
+    python3 - "$@" <<'Y'
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+if done.returncode:
+    sys.exit(done.stderr.decode(errors="replace"))
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+Y
+}
+
+@test "memory does not grow with the size of a layer" {
+    need docker-registry
+    need_root
+    busybox_image
+    [ -n "${COOPER_SOAK:-}" ] && LARGE=8192
+    printf 'FROM busybox:1\nRUN dd if=/dev/urandom of=/large bs=1M count=%d 2>/dev/null\n' "$LARGE" >Dockerfile
+    for kind in gzip zstd; do
+        [ "$(peak "$COOPER" build -t "$REGISTRY/mem-$kind:1" -o "type=registry,compression=$kind" .)" -le 64 ]
+    done
+    [ "$(SOURCE_DATE_EPOCH=1700000000 peak "$COOPER" build --no-cache -t app:1 .)" -le 64 ]
+    printf 'FROM %s/mem-gzip:1\nRUN ls -l /large\n' "$REGISTRY" >Dockerfile
+    [ "$(peak "$COOPER" build --root "$T/other" .)" -le 64 ]
+    truncate -s "${LARGE}M" large
+    printf 'FROM scratch\nCOPY large /\n' >Dockerfile
+    [ "$(peak "$COOPER" build -t "$REGISTRY/mem-copy:1" --push .)" -le 64 ]
+}
+
+@test "memory grows little with the number of files" {
+    files=50000
+    [ -n "${COOPER_SOAK:-}" ] && files=1000000
+    python3 - "$files" <<'Y'
+import os, sys
+n = int(sys.argv[1])
+for i in range(n):
+    if i % 1000 == 0:
+        os.makedirs(f"src/{i // 1000}")
+    os.close(os.open(f"src/{i // 1000}/file-{i}", os.O_CREAT | os.O_WRONLY, 0o644))
+Y
+    printf 'FROM scratch\nCOPY src /src\n' >Dockerfile
+    [ "$(peak "$COOPER" build -t app:1 .)" -le $((12 + files * 300 / 1000000)) ]
+}
