@@ -49,6 +49,21 @@ solver_skip(struct solver *s, const struct step *step)
 	conclude(&s->states[step->id], OUTCOME_SKIPPED, NULL);
 }
 
+/* One for all of them: records must not grow with the layers below. */
+static struct digest
+layers_digest(const struct result *r)
+{
+	struct hasher *h = hasher_new(DIGEST_SHA256);
+	struct digest d;
+
+	for (size_t i = 0; i < r->layers.n; i++)
+		hasher_add(h, layer_id(r->layers.at[i]),
+		           strlen(layer_id(r->layers.at[i])) + 1);
+	d = hasher_end(h);
+	hasher_free(h);
+	return d;
+}
+
 /* The content key: the step's definition with what its inputs really are in
  * place of how they were made. */
 static int
@@ -63,10 +78,9 @@ content_key(struct solver *s, const struct step_job *job, struct preimage *p,
 	if (step_preimage(job, true, p, err) < 0)
 		return -1;
 	if (step->base != STEP_NONE && !(step->kind == STEP_COPY && step->copy.link)) {
-		const struct result *base = &s->results[step->base];
+		const struct digest base = layers_digest(&s->results[step->base]);
 
-		for (size_t i = 0; i < base->layers.n; i++)
-			preimage_add_str(p, "base layer", layer_id(base->layers.at[i]));
+		preimage_add_digest(p, "base layers", &base);
 	}
 	*key = preimage_key(p);
 	return 0;

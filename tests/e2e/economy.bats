@@ -27,7 +27,7 @@ traced() {
 bytes_of() {
     awk -v calls="$1" -v below="<$COOPER_ROOT/" '
         $2 ~ "^(" calls ")\\(" && index($0, below) && $NF ~ /^[0-9]+$/ { n += $NF }
-        END { print n + 0 }' "$T/trace"
+        END { printf "%.0f\n", n }' "$T/trace"
 }
 
 WRITES='write|pwrite64|writev|copy_file_range|sendfile'
