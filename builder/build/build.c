@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "builder/build/bases.h"
 #include "builder/build/call.h"
+#include "builder/build/carry_cache.h"
 #include "builder/build/epoch.h"
 #include "builder/build/finish.h"
 #include "builder/build/input.h"
@@ -21,6 +22,8 @@ struct build {
 	ARRAY(struct platform) platforms;
 	ARRAY(struct image) images; /* one per platform */
 	ARRAY(struct plan *) plans;
+	struct portable *imported; /* NULL: nothing */
+	struct carried carried;
 	bool multi;
 };
 
@@ -38,6 +41,8 @@ build_free(struct build *b)
 	for (size_t i = 0; i < b->platforms.n; i++)
 		platform_clear(&b->platforms.at[i]);
 	array_clear(&b->images);
+	portable_free(b->imported);
+	carried_clear(&b->carried);
 	array_clear(&b->plans);
 	array_clear(&b->names);
 	array_clear(&b->platforms);
@@ -228,6 +233,7 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 		.no_cache_stages = b->request->no_cache_stages.at,
 		.n_no_cache_stages = b->request->no_cache_stages.n,
 		.jobs = b->request->jobs,
+		.imported = b->imported,
 		.trail = trail,
 		.wants_tar = is_packed && packing.kind == COMPRESS_NONE
 	};
@@ -240,7 +246,10 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 	failed = solve_run(&options, &solution, err);
 	if (failed == 0)
 		failed = finish_image(&env, plan, &solution, is_packed ? &packing : NULL,
+		                      carry_cache_inline(b->request, plan),
 		                      array_add(&b->images), err);
+	if (failed == 0)
+		carried_add(&b->carried, plan, &solution);
 	solution_clear(&solution);
 	return failed;
 }
@@ -322,14 +331,20 @@ answer(struct build *b, struct build_outcome *out, struct error *err)
 static int
 build_all(struct build *b, struct build_outcome *out, struct error *err)
 {
+	struct source_options source;
+
 	if (b->request->call != CALL_BUILD)
 		return answer(b, out, err);
 	if (b->request->print_plan != PLAN_NOT_PRINTED)
 		return print_plan(b, out, err);
+	source = source_options(b);
+	b->imported = carry_cache_in(b->request, &source, &b->bases);
 	for (size_t i = 0; i < b->platforms.n; i++)
 		if (build_platform(b, &b->platforms.at[i], err) < 0)
 			return -1;
-	return write_outputs(b, out, err);
+	if (write_outputs(b, out, err) < 0)
+		return -1;
+	return carry_cache_out(b->request, &b->services.env, &b->carried, err);
 }
 
 /* What the report needs to show the faulty lines. */
@@ -385,6 +400,12 @@ build_request_clear(struct build_request *r)
 	array_clear(&r->secrets);
 	array_clear(&r->agents);
 	array_clear(&r->outputs);
+	for (size_t i = 0; i < r->cache_from.n; i++)
+		cache_place_clear(&r->cache_from.at[i]);
+	for (size_t i = 0; i < r->cache_to.n; i++)
+		cache_place_clear(&r->cache_to.at[i]);
+	array_clear(&r->cache_from);
+	array_clear(&r->cache_to);
 	array_clear(&r->no_cache_stages);
 	array_clear(&r->platforms);
 	array_clear(&r->insecure_registries);

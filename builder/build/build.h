@@ -17,6 +17,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "builder/export/cache_place.h"
 #include "builder/export/export.h"
 #include "builder/image/image.h"
 #include "builder/sandbox/sandbox.h"
@@ -45,6 +46,7 @@ struct build_request {
 	ARRAY(struct secret_source) secrets;
 	ARRAY(struct variable) agents; /* --ssh id=socket */
 	ARRAY(struct output) outputs;  /* at least one to build */
+	ARRAY(struct cache_place) cache_from, cache_to;
 	bool no_cache;
 	ARRAY(struct text) no_cache_stages; /* --no-cache-filter */
 	enum pull_policy pull;

@@ -27,8 +27,8 @@ pack(void *arg, struct error *err)
 }
 
 /* Layers that were made here are packed, side by side. */
-static int
-pack_layers(const struct build_env *env, const struct compressor *packed,
+int
+finish_pack(const struct build_env *env, const struct compressor *packed,
             const struct image *image, struct error *err)
 {
 	size_t n = image->layers.n;
@@ -110,7 +110,6 @@ assemble(const struct build_env *env, const struct plan *plan,
 	out->n_base = n - n_added;
 	out->config = image_assemble(&plan->image, base, added, n_added, diffids, n,
 	                             env->epoch, &out->created_ns);
-	out->config_digest = digest_of(out->config, strlen(out->config));
 	platform_copy(&out->platform, &plan->image.platform);
 	if (base != NULL) {
 		out->base = base->layout == NULL ? &base->ref : NULL;
@@ -118,18 +117,34 @@ assemble(const struct build_env *env, const struct plan *plan,
 	}
 }
 
+static void
+add_cache(const struct solution *solved, struct image *image)
+{
+	size_t n = solved->solved.n;
+	auto_free struct portable_record *records = mem_new_n(n + 1, sizeof *records);
+	auto_free char *plain = image->config;
+
+	for (size_t i = 0; i < n; i++)
+		records[i] = solved->solved.at[i].made;
+	image->config = portable_add(
+	        plain, portable_write(records, n, image->layers.at, image->layers.n));
+}
+
 int
 finish_image(const struct build_env *env, const struct plan *plan,
              const struct solution *solved, const struct compressor *packed,
-             struct image *out, struct error *err)
+             bool inline_cache, struct image *out, struct error *err)
 {
 	const struct result *last = &solved->results[plan->image.step];
 
 	for (size_t i = 0; i < last->layers.n; i++)
 		array_push(&out->layers, last->layers.at[i]);
-	if (packed != NULL && pack_layers(env, packed, out, err) < 0)
+	if (packed != NULL && finish_pack(env, packed, out, err) < 0)
 		return -1;
 	assemble(env, plan, solved, out);
+	if (inline_cache)
+		add_cache(solved, out);
+	out->config_digest = digest_of(out->config, strlen(out->config));
 	return 0;
 }
 

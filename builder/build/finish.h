@@ -10,11 +10,16 @@
 
 /* The image of PLAN's target out of its solved steps. Its layers become what PACKED says
  * (tars: COMPRESS_NONE), as which they will be exported; NULL: their digests do not
- * matter. OUT is cleared by image_clear(). */
+ * matter. With INLINE_CACHE its config says which steps made them. OUT is cleared by
+ * image_clear(). */
 int finish_image(const struct build_env *env, const struct plan *plan,
                  const struct solution *solved, const struct compressor *packed,
-                 struct image *out, struct error *err);
+                 bool inline_cache, struct image *out, struct error *err);
 void image_clear(struct image *image);
+
+/* Makes IMAGE's layers what PACKED says, side by side. */
+int finish_pack(const struct build_env *env, const struct compressor *packed,
+                const struct image *image, struct error *err);
 
 /* --iidfile, --metadata-file and --digest-file of REQUEST. NAMES are the tags. */
 int finish_files(const struct build_request *request, const struct build_outcome *outcome,

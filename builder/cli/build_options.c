@@ -229,6 +229,22 @@ add_output(void *target, struct text value, struct error *err)
 }
 
 static int
+add_cache_from(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	return cache_place_parse(array_add(&o->request.cache_from), false, value, err);
+}
+
+static int
+add_cache_to(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	return cache_place_parse(array_add(&o->request.cache_to), true, value, err);
+}
+
+static int
 set_pull(void *target, struct text value, struct error *err)
 {
 	static const char *const names[] = { "missing", "always", "newer", "never" };
@@ -501,8 +517,12 @@ const struct option_row build_option_rows[] = {
 	  "set a build argument (no value: from the environment)" },
 	{ "build-context", 0, "NAME=VALUE", OPTION_CALL, 0, add_context,
 	  "add a named context (directory, docker-image://, oci-layout://, URL)" },
+	{ "cache-from", 0, "PLACE", OPTION_CALL, 0, add_cache_from,
+	  "use the cache of NAME, or type=registry|local,…" },
 	{ "cache-max-size", 0, "SIZE", OPTION_SIZE, AT(store_max), NULL,
 	  "afterwards remove the longest unused until the store is smaller" },
+	{ "cache-to", 0, "PLACE", OPTION_CALL, 0, add_cache_to,
+	  "write the cache to NAME, or type=registry|local|inline,…[,mode=max]" },
 	{ "call", 0, "build|check|outline|targets", OPTION_CALL, 0, set_call,
 	  "what to do instead of building" },
 	{ "check", 0, NULL, OPTION_CALL_FLAG, 0, set_check, "same as --call=check" },

@@ -3,38 +3,7 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "base/suggest.h"
-
-/* ------------------------------------------------------------ CSV
- *
- * Fields separated by commas; a field may be in double quotes, "" inside is one.
- */
-
-/* Cuts the next field off *REST into OUT. False when none is left. */
-static bool
-next_field(struct text *rest, struct buf *out)
-{
-	bool quoted = false;
-	size_t i = 0;
-
-	if (rest->p == NULL)
-		return false;
-	buf_truncate(out, 0);
-	for (; i < rest->n && (quoted || rest->p[i] != ','); i++) {
-		if (rest->p[i] != '"') {
-			buf_add_char(out, rest->p[i]);
-		} else if (quoted && i + 1 < rest->n && rest->p[i + 1] == '"') {
-			buf_add_char(out, '"');
-			i++;
-		} else {
-			quoted = !quoted;
-		}
-	}
-	if (i < rest->n)
-		*rest = text_from(*rest, i + 1);
-	else
-		rest->p = NULL;
-	return true;
-}
+#include "builder/export/csv.h"
 
 /* ------------------------------------------------------------ attributes */
 
@@ -249,7 +218,7 @@ output_parse(struct output *out, struct text value, struct error *err)
 		out->dest = text_copy(value);
 		return 0;
 	}
-	while (next_field(&rest, &field))
+	while (csv_next(&rest, &field))
 		if (set_attribute(out, buf_text(&field), err) < 0)
 			return -1;
 	return 0;

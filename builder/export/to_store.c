@@ -7,12 +7,12 @@
 /* Layers that were pulled are in the store as pulled; what was never needed so
  * far is fetched now, so that the layout is whole. */
 static int
-fetch_base(const struct image *image, const struct cancel *cancel, struct error *err)
+fetch_pulled(const struct image *image, const struct cancel *cancel, struct error *err)
 {
-	auto_free struct layer **pulled = mem_new_n(image->n_base + 1, sizeof *pulled);
+	auto_free struct layer **pulled = mem_new_n(image->layers.n + 1, sizeof *pulled);
 	size_t n = 0;
 
-	for (size_t i = 0; i < image->n_base; i++)
+	for (size_t i = 0; i < image->layers.n; i++)
 		if (layer_blob(image->layers.at[i]) != NULL)
 			pulled[n++] = image->layers.at[i];
 	return layers_make(pulled, n, LAYER_BLOB, cancel, err);
@@ -45,7 +45,7 @@ write_all(const struct output *output, const struct export_options *options,
 	auto_export_names struct export_names names = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		if (fetch_base(&images[i], options->cancel, err) < 0)
+		if (fetch_pulled(&images[i], options->cancel, err) < 0)
 			return -1;
 	if (export_names_read(output, options, &names, err) < 0 ||
 	    packages_make(output, options, images, n, true, &p, err) < 0 ||

@@ -75,6 +75,13 @@ solver_may_look_up(const struct solver *s, const struct step *step)
 	return true;
 }
 
+bool
+solver_find_record(const struct solver *s, const struct digest *key, struct record *out)
+{
+	return record_find(s->options->env->store, key, out) > 0 ||
+	       portable_find(s->options->imported, key, out);
+}
+
 /* A record is good only on top of a base that is good as well: a base that must
  * be rebuilt may come out different. COPY --link does not look at its base. */
 static bool
@@ -98,7 +105,6 @@ solver_look_up(struct solver *s)
 		if (state->is_source || !solver_may_look_up(s, step) ||
 		    !base_is_settled(s, step))
 			continue;
-		state->cached = record_find(s->options->env->store, &state->key,
-		                            &state->record) > 0;
+		state->cached = solver_find_record(s, &state->key, &state->record);
 	}
 }

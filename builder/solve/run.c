@@ -119,8 +119,7 @@ found_meanwhile(struct solver *s, const struct step *step, const struct digest *
 {
 	struct record record = { 0 };
 
-	if (!solver_may_look_up(s, step) ||
-	    record_find(s->options->env->store, key, &record) <= 0)
+	if (!solver_may_look_up(s, step) || !solver_find_record(s, key, &record))
 		return false;
 	solver_take_record(s, step, &record);
 	return true;

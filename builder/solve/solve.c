@@ -190,6 +190,29 @@ run_phases(struct solver *s, struct error *err)
 	return work(s, err);
 }
 
+/* Also of steps that nobody needed: what they made is known. */
+static void
+collect_solved(const struct solver *s, struct solution *out)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++) {
+		const struct step_state *state = &s->states[i];
+		const struct result *r = &s->results[i];
+		struct solved *solved = NULL;
+
+		if (state->is_source || (!state->cached && state->phase != PHASE_DONE))
+			continue;
+		solved = array_add(&out->solved);
+		solved->step = i;
+		solved->made.key = state->key;
+		solved->made.record = state->record;
+		if (state->cached)
+			continue;
+		solved->made.record.created_ns = r->created_ns;
+		if (r->added)
+			solved->made.record.layer = r->layers.at[r->layers.n - 1];
+	}
+}
+
 int
 solve_run(const struct solve_options *options, struct solution *out, struct error *err)
 {
@@ -200,6 +223,8 @@ solve_run(const struct solve_options *options, struct solution *out, struct erro
 	failed = run_phases(&s, err);
 	out->n_cached = s.n_cached;
 	out->n_run = s.n_run;
+	if (failed == 0)
+		collect_solved(&s, out);
 	solver_clear(&s);
 	return failed;
 }
@@ -210,5 +235,6 @@ solution_clear(struct solution *s)
 	for (size_t i = 0; i < s->n; i++)
 		result_clear(&s->results[i]);
 	free(s->results);
+	array_clear(&s->solved);
 	*s = (struct solution){ 0 };
 }

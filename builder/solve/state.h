@@ -45,6 +45,10 @@ void solver_look_up(struct solver *s);
 /* False if the step is to be run whatever there is. */
 bool solver_may_look_up(const struct solver *s, const struct step *step);
 
+/* The record of KEY, made here or imported. */
+bool
+solver_find_record(const struct solver *s, const struct digest *key, struct record *out);
+
 /* why.c: says why steps are not cached, as far as the last build's trail tells, and
  * leaves one of this build. */
 void solver_explain(struct solver *s);

@@ -1,0 +1,171 @@
+#include "builder/cache/portable.h"
+
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/jsonio.h"
+#include "base/map.h"
+
+#define MEMBER "cooper.cache"
+
+/* More steps than this no build has. */
+enum { VERSION = 1, RECORDS_MAX = 1000000 };
+
+struct portable {
+	struct map records; /* key in hex → struct record; owned */
+};
+
+/* ------------------------------------------------------------ writing */
+
+/* From a layer's id to its number + 1. */
+static void
+number_layers(struct map *numbers, struct layer *const *layers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		map_set(numbers, text_of(layer_id(layers[i])), (void *)(i + 1));
+}
+
+/* NULL if its layer is none of those. */
+static json_t *
+write_record(const struct portable_record *r, const struct map *numbers)
+{
+	char hex[DIGEST_HEX_MAX], created[CLOCK_TEXT_MAX];
+	size_t number = 0;
+	json_t *json = NULL;
+
+	if (r->record.layer != NULL) {
+		number = (size_t)map_find(numbers, text_of(layer_id(r->record.layer)));
+		if (number == 0)
+			return NULL;
+	}
+	json = json_object();
+	jsonio_set(json, "key", json_string(digest_hex(&r->key, hex)));
+	jsonio_set(json, "created",
+	           json_string(clock_print(r->record.created_ns, created)));
+	if (number > 0)
+		jsonio_set(json, "layer", json_integer((json_int_t)number - 1));
+	return json;
+}
+
+json_t *
+portable_write(const struct portable_record *records, size_t n,
+               struct layer *const *layers, size_t n_layers)
+{
+	auto_map struct map numbers = MAP_INIT;
+	json_t *json = json_object(), *list = json_array();
+
+	number_layers(&numbers, layers, n_layers);
+	for (size_t i = 0; i < n; i++) {
+		json_t *record = write_record(&records[i], &numbers);
+
+		if (record != NULL)
+			json_array_append_new(list, record);
+	}
+	jsonio_set(json, "version", json_integer(VERSION));
+	jsonio_set(json, "records", list);
+	return json;
+}
+
+char *
+portable_add(const char *config, json_t *taken)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	auto_json json_t *json = jsonio_parse(text_of(config), "config", &ignored);
+
+	if (!json_is_object(json)) {
+		json_decref(taken);
+		return NULL;
+	}
+	jsonio_set(json, MEMBER, taken);
+	return jsonio_print(json);
+}
+
+/* ------------------------------------------------------------ reading */
+
+struct portable *
+portable_new(void)
+{
+	return mem_new(sizeof(struct portable));
+}
+
+void
+portable_free(struct portable *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->records.n; i++)
+		free(p->records.items[i].value);
+	map_clear(&p->records);
+	free(p);
+}
+
+/* The layer that JSON (may be NULL) counts: 1 and *OUT, 0 none is meant, -1. */
+static int
+find_layer(const json_t *json, struct layer *const *layers, size_t n, struct layer **out)
+{
+	if (json == NULL)
+		return 0;
+	if (!json_is_integer(json) || json_integer_value(json) < 0 ||
+	    (uint64_t)json_integer_value(json) >= n)
+		return -1;
+	*out = layers[json_integer_value(json)];
+	return 1;
+}
+
+static int
+read_record(struct portable *p, const json_t *json, struct layer *const *layers, size_t n,
+            struct error *err)
+{
+	const char *key = json_string_value(json_object_get(json, "key"));
+	const char *created = json_string_value(json_object_get(json, "created"));
+	auto_free char *text = mem_print("sha256:%s", key == NULL ? "" : key);
+	struct record record = { 0 }, *kept = NULL;
+	struct digest digest;
+
+	if (!digest_parse(&digest, text_of(text)) || created == NULL ||
+	    !clock_parse(text_of(created), &record.created_ns) ||
+	    find_layer(json_object_get(json, "layer"), layers, n, &record.layer) < 0)
+		return error_set(err, ERR_DAMAGED, "a record without key, time or layer");
+	if (map_has(&p->records, text_of(key)))
+		return 0;
+	kept = mem_new(sizeof *kept);
+	*kept = record;
+	map_set(&p->records, text_of(key), kept);
+	return 0;
+}
+
+ssize_t
+portable_read(struct portable *p, const json_t *config, struct layer *const *layers,
+              size_t n_layers, struct error *err)
+{
+	const json_t *cache = json_object_get(config, MEMBER);
+	const json_t *list = json_object_get(cache, "records"), *record = NULL;
+	const json_t *version = json_object_get(cache, "version");
+	size_t i = 0;
+
+	if (cache == NULL)
+		return 0;
+	if (!json_is_integer(version) || json_integer_value(version) != VERSION)
+		return error_set(err, ERR_DAMAGED, "its version is not %d", VERSION);
+	if (!json_is_array(list) || json_array_size(list) > RECORDS_MAX)
+		return error_set(err, ERR_DAMAGED, "no list of records");
+	json_array_foreach(list, i, record)
+	{
+		if (read_record(p, record, layers, n_layers, err) < 0)
+			return -1;
+	}
+	return (ssize_t)i;
+}
+
+bool
+portable_find(const struct portable *p, const struct digest *key, struct record *out)
+{
+	char hex[DIGEST_HEX_MAX];
+	const struct record *found = NULL;
+
+	if (p != NULL)
+		found = map_find(&p->records, text_of(digest_hex(key, hex)));
+	if (found == NULL)
+		return false;
+	*out = *found;
+	return true;
+}
