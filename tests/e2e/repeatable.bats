@@ -30,7 +30,8 @@ digest_of() {
     cat "$T/digest"
 }
 
-# same NAME <DOCKERFILE: cold, warm, without cache, with half of a cache, in a new store.
+# same NAME <DOCKERFILE: cold, warm, without cache, with half of a cache, in a new store, in
+# one that has nothing but the cache of another.
 same() {
     local name=$1 want got how
     TRIED=$((TRIED + 1))
@@ -38,7 +39,7 @@ same() {
     local from=(-f "$T/$name.Dockerfile" .)
     want=$(digest_of "${from[@]}")
     [[ $want == sha256:* ]] || { echo "$name: $want"; BAD=1; return; }
-    for how in warm no-cache half new; do
+    for how in warm no-cache half new imported; do
         case $how in
         warm) got=$(digest_of "${from[@]}") ;;
         no-cache) got=$(digest_of --no-cache "${from[@]}") ;;
@@ -47,7 +48,14 @@ same() {
             find "$COOPER_ROOT/steps" -type f -newer "$T/$name.Dockerfile" | sort \
                 | sed -n 'n;p' | xargs -r rm
             got=$(digest_of "${from[@]}") ;;
-        new) got=$(digest_of --root "$T/new" "${from[@]}") ;;
+        new)
+            rm -rf "$T/cache"
+            got=$(digest_of --root "$T/new" "${from[@]}" \
+                --cache-to "type=local,dest=$T/cache,mode=max,compression=uncompressed") ;;
+        imported)
+            find "$T/third/steps" -type f -delete
+            got=$(digest_of --root "$T/third" --cache-from "type=local,src=$T/cache" "${from[@]}")
+            grep -qx '#[0-9]* CACHED' "$T/log" || got="$got, but nothing of the cache" ;;
         esac
         [ "$got" = "$want" ] || { echo "$name, $how: $got instead of $want"; BAD=1; }
     done
@@ -58,6 +66,7 @@ begin() {
     export SOURCE_DATE_EPOCH=$EPOCH
     busybox_image
     "$COOPER" build -q --root "$T/new" -t busybox:1 "$T/busybox" >/dev/null
+    "$COOPER" build -q --root "$T/third" -t busybox:1 "$T/busybox" >/dev/null
     unset SOURCE_DATE_EPOCH
     rich_context
     TRIED=0 BAD=0
