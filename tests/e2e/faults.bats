@@ -110,7 +110,7 @@ next_build() {
         nothing_left
         if [ $((i % 3)) -eq 0 ]; then
             next_build
-            "$COOPER" rmi app:1 "$REGISTRY/x:1" >/dev/null 2>&1
+            "$COOPER" rmi app:1 "$REGISTRY/x:1" >/dev/null 2>&1 || true
             "$COOPER" prune --all >/dev/null
         fi
     done
