@@ -304,8 +304,8 @@ main_context(const struct build_request *request, struct store *store,
 	case SOURCE_GIT:
 		number_bool(build_input_arg(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"),
 		            &keep_git_dir);
-		if (remote_git(store, request->context, keep_git_dir, request->cancel,
-		               &dir, err) < 0)
+		if (remote_git(store, request->context, keep_git_dir, request->offline,
+		               request->cancel, &dir, err) < 0)
 			return error_wrap(err, "context");
 		break;
 	case SOURCE_HTTP:

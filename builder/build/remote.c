@@ -9,10 +9,11 @@
 #include "builder/steps/git.h"
 
 int
-remote_git(struct store *store, const char *url, bool keep_git_dir,
+remote_git(struct store *store, const char *url, bool keep_git_dir, bool offline,
            const struct cancel *cancel, char **dir, struct error *err)
 {
-	return git_checkout_url(store, text_of(url), keep_git_dir, cancel, dir, err);
+	return git_checkout_url(store, text_of(url), keep_git_dir, offline, cancel, dir,
+	                        err);
 }
 
 struct download {

@@ -13,7 +13,7 @@
 
 /* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. .git goes, unless
  * KEEP_GIT_DIR. *DIR: caller frees. */
-int remote_git(struct store *store, const char *url, bool keep_git_dir,
+int remote_git(struct store *store, const char *url, bool keep_git_dir, bool offline,
                const struct cancel *cancel, char **dir, struct error *err);
 
 /* An archive is unpacked into *DIR (caller frees); anything else is the Dockerfile,

@@ -206,6 +206,7 @@ fill_env(struct services *s)
 	s->env = (struct build_env){
 		.store = s->store,
 		.registry = s->registry,
+		.offline = r->offline,
 		.sandbox_of = sandbox_of_services,
 		.sandbox_arg = s,
 		.keep_failed = r->shell_on_error ? keep_failed : NULL,

@@ -220,6 +220,16 @@ check_commit(const struct step_git *src, const char *commit, struct error *err)
 }
 
 int
+git_check_offline(const struct step_git *src, struct error *err)
+{
+	if (text_starts(src->url, "file:"))
+		return 0;
+	error_set(err, ERR_NETWORK, "%.*s: not contacted because of --offline",
+	          (int)src->url.n, src->url.p);
+	return error_hint(err, "clone it once and name the directory");
+}
+
+int
 git_resolve(const struct step_git *src, const struct cancel *cancel,
             char commit[GIT_COMMIT_MAX], struct error *err)
 {
@@ -437,7 +447,7 @@ set_times(const char *dir, int64_t seconds, struct error *err)
 }
 
 int
-git_checkout_url(struct store *st, struct text url, bool keep_git_dir,
+git_checkout_url(struct store *st, struct text url, bool keep_git_dir, bool offline,
                  const struct cancel *cancel, char **dir, struct error *err)
 {
 	auto_arena struct arena *arena = arena_new();
@@ -455,6 +465,8 @@ git_checkout_url(struct store *st, struct text url, bool keep_git_dir,
 	}
 	if (keep_git_dir && source.keep_git_dir < 0)
 		source.git.keep_git_dir = true;
+	if (offline && git_check_offline(&source.git, err) < 0)
+		return -1;
 	if (git_resolve(&source.git, cancel, commit, err) < 0 ||
 	    git_checkout(st, &source.git, commit, cancel, &checkout, err) < 0)
 		return -1;

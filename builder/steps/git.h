@@ -25,6 +25,9 @@ struct git_checkout {
 	char *dir;    /* absolute: the tree, or its subdirectory; owned */
 };
 
+/* An error unless SRC is on this machine: what --offline allows. */
+int git_check_offline(const struct step_git *src, struct error *err);
+
 /* The commit that SRC means now, without fetching anything. */
 int git_resolve(const struct step_git *src, const struct cancel *cancel,
                 char commit[GIT_COMMIT_MAX], struct error *err);
@@ -37,7 +40,7 @@ git_checkout(struct store *st, const struct step_git *src, const char *commit,
 /* All of it, for a build context; .git stays if KEEP_GIT_DIR or URL says so. Files
  * are as old as the commit. "github.com/…" will do for an address. *DIR: caller
  * frees. */
-int git_checkout_url(struct store *st, struct text url, bool keep_git_dir,
+int git_checkout_url(struct store *st, struct text url, bool keep_git_dir, bool offline,
                      const struct cancel *cancel, char **dir, struct error *err);
 
 #endif

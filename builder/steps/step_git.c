@@ -62,6 +62,8 @@ step_git_execute(const struct step_job *job, struct result *out, struct error *e
 	char commit[GIT_COMMIT_MAX];
 	int failed = 0;
 
+	if (job->env->offline && git_check_offline(git, err) < 0)
+		return -1;
 	if (git_resolve(git, job->env->cancel, commit, err) < 0 ||
 	    git_checkout(job->env->store, git, commit, job->env->cancel, &checkout, err) <
 	            0)

@@ -66,6 +66,7 @@ struct failed_run;
 struct build_env {
 	struct store *store;
 	struct registry *registry;
+	bool offline;            /* said of git; the registry knows itself */
 	struct sandbox *sandbox; /* NULL until a RUN must run: see sandbox_of */
 	struct sandbox *(*sandbox_of)(void *arg,
 	                              struct error *err); /* makes it once; thread-safe */
