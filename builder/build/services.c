@@ -30,6 +30,36 @@ secret_hide(struct text value)
 			event_add_secret(text_trim(line));
 }
 
+static bool
+is_proxy(struct text name)
+{
+	size_t n = strlen("_proxy");
+
+	return name.n > n &&
+	       text_equal_nocase(text_from(name, name.n - n), TEXT("_proxy"));
+}
+
+/* The user and password of "http://user:password@proxy". Either may hold what needs
+ * no escape in the eyes of its owner, so the last @ counts. */
+static void
+proxy_hide(struct text url)
+{
+	const char *scheme = memmem(url.p, url.n, "://", 3);
+	const char *at = memrchr(url.p, '@', url.n);
+	struct text user;
+	ptrdiff_t colon;
+
+	if (at == NULL)
+		return;
+	user = text_first(url, (size_t)(at - url.p));
+	if (scheme != NULL && scheme + 3 <= at)
+		user = text_from(user, (size_t)(scheme + 3 - url.p));
+	colon = text_find(user, ':');
+	event_add_secret(user);
+	if (colon >= 0)
+		event_add_secret(text_from(user, (size_t)colon + 1));
+}
+
 static int
 secret_add(struct services *s, struct text id, struct buf *value, struct error *err)
 {
@@ -91,11 +121,16 @@ agent_add(struct services *s, const struct variable *v, struct error *err)
 static int
 read_secrets(struct services *s, struct error *err)
 {
-	for (size_t i = 0; i < s->request->secrets.n; i++)
-		if (secret_read(s, &s->request->secrets.at[i], err) < 0)
+	const struct build_request *r = s->request;
+
+	for (size_t i = 0; i < r->build_args.n; i++)
+		if (is_proxy(r->build_args.at[i].name))
+			proxy_hide(r->build_args.at[i].value);
+	for (size_t i = 0; i < r->secrets.n; i++)
+		if (secret_read(s, &r->secrets.at[i], err) < 0)
 			return -1;
-	for (size_t i = 0; i < s->request->agents.n; i++)
-		if (agent_add(s, &s->request->agents.at[i], err) < 0)
+	for (size_t i = 0; i < r->agents.n; i++)
+		if (agent_add(s, &r->agents.at[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -37,13 +37,25 @@ holds_secret(const struct build_env *env, const char *text)
 	return false;
 }
 
+static bool
+is_proxy(const struct step_run *run, const char *text)
+{
+	for (size_t i = 0; i < run->proxy.n; i++) {
+		struct text name = run->proxy.at[i].name;
+
+		if (strncmp(text, name.p, name.n) == 0 && text[name.n] == '=')
+			return true;
+	}
+	return false;
+}
+
 static json_t *
-environment_of(const struct build_env *env, const struct sandbox_run *r)
+environment_of(const struct step_job *job, const struct sandbox_run *r)
 {
 	json_t *list = json_array();
 
 	for (const char *const *e = r->env; *e != NULL; e++)
-		if (!holds_secret(env, *e))
+		if (!holds_secret(job->env, *e) && !is_proxy(&job->step->run, *e))
 			json_array_append_new(list, jsonio_string(text_of(*e)));
 	return list;
 }
@@ -107,12 +119,12 @@ mount_of(const struct build_env *env, const struct sandbox_mount *m)
 }
 
 static json_t *
-run_of(const struct build_env *env, const struct sandbox_run *r)
+run_of(const struct step_job *job, const struct sandbox_run *r)
 {
 	json_t *object = json_object(), *groups = json_array(), *mounts = json_array();
 
 	jsonio_set(object, "lowers", list_of(r->lowers, r->n_lowers));
-	jsonio_set(object, "env", environment_of(env, r));
+	jsonio_set(object, "env", environment_of(job, r));
 	set_text(object, "cwd", r->cwd);
 	set_number(object, "uid", r->uid);
 	set_number(object, "gid", r->gid);
@@ -126,7 +138,7 @@ run_of(const struct build_env *env, const struct sandbox_run *r)
 	jsonio_set(object, "resolv", jsonio_string(r->resolv));
 	set_number(object, "shm_size", r->shm_size);
 	for (size_t i = 0; i < r->n_mounts; i++) {
-		json_t *one = mount_of(env, &r->mounts[i]);
+		json_t *one = mount_of(job->env, &r->mounts[i]);
 
 		if (one != NULL)
 			json_array_append_new(mounts, one);
@@ -136,10 +148,10 @@ run_of(const struct build_env *env, const struct sandbox_run *r)
 }
 
 int
-kept_run_save(const struct build_env *env, const struct sandbox_run *run, const char *tmp,
+kept_run_save(const struct step_job *job, const struct sandbox_run *run, const char *tmp,
               char **id, struct error *err)
 {
-	auto_json json_t *object = run_of(env, run);
+	auto_json json_t *object = run_of(job, run);
 	auto_free char *text = jsonio_print_pretty(object), *name = NULL;
 	auto_fd int tmp_fd = file_open_dir(AT_FDCWD, tmp, err);
 	char hex[ID_LENGTH + 1];
@@ -148,9 +160,9 @@ kept_run_save(const struct build_env *env, const struct sandbox_run *run, const 
 	name = mem_print("failed/%s", hex);
 	if (tmp_fd < 0 ||
 	    file_replace(tmp_fd, "run.json", text, strlen(text), 0600, err) < 0 ||
-	    file_make_dirs(store_fd(env->store), "failed", 0700, err) < 0)
+	    file_make_dirs(store_fd(job->env->store), "failed", 0700, err) < 0)
 		return -1;
-	if (renameat(AT_FDCWD, tmp, store_fd(env->store), name) < 0)
+	if (renameat(AT_FDCWD, tmp, store_fd(job->env->store), name) < 0)
 		return error_sys(err, "keep the failed step");
 	*id = mem_copy(hex);
 	return 0;

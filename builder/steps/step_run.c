@@ -343,7 +343,7 @@ keep(const struct step_job *job, struct prepared *p, struct error *err)
 
 	if (!job->env->keeps_failed)
 		return false;
-	if (kept_run_save(job->env, &run, p->tmp, &id, &later) < 0) {
+	if (kept_run_save(job, &run, p->tmp, &id, &later) < 0) {
 		event_warn(job->vertex, "the failed step is not kept: %s", later.text);
 		return false;
 	}
