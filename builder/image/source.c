@@ -77,11 +77,11 @@ resolve_remote(const struct source_options *o, struct source_image *s,
 	auto_resolved struct resolved r = { 0 };
 	struct digest kept;
 
-	if (o->registry == NULL || o->offline) {
-		error_set(err, ERR_SOURCE, "%s: not in the store, and --offline", name);
-		return error_hint(err,
-		                  "run once without --offline, so that it is stored");
-	}
+	if (o->registry == NULL || o->offline)
+		return error_set(err, ERR_SOURCE,
+		                 "%s: not in the store, and not "
+		                 "fetched because of --offline",
+		                 name);
 	if (registry_resolve(o->registry, &s->ref, platform, &r, err) < 0)
 		return -1;
 	if (blob_write(o->store, r.root_bytes, r.root.size, &kept, err) < 0 ||

@@ -9,9 +9,14 @@ log_tail_add(struct log_tail *t, struct text line, int64_t time_ns)
 {
 	struct log_line *at = &t->lines[t->n % LOG_TAIL_LINES];
 
-	free(at->text);
-	at->text = text_copy(
-	        text_first(line, line.n < LINE_MAX_BYTES ? line.n : LINE_MAX_BYTES));
+	line = text_first(line, line.n < LINE_MAX_BYTES ? line.n : LINE_MAX_BYTES);
+	if (at->size <= line.n) {
+		free(at->text);
+		at->size = line.n + 1;
+		at->text = mem_new(at->size);
+	}
+	memcpy(at->text, line.p, line.n);
+	at->text[line.n] = '\0';
 	at->time_ns = time_ns;
 	t->n++;
 }

@@ -12,6 +12,7 @@
 
 struct log_line {
 	char *text;
+	size_t size;     /* room in it: most lines find it made by the one before */
 	int64_t time_ns; /* since the vertex began */
 };
 

@@ -15,11 +15,17 @@ struct measure {
 
 /* ------------------------------------------------------------ measuring */
 
-/* The unfinished line counts: a prompt or progress bar is all some programs say. */
+/* An unfinished line counts: a prompt or progress bar is all some programs say. */
+static size_t
+open_lines(const struct ui_vertex *v)
+{
+	return (v->lines[0].n > 0) + (v->lines[1].n > 0);
+}
+
 static size_t
 log_rows(const struct ui_vertex *v, const struct measure *m)
 {
-	size_t n = log_tail_count(&v->tail) + (v->line.n > 0);
+	size_t n = log_tail_count(&v->tail) + open_lines(v);
 
 	return v->ended ? 0 : n < m->logs ? n : m->logs;
 }
@@ -167,12 +173,16 @@ static void
 add_logs(struct picture *p, const struct ui_vertex *v, size_t n)
 {
 	size_t kept = log_tail_count(&v->tail);
-	size_t whole = v->line.n > 0 && n > 0 ? n - 1 : n;
+	size_t open = open_lines(v);
+	size_t whole = n > open ? n - open : 0;
 
 	for (size_t i = kept > whole ? kept - whole : 0; i < kept; i++)
 		add_log(p, text_of(log_tail_get(&v->tail, i)->text));
-	if (whole < n)
-		add_log(p, buf_text(&v->line));
+	for (size_t i = 0, left = n; i < 2 && left > 0; i++)
+		if (v->lines[i].n > 0) {
+			add_log(p, buf_text(&v->lines[i]));
+			left--;
+		}
 }
 
 void

@@ -29,6 +29,11 @@ struct plain {
 	bool current_ended;
 	int64_t turn_ns; /* when the current one got its turn */
 	struct buf out;  /* due to be written */
+
+	/* "#N 0.123 ", the same for all lines of one event. */
+	struct buf prefix;
+	int prefix_number;
+	int64_t prefix_ns;
 };
 
 static struct plain *
@@ -155,15 +160,29 @@ show(struct ui *ui, int number, int64_t now_ns)
 
 /* ------------------------------------------------------------ lines */
 
+static struct text
+prefix_of(struct plain *p, int number, int64_t ns)
+{
+	double s = (double)ns / 1e9;
+	int digits = s < 10 ? 3 : s < 100 ? 2 : 1;
+
+	if (p->prefix.n == 0 || p->prefix_number != number || p->prefix_ns != ns) {
+		buf_truncate(&p->prefix, 0);
+		buf_print(&p->prefix, "#%d %.*f ", number, digits, s);
+		p->prefix_number = number;
+		p->prefix_ns = ns;
+	}
+	return buf_text(&p->prefix);
+}
+
 /* One line an update: "\r" is how progress bars go back, and nothing of a log is
  * to be lost. */
 static void
 plain_line(struct ui *ui, int number, struct ui_vertex *v, struct text line,
            int64_t time_ns)
 {
-	double s = (double)(time_ns - v->start_ns) / 1e9;
 	struct buf *out = lines_of(ui, number);
-	int digits = s < 10 ? 3 : s < 100 ? 2 : 1;
+	struct text prefix = prefix_of(plain_of(ui), number, time_ns - v->start_ns);
 
 	if (text_ends(line, "\r"))
 		line.n--;
@@ -171,7 +190,7 @@ plain_line(struct ui *ui, int number, struct ui_vertex *v, struct text line,
 		ptrdiff_t end = text_find(line, '\r');
 		struct text part = end < 0 ? line : text_first(line, (size_t)end);
 
-		buf_print(out, "#%d %.*f ", number, digits, s);
+		buf_add_text(out, prefix);
 		shown_add(out, part, SHOWN_LOG);
 		buf_add_char(out, '\n');
 		if (end < 0)
@@ -349,6 +368,7 @@ plain_clear(struct ui *ui)
 		buf_clear(&p->queue.at[i].text);
 	array_clear(&p->queue);
 	buf_clear(&p->out);
+	buf_clear(&p->prefix);
 }
 
 const struct ui_view ui_plain = {

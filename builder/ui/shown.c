@@ -108,9 +108,12 @@ shown_add(struct buf *out, struct text t, enum shown how)
 		t = after_return(t);
 	while (t.n > 0) {
 		uint32_t rune = 0;
-		size_t n = text_rune(t, &rune);
+		size_t plain = span(t, 0, 0x20, 0x7e),
+		       n = plain > 0 ? plain : text_rune(t, &rune);
 
-		if (n == 0) {
+		if (plain > 0) {
+			buf_add_text(out, text_first(t, n));
+		} else if (n == 0) {
 			add_byte(out, t.p[0], how);
 			n = 1;
 		} else if (rune == ESC) {

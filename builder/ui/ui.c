@@ -124,25 +124,29 @@ ui_status_of(struct ui_vertex *v, struct text name, int64_t now_ns)
 }
 
 static void
-finish_line(struct ui *ui, int number, struct ui_vertex *v, int64_t time_ns)
+finish_line(struct ui *ui, int number, struct ui_vertex *v, struct buf *line,
+            int64_t time_ns)
 {
-	log_tail_add(&v->tail, buf_text(&v->line), time_ns - v->start_ns);
+	log_tail_add(&v->tail, buf_text(line), time_ns - v->start_ns);
 	if (ui->view->line != NULL)
-		ui->view->line(ui, number, v, buf_text(&v->line), time_ns);
-	buf_truncate(&v->line, 0);
+		ui->view->line(ui, number, v, buf_text(line), time_ns);
+	buf_truncate(line, 0);
 }
 
+/* What is read of one stream ends anywhere; the rest of its line must not be taken
+ * for a part of the other's. */
 static void
 add_log(struct ui *ui, struct ui_vertex *v, const struct event *e)
 {
+	struct buf *line = &v->lines[e->stream == 2];
 	struct text rest = e->text;
 
 	while (rest.n > 0) {
 		ptrdiff_t end = text_find(rest, '\n');
-		size_t room = PIECE_MAX - v->line.n;
+		size_t room = PIECE_MAX - line->n;
 		size_t n = end < 0 ? rest.n : (size_t)end;
 
-		buf_add_text(&v->line, text_first(rest, n < room ? n : room));
+		buf_add_text(line, text_first(rest, n < room ? n : room));
 		if (n > room) {
 			rest = text_from(rest, room);
 		} else if (end < 0) {
@@ -150,15 +154,16 @@ add_log(struct ui *ui, struct ui_vertex *v, const struct event *e)
 		} else {
 			rest = text_from(rest, n + 1);
 		}
-		finish_line(ui, e->vertex, v, e->time_ns);
+		finish_line(ui, e->vertex, v, line, e->time_ns);
 	}
 }
 
 static void
 end_vertex(struct ui *ui, struct ui_vertex *v, const struct event *e)
 {
-	if (v->line.n > 0)
-		finish_line(ui, e->vertex, v, e->time_ns);
+	for (size_t i = 0; i < 2; i++)
+		if (v->lines[i].n > 0)
+			finish_line(ui, e->vertex, v, &v->lines[i], e->time_ns);
 	v->ended = true;
 	v->end_ns = e->time_ns;
 	v->outcome = e->outcome;
@@ -329,7 +334,8 @@ vertex_clear(struct ui_vertex *v)
 		free(v->statuses.at[i].name);
 	array_clear(&v->statuses);
 	log_tail_clear(&v->tail);
-	buf_clear(&v->line);
+	buf_clear(&v->lines[0]);
+	buf_clear(&v->lines[1]);
 	free(v->name);
 	free(v->text);
 	free(v->miss);

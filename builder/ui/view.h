@@ -30,9 +30,9 @@ struct ui_vertex {
 	int64_t start_ns, end_ns;
 	bool ended;
 	enum event_outcome outcome;
-	char *text;      /* of a failure; NULL: none */
-	char *miss;      /* why it was not in the cache; NULL: unknown, or it was */
-	struct buf line; /* output since the last LF */
+	char *text;          /* of a failure; NULL: none */
+	char *miss;          /* why it was not in the cache; NULL: unknown, or it was */
+	struct buf lines[2]; /* output and errors since the last LF of each */
 	struct log_tail tail;
 	ARRAY(struct ui_status) statuses;
 };

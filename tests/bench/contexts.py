@@ -8,6 +8,8 @@ from builders import ROOT
 
 BASE_TAR = os.path.join(ROOT, "out", "demo", "debian-bookworm.tar")
 BASE = "localhost/bench-base"
+# 50 MiB of lines as compilers print them, as fast as it can.
+PRINTS = "seq -f 'cc -O2 -Wall -c -o object.o source-%08.0f.c' 1140000"
 WORDS = "int return static const void struct size buffer error value index".split()
 
 
@@ -36,6 +38,10 @@ def sources(top, n):
             for j in range(20 + i * 7919 % 40):
                 f.write(" ".join(WORDS[(i * 31 + j * 17 + k * k) % len(WORDS)] for k in range(8))
                         + f" {i * j};\n")
+
+
+def printing(top):
+    write(top + "/Dockerfile", f"FROM {BASE}\nRUN {PRINTS}\n")
 
 
 def many_files(top):

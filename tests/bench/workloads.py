@@ -125,6 +125,13 @@ class Sleeps(Workload):
         return seconds_of(["sleep", "1"])
 
 
+class Printed(Workload):
+    """The primitive is the same program, printing to /dev/null."""
+
+    def primitive(self):
+        return seconds_of(["sh", "-c", contexts.PRINTS + " >/dev/null"])
+
+
 class Packed(Workload):
     needs_base = False
 
@@ -244,6 +251,7 @@ def workloads():
                 not_for=("buildah",)),
         Packed("w12", "100 x COPY of one small file, cold", c.hundred_copies),
         Million("w13", "COPY of 1,000,000 files, cold", c.million_files),
+        Printed("w14", "RUN that prints 50 MiB, cold", c.printing),
         Rebuild("noop-10", "rebuild of 10 steps, nothing changed", c.ten_steps),
         Runs("run-true-20", "20 x RUN true, cold", twenty, n=20),
     ]

@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# What steps print is in the log, all of it and in order, however fast it comes.
+load helpers
+
+MEGABYTES=50
+
+# A step that prints 50 MiB as fast as it can: numbered lines on standard output.
+printing_step() {
+    busybox_image
+    mkdir noise
+    cat >noise/print.awk <<'EOF'
+BEGIN { for (i = 0; i < 819200; i++) printf "%08d %s\n", i, "the quick brown fox jumps over the lazy dog, again and" }
+EOF
+    printf 'FROM busybox:1\nRUN --mount=target=/m awk -f /m/noise/print.awk\n' >Dockerfile
+    busybox awk -f noise/print.awk >"$T/want"
+    [ "$(stat -c %s "$T/want")" -ge $((MEGABYTES * 1000000)) ]
+}
+
+@test "50 MiB of output are all in the log, in every engine" {
+    printing_step
+    local engines=(ns)
+    [ "$(id -u)" -ne 0 ] || engines+=(chroot)
+    for engine in "${engines[@]}"; do
+        "$COOPER" build --no-cache --progress=plain --isolation=$engine . 2>"$T/log"
+        sed -nE 's/^#[0-9]+ [0-9]+\.[0-9]{1,3} ([0-9]{8} )/\1/p' "$T/log" | cmp - "$T/want"
+        rm "$T/log"
+    done
+}
+
+@test "bytes of every value are in the log for programs, as they were" {
+    busybox_image
+    head -c 4000000 /dev/urandom >noise
+    printf 'FROM busybox:1\nRUN --mount=target=/m cat /m/noise\n' >Dockerfile
+    "$COOPER" build --no-cache --progress=rawjson . 2>"$T/log"
+    jq -r '.logs[]?.data' "$T/log" | while read -r piece; do base64 -d <<<"$piece"; done | cmp - noise
+}
+
+@test "both outputs of steps side by side are complete" {
+    busybox_image
+    for i in 1 2 3; do
+        printf 'FROM busybox:1 AS s%d\nRUN for n in $(seq 20000); do echo "out%d $n"; echo "err%d $n" >&2; done; printf "end%d without line feed"\n' \
+            "$i" "$i" "$i" "$i"
+    done >Dockerfile
+    printf 'FROM busybox:1\nCOPY --from=s1 /etc/passwd /1\nCOPY --from=s2 /etc/passwd /2\nCOPY --from=s3 /etc/passwd /3\n' >>Dockerfile
+    "$COOPER" build --no-cache --progress=plain --jobs 3 . 2>"$T/log"
+    for i in 1 2 3; do
+        for kind in out err; do
+            sed -nE "s/^#[0-9]+ [0-9]+\.[0-9]{1,3} ($kind$i )/\1/p" "$T/log" >"$T/got"
+            seq 20000 | sed "s/^/$kind$i /" | cmp - "$T/got"
+        done
+        grep -q "end$i without line feed" "$T/log"
+    done
+}
+
+@test "a secret among much output is masked wherever it is, and nothing else is lost" {
+    busybox_image
+    printf 'a-very-hidden-word' >"$T/secret"
+    printf 'FROM busybox:1\nRUN --mount=type=secret,id=s seq 300000 | sed "s/7\\$/7 $(cat /run/secrets/s)/"\n' >Dockerfile
+    "$COOPER" build --no-cache --progress=plain --secret "id=s,src=$T/secret" . 2>"$T/log"
+    ! grep -q hidden-word "$T/log"
+    sed -nE 's/^#[0-9]+ [0-9]+\.[0-9]{1,3} ([0-9]+( \*\*\*)?)$/\1/p' "$T/log" >"$T/got"
+    seq 300000 | sed 's/7$/7 ***/' | cmp - "$T/got"
+}
