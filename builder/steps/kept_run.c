@@ -119,9 +119,21 @@ mount_of(const struct build_env *env, const struct sandbox_mount *m)
 }
 
 static json_t *
+limit_of(const struct sandbox_limit *limit)
+{
+	json_t *object = json_object();
+
+	set_number(object, "resource", (uint64_t)limit->resource);
+	set_number(object, "soft", limit->soft);
+	set_number(object, "hard", limit->hard);
+	return object;
+}
+
+static json_t *
 run_of(const struct step_job *job, const struct sandbox_run *r)
 {
-	json_t *object = json_object(), *groups = json_array(), *mounts = json_array();
+	json_t *object = json_object(), *groups = json_array(), *mounts = json_array(),
+	       *limits = json_array();
 
 	jsonio_set(object, "lowers", list_of(r->lowers, r->n_lowers));
 	jsonio_set(object, "env", environment_of(job, r));
@@ -144,6 +156,12 @@ run_of(const struct step_job *job, const struct sandbox_run *r)
 			json_array_append_new(mounts, one);
 	}
 	jsonio_set(object, "mounts", mounts);
+	for (size_t i = 0; i < r->n_limits; i++)
+		json_array_append_new(limits, limit_of(&r->limits[i]));
+	jsonio_set(object, "limits", limits);
+	set_number(object, "memory_max", r->memory_max);
+	set_number(object, "pids_max", r->pids_max);
+	set_number(object, "cpu_percent", r->cpu_percent);
 	return object;
 }
 
@@ -177,6 +195,7 @@ struct kept {
 	ARRAY(const char *) lowers, env;
 	ARRAY(gid_t) groups;
 	ARRAY(struct sandbox_mount) mounts;
+	ARRAY(struct sandbox_limit) limits;
 	ARRAY(const char **) lists;
 	ARRAY(char *) texts;
 	int root_fd; /* of the machine: where binds start */
@@ -193,6 +212,7 @@ kept_clear(struct kept *k)
 	array_clear(&k->env);
 	array_clear(&k->groups);
 	array_clear(&k->mounts);
+	array_clear(&k->limits);
 	array_clear(&k->lists);
 	array_clear(&k->texts);
 	json_decref(k->json);
@@ -247,12 +267,22 @@ read_mount(struct kept *k, const json_t *object)
 }
 
 static void
+read_limit(struct kept *k, const json_t *object)
+{
+	array_push(&k->limits, ((struct sandbox_limit){
+	                               .resource = (int)number_at(object, "resource"),
+	                               .soft = number_at(object, "soft"),
+	                               .hard = number_at(object, "hard") }));
+}
+
+static void
 read_lists(struct kept *k)
 {
 	const json_t *lowers = json_object_get(k->json, "lowers");
 	const json_t *env = json_object_get(k->json, "env");
 	const json_t *groups = json_object_get(k->json, "groups");
 	const json_t *mounts = json_object_get(k->json, "mounts");
+	const json_t *limits = json_object_get(k->json, "limits");
 	const char *term = getenv("TERM");
 	char *own = mem_print("TERM=%s", term == NULL ? "dumb" : term);
 
@@ -268,6 +298,8 @@ read_lists(struct kept *k)
 		           (gid_t)json_integer_value(json_array_get(groups, i)));
 	for (size_t i = 0; i < json_array_size(mounts); i++)
 		read_mount(k, json_array_get(mounts, i));
+	for (size_t i = 0; i < json_array_size(limits); i++)
+		read_limit(k, json_array_get(limits, i));
 }
 
 static int
@@ -375,6 +407,11 @@ kept_run_shell(struct store *store, const char *id, struct sandbox *sandbox,
 		.hosts = bytes_at(k.json, "hosts"),
 		.resolv = bytes_at(k.json, "resolv"),
 		.shm_size = number_at(k.json, "shm_size"),
+		.limits = k.limits.at,
+		.n_limits = k.limits.n,
+		.memory_max = number_at(k.json, "memory_max"),
+		.pids_max = number_at(k.json, "pids_max"),
+		.cpu_percent = (uint32_t)number_at(k.json, "cpu_percent"),
 		.has_terminal = true,
 		.terminal_fd = terminal_fd,
 	};
