@@ -27,6 +27,9 @@ union response {
 #define SET_FLAGS    _IOW('!', 4, uint64_t)
 #define SYNC_WAKE_UP UINT64_C(1)
 
+/* SECCOMP_IOCTL_NOTIF_ID_VALID as it was before Linux 5.17, and still is understood. */
+#define IS_VALID _IOR('!', 2, uint64_t)
+
 void
 ask_hurry(int listener_fd)
 {
@@ -114,16 +117,29 @@ path_of(const struct asked *a, const char *name, char *out, size_t size)
 	return true;
 }
 
+/* The caller waits still: its number has not become another one's. */
+static bool
+is_current(const struct asked *a)
+{
+	return ioctl(a->listener_fd, IS_VALID, &a->id) == 0;
+}
+
 int
 ask_open_proc(const struct asked *a, const char *name, int flags)
 {
 	char path[64];
+	int fd = -1;
 
 	if (!path_of(a, name, path, sizeof path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return sys_openat(a->proc_fd, path, flags, 0);
+	fd = sys_openat(a->proc_fd, path, flags, 0);
+	if (fd < 0 || is_current(a))
+		return fd;
+	sys_close(fd);
+	errno = ESRCH;
+	return -1;
 }
 
 void
@@ -209,7 +225,7 @@ ask_peek_text(struct asked *a, uint64_t at, char *out, size_t size)
 		if (got <= 0)
 			return false;
 		if (memchr(out + n, '\0', (size_t)got) != NULL)
-			return true;
+			return is_current(a);
 		n += (size_t)got;
 	}
 	return false;

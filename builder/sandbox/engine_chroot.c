@@ -43,7 +43,8 @@ add_filter(struct plan_draft *d, unsigned kinds, uint32_t *n)
 static void
 draft_filters(struct plan_draft *d, const struct sandbox_run *r)
 {
-	const unsigned kinds = (r->network == SANDBOX_NET_NONE ? FILTER_NO_NETWORK : 0) |
+	const unsigned kinds = FILTER_OWN_LIMITS |
+	                       (r->network == SANDBOX_NET_NONE ? FILTER_NO_NETWORK : 0) |
 	                       (d->head.has_landlock != 0 ? 0 : FILTER_NO_TRACING);
 
 	d->head.filter = add_filter(d, kinds, &d->head.n_filter);
@@ -60,10 +61,11 @@ draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *
 	draft_process(d, sb, r, NULL);
 	d->head.has_landlock = confine_version() >= LANDLOCK_MIN;
 	d->head.serves_devices = !has_devices;
-	/* Few steps need these, and they help to leave a root. */
-	d->head.caps &= ~(BIT(CAP_NET_RAW) | BIT(CAP_SETPCAP) | BIT(CAP_MKNOD));
-	if (d->head.has_landlock == 0)
-		d->head.caps &= ~BIT(CAP_SYS_CHROOT);
+	/* Few steps need these, and they help to leave a root: Landlock does not keep who
+	 * is outside from changing modes and owners, nor from connecting to sockets. What
+	 * package managers do, chroot to the root that they have, is answered. */
+	d->head.caps &= ~(BIT(CAP_NET_RAW) | BIT(CAP_SETPCAP) | BIT(CAP_MKNOD) |
+	                  BIT(CAP_SYS_CHROOT));
 	draft_filters(d, r);
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/xattr.h>
 
-#include "builder/sandbox/mount_ops.h"
+#include "builder/sandbox/owner_place.h"
 #include "builder/sandbox/sys.h"
 #include "layers/layers.h"
 
@@ -64,8 +64,7 @@ struct call {
 	struct asked asked;
 	const struct shape *shape;
 	int flags;
-	char path[PATH_MAX]; /* for our working directory */
-	bool nofollow;
+	struct owner_place place;
 };
 
 static const struct shape *
@@ -83,79 +82,25 @@ arg(const struct call *c, int8_t i)
 	return i < 0 ? 0 : c->asked.args[i];
 }
 
-/* ------------------------------------------------------------ places */
-
 static int
-change_dir(int fd)
+enter_place(struct call *c)
 {
-	int result = fd < 0 ? -1 : sys_fchdir(fd);
+	const enum action action = c->shape->action;
+	const struct owner_place_query query = {
+		.asked = &c->asked,
+		.dir_fd = c->shape->dir < 0 ? AT_FDCWD : (int)arg(c, c->shape->dir),
+		.has_path = c->shape->path >= 0,
+		.path_at = arg(c, c->shape->path),
+		.flags = c->flags,
+		.is_new = action == ACT_OPEN || action == ACT_MKDIR ||
+		          action == ACT_MKNOD || action == ACT_SYMLINK,
+		.is_dir = action == ACT_MKDIR,
+		.changes = action == ACT_CHOWN,
+		.roots_differ = c->server->roots_differ,
+		.proc_is_shared = c->server->proc_is_shared,
+	};
 
-	if (fd >= 0)
-		sys_close(fd);
-	return result;
-}
-
-/* "fd/N" or "cwd" of the caller, as a name in its directory of /proc. */
-static void
-name_of_fd(int fd, char out[32])
-{
-	if (fd == AT_FDCWD) {
-		memcpy(out, "cwd", 4);
-		return;
-	}
-	memcpy(out, "fd/", 4);
-	fs_number((uint64_t)(unsigned)fd, 10, out + 3);
-}
-
-/* What is open as FD: by its link in /proc. */
-static int
-locate_fd(struct call *c, int fd)
-{
-	fs_number((uint64_t)c->asked.tid, 10, c->path);
-	c->path[strlen(c->path) + 1] = '\0';
-	c->path[strlen(c->path)] = '/';
-	name_of_fd(fd, c->path + strlen(c->path));
-	c->nofollow = false;
-	return sys_fchdir(c->server->proc_fd);
-}
-
-static int
-enter_root(const struct call *c)
-{
-	if (!c->server->roots_differ)
-		return 0;
-	if (change_dir(ask_open_proc(&c->asked, "root", O_PATH | O_DIRECTORY)) < 0)
-		return -1;
-	return (int)syscall(SYS_chroot, ".");
-}
-
-/* Goes to where the path of the call starts, so that it means the same to us. */
-static int
-locate(struct call *c)
-{
-	const int dir = c->shape->dir < 0 ? AT_FDCWD : (int)arg(c, c->shape->dir);
-	char name[32];
-
-	c->nofollow = (c->flags & AT_SYMLINK_NOFOLLOW) != 0;
-	c->path[0] = '\0';
-	if (c->shape->path >= 0 &&
-	    !ask_peek_text(&c->asked, arg(c, c->shape->path), c->path, sizeof c->path)) {
-		errno = EFAULT;
-		return -1;
-	}
-	if (enter_root(c) < 0)
-		return -1;
-	/* /proc/self would be ours, and the owners there are what they are. */
-	if (strncmp(c->path, "/proc/", 6) == 0) {
-		errno = ENOENT;
-		return -1;
-	}
-	if (c->path[0] == '/')
-		return 0;
-	if (c->path[0] == '\0' && (c->flags & AT_EMPTY_PATH) != 0)
-		return locate_fd(c, dir);
-	name_of_fd(dir, name);
-	return change_dir(ask_open_proc(&c->asked, name, O_PATH));
+	return owner_place_enter(&c->place, &query);
 }
 
 /* ------------------------------------------------------------ notes */
@@ -225,8 +170,8 @@ write_note(struct owner_server *s, const char *path, bool nofollow, const struct
 static int
 look(const struct call *c, struct stat *st)
 {
-	return (int)syscall(SYS_newfstatat, AT_FDCWD, c->path, st,
-	                    c->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	return (int)syscall(SYS_newfstatat, AT_FDCWD, c->place.path, st,
+	                    c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 }
 
 /* ------------------------------------------------------------ stat */
@@ -239,7 +184,7 @@ answer_stat(struct call *c)
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->server, c->path, c->nofollow, &st, &owner);
+	owner_of(c->server, c->place.path, c->place.nofollow, &st, &owner);
 	st.st_uid = owner.uid;
 	st.st_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
@@ -249,12 +194,12 @@ static int64_t
 answer_statx(struct call *c)
 {
 	const int flags = (c->flags & ~AT_EMPTY_PATH & ~AT_SYMLINK_NOFOLLOW) |
-	                  (c->nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	                  (c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0);
 	struct layer_owner owner;
 	struct stat basic = { 0 };
 	struct statx st;
 
-	if (syscall(SYS_statx, AT_FDCWD, c->path, flags,
+	if (syscall(SYS_statx, AT_FDCWD, c->place.path, flags,
 	            (unsigned)c->asked.args[3] | STATX_TYPE | STATX_INO | STATX_UID |
 	                    STATX_GID,
 	            &st) < 0)
@@ -263,7 +208,7 @@ answer_statx(struct call *c)
 	basic.st_ino = st.stx_ino;
 	basic.st_uid = st.stx_uid;
 	basic.st_gid = st.stx_gid;
-	owner_of(c->server, c->path, c->nofollow, &basic, &owner);
+	owner_of(c->server, c->place.path, c->place.nofollow, &basic, &owner);
 	st.stx_uid = owner.uid;
 	st.stx_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
@@ -303,12 +248,12 @@ renew_link(const struct call *c, const struct stat *st)
 {
 	const struct timespec own[2] = { st->st_atim, st->st_mtim };
 	char target[PATH_MAX], dir[PATH_MAX], other[PATH_MAX];
-	ssize_t n = sys_readlinkat(AT_FDCWD, c->path, target, sizeof target - 1);
+	ssize_t n = sys_readlinkat(AT_FDCWD, c->place.path, target, sizeof target - 1);
 	struct timespec parents[2];
 	struct stat parent;
 	size_t at = 0;
 
-	parent_of(c->path, dir);
+	parent_of(c->place.path, dir);
 	at = strlen(dir);
 	if (n <= 0 || at + 32 > sizeof other ||
 	    syscall(SYS_newfstatat, AT_FDCWD, dir, &parent, 0) < 0)
@@ -321,7 +266,7 @@ renew_link(const struct call *c, const struct stat *st)
 	if (sys_symlinkat(target, AT_FDCWD, other) < 0)
 		return;
 	syscall(SYS_utimensat, AT_FDCWD, other, own, AT_SYMLINK_NOFOLLOW);
-	if (syscall(SYS_renameat2, AT_FDCWD, other, AT_FDCWD, c->path, 0) < 0)
+	if (syscall(SYS_renameat2, AT_FDCWD, other, AT_FDCWD, c->place.path, 0) < 0)
 		syscall(SYS_unlinkat, AT_FDCWD, other, 0);
 	syscall(SYS_utimensat, AT_FDCWD, dir, parents, 0);
 }
@@ -338,7 +283,7 @@ answer_chown(struct call *c)
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->server, c->path, c->nofollow, &st, &owner);
+	owner_of(c->server, c->place.path, c->place.nofollow, &st, &owner);
 	if (who->uid[ROLE_EFFECTIVE] != 0 &&
 	    ((uid != UINT32_MAX && uid != owner.uid) ||
 	     (gid != UINT32_MAX && gid != owner.gid && !is_in_group(who, gid)))) {
@@ -348,8 +293,8 @@ answer_chown(struct call *c)
 	/* So that all happens that comes with it: copying up, losing set-id bits. */
 	if (S_ISLNK(st.st_mode))
 		renew_link(c, &st);
-	if (syscall(SYS_fchownat, AT_FDCWD, c->path, 0, 0,
-	            c->nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0 ||
+	if (syscall(SYS_fchownat, AT_FDCWD, c->place.path, 0, 0,
+	            c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0 ||
 	    look(c, &st) < 0)
 		return -1;
 	owner.ino = st.st_ino;
@@ -357,7 +302,7 @@ answer_chown(struct call *c)
 		owner.uid = uid;
 	if (gid != UINT32_MAX)
 		owner.gid = gid;
-	return write_note(c->server, c->path, c->nofollow, &st, &owner);
+	return write_note(c->server, c->place.path, c->place.nofollow, &st, &owner);
 }
 
 /* ------------------------------------------------------------ what is new */
@@ -374,7 +319,7 @@ new_owner(struct call *c, struct layer_owner *out)
 
 	out->uid = who->uid[ROLE_FILES];
 	out->gid = who->gid[ROLE_FILES];
-	parent_of(c->path, dir);
+	parent_of(c->place.path, dir);
 	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 &&
 	    (st.st_mode & S_ISGID) != 0) {
 		owner_of(c->server, dir, false, &st, &owner);
@@ -410,11 +355,11 @@ note_new(struct call *c, struct layer_owner *owner)
 {
 	struct stat st;
 
-	c->nofollow = true;
+	c->place.nofollow = true;
 	if (look(c, &st) < 0)
 		return -1;
 	owner->ino = st.st_ino;
-	return write_note(c->server, c->path, true, &st, owner);
+	return write_note(c->server, c->place.path, true, &st, owner);
 }
 
 /* 1 with *VALUE set, or 0: the caller may do it itself. */
@@ -427,7 +372,7 @@ answer_open(struct call *c, int64_t *value)
 
 	if ((c->flags & O_CREAT) == 0 || !new_owner(c, &owner))
 		return 0;
-	fd = sys_openat(AT_FDCWD, c->path, c->flags | O_EXCL | O_NOCTTY,
+	fd = sys_openat(AT_FDCWD, c->place.path, c->flags | O_EXCL | O_NOCTTY,
 	                mode & ~mask_of(c));
 	/* It is there; or it cannot be made, or is a name of a descriptor of the caller:
 	 * then it had better try itself. */
@@ -449,12 +394,12 @@ answer_new(struct call *c, int64_t *value)
 	if (!new_owner(c, &owner))
 		return 0;
 	if (c->shape->action == ACT_MKDIR)
-		*value = sys_mkdirat(AT_FDCWD, c->path, mode & 07777 & ~mask_of(c));
+		*value = sys_mkdirat(AT_FDCWD, c->place.path, mode & 07777 & ~mask_of(c));
 	else if (c->shape->action == ACT_MKNOD)
-		*value = sys_mknodat(AT_FDCWD, c->path, mode & ~mask_of(c),
+		*value = sys_mknodat(AT_FDCWD, c->place.path, mode & ~mask_of(c),
 		                     (dev_t)arg(c, (int8_t)(c->shape->value + 1)));
 	else if (ask_peek_text(&c->asked, arg(c, c->shape->value), target, sizeof target))
-		*value = sys_symlinkat(target, AT_FDCWD, c->path);
+		*value = sys_symlinkat(target, AT_FDCWD, c->place.path);
 	else
 		errno = EFAULT;
 	if (*value == 0)
@@ -477,7 +422,7 @@ before_exec(struct call *c)
 	if (look(c, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (st.st_mode & (S_ISUID | S_ISGID)) == 0)
 		return;
-	owner_of(c->server, c->path, c->nofollow, &st, &owner);
+	owner_of(c->server, c->place.path, c->place.nofollow, &st, &owner);
 	if ((st.st_mode & S_ISUID) != 0)
 		then.uid[ROLE_EFFECTIVE] = then.uid[ROLE_SAVED] = then.uid[ROLE_FILES] =
 		        owner.uid;
@@ -523,7 +468,7 @@ answer(struct call *c, int64_t *value)
 int
 owner_server_answer(struct owner_server *s)
 {
-	struct call c = { .server = s };
+	struct call c = { .server = s, .place = { .held_fd = -1 } };
 	int received = ask_receive(s->listener_fd, s->proc_fd, &c.asked);
 	int64_t value = -1;
 
@@ -535,9 +480,10 @@ owner_server_answer(struct owner_server *s)
 	if (c.shape != NULL)
 		c.flags = c.shape->implied | (int)arg(&c, c.shape->flags);
 	/* What we cannot look at the kernel may refuse itself. */
-	if (c.shape == NULL || locate(&c) < 0 || answer(&c, &value) == 0)
+	if (c.shape == NULL || enter_place(&c) < 0 || answer(&c, &value) == 0)
 		ask_let(&c.asked);
 	else
 		ask_answer(&c.asked, value);
+	owner_place_leave(&c.place);
 	return 0;
 }

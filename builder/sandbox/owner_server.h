@@ -22,10 +22,11 @@
 #define OWNER_RECENT 512
 
 struct owner_server {
-	int listener_fd;   /* -1: not yet */
-	int proc_fd;       /* of a /proc that numbers processes as we do */
-	int records_fd;    /* of struct layer_owner */
-	bool roots_differ; /* a process has called chroot */
+	int listener_fd;     /* -1: not yet */
+	int proc_fd;         /* of a /proc that numbers processes as we do */
+	int records_fd;      /* of struct layer_owner */
+	bool roots_differ;   /* a process has called chroot */
+	bool proc_is_shared; /* see owner_place.h */
 	struct layer_owner recent[OWNER_RECENT]; /* the last records, in a ring */
 	unsigned n_recent;
 	struct credentials_table credentials;

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "builder/sandbox/child.h"
+#include "builder/sandbox/owner_place.h"
 #include "builder/sandbox/owner_server.h"
 #include "builder/sandbox/spawner.h"
 #include "builder/sandbox/sys.h"
@@ -49,6 +50,7 @@ listen_now(struct watch *w)
 {
 	if (enter_root() == 0)
 		w->server.listener_fd = ask_receive_listener(SOCKET);
+	w->server.proc_is_shared = owner_place_proc_is_shared();
 	if (w->server.listener_fd >= 0)
 		ask_hurry(w->server.listener_fd);
 	sys_close(SOCKET);

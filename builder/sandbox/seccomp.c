@@ -113,8 +113,8 @@ is_one_of(const char *name, const char *const *list)
 static bool
 asks_for_path(const char *name, enum verdict *out)
 {
-	static const char *const plain[] = { "stat",     "lstat", "access",
-		                             "readlink", "chmod", NULL };
+	static const char *const plain[] = { "stat",  "lstat",  "access", "readlink",
+		                             "chmod", "chroot", NULL };
 	static const char *const at[] = { "newfstatat", "statx",      "faccessat",
 		                          "faccessat2", "readlinkat", "fchmodat",
 		                          NULL };
@@ -182,6 +182,12 @@ verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds
 		return VERDICT_REFUSE;
 	if ((kinds & FILTER_NO_NETWORK) != 0 && rule->verdict == VERDICT_SOCKET)
 		return VERDICT_LOCAL_SOCKET;
+	/* Its arguments are in memory, where a filter cannot look; there are direct
+	 * calls. */
+	if ((kinds & FILTER_NO_NETWORK) != 0 && strcmp(rule->name, "socketcall") == 0)
+		return VERDICT_REFUSE;
+	if ((kinds & FILTER_OWN_LIMITS) != 0 && strcmp(rule->name, "prlimit64") == 0)
+		return VERDICT_OWN_LIMIT;
 	return (enum verdict)rule->verdict;
 }
 
@@ -302,6 +308,16 @@ emit_limit(struct filter *f, unsigned i)
 	emit_return(f, SECCOMP_RET_ERRNO | 0);
 }
 
+/* The process is argument 0; 0 is the caller itself. */
+static void
+emit_own_limit(struct filter *f)
+{
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
 static void
 emit_clone(struct filter *f, const struct abi *abi)
 {
@@ -382,6 +398,9 @@ emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
 		break;
 	case VERDICT_LIMIT_OF:
 		emit_limit(f, 1);
+		break;
+	case VERDICT_OWN_LIMIT:
+		emit_own_limit(f);
 		break;
 	}
 }

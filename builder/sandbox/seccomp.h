@@ -35,6 +35,7 @@ enum verdict {
 	VERDICT_ASK_CREATE_AT,
 	VERDICT_LIMIT, /* a limit that supervisors use is set for show only */
 	VERDICT_LIMIT_OF,
+	VERDICT_OWN_LIMIT, /* not those of a process that is named */
 };
 
 /* What differs from the standard filter. */
@@ -43,6 +44,7 @@ enum filter_kind {
 	FILTER_NO_NETWORK = 2,  /* no sockets but local ones */
 	FILTER_NO_TRACING = 4,  /* no looking into other processes */
 	FILTER_ASKS_OWNERS = 8, /* … also what has to do with owners and ids */
+	FILTER_OWN_LIMITS = 16, /* limits of other processes are not to be had */
 };
 
 struct filter_rule {

@@ -2,35 +2,66 @@
 # A hostile RUN step finds nothing that docs/security.md does not admit.
 load helpers
 
-# $1 in the step: user, engine and what it may reach.
 setup_file() {
     W=$(mktemp -d "${TMPDIR:-/tmp}/cooper-escape.XXXXXX")
     chmod 755 "$W"
-    export W
-    cc -static -std=gnu17 -D_GNU_SOURCE -O1 -o "$W/hostile" \
-        "$BATS_TEST_DIRNAME/../escape/hostile.c"
-    echo cooper-canary-token >"$W/canary"
-    chmod 644 "$W/canary"
+    cc -static -std=gnu17 -D_GNU_SOURCE -O1 -o "$W/hostile" "$BATS_TEST_DIRNAME"/../escape/*.c
     NAME=cooper-escape-$$
-    export NAME
-    TOKEN=cooper-canary-token python3 -c '
-import socket, sys, time
-s = socket.socket(socket.AF_UNIX)
-s.bind("\0" + sys.argv[1])
-s.listen(8)
-time.sleep(120)' "$NAME" </dev/null >/dev/null 2>&1 3>&- 4>&- &
-    VICTIM=$!
-    export VICTIM
-    single=cooper-escape-$$
-    [ "$(id -u)" -ne 0 ] || useradd --create-home "$single"
-    sed -i "/^$single:/d" /etc/subuid /etc/subgid 2>/dev/null || true
-    export single
+    export W NAME
+    # The image's own nodes: a disk and the machine's memory.
+    python3 -c '
+import sys, tarfile
+with tarfile.open(sys.argv[1], "w") as tar:
+    for name, kind, major, minor in (("disk", tarfile.BLKTYPE, 254, 0),
+                                     ("memory", tarfile.CHRTYPE, 1, 1)):
+        node = tarfile.TarInfo("image/" + name)
+        node.type, node.devmajor, node.devminor, node.mode = kind, major, minor, 0o666
+        tar.addfile(node)' "$W/nodes.tar"
+    [ "$(id -u)" -eq 0 ] || return 0
+    single=$NAME-one ids=$NAME-ids
+    useradd --create-home "$single" && useradd --create-home "$ids"
+    usermod --add-subuids 900000-965535 --add-subgids 900000-965535 "$ids"
+    sed -i "/^$single:/d" /etc/subuid /etc/subgid
+    export single ids
 }
 
 teardown_file() {
-    kill "$VICTIM" 2>/dev/null
-    [ "$(id -u)" -ne 0 ] || userdel --remove "$single" >/dev/null 2>&1
+    [ -z "${single:-}" ] || userdel --remove "$single" >/dev/null 2>&1
+    [ -z "${ids:-}" ] || userdel --remove "$ids" >/dev/null 2>&1
     rm -rf "$W"
+}
+
+# aim COMMAND…: a process, file and socket that COMMAND's user could reach.
+aim() {
+    local line
+    rm -rf "$T/aim"
+    mkdir "$T/aim"
+    echo cooper-canary-token >"$T/aim/canary"
+    chmod 777 "$T/aim"
+    chmod 666 "$T/aim/canary"
+    mkfifo "$T/ready"
+    chmod 666 "$T/ready"
+    TOKEN=cooper-canary-token "$@" /usr/bin/python3 "$BATS_TEST_DIRNAME/../escape/victim.py" \
+        "$T/aim/canary" "$NAME" </dev/null >"$T/ready" 2>&1 3>&- 4>&- &
+    VICTIM=$!
+    read -r line <"$T/ready"
+    rm "$T/ready"
+    [ "$line" = ready ]
+    CANARY=$(stat -c '%a %u %g %s %Z' "$T/aim/canary")
+}
+
+# Who was traced may have been stopped.
+free() {
+    kill "$VICTIM" 2>/dev/null
+    kill -CONT "$VICTIM" 2>/dev/null
+    wait "$VICTIM" || true
+    VICTIM=
+}
+
+teardown() {
+    [ -z "${VICTIM:-}" ] || free
+    cd / || return 1
+    rm -rf "$T"
 }
 
 # with_key COMMAND…: a key that steps must not find is in the session's keyring.
@@ -43,69 +74,125 @@ os.environ["SECRET_OF_BUILDER"] = "cooper-canary-token"
 os.execvp(sys.argv[2], sys.argv[2:])' "$NAME" "$@"
 }
 
-# hostile_build STORE COMMAND…: what a step reaches, on standard output, sorted.
+# hostile_build STORE COMMAND… -- OPTION…: what a step reaches, on standard output, sorted.
 hostile_build() {
-    local store=$1
+    local store=$1 by=()
     shift
-    mkdir -p "$T/ctx"
-    cp "$W/hostile" "$T/ctx/hostile"
-    cat >"$T/ctx/Dockerfile" <<EOF
+    while [ "$1" != -- ]; do
+        by+=("$1")
+        shift
+    done
+    shift
+    cp "$W/hostile" "$W/nodes.tar" "$T/ctx/"
+    cat >"$T/ctx/Dockerfile" <<END
 FROM scratch
+ADD nodes.tar /
 COPY hostile /
-RUN ["/hostile", "$W/canary", "$VICTIM", "$NAME", "$NAME", "$store"]
-EOF
+RUN --mount=type=cache,target=/cache ["/hostile", "$T/aim/canary", "$VICTIM", "$NAME", "$store"]
+END
     chmod -R a+rX "$T/ctx"
-    with_key "$@" "$COOPER" build --progress=plain "$T/ctx" >"$T/log" 2>&1 || cat "$T/log" >&2
+    with_key "${by[@]}" "$COOPER" build --progress=plain "$@" "$T/ctx" >"$T/log" 2>&1 ||
+        cat "$T/log" >&2
     grep -q ' tried [0-9][0-9]$' "$T/log" || echo "the step did not come to its end"
     sed -n 's/.* reached \([a-z-]*\)$/\1/p' "$T/log" | sort
+    # Nothing was made, nor changed.
+    ls "$T/aim"
+    [ "$(stat -c '%a %u %g %s %Z' "$T/aim/canary")" = "$CANARY" ] || echo "the canary is changed"
+}
+
+# expect LINE…: that is what was reached.
+expect() {
+    echo "$output"
+    [ "$output" = "$(printf '%s\n' "$@" canary canary.socket)" ]
+}
+
+as() {
+    printf '%s\n' setpriv --reuid "$1" --regid "$1" --clear-groups env -u COOPER_ROOT "HOME=/home/$1"
+}
+
+# Everything as it is on the machine, but changes of its root and its mounts are not kept.
+in_copy_of_root() {
+    unshare --mount --propagation private sh -c '
+        t=$1 root=$1/copy/root
+        shift
+        mkdir -p "$t/copy/up" "$t/copy/work" "$root"
+        mount -t overlay o -o "lowerdir=/,upperdir=$t/copy/up,workdir=$t/copy/work" "$root"
+        for dir in /proc /sys /dev "$t"; do mount --rbind "$dir" "$root$dir"; done
+        exec chroot "$root" "$@"' copy "$T" "$@"
 }
 
 @test "outside of any sandbox the tries do reach what they try" {
-    run with_key "$W/hostile" "$W/canary" "$VICTIM" "$NAME" "$NAME" "$W"
-    [[ "$output" == *"reached canary-by-name"* ]]
-    [[ "$output" == *"reached environment-of-process"* ]]
-    [[ "$output" == *"reached environment-of-builder"* ]]
-    [[ "$output" == *"reached abstract-socket"* ]]
-    [[ "$output" == *"reached key-of-builder"* ]]
-    [[ "$output" == *"reached signal-to-process"* ]]
-    rm -f "$W/canary.written"
+    need_root
+    export -f in_copy_of_root
+    export T
+    aim env
+    cp "$W/hostile" "$T/hostile"
+    run with_key "$BASH" -c 'in_copy_of_root "$@"' in "$T/hostile" "$T/aim/canary" "$VICTIM" "$NAME" "$T"
+    echo "$output"
+    for name in canary-by-name canary-by-all-processes \
+        metadata-out-of-chroot canary-by-descriptor canary-by-handle socket-by-name \
+        environment-of-process environment-of-builder abstract-socket key-of-builder \
+        signal-to-process processors-of-process limits-of-process-set inside-of-process \
+        shared-memory new-user-name-space control-groups \
+        settings-of-kernel calls-of-administrators; do
+        [[ "$output" == *"reached $name"$'\n'* ]] || {
+            echo "not reached: $name"
+            false
+        }
+    done
 }
 
 @test "a step of root reaches the machine's network, nothing else" {
     need_root
-    run hostile_build "$T/store" env
-    echo "$output"
-    [ "$output" = abstract-socket ]
+    aim env
+    run hostile_build "$T/store" env --
+    expect abstract-socket
 }
 
 @test "without a network it reaches nothing" {
     need_root
-    run hostile_build "$T/store" env BUILD=none
-    sed -i 's/^RUN /RUN --network=none /' "$T/ctx/Dockerfile"
-    run with_key "$COOPER" build --progress=plain "$T/ctx"
-    echo "$output"
-    [[ "$output" == *" tried "* ]]
-    [[ "$output" != *" reached "* ]]
+    aim env
+    run hostile_build "$T/store" env -- --network=none
+    expect
+}
+
+@test "a step of a user with subordinate ids reaches the machine's network, nothing else" {
+    need_root
+    mapfile -t by < <(as "$ids")
+    aim "${by[@]}"
+    run hostile_build "/home/$ids/.local/share/cooper" "${by[@]}" --
+    expect abstract-socket
 }
 
 @test "a step of a user with a single id reaches the machine's network, nothing else" {
     need_root
-    local home=/home/$single
-    run hostile_build "$home/.local/share/cooper" \
-        setpriv --reuid "$single" --regid "$single" --clear-groups env -u COOPER_ROOT HOME="$home"
-    echo "$output"
-    [ "$output" = abstract-socket ]
+    mapfile -t by < <(as "$single")
+    aim "${by[@]}"
+    run hostile_build "/home/$single/.local/share/cooper" "${by[@]}" --
+    expect abstract-socket
+}
+
+# Where something covers a part of /proc, as in containers, no new one can be had.
+covered() {
+    unshare --mount --propagation private sh -c 'mount -t tmpfs none /proc/irq && exec "$@"' covered "$@"
+}
+
+@test "with the machine's own /proc in it, a step of a user reaches the network, nothing else" {
+    need_root
+    export -f covered
+    for user in "$ids" "$single"; do
+        mapfile -t by < <(as "$user")
+        aim "${by[@]}"
+        run hostile_build "/home/$user/.local/share/cooper" bash -c 'covered "$@"' covered "${by[@]}" --
+        free
+        expect abstract-socket
+    done
 }
 
 @test "a step under chroot and Landlock reaches what the documentation admits" {
     need_root
     "$COOPER" doctor | grep -q '^ok  Landlock' || skip "needs Landlock"
-    hostile_build "$T/store" env >/dev/null
-    run with_key "$COOPER" build --progress=plain --no-cache --isolation=chroot "$T/ctx"
-    echo "$output"
-    [[ "$output" == *" tried "* ]]
-    reached=$(sed -n 's/.* reached \([a-z-]*\)$/\1/p' <<<"$output" | sort | tr '\n' ' ')
-    # Landlock knows nothing of limits.
-    [ "$reached" = "limits-of-process " ]
-    [ ! -e "$W/canary.written" ]
+    aim env
+    run hostile_build "$T/store" env -- --isolation=chroot
+    expect secrets-of-kernel shared-memory
 }

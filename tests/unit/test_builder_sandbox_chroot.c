@@ -85,6 +85,28 @@ a_users_rights_are_its_own(void **state)
 		assert_prints(b, rows[i].script, rows[i].printed);
 }
 
+/* What package managers do; whoever changed the root in earnest could leave it. */
+static void
+the_root_may_be_changed_to_what_it_is_already(void **state)
+{
+	static const struct {
+		const char *script, *printed;
+	} rows[] = {
+		{ "chroot / echo here", "here\n" },
+		{ "chroot //./ echo here", "here\n" },
+		{ "cd /; chroot . echo here", "here\n" },
+		{ "cd /data; chroot . echo here 2>/dev/null || echo no", "no\n" },
+		{ "chroot /data echo here 2>/dev/null || echo no", "no\n" },
+		{ "chroot /.. echo here 2>/dev/null || echo no", "no\n" },
+	};
+	struct box *b = box_of(state);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_prints(b, rows[i].script, rows[i].printed);
+	b->run.uid = b->run.gid = 1234;
+	assert_prints(b, "chroot / echo here 2>/dev/null || echo no", "no\n");
+}
+
 static void
 devices_work(void **state)
 {
@@ -362,6 +384,7 @@ main(void)
 		box_test(proc_is_that_of_the_caller),
 		box_test(descriptors_have_names),
 		box_test(a_users_rights_are_its_own),
+		box_test(the_root_may_be_changed_to_what_it_is_already),
 		box_test(devices_work),
 		box_test(nothing_of_what_was_put_there_stays),
 		box_test(what_a_step_does_to_covers_is_undone),

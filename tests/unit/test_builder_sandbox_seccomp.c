@@ -84,12 +84,12 @@ struct asked {
 };
 
 static void
-ask_all(const struct asked *table, size_t n)
+ask_all(const struct asked *table, size_t n, unsigned kinds)
 {
 	struct filter f = { 0 };
 	size_t steps = 0;
 
-	filter_compile(&f, 0);
+	filter_compile(&f, kinds);
 	assert_true(f.code.n > 0);
 	for (size_t i = 0; i < n; i++) {
 		const struct seccomp_data data = { .nr = table[i].nr,
@@ -108,7 +108,7 @@ ask_all(const struct asked *table, size_t n)
 	filter_clear(&f);
 }
 
-#define ask(table) ask_all(table, sizeof(table) / sizeof *(table))
+#define ask(table) ask_all(table, sizeof(table) / sizeof *(table), 0)
 
 /* ------------------------------------------------------------ verdicts */
 
@@ -204,6 +204,24 @@ arguments_decide_about_clone_socket_and_personality(void **state)
 
 	(void)state;
 	ask(table);
+}
+
+static void
+where_the_network_and_other_processes_are_not_away_they_are_refused(void **state)
+{
+	static const struct asked table[] = {
+		{ X64, SYS_socket, AF_UNIX, ALLOWED },
+		{ X64, SYS_socket, AF_INET, GETS(EAFNOSUPPORT) },
+		{ AUDIT_ARCH_I386, 359 /* socket */, AF_INET, GETS(EAFNOSUPPORT) },
+		{ AUDIT_ARCH_I386, 102 /* socketcall */, 1, GETS(EPERM) },
+		{ X64, SYS_prlimit64, 0, ALLOWED },
+		{ X64, SYS_prlimit64, 1, GETS(EPERM) },
+		{ AUDIT_ARCH_I386, 340 /* prlimit64 */, 1, GETS(EPERM) },
+	};
+
+	(void)state;
+	ask_all(table, sizeof table / sizeof *table,
+	        FILTER_NO_NETWORK | FILTER_OWN_LIMITS);
 }
 
 static void
@@ -314,6 +332,8 @@ main(void)
 		cmocka_unit_test(durability_is_answered_as_done),
 		cmocka_unit_test(calls_that_are_newer_than_the_list_do_not_exist),
 		cmocka_unit_test(arguments_decide_about_clone_socket_and_personality),
+		cmocka_unit_test(
+		        where_the_network_and_other_processes_are_not_away_they_are_refused),
 		cmocka_unit_test(the_other_numbers_of_the_machine_are_known_too),
 #endif
 		cmocka_unit_test(jumps_stay_inside_and_the_kernel_takes_the_length),
