@@ -7,7 +7,7 @@ find . | while IFS= read -r p; do
     4*) echo "DIR $1 $2 $3" ;;
     a*) echo "LINK $2 $3 $(readlink "$p" | md5sum | cut -c1-8)" ;;
     1*) echo "PIPE $1 $2 $3" ;;
-    *) echo "FILE $1 $2 $3 $4 $5 $(md5sum <"$p" | cut -c1-8)" ;;
+    *) echo "FILE $1 $2 $3 $4 $5 $(md5sum <"$p" | cut -c1-8) $(/ctx/attr capability "$p")" ;;
     esac
     printf '%s\n' "$p" | od -v -An -tx1 | tr -d ' \n'
     echo

@@ -19,6 +19,11 @@ def target(m):
     return m.linkname.encode("utf-8", "surrogateescape") + b"\n"
 
 
+def capability(m):
+    value = m.pax_headers.get("SCHILY.xattr.security.capability", "")
+    return value.encode("utf-8", "surrogateescape").hex() or "-"
+
+
 def facts(tar, m):
     owner = f"{m.uid} {m.gid}"
     if m.isdir():
@@ -28,7 +33,7 @@ def facts(tar, m):
     if m.isfifo():
         return f"PIPE {stat.S_IFIFO | m.mode:x} {owner}"
     data = content(tar, m)
-    return f"FILE {stat.S_IFREG | m.mode:x} {owner} {len(data)} {int(m.mtime)} {short(data)}"
+    return f"FILE {stat.S_IFREG | m.mode:x} {owner} {len(data)} {int(m.mtime)} {short(data)} {capability(m)}"
 
 
 def main():
