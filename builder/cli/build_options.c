@@ -555,7 +555,7 @@ const struct option_row build_option_rows[] = {
 	{ "no-cache-filter", 0, "STAGE,…", OPTION_CALL, 0, add_no_cache_filter,
 	  "run every step of these stages" },
 	{ "offline", 0, NULL, OPTION_FLAG, AT(offline), NULL,
-	  "never connect to a registry" },
+	  "never connect to a registry, web or git server" },
 	{ "on-error", 0, "stop|shell|keep", OPTION_CALL, 0, set_on_error,
 	  "after a RUN step that failed open a shell in its root, or keep it for cooper "
 	  "shell" },

@@ -82,6 +82,7 @@ EOF
     "$COOPER" build "${OPTIONS[@]}" --call=outline,format=json . >"$T/out/outline" 2>&1 || true
     "$COOPER" build -o "type=oci,dest=$T/out/oci.tar" "${OPTIONS[@]}" .
     "$COOPER" build -o "type=local,dest=$T/out/tree" "${OPTIONS[@]}" .
+    "$COOPER" build --cache-to "type=local,dest=$T/out/cache,mode=max" "${OPTIONS[@]}" .
     "$COOPER" inspect app:1 >"$T/out/inspect"
     grep -q . "$T/out/ns.plain"
     nowhere "$T/store" "$T/out" "$T/tmp"
