@@ -100,10 +100,12 @@ size_of_layers() {
     need strace
     rules '[]'
     printf 'FROM %s/big:1\nRUN ["/bin/busybox", "true"]\n' "$REGISTRY" >Dockerfile
-    strace -f -o "$T/trace" -e trace=write,pwrite64,writev,copy_file_range \
+    strace -f -y -s 0 -o "$T/trace" -e trace=write,pwrite64,writev,copy_file_range \
         "$COOPER" build -q -t app:1 . >/dev/null
-    written=$(awk -F'= ' '/^[0-9]+ +(write|pwrite64|writev|copy_file_range)/ && $NF > 0 { n += $NF } END { print n }' "$T/trace")
+    written=$(awk -v below="<$COOPER_ROOT/" '$2 ~ /^(write|pwrite64|writev|copy_file_range)/ &&
+        index($0, below) && $NF ~ /^[0-9]+$/ { n += $NF } END { printf "%.0f\n", n }' "$T/trace")
     blobs=$(size_of_layers)
-    files=$((9000000 + $(stat -c %s "$(command -v busybox)")))
+    files=$((9000000 + $(stat -L -c %s "$(command -v busybox)")))
+    echo "$written bytes for blobs of $blobs and files of $files"
     [ "$written" -lt $(((blobs + files) * 11 / 10)) ]
 }
