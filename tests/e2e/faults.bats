@@ -3,7 +3,13 @@
 # right, nothing is left mounted or running. COOPER_SOAK=1 kills 500 times.
 load helpers
 
-if [ -n "${COOPER_SOAK:-}" ]; then KILLS=${KILLS:-500}; else KILLS=${KILLS:-12}; fi
+if [ -n "${COOPER_SOAK:-}" ]; then KILLS=${KILLS:-500}; else KILLS=${KILLS:-10}; fi
+
+teardown() {
+    cd / || return 1
+    registry_stop
+    rm -rf "$T"
+}
 
 # A Dockerfile whose steps take long enough to be hit in the middle of each kind.
 slow_context() {

@@ -3,6 +3,13 @@
 # shown of failures, in the environment or arguments of any process but the step's.
 load helpers
 
+teardown() {
+    cd / || return 1
+    [ -z "${faulty:-}" ] || kill "$faulty" 2>/dev/null || true
+    [ -z "${AGENT:-}" ] || kill "$AGENT" 2>/dev/null || true
+    rm -rf "$T"
+}
+
 # Each kind has a value of its own, so that a find names its way out. They are joined
 # here so that this file is not found itself.
 values() {
@@ -162,7 +169,6 @@ EOF
     login "user:$(value password)"
     COOPER_DEBUG=http "$COOPER" push "$name" >"$T/out/denied" 2>&1 && false
     COOPER_DEBUG=http COOPER_ROOT=$T/third "$COOPER" build --progress=rawjson - >"$T/out/denied.json" 2>&1 <<<"FROM $name" && false
-    kill "$faulty"
     cat "$T/out/denied"
     grep -qi 'unauthorized\|denied\|401' "$T/out/denied"
     auth=$(printf user:secret | base64)
@@ -177,11 +183,11 @@ EOF
     busybox_image
     mkdir -p "$T/out" "$T/tmp"
     eval "$(ssh-agent -s)" >/dev/null
+    AGENT=$SSH_AGENT_PID
     ssh-keygen -q -t ed25519 -N '' -C "$(value agent)" -f "$T/key"
     ssh-add -q "$T/key"
     printf 'FROM busybox:1\nRUN --mount=type=ssh test -S "$SSH_AUTH_SOCK" && echo "$SSH_AUTH_SOCK"\nRUN test -z "$SSH_AUTH_SOCK"; find / -type s >/out 2>/dev/null; exit 0\n' >Dockerfile
     TMPDIR=$T/tmp "$COOPER" build --ssh default --progress=plain -t app:1 . >"$T/out/log" 2>&1
-    kill "$SSH_AGENT_PID"
     [ -z "$(cat_of app:1 out)" ]
     [ -z "$(find "$T/store" "$T/tmp" -type s)" ]
     ! grep -ra "$SSH_AUTH_SOCK" "$T/store" "$T/out"
