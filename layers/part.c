@@ -10,6 +10,9 @@
 #include "layers/blob.h"
 #include "layers/store.h"
 
+/* Fewer zeros are written. */
+#define HOLE_MIN ((size_t)64 * 1024)
+
 struct part {
 	struct store *store;
 	char name[SCRATCH_NAME_MAX]; /* in our part of tmp/ */
@@ -18,6 +21,7 @@ struct part {
 	uint64_t size;
 	struct hasher *hasher;  /* NULL: who writes verifies */
 	struct arrival *reader; /* NULL: nobody reads along; borrowed */
+	bool ends_in_hole;      /* perhaps: its length must be set */
 };
 
 static struct part *
@@ -69,12 +73,29 @@ part_new_verified(struct store *st, struct arrival *reader, struct error *err)
 	return take(p);
 }
 
+static bool
+is_zeros(const char *bytes, size_t n)
+{
+	return bytes[0] == '\0' && memcmp(bytes, bytes + 1, n - 1) == 0;
+}
+
+/* Of a tar with a file that is mostly holes the disk has the rest only. Who reads along
+ * needs the file to be as long as what was written. */
+static int
+write_bytes(struct part *p, const void *bytes, size_t n, struct error *err)
+{
+	if (n < HOLE_MIN || p->reader != NULL || !is_zeros(bytes, n))
+		return file_write_all(p->fd, bytes, n, err);
+	p->ends_in_hole = true;
+	return lseek(p->fd, (off_t)n, SEEK_CUR) < 0 ? error_sys(err, "write a blob") : 0;
+}
+
 int
 part_write(struct part *p, const void *bytes, size_t n, struct error *err)
 {
 	if (p->hasher != NULL)
 		hasher_add(p->hasher, bytes, n);
-	if (file_write_all(p->fd, bytes, n, err) < 0)
+	if (write_bytes(p, bytes, n, err) < 0)
 		return store_wrap(p->store, err);
 	p->size += n;
 	if (p->reader != NULL)
@@ -171,6 +192,8 @@ part_keep(struct part *part, const struct digest *want, struct digest *got,
 	char want_text[DIGEST_TEXT_MAX], found_text[DIGEST_TEXT_MAX];
 	struct digest found = { 0 };
 
+	if (p->ends_in_hole && ftruncate(p->fd, (off_t)p->size) < 0)
+		return error_sys(err, "write a blob");
 	if (part_digest(p, want, &found, err) < 0)
 		return -1;
 	if (want != NULL && !digest_equal(want, &found))

@@ -226,6 +226,48 @@ nothing_stays_after_a_failure_or_a_cancel(void **state)
 	assert_int_equal(count_files(f, "trees"), 0);
 }
 
+/* A part of PIECES pieces: '0' zeros, 'x' something else. */
+static void
+write_part(struct fixture *f, const char *pieces)
+{
+	enum { PIECE = 256 * 1024 };
+	auto_buf struct buf whole = BUF_INIT, read = BUF_INIT;
+	auto_free char *bytes = mem_new(PIECE);
+	struct error err = ERROR_INIT;
+	struct part *part = part_new(f->store, &err);
+	struct digest want, got;
+	char hex[DIGEST_HEX_MAX];
+	struct stat found;
+	size_t written = 0;
+	char *path;
+
+	for (const char *c = pieces; *c != '\0'; c++) {
+		memset(bytes, *c == '0' ? 0 : *c, PIECE);
+		written += *c == '0' ? 0 : PIECE;
+		buf_add(&whole, bytes, PIECE);
+		assert_fine(part_write(part, bytes, PIECE, &err) == 0, &err);
+	}
+	want = digest_of(whole.p, whole.n);
+	assert_fine(part_keep(part, &want, &got, &err) == 0, &err);
+	assert_true(digest_equal(&want, &got));
+	assert_fine(blob_read(f->store, &want, whole.n, &read, &err) == 0, &err);
+	assert_true(text_equal(buf_text(&whole), buf_text(&read)));
+	path = mem_print("%s/store/blobs/sha256/%s", f->path, digest_hex(&want, hex));
+	assert_int_equal(stat(path, &found), 0);
+	assert_true((size_t)found.st_blocks * 512 <= written + 65536);
+	free(path);
+}
+
+static void
+zeros_in_a_blob_take_no_space(void **state)
+{
+	write_part(*state, "x");
+	write_part(*state, "0");
+	write_part(*state, "0x0");
+	write_part(*state, "x00000000x");
+	write_part(*state, "x0000");
+}
+
 /* ------------------------------------------------------------ pulled layers */
 
 struct pulling {
@@ -602,6 +644,7 @@ main(void)
 		fixture_test(a_large_layer_goes_through_all_threads),
 		fixture_test(a_large_layer_that_breaks_off_is_damaged),
 		fixture_test(a_failed_fetch_can_be_tried_again),
+		fixture_test(zeros_in_a_blob_take_no_space),
 		fixture_test(a_layer_is_unpacked_while_it_arrives),
 		fixture_test(a_fetch_that_breaks_off_says_why_and_leaves_nothing),
 		fixture_test(layers_are_pulled_side_by_side),
