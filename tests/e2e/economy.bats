@@ -2,6 +2,13 @@
 # What a build does not do: write things twice, read or send what nothing changed.
 load helpers
 
+# Also after a failure.
+teardown() {
+    cd / || return 1
+    umount "$T/tmp" "$T/disk" 2>/dev/null
+    rm -rf "$T"
+}
+
 setup_file() {
     command -v docker-registry >/dev/null || return 0
     . "$BATS_TEST_DIRNAME/../lib/registry.sh"
