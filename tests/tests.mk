@@ -8,7 +8,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libarchive-dev libssl-dev libzstd-de
 DEPS_RUN   := ca-certificates git uidmap
 DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \
-	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static
+	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # install_packages LIST: quick if all are there.
