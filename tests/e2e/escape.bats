@@ -117,7 +117,7 @@ in_copy_of_root() {
         shift
         mkdir -p "$t/copy/up" "$t/copy/work" "$root"
         mount -t overlay o -o "lowerdir=/,upperdir=$t/copy/up,workdir=$t/copy/work" "$root"
-        for dir in /proc /sys /dev "$t"; do mount --rbind "$dir" "$root$dir"; done
+        for dir in /proc /sys /dev "$t"; do mkdir -p "$root$dir" && mount --rbind "$dir" "$root$dir"; done
         exec chroot "$root" "$@"' copy "$T" "$@"
 }
 

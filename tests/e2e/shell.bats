@@ -95,7 +95,7 @@ USER app:extra
 RUN --mount=target=/m --mount=type=cache,target=/c,uid=1000 --mount=type=tmpfs,target=/t,size=1m \
     --mount=type=secret,id=s --mount=type=secret,id=s,env=WORD \
     --mount=from=busybox:1,source=/etc,target=/other,rw \
-    echo local >local; echo x >/c/x; : >/tmp/state.step; sh /m/state.sh >/tmp/state.step 2>&1; exit 3
+    echo local >local; echo x >/c/x; : >/tmp/state.step; : >/tmp/state.shell; sh /m/state.sh >/tmp/state.step 2>&1; exit 3
 EOF
     S=hidden-value run "$ROOT/tests/lib/in_terminal.py" '"exit" ends it' \
         $'sh /m/state.sh >/tmp/state.shell 2>&1; diff /tmp/state.step /tmp/state.shell && wc -l </tmp/state.step && echo state is the "same"; exit 0\n' \
@@ -125,7 +125,7 @@ RUN chmod 777 /w && echo made >/made
 USER app:extra
 RUN --mount=target=/m --mount=type=cache,target=/c,uid=1000 --mount=type=tmpfs,target=/t,size=1m \
     --mount=type=secret,id=s,env=WORD --mount=from=busybox:1,source=/etc,target=/other \
-    echo local >local; echo x >/c/x; : >/tmp/state.step; sh /m/state.sh >/tmp/state.step 2>&1; exit 3
+    echo local >local; echo x >/c/x; : >/tmp/state.step; : >/tmp/state.shell; sh /m/state.sh >/tmp/state.step 2>&1; exit 3
 EOF
     S=hidden-value run "$COOPER" build --no-cache --progress=plain --on-error=keep \
         --secret id=s,env=S --add-host "there:1.2.3.4" --ulimit nofile=100:200 \
