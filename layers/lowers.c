@@ -2,11 +2,16 @@
  * What an overlay of layers is mounted from. Of very many layers the lowest are merged
  * into one directory first, which is kept in the store like a layer that nobody refers
  * to: who mounts more of the same finds it again.
+ *
+ * Overlayfs takes no directory twice. A layer that comes again higher up needs no place
+ * further down: all that it says of a path it says again above, before lower layers are
+ * asked, and it says nothing of other paths.
  */
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/layer.h"
@@ -102,19 +107,27 @@ merged(struct store *st, const struct pile *p, size_t n, struct error *err)
 	return last;
 }
 
-/* Those that have something in them: each lower costs a step time. */
+/* Those that have something in them, once each: each lower costs a step time. */
 static int
 pile_up(struct layer *const *layers, size_t n, struct pile *out, struct error *err)
 {
+	auto_map struct map above = MAP_INIT;
+
 	if (layers_make(layers, n, LAYER_DIR, out->cancel, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = n; i-- > 0;) {
 		const struct tree *tree = layer_tree(layers[i], err);
 
 		if (tree == NULL)
 			return -1;
-		if (tree->n > 0)
+		if (tree->n > 0 && map_set(&above, text_of(layers[i]->id), layers[i]))
 			array_push(&out->list, layers[i]);
+	}
+	for (size_t i = 0; i < out->list.n / 2; i++) {
+		struct layer *high = out->list.at[i];
+
+		out->list.at[i] = out->list.at[out->list.n - 1 - i];
+		out->list.at[out->list.n - 1 - i] = high;
 	}
 	return 0;
 }
@@ -130,7 +143,7 @@ layers_lowers(struct store *st, struct layer *const *layers, size_t n,
 
 	if (pile_up(layers, n, &pile, err) < 0)
 		return -1;
-	patched = layer_patch(st, layers, n, &patch, err);
+	patched = layer_patch(st, pile.list.at, pile.list.n, &patch, err);
 	if (patched < 0)
 		return -1;
 	if (pile.list.n > LOWERS_MAX) {
@@ -142,7 +155,8 @@ layers_lowers(struct store *st, struct layer *const *layers, size_t n,
 	if (patched > 0)
 		array_push(&out->list, layer_dir(patch));
 	for (size_t i = pile.list.n; i-- > n_merged;)
-		array_push(&out->list, layer_dir(pile.list.at[i]));
+		if (pile.list.at[i] != patch)
+			array_push(&out->list, layer_dir(pile.list.at[i]));
 	if (bottom != NULL)
 		array_push(&out->list, layer_dir(bottom));
 	return 0;

@@ -193,3 +193,68 @@ Y
     [[ $output == *"drwx------"*" /tmp"* ]]
     [[ $(tree_of implied:1) == *"drwx------"*" tmp/"* ]]
 }
+
+# layout_with_repeats DIR: a base out of the layers B F R F E F E, where R removes what F
+# adds and E is empty.
+layout_with_repeats() {
+    python3 - "$1" "$(command -v busybox)" <<'EOF'
+import hashlib, io, json, os, sys, tarfile
+top, busybox = sys.argv[1], sys.argv[2]
+os.makedirs(f"{top}/blobs/sha256")
+def blob(data):
+    d = hashlib.sha256(data).hexdigest()
+    open(f"{top}/blobs/sha256/{d}", "wb").write(data)
+    return d
+def layer(*files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as t:
+        for name, mode, data in files:
+            i = tarfile.TarInfo(name)
+            i.mode, i.size = mode, len(data)
+            t.addfile(i, io.BytesIO(data))
+    return out.getvalue()
+b = layer(("bin/busybox", 0o755, open(busybox, "rb").read()))
+f, r, e = layer(("f", 0o644, b"x\n")), layer((".wh.f", 0o644, b"")), layer()
+stack = [b, f, r, f, e, f, e]
+ids = [blob(l) for l in stack]
+config = blob(json.dumps({"architecture": "amd64", "os": "linux", "config": {},
+    "rootfs": {"type": "layers", "diff_ids": ["sha256:" + i for i in ids]}}).encode())
+media = "application/vnd.oci.image."
+manifest = json.dumps({"schemaVersion": 2, "mediaType": media + "manifest.v1+json",
+    "config": {"mediaType": media + "config.v1+json", "digest": "sha256:" + config,
+        "size": os.path.getsize(f"{top}/blobs/sha256/{config}")},
+    "layers": [{"mediaType": media + "layer.v1.tar", "digest": "sha256:" + i, "size": len(l)}
+        for i, l in zip(ids, stack)]}).encode()
+d = blob(manifest)
+open(f"{top}/oci-layout", "w").write('{"imageLayoutVersion": "1.0.0"}')
+open(f"{top}/index.json", "w").write(json.dumps({"schemaVersion": 2, "manifests": [
+    {"mediaType": media + "manifest.v1+json", "digest": "sha256:" + d, "size": len(manifest),
+     "annotations": {"org.opencontainers.image.ref.name": "latest"}}]}))
+EOF
+}
+
+@test "a base that repeats a layer is built on, exported and built on again" {
+    [ "$(uname -m)" = x86_64 ] || skip "the layout is for amd64"
+    layout_with_repeats "$T/layout"
+    cat >Dockerfile <<'EOF'
+FROM base
+RUN ["/bin/busybox", "cat", "/f"]
+RUN ["/bin/busybox", "mv", "/f", "/g"]
+COPY --from=base /f /h
+RUN ["/bin/busybox", "ls", "/"]
+EOF
+    for engine in "" --isolation=chroot; do
+        build $engine --no-cache --build-context "base=oci-layout://$T/layout" -t repeats:1 \
+            -o "type=oci,dest=$T/out.tar" -o "type=docker,dest=$T/docker.tar" -o type=image .
+        [ "$status" -eq 0 ]
+        [[ $output == *" x"* && $output == *" g"*" h"* && $output != *" f" ]]
+    done
+    for archive in oci-archive:$T/out.tar docker-archive:$T/docker.tar; do
+        skopeo inspect --config "$archive" | jq -e '.rootfs.diff_ids[1] == .rootfs.diff_ids[3]'
+        skopeo copy -q "$archive" "oci:$T/again:latest"
+        printf 'FROM again\nCOPY --from=again /g /f\nRUN ["/bin/busybox", "cat", "/f", "/h"]\n' >Dockerfile.again
+        build -f Dockerfile.again --no-cache --build-context "again=oci-layout://$T/again" .
+        [ "$status" -eq 0 ]
+        rm -r "$T/again"
+    done
+}

@@ -110,6 +110,75 @@ deep_dockerfile() {
     [ "$(cat "$T/chroot.digest")" = "$(cat "$T/root.digest")" ]
 }
 
+# The same layers again and again: at once, later, empty, independent, in other stages.
+repeating_dockerfile() {
+    cat >"$T/ctx/Dockerfile" <<'EOF'
+FROM busybox:1 AS base
+COPY f /f
+RUN rm /f
+COPY f /f
+RUN cat /f && rm /f
+WORKDIR /w
+RUN rm -r /w
+WORKDIR /w
+COPY --link f /f
+COPY --link f /f
+COPY --chmod=600 f /g
+COPY f /g
+COPY --chmod=600 f /g
+RUN true
+RUN cat /f && stat -c %a /g && rm /f /g
+FROM base AS again
+COPY f /f
+COPY --chmod=600 f /g
+RUN cat /f && rm /f
+FROM busybox:1
+COPY --from=again /g /copied
+COPY f /f
+RUN rm /f
+COPY --from=base --chown=1:2 / /all
+RUN rm -r /all
+COPY --from=base --chown=1:2 / /all
+COPY f /f
+RUN --mount=from=again,target=/m ls /m >/list && cat /m/g /f /copied && stat -c %u:%g /all/w
+EOF
+    echo same >"$T/ctx/f"
+    chmod -R a+rX "$T"
+}
+
+@test "a layer may come again and again, for every kind of user and in every engine" {
+    need_root
+    export SOURCE_DATE_EPOCH=1700000000
+    prepare "$user"
+    repeating_dockerfile
+    "$COOPER" build -q -t busybox:1 "$T/base"
+    as "$single" "$COOPER" build -q -t busybox:1 "$T/base"
+    build -t twice:1 --digest-file "$T/root.digest" "$T/ctx"
+    [ "$status" -eq 0 ]
+    [[ $output == *same*same*600*same*same*same*same*1:2* ]]
+    seen=$(cat_of twice:1 list)
+    [[ $seen == *$'\n'g$'\n'* && $seen != *$'\n'f$'\n'* && $seen == *$'\n'w ]]
+    for who in "$user" "$single"; do
+        run as "$who" "$COOPER" build --progress=plain -t twice:1 --digest-file "/home/$who/digest" "$T/ctx"
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [ "$(cat "/home/$who/digest")" = "$(cat "$T/root.digest")" ]
+    done
+    build --isolation=chroot --no-cache -t twice:2 --digest-file "$T/chroot.digest" "$T/ctx"
+    [ "$status" -eq 0 ]
+    [ "$(cat "$T/chroot.digest")" = "$(cat "$T/root.digest")" ]
+    mkdir -p "$T/over"/{lower,upper,work,merged}
+    mount -t overlay overlay -o \
+        "lowerdir=$T/over/lower,upperdir=$T/over/upper,workdir=$T/over/work" "$T/over/merged"
+    export COOPER_ROOT=$T/over/merged/store
+    "$COOPER" build -q -t busybox:1 "$T/base"
+    build -t twice:1 --digest-file "$T/plain.digest" "$T/ctx"
+    umount -l "$T/over/merged"
+    [ "$status" -eq 0 ]
+    [[ $output == *"copies of the layers"* ]]
+    [ "$(cat "$T/plain.digest")" = "$(cat "$T/root.digest")" ]
+}
+
 @test "a user with a single id builds, and is warned" {
     need_root
     prepare "$single"
