@@ -90,29 +90,55 @@ count_digits(struct text t)
 	return n;
 }
 
+/* The factor that SUFFIX ("", "k", "KB", "kib", "b" …) stands for; 0: none. */
+static uint64_t
+unit_of(struct text suffix)
+{
+	static const char letters[] = "bkmgtp"; /* each 1024 times the one before */
+	const char *letter = NULL;
+	struct text tail;
+
+	if (suffix.n == 0)
+		return 1;
+	letter = memchr(letters, suffix.p[0] | 0x20, strlen(letters));
+	tail = text_from(suffix, 1);
+	if (letter == NULL)
+		return 0;
+	if (tail.n > 0 && (letter == letters || (!text_equal_nocase(tail, TEXT("b")) &&
+	                                         !text_equal_nocase(tail, TEXT("ib")))))
+		return 0;
+	return (uint64_t)1 << 10 * (letter - letters);
+}
+
+/* DIGITS behind the point, of UNIT: "5" of 1024 is 512. */
+static uint64_t
+fraction_of(struct text digits, uint64_t unit)
+{
+	long double part = 0, place = 0.1L;
+
+	for (size_t i = 0; i < digits.n; i++, place /= 10)
+		part += place * (digits.p[i] - '0');
+	return (uint64_t)(part * (long double)unit);
+}
+
 bool
 number_size(struct text t, uint64_t *out)
 {
-	static const char letters[] = "bkmgtp"; /* each 1024 times the one before */
 	size_t n = count_digits(t);
-	struct text suffix = text_from(t, n);
-	uint64_t value;
+	struct text rest = text_from(t, n), fraction = { "", 0 };
+	uint64_t value = 0, unit;
 
-	if (!number_u64(text_first(t, n), &value))
-		return false;
-	if (suffix.n > 0) {
-		const char *letter = memchr(letters, suffix.p[0] | 0x20, strlen(letters));
-		struct text tail = text_from(suffix, 1);
-
-		if (letter == NULL ||
-		    __builtin_mul_overflow(value, (uint64_t)1 << 10 * (letter - letters),
-		                           &value))
-			return false;
-		if (tail.n > 0 &&
-		    (letter == letters || (!text_equal_nocase(tail, TEXT("b")) &&
-		                           !text_equal_nocase(tail, TEXT("ib")))))
-			return false;
+	if (text_starts(rest, ".")) {
+		rest = text_from(rest, 1);
+		fraction = text_first(rest, count_digits(rest));
+		rest = text_from(rest, fraction.n);
 	}
+	if (n + fraction.n == 0 || (n > 0 && !number_u64(text_first(t, n), &value)))
+		return false;
+	unit = unit_of(rest);
+	if (unit == 0 || __builtin_mul_overflow(value, unit, &value) ||
+	    __builtin_add_overflow(value, fraction_of(fraction, unit), &value))
+		return false;
 	*out = value;
 	return true;
 }

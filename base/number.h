@@ -16,7 +16,8 @@ bool number_i64(struct text t, int64_t *out);  /* decimal, optional + or - */
 bool number_u32(struct text t, uint32_t *out);
 bool number_octal(struct text t, uint32_t *out); /* digits 0-7 */
 
-/* Bytes with an optional suffix b k m g t p (any case, also kb, kib): 1024-based. */
+/* Bytes with an optional suffix b k m g t p (any case, also kb, kib): 1024-based.
+ * What is behind a point counts, too: "1.5k" is 1536. */
 bool number_size(struct text t, uint64_t *out);
 
 /* Go's time.ParseDuration: [+-]?(digits[.digits](ns|us|µs|ms|s|m|h))+ or 0;

@@ -9,6 +9,7 @@
 #include "parser/scope.h"
 #include "parser/state.h"
 
+/* Of ids, it is the one that chown(2) takes for "leave it". */
 #define NOT_GIVEN ((uint32_t)-1)
 
 static const char *const kinds[] = { "bind", "cache", "tmpfs", "secret", "ssh" };
@@ -67,7 +68,7 @@ read_type(struct given *g, const char *key, struct text value, struct error *err
 {
 	(void)key;
 	for (size_t i = 0; i < N_KINDS; i++) {
-		if (text_is(value, kinds[i])) {
+		if (text_equal_nocase(value, text_of(kinds[i]))) {
 			g->kind = (enum mount_kind)i;
 			return 0;
 		}
@@ -113,8 +114,8 @@ read_sharing(struct given *g, const char *key, struct text value, struct error *
 {
 	(void)key;
 	for (size_t i = 0; i < N_SHARINGS; i++) {
-		if (text_is(value, sharings[i])) {
-			g->sharing = value;
+		if (text_equal_nocase(value, text_of(sharings[i]))) {
+			g->sharing = text_of(sharings[i]);
 			return 0;
 		}
 	}
@@ -132,21 +133,21 @@ static int
 read_mode(struct given *g, const char *key, struct text value, struct error *err)
 {
 	g->has_mode = true;
-	return number_octal(value, &g->mode) ? 0 : bad_number(key, value, err);
+	return number_octal(value, &g->mode) && g->mode != NOT_GIVEN ? 0 : bad_number(key, value, err);
 }
 
 static int
 read_uid(struct given *g, const char *key, struct text value, struct error *err)
 {
 	g->has_uid = true;
-	return number_u32(value, &g->uid) ? 0 : bad_number(key, value, err);
+	return number_u32(value, &g->uid) && g->uid != NOT_GIVEN ? 0 : bad_number(key, value, err);
 }
 
 static int
 read_gid(struct given *g, const char *key, struct text value, struct error *err)
 {
 	g->has_gid = true;
-	return number_u32(value, &g->gid) ? 0 : bad_number(key, value, err);
+	return number_u32(value, &g->gid) && g->gid != NOT_GIVEN ? 0 : bad_number(key, value, err);
 }
 
 #define TEXT_FIELD(name)                                                                 \

@@ -1,6 +1,7 @@
 #include "builder/build/services.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/clock.h"
@@ -104,6 +105,24 @@ secret_read(struct services *s, const struct secret_source *source, struct error
 	return secret_add(s, source->id, &bytes, err);
 }
 
+static int
+agent_check(struct text id, struct text socket, struct error *err)
+{
+	auto_free char *path = text_copy(socket);
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		error_sys(err, "--ssh %.*s: %s", (int)id.n, id.p, path);
+		err->code = ERR_SOURCE;
+		return -1;
+	}
+	if (S_ISSOCK(st.st_mode))
+		return 0;
+	error_set(err, ERR_USAGE, "--ssh %.*s: %s is not the socket of an agent",
+	          (int)id.n, id.p, path);
+	return error_hint(err, "for a key in a file: ssh-add FILE, then --ssh default");
+}
+
 /* --ssh default uses our own agent. */
 static int
 agent_add(struct services *s, const struct variable *v, struct error *err)
@@ -114,6 +133,8 @@ agent_add(struct services *s, const struct variable *v, struct error *err)
 	if (path.n == 0)
 		return error_set(err, ERR_USAGE, "--ssh %.*s: SSH_AUTH_SOCK is not set",
 		                 (int)v->name.n, v->name.p);
+	if (agent_check(v->name, path, err) < 0)
+		return -1;
 	array_push(&s->agents, ((struct ssh_agent){ v->name, path }));
 	return 0;
 }

@@ -288,10 +288,7 @@ place_socket(struct covers *c, const struct sandbox_mount *m, int source_fd,
 		mark_placed(c, cover);
 		return 0;
 	}
-	error_sys(err, "mount on %s", m->target);
-	return error_hint(err,
-	                  "without mounts the agent's socket must be on the file system "
-	                  "of the store");
+	return error_sys(err, "mount on %s", m->target);
 }
 
 static int

@@ -100,6 +100,7 @@ struct sandbox_mount {
 	 * resolved inside source_fd. */
 	int source_fd;
 	const char *source;
+	bool is_passing; /* there is nothing to mount when the builder has ended */
 
 	/* SANDBOX_OVERLAY: directories, topmost first, and the path in their merge. */
 	const char *const *lowers;

@@ -94,6 +94,8 @@ mount_of(const struct build_env *env, const struct sandbox_mount *m)
 	json_t *object = NULL;
 	auto_free char *source = NULL, *content = NULL;
 
+	if (m->is_passing)
+		return NULL;
 	if (m->kind == SANDBOX_FILE) {
 		content = text_copy(m->content);
 		if (holds_secret(env, content))

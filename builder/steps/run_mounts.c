@@ -149,13 +149,38 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 }
 
 static int
+add_agent(const struct step_job *job, const struct step_mount *want,
+          const struct ssh_agent *agent, struct run_mounts *m, struct error *err)
+{
+	auto_free char *path = text_copy(agent->socket);
+	mode_t mode = want->mode == NOT_GIVEN ? SOCKET_MODE : want->mode;
+	struct agent_relay *relay = NULL;
+	struct sandbox_mount *mount = NULL;
+	int dir_fd = -1;
+	char *dir = store_tmp_dir(job->env->store, &dir_fd, err);
+
+	if (dir == NULL)
+		return -1;
+	m->store = job->env->store;
+	array_push(&m->dirs, dir);
+	array_push(&m->fds, dir_fd);
+	relay = agent_relay_new(dir_fd, path, mode, want->uid, want->gid, err);
+	if (relay == NULL)
+		return -1;
+	array_push(&m->relays, relay);
+	mount = mount_add(m, SANDBOX_BIND, want->target);
+	mount->source_fd = dir_fd;
+	mount->source = AGENT_RELAY_NAME;
+	mount->is_passing = true;
+	return 0;
+}
+
+static int
 prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *first,
             struct run_mounts *m, struct error *err)
 {
 	const struct build_env *env = job->env;
-	struct sandbox_mount *mount = NULL;
 	const struct ssh_agent *agent = NULL;
-	int root = -1;
 
 	/* The step is told of a socket that may not be there, as BuildKit does it. */
 	if (*first)
@@ -171,17 +196,7 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *fir
 		                 (int)want->id.n, want->id.p);
 	if (agent == NULL)
 		return 0;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return error_sys(err, "open /");
-	array_push(&m->fds, root);
-	mount = mount_add(m, SANDBOX_BIND, want->target);
-	mount->source_fd = root;
-	mount->source = own_text(m, text_copy(agent->socket));
-	mount->mode = want->mode == NOT_GIVEN ? SOCKET_MODE : want->mode;
-	mount->uid = want->uid;
-	mount->gid = want->gid;
-	return 0;
+	return add_agent(job, want, agent, m, err);
 }
 
 static void
@@ -257,6 +272,14 @@ run_mounts_clear(struct run_mounts *m)
 		lowers_clear(&m->lowers.at[i]);
 	for (size_t i = 0; i < m->fds.n; i++)
 		close(m->fds.at[i]);
+	for (size_t i = 0; i < m->relays.n; i++)
+		agent_relay_free(m->relays.at[i]);
+	for (size_t i = 0; i < m->dirs.n; i++) {
+		store_trash(m->store, m->dirs.at[i]);
+		free(m->dirs.at[i]);
+	}
+	array_clear(&m->relays);
+	array_clear(&m->dirs);
 	array_clear(&m->env);
 	array_clear(&m->texts);
 	array_clear(&m->lowers);

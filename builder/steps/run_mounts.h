@@ -6,12 +6,13 @@
  *	cache    mounts/<hash of id>/data in the store, locked as "sharing" says
  *	tmpfs    by the sandbox
  *	secret   a file on the sandbox's private tmpfs, or a variable
- *	ssh      the agent's socket
+ *	ssh      a socket of the step's own that leads to the agent (agent_relay.h)
  */
 #ifndef BUILDER_STEPS_RUN_MOUNTS_H
 #define BUILDER_STEPS_RUN_MOUNTS_H
 
 #include "base/array.h"
+#include "builder/steps/agent_relay.h"
 #include "builder/steps/steps.h"
 
 struct run_mounts {
@@ -20,6 +21,9 @@ struct run_mounts {
 	ARRAY(char *) texts; /* owned strings that the list points to */
 	ARRAY(struct lowers) lowers;
 	ARRAY(int) fds; /* owned: sources, locks */
+	struct store *store;
+	ARRAY(char *) dirs; /* in the store's tmp/, owned: of the sockets */
+	ARRAY(struct agent_relay *) relays;
 };
 
 #define RUN_MOUNTS_INIT                                                                  \

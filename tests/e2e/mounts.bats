@@ -121,3 +121,52 @@ EOF
     [ "$status" -eq 0 ]
     [ "$(cat_of app:1 out)" = /run/buildkit/ssh_agent.0 ]
 }
+
+# ssh_step USER MOUNT-OPTIONS: a build whose step, as USER, lists the agent's keys.
+ssh_step() {
+    printf 'FROM busybox:1\nCOPY agent_keys /bin/\nUSER %s\nRUN --mount=type=ssh,target=/a%s stat -c "%%a %%u:%%g %%F" /a && agent_keys /a\n' \
+        "$1" "$2" >Dockerfile
+    build --no-cache --isolation="${3:-auto}" --ssh "default=$SSH_AUTH_SOCK" .
+}
+
+@test "an agent's socket has the owner and mode that are asked for, and answers" {
+    need ssh-agent
+    need_root
+    busybox_image
+    cc -static -o agent_keys "$ROOT/tests/lib/agent_keys.c"
+    mkdir "$T/agent" && eval "$(ssh-agent -s -a "$T/agent/socket")"
+    ssh-keygen -q -t ed25519 -N '' -f "$T/key" && ssh-add -q "$T/key"
+    local before failed=""
+    before=$(stat -c '%a %u:%g' "$T/agent/socket")
+    while read -r user options want engine; do
+        ssh_step "$user" "${options#-}" "$engine"
+        [ "$status" -eq 0 ] && [[ "$output" == *"${want/+/ } socket"* ]] &&
+            [[ "$output" == *"1 keys"* ]] || failed+="$user $options: $output"$'\n'
+        [ "$(stat -c '%a %u:%g' "$T/agent/socket")" = "$before" ] || failed+="$options changed the agent's own"
+    done <<'EOF'
+root - 600+0:0 auto
+root ,mode=0666 666+0:0 auto
+app ,uid=1000 600+1000:0 auto
+app ,uid=1000,gid=2000,mode=0640 640+1000:2000 auto
+app ,mode=0666 666+0:0 auto
+app ,gid=1000,mode=0660 660+0:1000 auto
+app ,uid=1000 600+1000:0 chroot
+root - 600+0:0 chroot
+EOF
+    ssh_step app ""
+    kill "$SSH_AGENT_PID"
+    echo "$failed"
+    [ -z "$failed" ]
+    [ "$status" -ne 0 ]
+}
+
+@test "what is no agent's socket is told before anything is built" {
+    local failed="" what
+    echo key >"$T/key"
+    printf 'FROM scratch\nCOPY Dockerfile /\n' >Dockerfile
+    for what in "$T/key" "$T" "$T/missing" /dev/null; do
+        build --ssh "default=$what" .
+        { [ "$status" -eq 2 ] || [ "$status" -eq 4 ]; } && [[ "$output" == *"$what"* ]] || failed+="$what: $output"
+    done
+    [ -z "$failed" ]
+}
