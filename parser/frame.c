@@ -1,8 +1,12 @@
 #include "parser/frame.h"
 
 #include "base/base.h"
+#include "base/visible.h"
 
 #define DASHES "--------------------\n"
+
+/* Of a line that is no line for a screen. */
+#define LINE_MAX_SHOWN 2000
 
 /* Lines are what LF separates: behind a trailing LF there is one more, empty. */
 void
@@ -24,6 +28,13 @@ frame_source_clear(struct frame_source *s)
 	array_clear(&s->lines);
 }
 
+/* A line may end in CR LF. */
+static struct text
+without_return(struct text line)
+{
+	return text_ends(line, "\r") ? text_first(line, line.n - 1) : line;
+}
+
 void
 frame_add(struct buf *out, const struct frame_source *s, struct place place)
 {
@@ -43,12 +54,14 @@ frame_add(struct buf *out, const struct frame_source *s, struct place place)
 		if (last != n_lines)
 			last++, p++;
 	}
-	buf_print(out, "%s:%d\n" DASHES, s->name, place.line);
+	visible_add(out, text_of(s->name), VISIBLE_LINE);
+	buf_print(out, ":%d\n" DASHES, place.line);
 	for (int i = first; i <= last; i++) {
 		bool is_marked = i >= place.line && i <= place.last;
 
 		buf_print(out, " %3d | %s ", i, is_marked ? ">>>" : "   ");
-		buf_add_text(out, s->lines.at[i - 1]);
+		visible_add_part(out, without_return(s->lines.at[i - 1]), LINE_MAX_SHOWN,
+		                 VISIBLE_LINE);
 		buf_add_char(out, '\n');
 	}
 	buf_add_str(out, DASHES);

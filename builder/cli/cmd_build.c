@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/platform.h"
+#include "base/visible.h"
 #include "builder/build/build.h"
 #include "builder/cli/build_options.h"
 #include "builder/cli/command.h"
@@ -15,7 +16,7 @@
 static void
 print_answer(const char *text)
 {
-	fputs(text, stdout);
+	visible_write(stdout, text_of(text), VISIBLE_LINES);
 	if (!text_ends(text_of(text), "\n"))
 		putchar('\n');
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/report.h"
 #include "builder/sandbox/sandbox.h"
@@ -43,7 +44,7 @@ work(void *options, const struct words_left *words, struct error *err)
 	if (failed < 0)
 		return -1;
 	text = doctor_print(&doctor, o->json);
-	fputs(text, stdout);
+	visible_write(stdout, text_of(text), VISIBLE_LINES);
 	failed = doctor.engine == NULL ? report_status(ERR_ENVIRONMENT) : 0;
 	doctor_clear(&doctor);
 	return failed;

@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/jsonio.h"
+#include "base/visible.h"
 #include "base/number.h"
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
@@ -206,7 +207,8 @@ print_json(const struct items *items)
 	for (size_t i = 0; i < items->list.n; i++)
 		json_array_append_new(list, item_json(&items->list.at[i]));
 	text = jsonio_print_pretty(list);
-	printf("%s\n", text);
+	visible_write(stdout, text_of(text), VISIBLE_LINES);
+	putchar('\n');
 }
 
 static void

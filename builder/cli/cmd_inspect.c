@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/jsonio.h"
+#include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
 
@@ -105,7 +106,8 @@ print_json(struct store *store, const struct stored *s, const char *name,
 		return -1;
 	jsonio_set(object, "config", json_incref(s->config));
 	text = jsonio_print_pretty(object);
-	printf("%s\n", text);
+	visible_write(stdout, text_of(text), VISIBLE_LINES);
+	putchar('\n');
 	return 0;
 }
 

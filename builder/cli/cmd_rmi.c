@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
 
@@ -43,7 +44,9 @@ remove_all(struct store *store, char *const *names, size_t n, struct error *err)
 			continue;
 		if (tags_remove(store, names[i], err) < 0)
 			return error_wrap(err, "remove %s", names[i]);
-		printf("Untagged: %s\n", names[i]);
+		fputs("Untagged: ", stdout);
+		visible_write(stdout, text_of(names[i]), VISIBLE_LINE);
+		putchar('\n');
 	}
 	return 0;
 }

@@ -3,9 +3,13 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/visible.h"
 #include "parser/parser.h"
 
 #define LOG_LINES 40 /* of a failed step */
+
+/* Of a message: a value or an answer may be as long as it likes. */
+#define MESSAGE_MAX ((size_t)4 << 10)
 
 int
 report_status(enum error_code code)
@@ -51,6 +55,17 @@ print_log(struct ui *ui)
 	fprintf(stderr, "------\n");
 }
 
+/* What is told often has foreign text in it. */
+static void
+print_message(const char *word, const char *text)
+{
+	auto_buf struct buf line = BUF_INIT;
+
+	buf_add_str(&line, word);
+	visible_add_part(&line, text_of(text), MESSAGE_MAX, VISIBLE_MESSAGE);
+	fprintf(stderr, "%s\n", buf_str(&line));
+}
+
 /* Of an interrupted build nothing is worth telling: who pressed the key knows. */
 static void
 print_cancelled(void)
@@ -63,7 +78,8 @@ print_others(const struct error *err)
 {
 	if (err->others == NULL)
 		return;
-	fprintf(stderr, "also wrong:\n%s", err->others);
+	fprintf(stderr, "also wrong:\n");
+	visible_write(stderr, text_of(err->others), VISIBLE_LINES);
 	if (err->n_others > ERROR_OTHERS_MAX)
 		fprintf(stderr, "and %zu more\n", err->n_others - ERROR_OTHERS_MAX);
 }
@@ -83,8 +99,8 @@ report_error(const struct error *err, struct ui *ui, struct text source)
 		frame_print(&frame, source, err->file, err->at, err->n_at);
 	fputs(buf_str(&frame), stderr);
 	print_others(err);
-	fprintf(stderr, "ERROR: %s\n", err->text == NULL ? "unknown error" : err->text);
+	print_message("ERROR: ", err->text == NULL ? "unknown error" : err->text);
 	if (err->hint != NULL)
-		fprintf(stderr, "hint: %s\n", err->hint);
+		print_message("hint: ", err->hint);
 	return report_status(err->code);
 }

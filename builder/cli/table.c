@@ -1,11 +1,13 @@
 #include "builder/cli/table.h"
 
 #include "base/base.h"
+#include "base/visible.h"
 
 void
 table_add(struct table *t, char *text)
 {
-	array_push(&t->cells, text);
+	array_push(&t->cells, visible_copy(text_of(text), VISIBLE_CELL));
+	free(text);
 }
 
 /* Characters, not bytes: names of stages and files may be UTF-8. */

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "base/visible.h"
 #include "builder/ui/shown.h"
 
 #define LOG_ROWS 6 /* of a running step, if there is room */
@@ -131,7 +132,7 @@ add_vertex(struct picture *p, const struct ui_vertex *v, int64_t now_ns)
 	enum row_kind kind = v->ended ? outcomes[v->outcome].kind : ROW_PLAIN;
 
 	buf_print(&left, " => %s", v->ended ? outcomes[v->outcome].word : "");
-	shown_add(&left, text_of(v->name), SHOWN_SCREEN);
+	visible_add(&left, text_of(v->name), VISIBLE_TITLE);
 	add_row(p, kind, &left, (v->ended ? v->end_ns : now_ns) - v->start_ns);
 }
 
@@ -143,7 +144,7 @@ add_status(struct picture *p, const struct ui_vertex *v, const struct ui_status 
 	bool over = s->ended || v->ended;
 
 	buf_add_str(&left, " => => ");
-	shown_add(&left, text_of(s->name), SHOWN_SCREEN);
+	visible_add(&left, text_of(s->name), VISIBLE_TITLE);
 	if (s->done > 0 || s->total > 0) {
 		buf_add_char(&left, ' ');
 		number_print_size(&left, s->done);

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/visible.h"
 #include "builder/ui/shown.h"
 
 /* A running transfer gets a new line after this much more … */
@@ -69,7 +70,7 @@ switch_to(struct ui *ui, int number, int64_t now_ns)
 	if (p->current > 0)
 		buf_add_char(&p->out, '\n');
 	buf_print(&p->out, "#%d ", number);
-	shown_add(&p->out, text_of(ui->vertices.at[number - 1].name), SHOWN_SCREEN);
+	visible_add(&p->out, text_of(ui->vertices.at[number - 1].name), VISIBLE_TITLE);
 	buf_add_char(&p->out, '\n');
 	p->current = number;
 	p->current_ended = false;
@@ -218,7 +219,7 @@ print_end(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 		break;
 	case OUTCOME_FAILED:
 		buf_print(out, "#%d ERROR: ", e->vertex);
-		shown_add(out, text_of(v->text), SHOWN_LOG);
+		visible_add(out, text_of(v->text), VISIBLE_MESSAGE);
 		buf_add_char(out, '\n');
 		break;
 	case OUTCOME_CANCELLED:
@@ -255,7 +256,7 @@ print_status(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	s->shown_ns = e->time_ns;
 	out = lines_of(ui, e->vertex);
 	buf_print(out, "#%d ", e->vertex);
-	shown_add(out, text_of(s->name), SHOWN_LOG);
+	visible_add(out, text_of(s->name), VISIBLE_TITLE);
 	if (e->done > 0 || e->total > 0) {
 		buf_add_char(out, ' ');
 		number_print_size(out, e->done);
@@ -275,7 +276,7 @@ print_miss(struct ui *ui, const struct event *e)
 	struct buf *out = lines_of(ui, e->vertex);
 
 	buf_print(out, "#%d MISS: ", e->vertex);
-	shown_add(out, e->text, SHOWN_LOG);
+	visible_add(out, e->text, VISIBLE_MESSAGE);
 	buf_add_char(out, '\n');
 }
 
@@ -286,7 +287,7 @@ print_warning(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 	struct buf *out = lines_of(ui, e->vertex);
 
 	buf_print(out, "#%d WARN: ", e->vertex);
-	shown_add(out, e->text, SHOWN_LOG);
+	visible_add(out, e->text, VISIBLE_MESSAGE);
 	buf_add_char(out, '\n');
 	if (v->ended)
 		waiting_of(plain_of(ui), e->vertex)->ended = true;
@@ -298,7 +299,7 @@ print_debug(struct ui *ui, const struct event *e)
 	struct buf *out = &plain_of(ui)->out;
 
 	buf_print(out, "DEBUG: %.*s: ", (int)e->name.n, e->name.p);
-	shown_add(out, e->text, SHOWN_LOG);
+	visible_add(out, e->text, VISIBLE_MESSAGE);
 	buf_add_char(out, '\n');
 }
 

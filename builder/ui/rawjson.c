@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/jsonio.h"
+#include "base/visible.h"
 
 /*
  * BuildKit's SolveStatus, one JSON object a line: members are left out where Go's
@@ -57,7 +58,7 @@ print(struct ui *ui, const char *list, json_t *object)
 	json_array_append_new(array, object);
 	jsonio_set(status, list, array);
 	text = jsonio_print(status);
-	buf_add_str(&line, text);
+	visible_add(&line, text_of(text), VISIBLE_LINES);
 	buf_add_char(&line, '\n');
 	ui_write(ui, buf_text(&line));
 }

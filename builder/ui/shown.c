@@ -1,6 +1,7 @@
 #include "builder/ui/shown.h"
 
 #include "base/base.h"
+#include "base/visible.h"
 
 #define ESC   0x1b
 #define BEL   0x07
@@ -58,14 +59,6 @@ sequence_length(struct text t, bool *is_colour)
 
 /* ------------------------------------------------------------ characters */
 
-/* Controls (C0, DEL, C1) and those that turn the direction of text around. */
-static bool
-is_control(uint32_t rune)
-{
-	return rune < 0x20 || (rune >= 0x7f && rune < 0xa0) ||
-	       (rune >= 0x202a && rune <= 0x202e) || (rune >= 0x2066 && rune <= 0x2069);
-}
-
 static void
 add_rune(struct buf *out, struct text rune_text, uint32_t rune, enum shown how)
 {
@@ -73,7 +66,7 @@ add_rune(struct buf *out, struct text rune_text, uint32_t rune, enum shown how)
 		buf_add_char(out, '\t');
 	else if (rune == '\t' || rune == '\n')
 		buf_add_char(out, ' ');
-	else if (!is_control(rune))
+	else if (visible_rune(rune))
 		buf_add_text(out, rune_text);
 }
 

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/number.h"
+#include "base/visible.h"
 #include "builder/ui/colours.h"
 #include "builder/ui/picture.h"
 #include "builder/ui/shown.h"
@@ -196,7 +197,7 @@ tty_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	if (e->kind != EVENT_DEBUG)
 		return;
 	buf_print(&t->above, "DEBUG: %.*s: ", (int)e->name.n, e->name.p);
-	shown_add(&t->above, e->text, SHOWN_LOG);
+	visible_add(&t->above, e->text, VISIBLE_MESSAGE);
 	buf_add_char(&t->above, '\n');
 }
 

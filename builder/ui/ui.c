@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/visible.h"
 #include "builder/ui/shown.h"
 #include "builder/ui/view.h"
 
@@ -102,7 +103,7 @@ ui_print_warnings(const struct ui *ui, struct buf *out)
 	          ui->warnings.n == 1 ? "" : "s");
 	for (size_t i = 0; i < ui->warnings.n; i++) {
 		buf_add_str(out, " - ");
-		shown_add(out, text_of(ui->warnings.at[i]), SHOWN_LOG);
+		visible_add(out, text_of(ui->warnings.at[i]), VISIBLE_MESSAGE);
 		buf_add_char(out, '\n');
 	}
 }
@@ -372,7 +373,7 @@ ui_failure(struct ui *ui, size_t max, struct buf *name, struct buf *lines)
 		return;
 	v = &ui->vertices.at[ui->failed - 1];
 	n = log_tail_count(&v->tail);
-	shown_add(name, text_of(v->name), SHOWN_SCREEN);
+	visible_add(name, text_of(v->name), VISIBLE_TITLE);
 	for (size_t i = n > max ? n - max : 0; i < n; i++) {
 		const struct log_line *line = log_tail_get(&v->tail, i);
 

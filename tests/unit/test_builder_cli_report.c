@@ -75,6 +75,38 @@ an_error_is_told_with_its_hint(void **state)
 }
 
 static void
+foreign_text_is_shown_and_not_obeyed(void **state)
+{
+	auto_error struct error err = ERROR_INIT, other = ERROR_INIT;
+	auto_free char *said = NULL, *longer = NULL;
+	struct text whole;
+
+	(void)state;
+	error_set(&err, ERR_SOURCE, "%s: not there", "\033[2Jevil\nERROR: all is well\r");
+	error_set(&other, ERR_SOURCE, "unknown %s", "\033]0;x\007");
+	error_also(&err, &other);
+	error_hint(&err, "did you mean %s?",
+	           "\xc2\x9b"
+	           "31m\xe2\x80\xae");
+	catch_stderr();
+	report_error(&err, NULL, (struct text){ 0 });
+	said = caught_stderr();
+	assert_string_equal(said, "also wrong:\nline 0: unknown \\x1b]0;x\\x07\n"
+	                          "ERROR: \\x1b[2Jevil\n  ERROR: all is well\\x0d: not "
+	                          "there\nhint: did you mean \\u009b31m\\u202e?\n");
+	longer = mem_new(100001);
+	memset(longer, 'y', 100000);
+	error_set(&err, ERR_USAGE, "%s: too long", longer);
+	catch_stderr();
+	report_error(&err, NULL, (struct text){ 0 });
+	free(said);
+	said = caught_stderr();
+	whole = text_of(said);
+	assert_true(whole.n < 5000);
+	assert_true(text_ends(whole, "yyy: too long\n"));
+}
+
+static void
 a_failed_step_is_told_with_its_log_and_place(void **state)
 {
 	static const char source[] = "FROM scratch\nRUN false\n";
@@ -132,6 +164,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_class_of_error_has_its_status),
 		cmocka_unit_test(an_error_is_told_with_its_hint),
+		cmocka_unit_test(foreign_text_is_shown_and_not_obeyed),
 		cmocka_unit_test(a_failed_step_is_told_with_its_log_and_place),
 		cmocka_unit_test(of_an_interrupt_nothing_else_is_told),
 	};

@@ -18,7 +18,7 @@ static const struct row alone[] = {
 	    END(40, 3, OUTCOME_FAILED, "process \"x\" did\033[2J not"), BEGIN(50, 4, "d"),
 	    END(60, 4, OUTCOME_CANCELLED, NULL) },
 	  "#1 a\n#1 DONE 0.0s\n\n#2 b\n#2 CACHED\n\n#3 c\n"
-	  "#3 ERROR: process \"x\" did not\n\n#4 d\n#4 CANCELED\n" },
+	  "#3 ERROR: process \"x\" did\\x1b[2J not\n\n#4 d\n#4 CANCELED\n" },
 	{ "an unfinished last line is shown at the end of its step",
 	  { BEGIN(0, 1, "a"), LOG(1, 1, "no end"), DONE(2, 1) },
 	  "#1 a\n#1 0.002 no end\n#1 DONE 0.0s\n" },
@@ -56,7 +56,7 @@ static const struct row alone[] = {
 	  "#1 a\n#1 DONE 0.0s\n" },
 	{ "names are cleaned",
 	  { BEGIN(0, 1, "RUN echo \033]0;t\007\nx"), DONE(1, 1) },
-	  "#1 RUN echo  x\n#1 DONE 0.0s\n" },
+	  "#1 RUN echo \\x1b]0;t\\x07 x\n#1 DONE 0.0s\n" },
 };
 
 static const struct row together[] = {
@@ -256,7 +256,7 @@ the_end_of_a_failed_log_is_kept(void **state)
 	screen_happen(&s, happen, sizeof happen / sizeof *happen);
 	ui_finish(s.ui);
 	ui_failure(s.ui, 3, &name, &lines);
-	assert_string_equal(buf_str(&name), "RUN b");
+	assert_string_equal(buf_str(&name), "RUN \\x1b[2Jb");
 	assert_string_equal(buf_str(&lines), "0.001 2\n0.001 3m\n1.600 no end\n");
 	assert_string_equal(screen_text(&s), "");
 	screen_close(&s);

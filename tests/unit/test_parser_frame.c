@@ -58,6 +58,12 @@ a_frame_shows_the_marked_lines_and_some_around(void **state)
 		  2,
 		  "D:1\n" DASHES "   1 | >>> a\n   2 |     b\n   3 |     \n" DASHES
 		  "D:2\n" DASHES "   1 |     a\n   2 | >>> b\n   3 |     \n" DASHES },
+		/* what a terminal would obey; CR LF; a name that is not ours */
+		{ "a\033[2J\r\nb\tc\xc2\x9bK\r\n\xe2\x80\xaex\n",
+		  { { 2, 2, 0 } },
+		  1,
+		  "D:2\n" DASHES "   1 |     a\\x1b[2J\n   2 | >>> b\tc\\u009bK\n"
+		  "   3 |     \\u202ex\n   4 |     \n" DASHES },
 		/* no place */
 		{ "a\n", { { 0, 0, 0 } }, 1, "" },
 		{ "a\n", { { 7, 7, 0 } }, 1, "" },
@@ -89,12 +95,27 @@ the_frame_of_the_specification_is_met(void **state)
 	                                   "  16 |     \n" DASHES);
 }
 
+static void
+a_line_without_end_is_shown_in_part(void **state)
+{
+	auto_buf struct buf text = BUF_INIT, out = BUF_INIT;
+	const struct place place = { 1, 1, 0 };
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		buf_add_char(&text, 'x');
+	frame_print(&out, buf_text(&text), "a\033[2J", &place, 1);
+	assert_true(out.n < 3000);
+	assert_true(text_starts(buf_text(&out), "a\\x1b[2J:1\n"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_frame_shows_the_marked_lines_and_some_around),
 		cmocka_unit_test(the_frame_of_the_specification_is_met),
+		cmocka_unit_test(a_line_without_end_is_shown_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
