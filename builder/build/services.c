@@ -304,12 +304,14 @@ services_open(const struct build_request *request, struct services *s, struct er
 static void
 trim_store(const struct services *s)
 {
-	const struct gc_options options = { .max_bytes = s->request->store_max };
+	struct gc_options options = { 0 };
 	auto_error struct error err = ERROR_INIT;
 	uint64_t freed = 0;
 
-	if (s->store != NULL && options.max_bytes > 0 &&
-	    store_gc(s->store, &options, &freed, &err) < 0)
+	if (s->store == NULL || s->request->store_max == 0)
+		return;
+	options.max_bytes = s->request->store_max;
+	if (store_gc(s->store, &options, &freed, &err) < 0)
 		event_warn_error(0, &err, "the store was not trimmed");
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "base/platform.h"
 #include "builder/cli/session.h"
 
 /* ------------------------------------------------------------ helpers */
@@ -269,6 +270,20 @@ set_pull(void *target, struct text value, struct error *err)
 }
 
 static int
+add_tag(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	auto_reference struct reference ref = REFERENCE_INIT;
+
+	if (reference_parse(&ref, value, err) < 0)
+		return -1;
+	if (ref.digest != NULL)
+		return error_set(err, ERR_USAGE, "a tag cannot have a digest");
+	array_push(&o->request.tags, value);
+	return 0;
+}
+
+static int
 add_comma_list(struct text value, void *list)
 {
 	ARRAY(struct text) *texts = list;
@@ -282,9 +297,17 @@ add_comma_list(struct text value, void *list)
 static int
 add_platforms(void *target, struct text value, struct error *err)
 {
-	(void)err;
-	return add_comma_list(value,
-	                      &((struct build_options *)target)->request.platforms);
+	struct build_options *o = target;
+	struct text rest = value, field;
+
+	while (next_comma(&rest, &field)) {
+		auto_platform struct platform platform = PLATFORM_INIT;
+
+		if (platform_parse(&platform, field, err) < 0)
+			return -1;
+		array_push(&o->request.platforms, field);
+	}
+	return 0;
 }
 
 static int
@@ -586,8 +609,7 @@ const struct option_row build_option_rows[] = {
 	  "name)" },
 	{ "ssh", 0, "default|ID[=SOCKET]", OPTION_CALL, 0, add_ssh,
 	  "forward an agent to RUN --mount=type=ssh" },
-	{ "tag", 't', "NAME", OPTION_TEXTS, AT(tags), NULL,
-	  "name the image (repeatable)" },
+	{ "tag", 't', "NAME", OPTION_CALL, 0, add_tag, "name the image (repeatable)" },
 	{ "target", 0, "STAGE", OPTION_TEXT, AT(target), NULL,
 	  "build this stage instead of the last" },
 	{ "ulimit", 0, "TYPE=SOFT[:HARD]", OPTION_CALL, 0, add_ulimit,

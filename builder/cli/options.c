@@ -4,9 +4,11 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "base/visible.h"
 #include "builder/cli/near.h"
 
-#define HELP_COLUMN 34 /* where descriptions start */
+#define HELP_COLUMN 34  /* where descriptions start */
+#define VALUE_MAX   200 /* bytes of a value that are told */
 
 bool
 option_takes_value(const struct option_row *o)
@@ -124,11 +126,15 @@ store_value(const struct option_row *o, void *target, struct text value,
 static int
 set_option(const struct option_row *o, void *target, struct text value, struct error *err)
 {
+	auto_buf struct buf shown = BUF_INIT;
+
 	if (store_value(o, target, value, err) == 0)
 		return 0;
 	if (value.p == NULL)
 		return error_wrap(err, "--%s", o->name);
-	return error_wrap(err, "--%s %.*s", o->name, (int)value.n, value.p);
+	visible_add_part(&shown, value.n == 0 ? TEXT("\"\"") : value, VALUE_MAX,
+	                 VISIBLE_LINE);
+	return error_wrap(err, "--%s %s", o->name, buf_str(&shown));
 }
 
 /* ------------------------------------------------------------ words */

@@ -94,6 +94,7 @@ static int
 check(const struct parsing *p, struct error *err)
 {
 	const struct cache_place *place = p->place;
+	auto_reference struct reference ref = REFERENCE_INIT;
 
 	if (place->kind == CACHE_INLINE && p->is_to)
 		return 0;
@@ -106,6 +107,9 @@ check(const struct parsing *p, struct error *err)
 		                 place->kind == CACHE_REGISTRY ? "ref="
 		                 : p->is_to                    ? "dest="
 		                                               : "src=");
+	if (place->kind == CACHE_REGISTRY &&
+	    reference_parse(&ref, text_of(place->name), err) < 0)
+		return error_wrap(err, "ref");
 	return 0;
 }
 
@@ -139,7 +143,7 @@ cache_place_parse(struct cache_place *out, bool is_to, struct text value,
 	failed = parse(&p, value, err);
 	buf_clear(&p.output);
 	if (failed < 0)
-		return error_wrap(err, is_to ? "--cache-to" : "--cache-from");
+		return -1;
 	if (out->kind == CACHE_LOCAL) {
 		out->output.type = OUTPUT_OCI;
 		out->output.layout_dir = true;

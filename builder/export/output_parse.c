@@ -54,13 +54,14 @@ set_dest(struct output *out, struct text value, struct error *err)
 static int
 set_name(struct output *out, struct text value, struct error *err)
 {
-	(void)err;
 	while (value.n > 0) {
 		ptrdiff_t comma = text_find(value, ',');
 		struct text one = comma < 0 ? value : text_first(value, (size_t)comma);
-		char *copy = text_copy(one);
+		auto_reference struct reference ref = REFERENCE_INIT;
 
-		array_push(&out->names, text_of(copy));
+		if (reference_parse(&ref, one, err) < 0)
+			return error_wrap(err, "name");
+		array_push(&out->names, text_of(text_copy(one)));
 		value = comma < 0 ? (struct text){ 0 }
 		                  : text_from(value, (size_t)comma + 1);
 	}

@@ -51,6 +51,8 @@ set_up(void **state)
 
 /* ------------------------------------------------------------ good or bad */
 
+#define HEX_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 /* BAD NULL: accepted; else part of the message. */
 static const struct {
 	const char *word, *bad;
@@ -85,6 +87,8 @@ static const struct {
 	{ "--cache-from=type=local,src=dir", NULL },
 	{ "--cache-from=type=local,dest=dir", "unknown cache attribute" },
 	{ "--cache-from=type=local", "src= is missing" },
+	{ "--cache-from=type=registry,ref=A", "must be lowercase" },
+	{ "--cache-to=A", "must be lowercase" },
 	{ "--cache-from=type=inline,ref=a", "for --cache-to" },
 	{ "--cache-from=type=s3,bucket=x", "unknown cache type \"s3\"" },
 	{ "--cache-from=type=registry,ref", "must be key=value" },
@@ -149,9 +153,17 @@ static const struct {
 	{ "--output=dir", NULL },
 	{ "-o-", NULL },
 	{ "--output=type=nosuch", "nosuch" },
+	{ "--output=type=image,\"name=a:1,b/c:2\"", NULL },
+	{ "--output=type=image,name=A", "must be lowercase" },
+	{ "--output=type=image,\"name=a,,b\"", "the name is empty" },
 	{ "--output=type=oci,dset=x", "dset" },
 	{ "--pids-limit=100", NULL },
 	{ "--platform=linux/amd64,linux/arm64", NULL },
+	{ "--platform=", NULL },
+	{ "--platform=linux/", "not of the form os/arch/variant" },
+	{ "--platform=,linux/amd64", "not of the form os/arch/variant" },
+	{ "--platform=linux/amd64,linux/a m", "not of the form os/arch/variant" },
+	{ "--platform=z80", "unknown operating system or architecture" },
 	{ "--print-plan=json", NULL },
 	{ "--print-plan=dot", NULL },
 	{ "--print-plan=svg", "must be json or dot" },
@@ -195,6 +207,13 @@ static const struct {
 	{ "--ssh==x", "must be default, ID or ID=SOCKET" },
 	{ "--tag=a:1", NULL },
 	{ "-ta:1", NULL },
+	{ "--tag=", "--tag \"\": invalid reference format" },
+	{ "--tag=a b", "--tag a b: invalid reference format" },
+	{ "--tag=a\nb", "--tag a\\nb: invalid reference format" },
+	{ "--tag=MyApp:1", "must be lowercase" },
+	{ "--tag=:1", "invalid reference format" },
+	{ "--tag=a@sha256:" HEX_64, "cannot have a digest" },
+	{ "--tag=" HEX_64, "64 hexadecimal digits" },
 	{ "--target=s", NULL },
 	{ "--ulimit=nofile=100", NULL },
 	{ "--ulimit=nofile=100:200", NULL },

@@ -202,7 +202,7 @@ mistakes_are_told_with_what_was_meant(void **state)
 		{ { "-s" }, "--string needs a value: TEXT", NULL },
 		{ { "--flag=maybe" }, "--flag maybe: not true or false", NULL },
 		{ { "--size", "huge" }, "--size huge: not a size", NULL },
-		{ { "--size=" }, "--size : not a size", NULL },
+		{ { "--size=" }, "--size \"\": not a size", NULL },
 		{ { "--count", "-1" }, "--count -1: not a number", NULL },
 		{ { "--count", "1000001" }, "--count 1000001: not a number", NULL },
 		{ { "--count", "99999999999999999999" },
