@@ -15,10 +15,12 @@
 #include "builder/sandbox/init.h"
 #include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/network.h"
+#include "builder/sandbox/open_in_root.h"
 #include "builder/sandbox/owner_supervisor.h"
 #include "builder/sandbox/probe.h"
 #include "builder/sandbox/program.h"
 #include "builder/sandbox/seccomp.h"
+#include "builder/sandbox/spawner.h"
 #include "builder/sandbox/supervisor.h"
 #include "builder/sandbox/sys.h"
 
@@ -184,31 +186,64 @@ child_start_program(struct plan *plan, const int *fds)
 
 /* ------------------------------------------------------------ first process */
 
+/* Directories of a path of the step must not lead to what is open here by accident. */
+static int
+keep_needed(struct plan *plan, const int *fds, int kept[PLAN_FD_FIRST])
+{
+	const bool asks = plan->owner_records != 0;
+	const int needed[] = { fds[PLAN_FD_REPORT], fds[PLAN_FD_OUT], fds[PLAN_FD_ERR],
+		               plan->ask_fd };
+
+	if (child_keep(SPAWNER_FD_FIRST, needed, asks ? 4 : 3) < 0)
+		return plan_fail(plan, STAGE_START, errno, "descriptors");
+	for (int i = 0; i < PLAN_FD_FIRST; i++)
+		kept[i] = -1;
+	kept[PLAN_FD_REPORT] = SPAWNER_FD_FIRST;
+	kept[PLAN_FD_OUT] = SPAWNER_FD_FIRST + 1;
+	kept[PLAN_FD_ERR] = SPAWNER_FD_FIRST + 2;
+	plan->ask_fd = SPAWNER_FD_FIRST + 3;
+	return 0;
+}
+
+static int
+make_dir(void *arg, int parent_fd, const char *parent, const char *name, bool is_dir)
+{
+	(void)arg;
+	(void)parent;
+	(void)is_dir;
+	return sys_mkdirat(parent_fd, name, 0755);
+}
+
+/* A directory outside of the root has no path from it. */
+static int
+check_cwd_is_below_root(void)
+{
+	char path[PATH_MAX];
+
+	if (syscall(SYS_getcwd, path, sizeof path) < 0)
+		return -1;
+	if (path[0] == '/')
+		return 0;
+	errno = EXDEV;
+	return -1;
+}
+
 /* mkdir -p; the owner is root. */
 int
 child_enter_cwd(struct plan *plan)
 {
 	const char *cwd = plan_text(plan, plan->cwd);
-	char path[PATH_MAX];
-	size_t n = cwd == NULL ? 0 : strlen(cwd);
+	int root_fd = -1, fd = -1;
 
-	if (cwd == NULL || sys_chdir(cwd) == 0)
+	if (cwd == NULL)
 		return 0;
-	if (n >= sizeof path)
-		return plan_fail(plan, STAGE_CWD, ENAMETOOLONG, cwd);
-	memcpy(path, cwd, n + 1);
-	for (size_t i = 1; errno == ENOENT && i <= n; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		path[i] = '\0';
-		if (sys_mkdirat(AT_FDCWD, path, 0755) < 0 && errno != EEXIST)
-			return plan_fail(plan, STAGE_CWD, errno, cwd);
-		path[i] = cwd[i];
-		errno = ENOENT;
-	}
-	if (sys_chdir(cwd) < 0)
+	root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	if (root_fd >= 0)
+		fd = open_in_root_making(root_fd, cwd, true, make_dir, NULL);
+	if (fd < 0 || sys_fchdir(fd) < 0 || check_cwd_is_below_root() < 0)
 		return plan_fail(plan, STAGE_CWD, errno, cwd);
-	return 0;
+	sys_close(fd);
+	return sys_close(root_fd);
 }
 
 static int
@@ -241,6 +276,7 @@ child_main(struct plan *plan, const int *fds, size_t n)
 	struct mount_ctx mounts = {
 		.plan = plan, .fds = fds, .root_fd = -1, .stage_fd = -1
 	};
+	int kept[PLAN_FD_FIRST];
 
 	(void)n;
 	prctl(PR_SET_NAME, "init");
@@ -252,11 +288,12 @@ child_main(struct plan *plan, const int *fds, size_t n)
 	if (plan->engine == PLAN_CHROOT)
 		supervisor_main(plan, fds);
 	if (mount_ops_run(&mounts) < 0 || mount_ops_pivot(&mounts) < 0 ||
-	    set_names(plan) < 0 || child_enter_cwd(plan) < 0)
+	    set_names(plan) < 0 || keep_needed(plan, fds, kept) < 0 ||
+	    child_enter_cwd(plan) < 0)
 		sys_exit(1);
 	if (plan->purpose == PLAN_PROBE) {
 		plan_report(plan)->started = probe_files(plan) == 0;
 		sys_exit(0);
 	}
-	init_main(plan, fds);
+	init_main(plan, kept);
 }

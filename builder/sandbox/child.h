@@ -33,6 +33,9 @@ int child_keep(int first, const int *fds, int n);
 /* Steps on the way to a program; the last two fill the report when they fail. */
 void child_set_limits(const struct plan *plan);
 void child_set_descriptors(const struct plan *plan, const int *fds, int keep_fd);
+
+/* Makes the plan's working directory if it is missing, and enters it. The root must be
+ * the step's. A directory that is not below it is refused. */
 int child_enter_cwd(struct plan *plan);
 int child_set_ids(struct plan *plan);
 

@@ -94,6 +94,20 @@ tell_root(const struct plan_report *report, const char *why, struct error *err)
 }
 
 static int
+tell_cwd(const struct plan_report *report, const char *why, struct error *err)
+{
+	const bool leads_out = report->sys == ELOOP || report->sys == EXDEV;
+
+	error_set(err, leads_out ? ERR_RUN : ERR_ENVIRONMENT,
+	          "make the working directory: %s: %s", report->text, why);
+	if (leads_out)
+		error_hint(err,
+		           "links in /proc that lead to files, directories and roots "
+		           "of processes are not followed");
+	return -1;
+}
+
+static int
 tell(struct plan *plan, const struct plan_report *report, const char *why,
      struct error *err)
 {
@@ -103,7 +117,6 @@ tell(struct plan *plan, const struct plan_report *report, const char *why,
 		[STAGE_PIVOT] = "change the root",
 		[STAGE_CHROOT] = "change the root with chroot",
 		[STAGE_CONFINE] = "confine the step with Landlock",
-		[STAGE_CWD] = "make the working directory",
 		[STAGE_CGROUP] = "join a cgroup",
 		[STAGE_FORK] = "start a process",
 		[STAGE_LIMITS] = "set limits",
@@ -120,6 +133,8 @@ tell(struct plan *plan, const struct plan_report *report, const char *why,
 		return tell_exec(report, why, err);
 	case STAGE_IDS:
 		return tell_ids(plan, report, why, err);
+	case STAGE_CWD:
+		return tell_cwd(report, why, err);
 	case STAGE_MOUNT:
 		return tell_mount(plan, report, why, err);
 	case STAGE_ROOT:

@@ -255,7 +255,7 @@ op_overlay(struct mount_ctx *c, const struct plan_op *op)
 	point_fd = sys_openat(c->stage_fd, name, O_PATH, 0);
 	if (point_fd < 0 || fs_move(merged_fd, point_fd) < 0)
 		return -1;
-	source_fd = open_in_root(merged_fd, source, O_PATH);
+	source_fd = open_in_root(merged_fd, source);
 	if (source_fd < 0 || sys_fstat(source_fd, &st) < 0)
 		return plan_fail(c->plan, STAGE_SOURCE, errno, source);
 	return attach(c, op, fs_copy(c, source_fd, "", false, false),
@@ -345,9 +345,7 @@ static int
 make_root(struct mount_ctx *c)
 {
 	int target_fd = sys_openat(AT_FDCWD, SCRATCH_ROOT, O_PATH | O_DIRECTORY, 0);
-	char path[PATH_MAX];
 	struct stat st;
-	ssize_t n = 0;
 
 	if (target_fd < 0)
 		return -1;
@@ -358,11 +356,6 @@ make_root(struct mount_ctx *c)
 	if (sys_fstat(c->root_fd, &st) < 0)
 		return -1;
 	c->root_dev = st.st_dev;
-	n = syscall(SYS_getcwd, path, sizeof path);
-	if (n <= 0)
-		return -1;
-	/* The working directory, counted with its NUL, "/" and the name. */
-	c->prefix_n = (size_t)n + strlen(SCRATCH_ROOT);
 	return 0;
 }
 

@@ -28,7 +28,6 @@ struct mount_ctx {
 	int stage_fd;
 	uint64_t n_parked; /* mounts so far, see classic.h */
 	dev_t root_dev;
-	size_t prefix_n;         /* length of the path where the new root is mounted */
 	char why[PLAN_TEXT_MAX]; /* what the kernel said about the last failure, or "" */
 };
 

@@ -2,19 +2,28 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
-#include <stdbool.h>
 #include <string.h>
+#include <sys/statfs.h>
 
 #include "builder/sandbox/sys.h"
 
 #define LINKS_MAX    40
 #define ATTEMPTS_MAX 128
 
-/* What was REACHED, without links, and what is left of the path. */
+/* Of a proc file system; links there are paths, further below they are not. */
+#define PROC_ROOT_INO 1
+
+/* HERE is the directory that was REACHED, a path below the root without links; REST is
+ * left to go. */
 struct walk {
+	int root_fd, here_fd;
 	char reached[PATH_MAX], rest[PATH_MAX];
 	int links_left;
+	bool is_dir; /* what is wanted, should it be missing */
+	in_root_make_fn *make;
+	void *arg;
 };
 
 static int
@@ -24,112 +33,223 @@ fail(int why)
 	return -1;
 }
 
-/* Cuts the next component off the rest; 0 at the end. */
-static size_t
-next(struct walk *w, char name[NAME_MAX + 1])
+/* Closes FD with errno as it is; -1. */
+static int
+close_failed(int fd)
 {
-	const size_t from = strspn(w->rest, "/"), n = strcspn(w->rest + from, "/");
+	const int saved = errno;
+
+	sys_close(fd);
+	errno = saved;
+	return -1;
+}
+
+static int
+open_here(int dir_fd, const char *name)
+{
+	return sys_openat(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
+}
+
+static int
+move_to(struct walk *w, int fd)
+{
+	if (fd < 0)
+		return -1;
+	sys_close(w->here_fd);
+	w->here_fd = fd;
+	return 0;
+}
+
+/* Cuts the next component off PATH; its length, 0 at the end. */
+static size_t
+next(char *path, char name[NAME_MAX + 1])
+{
+	const size_t from = strspn(path, "/"), n = strcspn(path + from, "/");
 
 	if (n <= NAME_MAX) {
-		memcpy(name, w->rest + from, n);
+		memcpy(name, path + from, n);
 		name[n] = '\0';
 	}
-	memmove(w->rest, w->rest + from + n, strlen(w->rest + from + n) + 1);
+	memmove(path, path + from + n, strlen(path + from + n) + 1);
 	return n;
 }
 
-static void
+static bool
+is_last(const struct walk *w)
+{
+	return w->rest[strspn(w->rest, "/")] == '\0';
+}
+
+/* ------------------------------------------------------------ steps of a walk */
+
+/* ".." of a directory that somebody moves away meanwhile would lead out: its parent is
+ * reached from the root again. */
+static int
 go_up(struct walk *w)
 {
 	char *slash = strrchr(w->reached, '/');
+	char again[PATH_MAX], name[NAME_MAX + 1];
 
 	w->reached[slash == NULL ? 0 : slash - w->reached] = '\0';
+	memcpy(again, w->reached, strlen(w->reached) + 1);
+	if (move_to(w, open_here(w->root_fd, ".")) < 0)
+		return -1;
+	while (next(again, name) > 0)
+		if (move_to(w, sys_openat(w->here_fd, name,
+		                          O_PATH | O_NOFOLLOW | O_DIRECTORY, 0)) < 0)
+			return -1;
+	return 0;
 }
 
 static int
-go_down(struct walk *w, const char *name, size_t n)
+go_down(struct walk *w, const char *name, size_t n, int fd)
 {
 	size_t at = strlen(w->reached);
 
-	if (n > NAME_MAX || at + 1 + n >= sizeof w->reached)
+	if (at + 1 + n >= sizeof w->reached) {
+		sys_close(fd);
 		return fail(ENAMETOOLONG);
+	}
 	if (at > 0)
 		w->reached[at++] = '/';
 	memcpy(w->reached + at, name, n + 1);
-	return 0;
+	return move_to(w, fd);
 }
 
-/* The target TO of the link reached, of N bytes, in front of the rest. */
-static int
-follow(struct walk *w, const char *to, size_t n)
+/* What such a link says is not a path, and what it leads to may be anywhere. */
+static bool
+has_magic_links(int dir_fd)
 {
-	const size_t left = strlen(w->rest);
+	struct statfs fs;
+	struct stat st;
 
-	if (w->links_left-- == 0)
-		return fail(ELOOP);
-	if (n + left >= sizeof w->rest)
-		return fail(ENAMETOOLONG);
-	memmove(w->rest + n, w->rest, left + 1);
-	memcpy(w->rest, to, n);
-	if (to[0] == '/')
-		w->reached[0] = '\0';
-	else
-		go_up(w);
-	return 0;
+	return syscall(SYS_fstatfs, dir_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
+	       (sys_fstat(dir_fd, &st) < 0 || st.st_ino != PROC_ROOT_INO);
 }
 
+/* Puts the target of the open link in front of the rest. */
 static int
-step(struct walk *w, int root_fd, const char *name, size_t n)
+follow(struct walk *w, int link_fd)
 {
 	char to[PATH_MAX];
-	ssize_t link = -1;
+	const size_t left = strlen(w->rest);
+	const ssize_t n = sys_readlinkat(link_fd, "", to, sizeof to);
 
-	if (strcmp(name, "..") == 0)
-		go_up(w);
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (n <= 0)
+		return n < 0 ? -1 : fail(ENOENT);
+	if (w->links_left-- == 0 || has_magic_links(w->here_fd))
+		return fail(ELOOP);
+	if ((size_t)n + left >= sizeof w->rest)
+		return fail(ENAMETOOLONG);
+	memmove(w->rest + n, w->rest, left + 1);
+	memcpy(w->rest, to, (size_t)n);
+	if (to[0] != '/')
 		return 0;
-	if (go_down(w, name, n) < 0)
-		return -1;
-	link = sys_readlinkat(root_fd, w->reached, to, sizeof to);
-	if (link > 0)
-		return follow(w, to, (size_t)link);
-	return errno == EINVAL ? 0 : -1;
+	w->reached[0] = '\0';
+	return move_to(w, open_here(w->root_fd, "."));
 }
 
-/* Before Linux 5.6, and where a filter does not know of openat2(). */
+/* NAME of the directory reached, made if that is wanted. */
 static int
-open_by_hand(int root_fd, const char *path, int flags)
+open_or_make(struct walk *w, const char *name)
 {
-	struct walk w = { .links_left = LINKS_MAX };
+	int fd = open_here(w->here_fd, name);
+
+	if (fd >= 0 || errno != ENOENT || w->make == NULL)
+		return fd;
+	/* Somebody else may have made it meanwhile. */
+	if (w->make(w->arg, w->here_fd, w->reached, name, w->is_dir || !is_last(w)) < 0 &&
+	    errno != EEXIST)
+		return -1;
+	return open_here(w->here_fd, name);
+}
+
+static int
+step(struct walk *w, const char *name, size_t n)
+{
+	struct stat st;
+	int fd = -1, result = 0;
+
+	if (n > NAME_MAX)
+		return fail(ENAMETOOLONG);
+	if (strcmp(name, ".") == 0)
+		return 0;
+	if (strcmp(name, "..") == 0)
+		return go_up(w);
+	fd = open_or_make(w, name);
+	if (fd < 0)
+		return -1;
+	if (sys_fstat(fd, &st) < 0)
+		return close_failed(fd);
+	if (!S_ISLNK(st.st_mode))
+		return go_down(w, name, n, fd);
+	result = follow(w, fd);
+	close_failed(fd);
+	return result;
+}
+
+static int
+walk(struct walk *w, const char *path)
+{
 	char name[NAME_MAX + 1] = "";
 	size_t n = strlen(path);
 
-	if (n >= sizeof w.rest)
+	if (n == 0)
+		return fail(ENOENT);
+	if (n >= sizeof w->rest)
 		return fail(ENAMETOOLONG);
-	memcpy(w.rest, path, n + 1);
-	while ((n = next(&w, name)) > 0)
-		if (n > NAME_MAX)
-			return fail(ENAMETOOLONG);
-		else if (step(&w, root_fd, name, n) < 0)
-			return -1;
-	return sys_openat(root_fd, w.reached[0] == '\0' ? "." : w.reached,
-	                  flags | O_NOFOLLOW, 0);
+	memcpy(w->rest, path, n + 1);
+	w->links_left = LINKS_MAX;
+	w->here_fd = open_here(w->root_fd, ".");
+	if (w->here_fd < 0)
+		return -1;
+	while ((n = next(w->rest, name)) > 0)
+		if (step(w, name, n) < 0)
+			return close_failed(w->here_fd);
+	return w->here_fd;
 }
 
-int
-open_in_root(int root_fd, const char *path, int flags)
+/* ------------------------------------------------------------ the kernel's way */
+
+/* Since Linux 5.6, unless a filter does not know of it. */
+static int
+open_by_kernel(int root_fd, const char *path)
 {
-	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-		                .resolve = RESOLVE_IN_ROOT };
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
 	int fd = -1;
 
 	/* A rename elsewhere on the machine may make it fail with EAGAIN. */
 	for (int i = 0; i < ATTEMPTS_MAX; i++) {
 		fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof how);
-		if (fd >= 0 || errno != EAGAIN)
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 	}
+	return fd;
+}
+
+int
+open_in_root(int root_fd, const char *path)
+{
+	struct walk w = { .root_fd = root_fd };
+	int fd = open_by_kernel(root_fd, path);
+
+	/* EPERM is a filter's answer, or a true one that the walk gives, too. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		return open_by_hand(root_fd, path, flags);
+		return walk(&w, path);
+	return fd;
+}
+
+int
+open_in_root_making(int root_fd, const char *path, bool is_dir, in_root_make_fn *make,
+                    void *arg)
+{
+	struct walk w = {
+		.root_fd = root_fd, .is_dir = is_dir, .make = make, .arg = arg
+	};
+	int fd = open_by_kernel(root_fd, path);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOSYS || errno == EPERM))
+		return walk(&w, path);
 	return fd;
 }

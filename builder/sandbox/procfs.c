@@ -39,7 +39,7 @@ find(const struct mount_ctx *c, const char *path, int *fd, bool *is_dir)
 {
 	struct stat st;
 
-	*fd = open_in_root(c->root_fd, path, O_PATH);
+	*fd = open_in_root(c->root_fd, path);
 	if (*fd < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -1;
 	if (sys_fstat(*fd, &st) < 0) {

@@ -88,12 +88,14 @@ program_main(struct plan *plan, const int *fds, int socket_fd, int proc_fd)
 	syscall(SYS_setsid);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	child_set_limits(plan);
-	if (change_root(plan) < 0 || child_enter_cwd(plan) < 0)
+	if (change_root(plan) < 0)
 		sys_exit(1);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (confine_to_root(plan, proc_fd) < 0)
 		sys_exit(1);
 	child_set_descriptors(plan, fds, socket_fd);
+	if (child_enter_cwd(plan) < 0)
+		sys_exit(1);
 	/* Without the right to do so the container's own bounds remain. */
 	caps_bound(plan->caps);
 	if (set_filter(plan) < 0 || child_set_ids(plan) < 0)
