@@ -79,6 +79,11 @@ $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS) -lcmocka
 
+# Programs that tests run: one file each, on their own.
+$(OUT)/tests/%: $(OUT)/obj/tests/lib/%.o
+	@mkdir -p $(@D)
+	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PACKAGE_LIBS)
+
 $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)

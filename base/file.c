@@ -245,6 +245,14 @@ file_open_dir(int dir_fd, const char *name, struct error *err)
 	return fd < 0 ? error_sys(err, "open directory %s", name) : fd;
 }
 
+bool
+file_is_there(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 void
 file_random_name(char *out, size_t n)
 {

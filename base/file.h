@@ -52,6 +52,10 @@ int file_remove_tree(int dir_fd, const char *name, struct error *err);
 /* open(2) O_DIRECTORY|O_PATH-less|O_CLOEXEC. -1 with ERR. */
 int file_open_dir(int dir_fd, const char *name, struct error *err);
 
+/* Whether NAME, which may be a link, is there. (Not by faccessat(): filters that do not
+ * know of faccessat2() answer for it.) */
+bool file_is_there(int dir_fd, const char *name);
+
 /* A random name of N lower-case hex digits into OUT (N + 1 bytes). */
 void file_random_name(char *out, size_t n);
 

@@ -145,7 +145,7 @@ store_recover(struct store *st, struct error *err)
 	if (file_read(AT_FDCWD, "/proc/sys/kernel/random/boot_id", BOOT_MAX, &current,
 	              &ignored) <= 0)
 		return 0;
-	if (faccessat(store_fd(st), "boot", F_OK, 0) == 0) {
+	if (file_is_there(store_fd(st), "boot")) {
 		int other = other_boot(st, buf_text(&current), &time_ns, err);
 
 		if (other == 0)

@@ -106,12 +106,12 @@ tags_make_index(struct store *st, struct error *err)
 {
 	auto_fd int lock = -1;
 
-	if (faccessat(store_fd(st), "index.json", F_OK, 0) == 0)
+	if (file_is_there(store_fd(st), "index.json"))
 		return 0;
 	lock = store_lock(st, true, err);
 	if (lock < 0)
 		return -1;
-	if (faccessat(store_fd(st), "index.json", F_OK, 0) == 0)
+	if (file_is_there(store_fd(st), "index.json"))
 		return 0;
 	return file_replace(store_fd(st), "index.json", INDEX_JSON, strlen(INDEX_JSON),
 	                    0644, err);

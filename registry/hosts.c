@@ -171,9 +171,12 @@ note_pair(struct host *host, int dir_fd, const char *dir, const char *name,
 	struct text stem = text_first(text_of(name), strlen(name) - strlen(".cert"));
 	auto_free char *key = mem_print("%.*s.key", (int)stem.n, stem.p);
 
+	auto_fd int key_fd = -1;
+
 	if (host->cert != NULL)
 		return 0;
-	if (faccessat(dir_fd, key, R_OK, 0) < 0)
+	key_fd = openat(dir_fd, key, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (key_fd < 0)
 		return error_sys(err, "client certificate %s/%s: key %s", dir, name, key);
 	host->cert = mem_print("%s/%s", dir, name);
 	host->key = mem_print("%s/%s", dir, key);

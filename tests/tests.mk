@@ -45,7 +45,7 @@ check: deps-test ## install what the tests need and run all of them
 
 check-unit: unit-programs ## unit tests only
 	OUT=$(OUT) tests/run-all unit
-check-e2e: all ## end-to-end tests only
+check-e2e: all test-programs ## end-to-end tests only
 	OUT=$(OUT) tests/run-all e2e
 check-style: ## directions of includes, sizes, forbidden words
 	OUT=$(OUT) tests/run-all style
@@ -61,8 +61,9 @@ check-environments: all ## the same image for every kind of user, in every kind 
 differential: all ## the cases of the language as Debian's buildah and docker.io see them
 	tests/differential/run
 
-.PHONY: differential unit-programs fuzz-replays fuzz-programs
-unit-programs: $(UNIT_TESTS) fuzz-replays
+.PHONY: differential unit-programs test-programs fuzz-replays fuzz-programs
+unit-programs: $(UNIT_TESTS) fuzz-replays test-programs
+test-programs: $(OUT)/tests/refuse
 fuzz-replays: $(FUZZ_REPLAYS)
 
 FUZZ_SECONDS ?= 60

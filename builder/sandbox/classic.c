@@ -16,7 +16,22 @@ _Static_assert(MOUNT_ATTR_RDONLY == MS_RDONLY && MOUNT_ATTR_NOSUID == MS_NOSUID 
 bool
 classic_is_needed(int sys)
 {
-	return sys == ENOSYS || sys == EPERM;
+	return sys == ENOSYS || sys == EPERM || sys == EACCES || sys == EINVAL;
+}
+
+/* A call that is there complains of what it is given here. */
+bool
+classic_is_best(void)
+{
+	const int none = INT_MAX;
+
+	return sys_fsopen(NULL) >= 0 || errno != EFAULT ||
+	       sys_fsconfig(none, FSCONFIG_CMD_CREATE, NULL, NULL) == 0 ||
+	       errno != EBADF || sys_fsmount(none, 0) >= 0 || errno != EBADF ||
+	       sys_open_tree(none, "", OPEN_TREE_CLONE | AT_EMPTY_PATH) >= 0 ||
+	       errno != EBADF || sys_move_mount(none, none) == 0 || errno != EBADF ||
+	       sys_mount_setattr(none, "", AT_EMPTY_PATH, MOUNT_ATTR_NODEV) == 0 ||
+	       errno != EBADF;
 }
 
 const char *

@@ -35,9 +35,13 @@ fs_new(struct mount_ctx *c, const char *type, const struct fs_option *options,
        unsigned attributes)
 {
 	const struct fs_option *first = options;
-	int fs_fd = sys_fsopen(type), fd = -1, saved = 0;
-	bool fine = fs_fd >= 0;
+	int fs_fd = -1, fd = -1, saved = 0;
+	bool fine = false;
 
+	if (c->is_classic)
+		return classic_new(c, type, options, attributes);
+	fs_fd = sys_fsopen(type);
+	fine = fs_fd >= 0;
 	for (; fine && options->key != NULL; options++)
 		fine = sys_fsconfig(fs_fd,
 		                    options->value == NULL ? FSCONFIG_SET_FLAG
@@ -54,7 +58,7 @@ fs_new(struct mount_ctx *c, const char *type, const struct fs_option *options,
 	}
 	if (fs_fd >= 0)
 		sys_close(fs_fd);
-	else if (classic_is_needed(saved))
+	if (fd < 0 && classic_is_needed(saved))
 		return classic_new(c, type, first, attributes);
 	errno = saved;
 	return fd;
@@ -75,11 +79,12 @@ int
 fs_copy(struct mount_ctx *c, int dir_fd, const char *path, bool recursive, bool readonly)
 {
 	const unsigned depth = recursive ? AT_RECURSIVE : 0;
-	int fd = sys_open_tree(dir_fd, path, OPEN_TREE_CLONE | AT_EMPTY_PATH | depth);
-	int saved = 0;
+	int fd = -1, saved = 0;
 
-	if (fd < 0 && c != NULL && classic_is_needed(errno))
+	if (c != NULL && c->is_classic)
 		fd = classic_copy(c, dir_fd, path, recursive);
+	else
+		fd = sys_open_tree(dir_fd, path, OPEN_TREE_CLONE | AT_EMPTY_PATH | depth);
 	if (fd < 0 || !readonly || fs_restrict(fd, recursive, MOUNT_ATTR_RDONLY) == 0)
 		return fd;
 	saved = errno;
@@ -362,6 +367,7 @@ make_root(struct mount_ctx *c)
 int
 mount_ops_run(struct mount_ctx *c)
 {
+	c->is_classic = classic_is_best();
 	/* What we mount must not appear outside. */
 	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return plan_fail(c->plan, STAGE_PRIVATE, errno, NULL);

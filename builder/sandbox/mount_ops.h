@@ -26,6 +26,7 @@ struct mount_ctx {
 	const int *fds;
 	int root_fd; /* of the new root */
 	int stage_fd;
+	bool is_classic;   /* see classic_is_best() */
 	uint64_t n_parked; /* mounts so far, see classic.h */
 	dev_t root_dev;
 	char why[PLAN_TEXT_MAX]; /* what the kernel said about the last failure, or "" */

@@ -91,10 +91,12 @@ draft_bind(struct plan_draft *d, const struct sandbox_mount *m, struct error *er
 	}
 	/* A descriptor of a directory could not be bound: in the sandbox's own mount
 	 * name space, ours are foreign. A copied mount belongs to none. */
-	copy_fd = fs_copy(NULL, fd, "", true, false);
-	if (copy_fd < 0 && !classic_is_needed(errno))
-		return error_sys(err, "mount on %s: copy the mount of %s", m->target,
-		                 source);
+	if (!classic_is_best()) {
+		copy_fd = fs_copy(NULL, fd, "", true, false);
+		if (copy_fd < 0 && !classic_is_needed(errno))
+			return error_sys(err, "mount on %s: copy the mount of %s",
+			                 m->target, source);
+	}
 	if (copy_fd < 0 && name_of(fd, name) < 0)
 		return error_sys(err, "mount on %s: name %s", m->target, source);
 	from = copy_fd < 0 ? plan_add_text(d, name) : 0;

@@ -180,29 +180,54 @@ new_by_mount(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_a
 	return classic_reopen(point_fd);
 }
 
-/* ------------------------------------------------------------ */
+/* ------------------------------------------------------------ fsconfig(2) */
 
+static int
+new_by_context(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at work)
+{
+	int fs_fd = sys_fsopen("overlay"), fd = -1;
+
+	if (fs_fd < 0)
+		return -1;
+	if (configure(c, fs_fd, lowers, upper, work) == 0 &&
+	    sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
+		fd = sys_fsmount(fs_fd, fs_attributes(c->plan));
+	if (fd < 0)
+		keep_why(c, fs_fd);
+	sys_close(fs_fd);
+	return fd;
+}
+
+/* What a volatile overlay leaves behind, so that it is not mounted again. */
+static void
+clean_work(const char *work)
+{
+	static const char *const names[] = { "work/incompat/volatile", "work/incompat" };
+	int fd = sys_openat(AT_FDCWD, work, O_PATH | O_DIRECTORY, 0);
+
+	for (size_t i = 0; fd >= 0 && i < sizeof names / sizeof *names; i++)
+		syscall(SYS_unlinkat, fd, names[i], AT_REMOVEDIR);
+	if (fd >= 0)
+		sys_close(fd);
+}
+
+/* Linux before 6.5 takes "lowerdir+" as it takes any string, and refuses it only when
+ * the file system is made: by EINVAL, which may mean anything. So whatever it was, the
+ * old call is asked, too. */
 int
 overlay_new(struct mount_ctx *c, struct plan_list lowers, plan_at upper, plan_at work)
 {
-	int fs_fd = -1, fd = -1;
+	int fd = -1;
 
 	if (lowers.n > OVERLAY_LOWERS_MAX) {
 		errno = E2BIG;
 		return -1;
 	}
-	fs_fd = sys_fsopen("overlay");
-	if (fs_fd >= 0 && configure(c, fs_fd, lowers, upper, work) == 0) {
-		if (sys_fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL) == 0)
-			fd = sys_fsmount(fs_fd, fs_attributes(c->plan));
-		if (fd < 0)
-			keep_why(c, fs_fd);
-		sys_close(fs_fd);
+	if (!c->is_classic)
+		fd = new_by_context(c, lowers, upper, work);
+	if (fd >= 0)
 		return fd;
-	}
-	if (fs_fd >= 0) {
-		keep_why(c, fs_fd);
-		sys_close(fs_fd);
-	}
+	if (upper != 0)
+		clean_work(plan_text(c->plan, work));
 	return new_by_mount(c, lowers, upper, work);
 }

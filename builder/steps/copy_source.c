@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "base/base.h"
+#include "base/file.h"
 #include "base/inroot.h"
 #include "base/path.h"
 #include "base/suggest.h"
@@ -81,7 +82,7 @@ static bool
 is_ignored(const struct local_context *context, const char *path)
 {
 	return context != NULL && context->ignore != NULL &&
-	       faccessat(context->dir_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       file_is_there(context->dir_fd, path) &&
 	       ignore_match_alone(context->ignore, text_of(path));
 }
 

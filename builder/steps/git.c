@@ -366,7 +366,7 @@ fill(struct git *g, const struct step_git *src, const char *commit,
 	if (git_run(g, init, err) < 0 || git_run(g, remote, err) < 0 ||
 	    fetch(g, src, commit, err) < 0 || git_run(g, checkout, err) < 0)
 		return -1;
-	if (src->submodules && faccessat(g->dir_fd, ".gitmodules", F_OK, 0) == 0 &&
+	if (src->submodules && file_is_there(g->dir_fd, ".gitmodules") &&
 	    git_run(g, modules, err) < 0)
 		return -1;
 	return commit_time(g, commit, &out->time, err);

@@ -61,3 +61,9 @@ need_root() {
 need() {
     command -v "$1" >/dev/null || skip "needs $1"
 }
+
+# REFUSE: a program that runs others on a kernel that lacks calls.
+need_refuse() {
+    export REFUSE=$ROOT/${OUT:-out/release}/tests/refuse
+    [ -x "$REFUSE" ] || make -s -C "$ROOT" "${REFUSE#"$ROOT/"}" >&2
+}

@@ -74,7 +74,7 @@ time_of(const struct tree *t, const char *name)
 static bool
 is_there(const struct tree *t, const char *name)
 {
-	return faccessat(t->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return file_is_there(t->fd, name);
 }
 
 /* As the first process notes it; PARENT's time is AFTER right after the making. */
