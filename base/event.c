@@ -100,10 +100,16 @@ tell(struct event *e)
 static void
 tell_masked(struct event *e)
 {
-	auto_buf struct buf text = BUF_INIT, name = BUF_INIT;
+	auto_buf struct buf text = BUF_INIT, name = BUF_INIT, source = BUF_INIT;
+	struct event_about about;
 
 	e->text = masked(e->text, &text);
 	e->name = masked(e->name, &name);
+	if (e->about != NULL) {
+		about = *e->about;
+		about.source = masked(about.source, &source);
+		e->about = &about;
+	}
 	tell(e);
 }
 
@@ -274,18 +280,35 @@ event_end(int vertex, enum event_outcome outcome, const char *text)
 	pthread_mutex_unlock(&state.lock);
 }
 
+static void
+warn(int vertex, const struct event_about *about, const char *fmt, va_list ap)
+{
+	struct event e = { .kind = EVENT_WARNING, .vertex = vertex, .about = about };
+	auto_buf struct buf text = BUF_INIT;
+
+	buf_vprint(&text, fmt, ap);
+	e.text = buf_text(&text);
+	emit(&e);
+}
+
 void
 event_warn(int vertex, const char *fmt, ...)
 {
-	struct event e = { .kind = EVENT_WARNING, .vertex = vertex };
-	auto_buf struct buf text = BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprint(&text, fmt, ap);
+	warn(vertex, NULL, fmt, ap);
 	va_end(ap);
-	e.text = buf_text(&text);
-	emit(&e);
+}
+
+void
+event_warn_about(int vertex, const struct event_about *about, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	warn(vertex, about, fmt, ap);
+	va_end(ap);
 }
 
 void

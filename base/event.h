@@ -35,6 +35,15 @@ enum event_outcome {
 	OUTCOME_SKIPPED,
 };
 
+/* What a warning about a file of the user's says beside its text; NULL, or p NULL: not
+ * known. Borrowed. */
+struct event_about {
+	const char *description, *url; /* of the kind of warning */
+	const char *file;              /* its name, as shown */
+	struct text source;            /* all of its text */
+	int line, last;                /* 1-based, inclusive; 0: none */
+};
+
 struct event {
 	enum event_kind kind;
 	int vertex; /* 0: none */
@@ -45,6 +54,7 @@ struct event {
 	struct text name; /* EVENT_STATUS */
 	uint64_t done, total;
 	bool ended; /* EVENT_STATUS: last one of this name */
+	const struct event_about *about; /* EVENT_WARNING, or NULL */
 };
 
 typedef void event_sink_fn(void *arg, const struct event *e);
@@ -65,6 +75,9 @@ event_status(int vertex, const char *name, uint64_t done, uint64_t total, bool e
 void event_miss(int vertex, const char *reason);
 void event_end(int vertex, enum event_outcome outcome, const char *text);
 void event_warn(int vertex, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+void event_warn_about(int vertex, const struct event_about *about, const char *fmt, ...)
+        __attribute__((format(printf, 3, 4)));
 
 /* Turns ERR into a warning in front of which "<text>: " is put, and clears it.
  * For faults that the build survives. */

@@ -44,6 +44,7 @@ fold_env(struct planner *p, struct node *node, const struct instruction *in,
 
 	if (expand_pairs(p, node, in, pairs, err) < 0)
 		return -1;
+	lint_legacy_key_value_format(&p->lint, in);
 	buf_add_str(&b, "ENV");
 	for (size_t i = 0; i < in->pairs.n; i++) {
 		lint_secrets_used_in_arg_or_env(&p->lint, in, pairs[i].name);
@@ -62,6 +63,7 @@ fold_label(struct planner *p, struct node *node, const struct instruction *in,
 
 	if (expand_pairs(p, node, in, pairs, err) < 0)
 		return -1;
+	lint_legacy_key_value_format(&p->lint, in);
 	buf_add_str(&b, "LABEL");
 	for (size_t i = 0; i < in->pairs.n; i++) {
 		variables_put(&node->state.labels, pairs[i].name, pairs[i].value);

@@ -167,17 +167,6 @@ maintainer_deprecated(struct lint *lint, const struct instruction *in)
 		          "Maintainer instruction is deprecated in favor of using label");
 }
 
-static void
-legacy_key_value_format(struct lint *lint, const struct instruction *in)
-{
-	if (in->legacy_pair)
-		lint_tell(lint, LINT_LEGACY_KEY_VALUE_FORMAT, in, in->at,
-		          "\"%.*s key=value\" should be used instead of legacy \"%.*s "
-		          "key value\" format",
-		          (int)in->keyword.n, in->keyword.p, (int)in->keyword.n,
-		          in->keyword.p);
-}
-
 /* The NAMES that IN defines should begin the comment right above it. */
 static void
 invalid_definition_description(struct lint *lint, const struct instruction *in,
@@ -287,7 +276,6 @@ instruction(struct lint *lint, const struct instruction *in)
 {
 	no_empty_continuation(lint, in);
 	maintainer_deprecated(lint, in);
-	legacy_key_value_format(lint, in);
 	arg_description(lint, in);
 }
 
@@ -405,6 +393,17 @@ lint_undefined_var(struct lint *lint, const struct instruction *in, struct text 
 	          "Usage of undefined variable '$%.*s'%s%s%s", (int)name.n, name.p,
 	          near == NULL ? "" : " (did you mean $", near == NULL ? "" : near,
 	          near == NULL ? "" : "?)");
+}
+
+void
+lint_legacy_key_value_format(struct lint *lint, const struct instruction *in)
+{
+	if (in->legacy_pair)
+		lint_tell(lint, LINT_LEGACY_KEY_VALUE_FORMAT, in, in->at,
+		          "\"%.*s key=value\" should be used instead of legacy \"%.*s "
+		          "key value\" format",
+		          (int)in->keyword.n, in->keyword.p, (int)in->keyword.n,
+		          in->keyword.p);
 }
 
 /* One of WORDS is a part of NAME between underscores, in any letter case. */

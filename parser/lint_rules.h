@@ -29,6 +29,7 @@ void lint_invalid_base_image_platform(struct lint *lint, const struct instructio
 
 void lint_undefined_var(struct lint *lint, const struct instruction *in, struct text name,
                         const char *near);
+void lint_legacy_key_value_format(struct lint *lint, const struct instruction *in);
 void lint_secrets_used_in_arg_or_env(struct lint *lint, const struct instruction *in,
                                      struct text name);
 void lint_workdir_relative_path(struct lint *lint, const struct instruction *in,

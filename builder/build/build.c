@@ -171,9 +171,15 @@ tell_warnings(const struct build *b, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->warnings.n && b->plans.n == 1; i++) {
 		const struct lint_warning *w = &plan->warnings.at[i];
+		const struct event_about about = { .description = w->description,
+			                           .url = w->url,
+			                           .file = b->df->name,
+			                           .source = b->df->bytes,
+			                           .line = w->at.line,
+			                           .last = w->at.last };
 
-		event_warn(0, "%s: %.*s (line %d)", w->rule, (int)w->detail.n,
-		           w->detail.p, w->at.line);
+		event_warn_about(0, &about, "%s: %.*s (line %d)", w->rule,
+		                 (int)w->detail.n, w->detail.p, w->at.line);
 	}
 }
 

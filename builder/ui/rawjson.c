@@ -118,6 +118,49 @@ log_json(const struct ui *ui, const struct event *e, const struct ui_vertex *v)
 	return o;
 }
 
+/* pb.Range: {"start":{"line":N},"end":{"line":N}} */
+static json_t *
+range_json(int line, int last)
+{
+	json_t *range = json_object(), *start = json_object(), *end = json_object();
+
+	jsonio_set(start, "line", json_integer(line));
+	jsonio_set(end, "line", json_integer(last));
+	jsonio_set(range, "start", start);
+	jsonio_set(range, "end", end);
+	return range;
+}
+
+/* pb.SourceInfo, without the definition, which only a solver has. */
+static json_t *
+source_json(const struct event_about *about)
+{
+	json_t *o = json_object();
+
+	set_text(o, "filename", text_of(about->file));
+	set_bytes(o, "data", about->source);
+	set_text(o, "language", TEXT("Dockerfile"));
+	return o;
+}
+
+static void
+set_about(json_t *o, const struct event_about *about)
+{
+	json_t *detail = json_array(), *ranges = json_array();
+
+	if (about->description != NULL)
+		json_array_append_new(detail,
+		                      jsonio_base64(text_of(about->description)));
+	if (about->line > 0)
+		json_array_append_new(ranges, range_json(about->line, about->last));
+	jsonio_set(o, "detail", detail);
+	if (about->url != NULL)
+		set_text(o, "url", text_of(about->url));
+	if (about->file != NULL)
+		jsonio_set(o, "sourceInfo", source_json(about));
+	jsonio_set(o, "range", ranges);
+}
+
 static json_t *
 warning_json(const struct event *e, const struct ui_vertex *v)
 {
@@ -127,6 +170,8 @@ warning_json(const struct event *e, const struct ui_vertex *v)
 		set_digest(o, "vertex", e->vertex, v);
 	jsonio_set(o, "level", json_integer(1));
 	set_bytes(o, "short", e->text);
+	if (e->about != NULL)
+		set_about(o, e->about);
 	return o;
 }
 

@@ -61,3 +61,14 @@ EOF
     sed -nE 's/^#[0-9]+ [0-9]+\.[0-9]{1,3} ([0-9]+( \*\*\*)?)$/\1/p' "$T/log" >"$T/got"
     seq 300000 | sed 's/7$/7 ***/' | cmp - "$T/got"
 }
+
+@test "a warning's place, page and file are in rawjson, without values of secrets" {
+    printf 'FROM scratch AS Base\nLABEL key hidden-value\nCOPY Dockerfile /\nFROM base\nLABEL a=b\n' >Dockerfile
+    printf 'hidden-value' >"$T/secret"
+    "$COOPER" build --progress=rawjson --secret "id=s,src=$T/secret" . 2>"$T/log"
+    jq -r '.warnings[]? | [(.short | @base64d), .url, (.detail[0] | @base64d), .range[0].start.line, .range[0].end.line, .sourceInfo.filename, .sourceInfo.language, .level] | @tsv' "$T/log" >"$T/got"
+    grep -qP '^StageNameCasing: .*\thttps://docs.docker.com/go/dockerfile/rule/stage-name-casing/\tNames of stages are lower case\t1\t1\tDockerfile\tDockerfile\t1$' "$T/got"
+    grep -qP '^LegacyKeyValueFormat: .*\t2\t2\tDockerfile\tDockerfile\t1$' "$T/got"
+    jq -r '.warnings[0].sourceInfo.data // empty | @base64d' "$T/log" | sed 1q | grep -qx 'FROM scratch AS Base'
+    ! jq -r '.warnings[]?.sourceInfo.data | @base64d' "$T/log" | grep hidden-value
+}

@@ -141,6 +141,9 @@ the_writing_of_instructions_is_judged(void **state)
 		  "2: \"LABEL key=value\" should be used instead of legacy \"LABEL key "
 		  "value\" format" },
 		{ legacy, FROM "ENV a=b\nLABEL c=d\n", NULL, NULL },
+		{ legacy, FROM "ENV a b\nFROM scratch\nLABEL a b\n", NULL,
+		  "4: \"LABEL key=value\" should be used instead of legacy \"LABEL key "
+		  "value\" format" },
 	};
 
 	(void)state;
