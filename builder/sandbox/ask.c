@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "builder/sandbox/caps.h"
 #include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/sys.h"
 
@@ -100,6 +101,27 @@ ask_become(uid_t uid, gid_t gid)
 	syscall(SYS_setfsuid, uid);
 }
 
+bool
+ask_act_as(const struct proc_rights *r)
+{
+	syscall(SYS_setgroups, r->n_groups, r->groups);
+	ask_become(r->uid, r->gid);
+	/* They tell what is, not whether it was done. */
+	return (uid_t)syscall(SYS_setfsuid, -1) == r->uid &&
+	       (gid_t)syscall(SYS_setfsgid, -1) == r->gid && caps_use(r->caps) == 0;
+}
+
+void
+ask_act_as_self(void)
+{
+	const int saved = errno;
+
+	caps_use(CAPS_ALL);
+	ask_become(0, 0);
+	syscall(SYS_setgroups, 0, NULL);
+	errno = saved;
+}
+
 /* ------------------------------------------------------------ the caller */
 
 /* "TID/NAME", relative to /proc. */
@@ -117,9 +139,8 @@ path_of(const struct asked *a, const char *name, char *out, size_t size)
 	return true;
 }
 
-/* The caller waits still: its number has not become another one's. */
-static bool
-is_current(const struct asked *a)
+bool
+ask_is_current(const struct asked *a)
 {
 	return ioctl(a->listener_fd, IS_VALID, &a->id) == 0;
 }
@@ -135,7 +156,7 @@ ask_open_proc(const struct asked *a, const char *name, int flags)
 		return -1;
 	}
 	fd = sys_openat(a->proc_fd, path, flags, 0);
-	if (fd < 0 || is_current(a))
+	if (fd < 0 || ask_is_current(a))
 		return fd;
 	sys_close(fd);
 	errno = ESRCH;
@@ -225,7 +246,7 @@ ask_peek_text(struct asked *a, uint64_t at, char *out, size_t size)
 		if (got <= 0)
 			return false;
 		if (memchr(out + n, '\0', (size_t)got) != NULL)
-			return is_current(a);
+			return ask_is_current(a);
 		n += (size_t)got;
 	}
 	return false;

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "builder/sandbox/proc_process.h"
+
 /* A call at hand. */
 struct asked {
 	int listener_fd;
@@ -55,6 +57,14 @@ int ask_give(const struct asked *a, int fd, bool closes);
 
 /* Rights on files of this thread are those of UID and GID. */
 void ask_become(uid_t uid, gid_t gid);
+
+/* From here on this thread acts with the rights R, or again with all it has. False: it
+ * could not. */
+bool ask_act_as(const struct proc_rights *r);
+void ask_act_as_self(void);
+
+/* The caller waits still: its number has not become another one's. */
+bool ask_is_current(const struct asked *a);
 
 /* Opens NAME of the caller's directory in /proc. */
 int ask_open_proc(const struct asked *a, const char *name, int flags);

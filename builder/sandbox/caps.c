@@ -72,3 +72,16 @@ caps_limit(uint64_t keep)
 	}
 	return (int)syscall(SYS_capset, &head, half);
 }
+
+int
+caps_use(uint64_t which)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct half[2];
+
+	if (get(half) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		half[i].effective = half[i].permitted & (uint32_t)(which >> (32 * i));
+	return (int)syscall(SYS_capset, &head, half);
+}

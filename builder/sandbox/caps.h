@@ -23,4 +23,7 @@ int caps_bound(uint64_t keep);
 /* Permitted and effective become what is held of KEEP. System calls only. */
 int caps_limit(uint64_t keep);
 
+/* Those of WHICH that are permitted are in effect, no others. System calls only. */
+int caps_use(uint64_t which);
+
 #endif

@@ -23,9 +23,12 @@ struct path_attr {
 } __attribute__((packed));
 
 enum {
+	RIGHT_WRITE_FILE = 1 << 1,
 	RIGHT_READ_FILE = 1 << 2,
 	RIGHT_READ_DIR = 1 << 3,
 	RIGHT_MAKE_BLOCK = 1 << 11,
+	RIGHT_TRUNCATE = 1 << 14,
+	RIGHT_CONTROL_DEVICE = 1 << 15,
 	SCOPE_ABSTRACT_SOCKET = 1 << 0,
 	SCOPE_SIGNAL = 1 << 1,
 };
@@ -59,13 +62,29 @@ allow(int ruleset_fd, int fd, uint64_t what)
 	                    0);
 }
 
+static uint64_t
+rights_of(enum confine_kind kind, uint64_t all)
+{
+	const uint64_t open = RIGHT_READ_FILE | RIGHT_WRITE_FILE | RIGHT_TRUNCATE;
+
+	switch (kind) {
+	case CONFINE_TREE:
+		return all & ~(uint64_t)RIGHT_MAKE_BLOCK;
+	case CONFINE_PROC:
+		return all & (open | RIGHT_READ_DIR);
+	case CONFINE_DEVICE:
+		return all & (open | RIGHT_CONTROL_DEVICE);
+	}
+	return 0;
+}
+
 int
-confine(int tree_fd, int proc_fd)
+confine(const struct confine_rule *rules, size_t n)
 {
 	const int version = confine_version();
 	struct ruleset_attr attr = { .files = rights(version) };
 	size_t size = sizeof attr.files;
-	int ruleset_fd = -1, result = -1;
+	int ruleset_fd = -1, result = 0;
 
 	if (version >= 6) {
 		attr.scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL;
@@ -74,8 +93,10 @@ confine(int tree_fd, int proc_fd)
 	ruleset_fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (ruleset_fd < 0)
 		return -1;
-	if (allow(ruleset_fd, tree_fd, attr.files & ~(uint64_t)RIGHT_MAKE_BLOCK) == 0 &&
-	    allow(ruleset_fd, proc_fd, RIGHT_READ_FILE | RIGHT_READ_DIR) == 0)
+	for (size_t i = 0; result == 0 && i < n; i++)
+		result = allow(ruleset_fd, rules[i].fd,
+		               rights_of(rules[i].kind, attr.files));
+	if (result == 0)
 		result = (int)syscall(SYS_landlock_restrict_self, ruleset_fd, 0);
 	sys_close(ruleset_fd);
 	return result;

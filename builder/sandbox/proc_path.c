@@ -3,10 +3,7 @@
 #include <string.h>
 
 #include "builder/sandbox/mount_ops.h"
-#include "builder/sandbox/sys.h"
-
-/* Enough for what is looked for in stat and status. */
-#define RECORD_MAX 1024
+#include "builder/sandbox/proc_process.h"
 
 /* ------------------------------------------------------------ processes */
 
@@ -27,108 +24,38 @@ add_number(char out[PROC_PATH_MAX], size_t n, pid_t number)
 	return add(out, n, fs_number((uint64_t)number, 10, digits));
 }
 
-static ssize_t
-read_record(pid_t pid, const char *file, char out[RECORD_MAX])
-{
-	char path[PROC_PATH_MAX];
-	ssize_t got = -1;
-	size_t n = add(path, 0, "/proc/");
-	int fd = -1;
-
-	n = add_number(path, n, pid);
-	add(path, n, file);
-	fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-	if (fd < 0)
-		return -1;
-	got = sys_read(fd, out, RECORD_MAX - 1);
-	sys_close(fd);
-	out[got < 0 ? 0 : got] = '\0';
-	return got;
-}
-
 static pid_t
 read_number(const char *p)
 {
 	long v = 0;
 
-	while (*p == ' ' || *p == '\t')
-		p++;
 	for (; *p >= '0' && *p <= '9' && v < 1 << 28; p++)
 		v = 10 * v + (*p - '0');
 	return (pid_t)v;
 }
 
-pid_t
-proc_parent(pid_t pid)
-{
-	char record[RECORD_MAX];
-	ssize_t n = read_record(pid, "/stat", record);
-
-	/* The name in parentheses may hold anything. " S 123" follows it. */
-	while (n > 0 && record[n - 1] != ')')
-		n--;
-	return n > 0 && strlen(record + n) > 3 ? read_number(record + n + 3) : 0;
-}
-
-/* What follows NAME at the start of a line, or NULL. */
-static const char *
-line_of(const char *record, const char *name)
-{
-	for (const char *p = record; p[0] != '\0' && p[1] != '\0'; p++)
-		if (p[0] == '\n' && strncmp(p + 1, name, strlen(name)) == 0)
-			return p + 1 + strlen(name);
-	return NULL;
-}
-
-pid_t
-proc_of_thread(pid_t tid)
-{
-	char record[RECORD_MAX];
-	const char *number = NULL;
-
-	if (read_record(tid, "/status", record) > 0)
-		number = line_of(record, "Tgid:");
-	return number == NULL ? 0 : read_number(number);
-}
-
-/* The last of four: real, effective, saved, and that for files. */
+/* Whether a child of PARENT is of the step. */
 static bool
-read_id(const char *p, uint32_t *out)
+is_below(const struct proc_server *s, pid_t parent)
 {
-	uint32_t v = 0;
-
-	if (p == NULL)
-		return false;
-	for (int i = 0; i < 4; i++) {
-		p += strspn(p, " \t");
-		if (*p < '0' || *p > '9')
-			return false;
-		for (v = 0; *p >= '0' && *p <= '9'; p++)
-			v = 10 * v + (uint32_t)(*p - '0');
+	for (int i = 0; parent > 1 && i < 1000; i++) {
+		if (parent == s->supervisor)
+			return true;
+		parent = proc_parent(parent);
 	}
-	*out = v;
-	return true;
+	return false;
 }
 
 bool
-proc_rights(pid_t tid, uid_t *uid, gid_t *gid)
+proc_path_is_of_step(const struct proc_server *s, pid_t pid)
 {
-	char record[RECORD_MAX];
-
-	return read_record(tid, "/status", record) > 0 &&
-	       read_id(line_of(record, "Uid:"), uid) &&
-	       read_id(line_of(record, "Gid:"), gid);
+	return is_below(s, proc_parent(pid));
 }
 
-static bool
-is_of_step(const struct proc_server *s, pid_t pid)
+bool
+proc_path_is_of_step_at(const struct proc_server *s, int dir_fd)
 {
-	for (int i = 0; pid > 1 && i < 1000; i++) {
-		pid = proc_parent(pid);
-		if (pid == s->supervisor)
-			return true;
-	}
-	return false;
+	return is_below(s, proc_parent_at(dir_fd));
 }
 
 /* ------------------------------------------------------------ components */
@@ -221,16 +148,30 @@ is_hidden(struct component c)
 	return false;
 }
 
+/* The files of its network are those of all processes in it. */
+static bool
+is_of_network(const char *rest)
+{
+	struct component c = next(&rest);
+
+	if (is(c, "task")) {
+		next(&rest);
+		c = next(&rest);
+	}
+	return is(c, "net");
+}
+
 static enum proc_path_kind
 of_process(const struct proc_server *s, pid_t pid, const char *rest,
            char out[PROC_PATH_MAX])
 {
 	size_t n = add(out, 0, "/proc/");
+	enum proc_path_kind kind = is_of_network(rest) ? PROC_PATH_SYSTEM : PROC_PATH_OWN;
 
-	if (pid == 0 || !is_of_step(s, pid))
+	if (pid == 0 || !proc_path_is_of_step(s, pid))
 		return PROC_PATH_NONE;
 	n = add_number(out, n, pid);
-	return add_rest(out, n, rest) ? PROC_PATH_OWN : PROC_PATH_NONE;
+	return add_rest(out, n, rest) ? kind : PROC_PATH_NONE;
 }
 
 /* REST is what follows "/proc". */
@@ -255,6 +196,8 @@ in_proc(const struct proc_server *s, pid_t tid, const char *rest, bool follows,
 
 		n = add(out, strlen(out), "/");
 		n = add_number(out, n, tid);
+		if (kind == PROC_PATH_OWN && is_of_network(rest))
+			kind = PROC_PATH_SYSTEM;
 		return add_rest(out, n, rest) ? kind : PROC_PATH_NONE;
 	}
 	if (is_number(c))
@@ -297,6 +240,14 @@ in_dev(const struct proc_server *s, pid_t tid, const char *rest, bool follows,
 			return PROC_PATH_DEVICE;
 		}
 	return PROC_PATH_OTHER;
+}
+
+bool
+proc_path_is_listed(const struct proc_server *s, const char *name)
+{
+	const struct component c = { name, strlen(name) };
+
+	return is_number(c) ? proc_path_is_of_step(s, read_number(name)) : !is_hidden(c);
 }
 
 enum proc_path_kind

@@ -23,13 +23,13 @@ enum proc_path_kind {
 enum proc_path_kind proc_path(const struct proc_server *s, pid_t tid, const char *path,
                               bool follows, char out[PROC_PATH_MAX]);
 
-/* The parent of process or thread PID, 0 if there is none. */
-pid_t proc_parent(pid_t pid);
+/* Whether process or thread PID is one of the step's. */
+bool proc_path_is_of_step(const struct proc_server *s, pid_t pid);
 
-/* Whose rights on files thread TID has; false if it is gone. */
-bool proc_rights(pid_t tid, uid_t *uid, gid_t *gid);
+/* … the one whose directory of /proc DIR_FD is. */
+bool proc_path_is_of_step_at(const struct proc_server *s, int dir_fd);
 
-/* The process that thread TID belongs to, 0 if there is none. */
-pid_t proc_of_thread(pid_t tid);
+/* Whether the step sees NAME in /proc itself. */
+bool proc_path_is_listed(const struct proc_server *s, const char *name);
 
 #endif

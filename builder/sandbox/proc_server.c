@@ -9,19 +9,22 @@
 
 #include "builder/sandbox/ask.h"
 #include "builder/sandbox/mount_ops.h"
-#include "builder/sandbox/proc_path.h"
+#include "builder/sandbox/proc_list.h"
+#include "builder/sandbox/proc_place.h"
+#include "builder/sandbox/proc_process.h"
 #include "builder/sandbox/sys.h"
 
-#define NOBODY 65534
+/* A file of the system's that is longer is not copied. */
+#define COPY_MAX ((size_t)64 << 20)
 
 /* A call at hand. */
 struct call {
-	const struct proc_server *server;
+	struct proc_server *server;
 	struct asked asked;
-	uid_t uid; /* whose rights on files count */
-	gid_t gid;
+	struct proc_rights rights;
 	char path[PROC_PATH_MAX]; /* of ours */
 	enum proc_path_kind kind;
+	struct proc_place place; /* where it leads */
 };
 
 /* ------------------------------------------------------------ which call */
@@ -114,28 +117,93 @@ open_mounts(const struct call *c)
 	return -1;
 }
 
+/* As it is now: whoever has a descriptor of the file may change its mode for all. */
+static int
+copy_file(const char *name)
+{
+	char bytes[4096];
+	const int from = sys_openat(AT_FDCWD, name, O_RDONLY | O_NONBLOCK, 0);
+	int to = from < 0 ? -1 : (int)syscall(SYS_memfd_create, "proc", MFD_CLOEXEC);
+	size_t size = 0;
+	ssize_t n = 0;
+
+	while (to >= 0 && size < COPY_MAX &&
+	       (n = sys_read(from, bytes, sizeof bytes)) > 0)
+		if (syscall(SYS_pwrite64, to, bytes, (size_t)n, size) == n)
+			size += (size_t)n;
+		else
+			n = -1;
+	if (to >= 0 && n != 0) {
+		const int saved = n > 0 ? EFBIG : errno;
+
+		sys_close(to);
+		errno = saved;
+		to = -1;
+	}
+	if (from >= 0)
+		sys_close(from);
+	return to;
+}
+
+/* A named pipe must not make us wait for its other end. */
+static int
+open_again(const struct call *c, int flags)
+{
+	char link[PROC_PLACE_NAME];
+	const char *name = proc_place_name(c->place.fd, link);
+	int fd = -1;
+
+	if ((flags & O_PATH) != 0 && c->place.kind == PROC_PLACE_ITS_OWN)
+		return fcntl(c->place.fd, F_DUPFD_CLOEXEC, 0);
+	if (c->place.kind == PROC_PLACE_COPIED)
+		return copy_file(name);
+	if (c->kind == PROC_PATH_OWN && (flags & O_ACCMODE) == O_RDONLY)
+		fd = open_mounts(c);
+	if (fd < 0)
+		fd = sys_openat(AT_FDCWD, name,
+		                (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_NOCTTY |
+		                        O_NONBLOCK,
+		                0);
+	if (fd >= 0 && (flags & (O_NONBLOCK | O_PATH)) == 0)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	return fd;
+}
+
+/* 0, or why a descriptor of the place cannot be had. */
+static int
+why_not(const struct call *c, int flags)
+{
+	const bool writes = (flags & O_ACCMODE) != O_RDONLY ||
+	                    (flags & (O_TRUNC | O_CREAT)) != 0;
+	const enum proc_place_kind kind = c->place.kind;
+
+	if (kind == PROC_PLACE_CLOSED)
+		return EACCES;
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		return EOPNOTSUPP;
+	if (kind == PROC_PLACE_LISTED)
+		return writes ? EISDIR : 0;
+	if (kind == PROC_PLACE_COPIED && (flags & O_DIRECTORY) != 0)
+		return ENOTDIR;
+	return writes && kind == PROC_PLACE_COPIED ? EROFS : 0;
+}
+
 /* An answer is a value, or -1 with errno. */
 static int64_t
 answer_open(struct call *c, int flags)
 {
-	const bool writes = (flags & O_ACCMODE) != O_RDONLY ||
-	                    (flags & (O_TRUNC | O_CREAT)) != 0;
-	int fd = -1, given = -1, saved = 0;
+	int fd = -1, given = -1, saved = why_not(c, flags);
 
-	if (writes && c->kind == PROC_PATH_SYSTEM) {
-		errno = EROFS;
+	if (saved != 0) {
+		errno = saved;
 		return -1;
 	}
-	if (c->kind == PROC_PATH_OWN && !writes)
-		fd = open_mounts(c);
-	/* A named pipe must not make us wait for its other end. */
-	if (fd < 0)
-		fd = sys_openat(AT_FDCWD, c->path,
-		                (flags & ~(O_CREAT | O_EXCL)) | O_NOCTTY | O_NONBLOCK, 0);
+	fd = c->place.kind == PROC_PLACE_LISTED
+	             ? proc_list_open(c->server, &c->place, c->asked.tid, &c->rights,
+	                              flags)
+	             : open_again(c, flags);
 	if (fd < 0)
 		return -1;
-	if ((flags & (O_NONBLOCK | O_PATH)) == 0)
-		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 	given = ask_give(&c->asked, fd, (flags & O_CLOEXEC) != 0);
 	saved = errno;
 	sys_close(fd);
@@ -148,22 +216,22 @@ answer_stat(struct call *c, const struct shape *shape)
 {
 	struct stat st;
 
-	if (syscall(SYS_newfstatat, AT_FDCWD, c->path, &st,
-	            flags_of(shape, c) & AT_SYMLINK_NOFOLLOW) < 0)
+	if (sys_fstat(c->place.fd, &st) < 0)
 		return -1;
-	ask_become(0, 0);
+	ask_act_as_self();
 	return ask_poke(&c->asked, c->asked.args[shape->out], &st, sizeof st);
 }
 
 static int64_t
 answer_statx(struct call *c, const struct shape *shape)
 {
+	const int flags = flags_of(shape, c) & ~AT_SYMLINK_NOFOLLOW;
 	struct statx st;
 
-	if (syscall(SYS_statx, AT_FDCWD, c->path, flags_of(shape, c) & ~AT_EMPTY_PATH,
+	if (syscall(SYS_statx, c->place.fd, "", flags | AT_EMPTY_PATH,
 	            (unsigned)c->asked.args[shape->size], &st) < 0)
 		return -1;
-	ask_become(0, 0);
+	ask_act_as_self();
 	return ask_poke(&c->asked, c->asked.args[shape->out], &st, sizeof st);
 }
 
@@ -191,81 +259,77 @@ static int64_t
 answer_access(const struct call *c, const struct shape *shape)
 {
 	const int mode = (int)c->asked.args[shape->size];
+	char link[PROC_PLACE_NAME];
 
-	if ((mode & W_OK) != 0 && c->kind == PROC_PATH_SYSTEM) {
+	if (mode != F_OK && c->place.kind == PROC_PLACE_CLOSED) {
+		errno = EACCES;
+		return -1;
+	}
+	if ((mode & W_OK) != 0 &&
+	    (c->place.kind == PROC_PLACE_COPIED || c->place.kind == PROC_PLACE_LISTED)) {
 		errno = EROFS;
 		return -1;
 	}
-	return try_access(c->path, mode);
+	return try_access(proc_place_name(c->place.fd, link), mode);
 }
 
 /* C libraries change the mode of what a link is by the name of its descriptor. */
 static int64_t
 answer_chmod(const struct call *c, const struct shape *shape)
 {
-	if (c->kind == PROC_PATH_SYSTEM) {
-		errno = EROFS;
+	char link[PROC_PLACE_NAME];
+
+	if (c->place.kind != PROC_PLACE_ITS_OWN) {
+		errno = c->place.kind == PROC_PLACE_CLOSED ? EACCES : EROFS;
 		return -1;
 	}
-	return syscall(SYS_fchmodat, AT_FDCWD, c->path,
+	return syscall(SYS_fchmodat, AT_FDCWD, proc_place_name(c->place.fd, link),
 	               (mode_t)c->asked.args[shape->size]);
-}
-
-static size_t
-add(char *out, size_t n, const char *text)
-{
-	const size_t length = strlen(text);
-
-	memcpy(out + n, text, length);
-	return n + length;
-}
-
-/* /proc/self and /proc/thread-self are another link to each who reads them. 0: it is
- * none of these. */
-static size_t
-read_self(const struct call *c, char *out)
-{
-	const bool of_thread = strcmp(c->path, "/proc/thread-self") == 0;
-	char digits[24];
-	size_t n = 0;
-
-	if (!of_thread && strcmp(c->path, "/proc/self") != 0)
-		return 0;
-	n = add(out, 0, fs_number((uint64_t)proc_of_thread(c->asked.tid), 10, digits));
-	if (!of_thread)
-		return n;
-	n = add(out, n, "/task/");
-	return add(out, n, fs_number((uint64_t)c->asked.tid, 10, digits));
 }
 
 /* What a link says is as we see it: with the path of the step's root before it. */
 static int64_t
 answer_readlink(struct call *c, const struct shape *shape)
 {
-	const struct proc_server *s = c->server;
-	char target[PATH_MAX], *from = target;
-	ssize_t n = (ssize_t)read_self(c, target);
+	char target[PATH_MAX];
+	ssize_t n = (ssize_t)proc_self_link(c->path, c->asked.tid, target);
 	const size_t room = (size_t)c->asked.args[shape->size];
 
 	if (n == 0)
-		n = sys_readlinkat(AT_FDCWD, c->path, target, sizeof target);
-	if (n < 0)
+		n = sys_readlinkat(c->place.fd, "", target, sizeof target);
+	if (n < 0) {
+		errno = errno == ENOENT ? EINVAL : errno;
 		return -1;
-	if ((size_t)n >= s->tree_n && memcmp(target, s->tree, s->tree_n) == 0 &&
-	    ((size_t)n == s->tree_n || target[s->tree_n] == '/')) {
-		from += s->tree_n;
-		n -= (ssize_t)s->tree_n;
-		if (n == 0) {
-			target[0] = '/';
-			from = target;
-			n = 1;
-		}
 	}
-	ask_become(0, 0);
+	n = (ssize_t)proc_place_name_inside(c->server, target, (size_t)n);
+	ask_act_as_self();
 	if ((size_t)n > room)
 		n = (ssize_t)room;
-	return ask_poke(&c->asked, c->asked.args[shape->out], from, (size_t)n) < 0 ? -1
-	                                                                           : n;
+	return ask_poke(&c->asked, c->asked.args[shape->out], target, (size_t)n) < 0 ? -1
+	                                                                             : n;
+}
+
+static int64_t
+answer_place(struct call *c, const struct shape *shape)
+{
+	switch (shape->action) {
+	case ACT_OPEN:
+		return answer_open(c, flags_of(shape, c));
+	case ACT_STAT:
+		return answer_stat(c, shape);
+	case ACT_STATX:
+		return answer_statx(c, shape);
+	case ACT_ACCESS:
+		return answer_access(c, shape);
+	case ACT_READLINK:
+		return answer_readlink(c, shape);
+	case ACT_CHMOD:
+		return answer_chmod(c, shape);
+	case ACT_CHROOT:
+		break;
+	}
+	errno = ENOSYS;
+	return -1;
 }
 
 static int64_t
@@ -278,31 +342,15 @@ answer(struct call *c, const struct shape *shape)
 		errno = ENOENT;
 		return -1;
 	}
-	ask_become(c->uid, c->gid);
-	switch (shape->action) {
-	case ACT_OPEN:
-		value = answer_open(c, flags_of(shape, c));
-		break;
-	case ACT_STAT:
-		value = answer_stat(c, shape);
-		break;
-	case ACT_STATX:
-		value = answer_statx(c, shape);
-		break;
-	case ACT_ACCESS:
-		value = answer_access(c, shape);
-		break;
-	case ACT_READLINK:
-		value = answer_readlink(c, shape);
-		break;
-	case ACT_CHMOD:
-		value = answer_chmod(c, shape);
-		break;
-	case ACT_CHROOT:
-		break;
-	}
+	if (!ask_act_as(&c->rights))
+		errno = EACCES;
+	else if (proc_place_open(c->server, c->asked.tid, c->kind, c->path,
+	                         follows(shape, c), &c->place) == 0)
+		value = answer_place(c, shape);
 	saved = errno;
-	ask_become(0, 0);
+	ask_act_as_self();
+	if (c->place.fd >= 0)
+		sys_close(c->place.fd);
 	errno = saved;
 	return value;
 }
@@ -332,7 +380,7 @@ keeps_root(struct call *c, const struct shape *shape)
 	char path[PROC_PATH_MAX], link[PROC_PATH_MAX], cwd[PATH_MAX];
 	ssize_t n = 0;
 
-	if (!proc_rights(c->asked.tid, &c->uid, &c->gid) || c->uid != 0 ||
+	if (!proc_rights(c->asked.tid, &c->rights) || c->rights.uid != 0 ||
 	    !ask_peek_text(&c->asked, c->asked.args[shape->path], path, sizeof path) ||
 	    path[0] == '\0' || path[strspn(path, "/.")] != '\0' ||
 	    strstr(path, "..") != NULL)
@@ -340,16 +388,16 @@ keeps_root(struct call *c, const struct shape *shape)
 	if (path[0] == '/')
 		return true;
 	fs_number((uint64_t)c->asked.tid, 10, link);
-	link[add(link, strlen(link), "/cwd")] = '\0';
+	memcpy(link + strlen(link), "/cwd", 5);
 	n = sys_readlinkat(c->server->proc_fd, link, cwd, sizeof cwd);
 	return n == (ssize_t)c->server->tree_n &&
 	       memcmp(cwd, c->server->tree, (size_t)n) == 0;
 }
 
 int
-proc_server_answer(const struct proc_server *s)
+proc_server_answer(struct proc_server *s)
 {
-	struct call c = { .server = s };
+	struct call c = { .server = s, .place = { .fd = -1 } };
 	const struct shape *shape = NULL;
 	int received = ask_receive(s->listener_fd, s->proc_fd, &c.asked);
 
@@ -364,10 +412,10 @@ proc_server_answer(const struct proc_server *s)
 		ask_let(&c.asked);
 		return 0;
 	}
-	/* Not those of the owner that /proc shows: that may be root, for a process that
-	 * may not be looked into. */
-	if (!proc_rights(c.asked.tid, &c.uid, &c.gid))
-		c.uid = c.gid = NOBODY;
-	ask_answer(&c.asked, answer(&c, shape));
+	/* Whose they are is sure only as long as the caller waits. */
+	if (!proc_rights(c.asked.tid, &c.rights) || !ask_is_current(&c.asked))
+		ask_let(&c.asked);
+	else
+		ask_answer(&c.asked, answer(&c, shape));
 	return 0;
 }

@@ -7,8 +7,12 @@
  * if it had a mount of its own: /proc/self is the caller, other processes than
  * the step's are not there, and nothing beside its own can be written to.
  *
- *	open       a descriptor is put into the caller
+ *	open       a descriptor is put into the caller: of a file of its own, a copy of
+ *	           one that all have, a list of a directory
  *	stat …     the answer is written to the caller's memory
+ *
+ * The supervisor acts with the rights of the caller, is confined as the step is, and
+ * gives nothing that the step could not have opened itself (see proc_place.h).
  *
  * System calls only.
  */
@@ -22,6 +26,9 @@
 struct proc_server {
 	int listener_fd;
 	int proc_fd;      /* of /proc */
+	int lists_fd;     /* of the directory /proc of the tree, see proc_list.h, or -1 */
+	int terminal_fd;  /* of the step, or -1 */
+	unsigned n_lists; /* ever made */
 	pid_t supervisor; /* ancestor of all processes of the step */
 	const char *tree; /* absolute path of the step's root, its length */
 	size_t tree_n;
@@ -29,6 +36,6 @@ struct proc_server {
 };
 
 /* Answers one call. -1 when there is nobody left to ask. */
-int proc_server_answer(const struct proc_server *s);
+int proc_server_answer(struct proc_server *s);
 
 #endif

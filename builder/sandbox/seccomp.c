@@ -169,9 +169,13 @@ verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds
 		"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
 		NULL
 	};
+	const unsigned asking = FILTER_ASKS_OWNERS | FILTER_ASKS_PATHS;
 	const bool asks = abi->set == abi->machine;
 	enum verdict verdict = VERDICT_REFUSE;
 
+	/* How it opens is in memory, where a filter cannot look; there is openat(). */
+	if ((kinds & asking) != 0 && strcmp(rule->name, "openat2") == 0)
+		return VERDICT_MISSING;
 	if (asks && (kinds & FILTER_ASKS_OWNERS) != 0 &&
 	    asks_for_owner(rule->name, &verdict))
 		return verdict;

@@ -23,8 +23,12 @@
 #include "builder/sandbox/spawner.h"
 #include "builder/sandbox/sys.h"
 
-/* Where we have our end of a socket pair; the program's process has CHILD_SOCKET. */
-enum { OUR_END = SPAWNER_FD_FIRST + 1 };
+/* What we keep: the pipe to the builder, whose end tells of ours, our end of a socket
+ * pair (the program's process has CHILD_SOCKET), and what the server needs. */
+enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, KEPT };
+
+/* What is not there is this in its place. */
+#define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
 
 /* ------------------------------------------------------------ the program's process */
 
@@ -41,16 +45,15 @@ change_root(struct plan *plan)
 	return 0;
 }
 
-/* /proc is named by what is open: there is none in the tree. */
 static int
-confine_to_root(struct plan *plan, int proc_fd)
+confine_to_root(struct plan *plan)
 {
-	int tree_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), result = 0;
+	const struct confine_rule rule = {
+		sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), CONFINE_TREE
+	};
+	int result = plan->has_landlock == 0 ? 0 : confine(&rule, 1);
 
-	if (plan->has_landlock != 0)
-		result = confine(tree_fd, proc_fd);
-	sys_close(tree_fd);
-	sys_close(proc_fd);
+	sys_close(rule.fd);
 	return result < 0 ? plan_fail(plan, STAGE_CONFINE, errno, NULL) : 0;
 }
 
@@ -80,7 +83,7 @@ set_filter(struct plan *plan)
 
 /* Nobody waits for our exec: whom we ask must be able to answer before it. */
 _Noreturn static void
-program_main(struct plan *plan, const int *fds, int socket_fd, int proc_fd)
+program_main(struct plan *plan, const int *fds, int socket_fd)
 {
 	uint64_t no_signals = 0;
 
@@ -90,8 +93,7 @@ program_main(struct plan *plan, const int *fds, int socket_fd, int proc_fd)
 	child_set_limits(plan);
 	if (change_root(plan) < 0)
 		sys_exit(1);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (confine_to_root(plan, proc_fd) < 0)
+	if (confine_to_root(plan) < 0)
 		sys_exit(1);
 	child_set_descriptors(plan, fds, socket_fd);
 	if (child_enter_cwd(plan) < 0)
@@ -110,10 +112,9 @@ program_main(struct plan *plan, const int *fds, int socket_fd, int proc_fd)
 }
 
 static pid_t
-start_program(struct plan *plan, const int *fds)
+start_program(struct plan *plan, const int *fds, const struct proc_server *server)
 {
-	int ends[2] = { -1, -1 }, kept[2];
-	int proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	int ends[2] = { -1, -1 }, kept[KEPT - REPORT];
 	pid_t pid = -1;
 
 	if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -121,19 +122,73 @@ start_program(struct plan *plan, const int *fds)
 	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
 		sys_close(ends[0]);
-		program_main(plan, fds, ends[1], proc_fd);
+		program_main(plan, fds, ends[1]);
 	}
 	if (pid < 0)
 		return plan_fail(plan, STAGE_FORK, errno, NULL);
 	sys_close(ends[1]);
-	if (proc_fd >= 0)
-		sys_close(proc_fd);
-	/* Of the rest we keep the pipe to the builder, whose end tells of ours. */
 	kept[0] = fds[PLAN_FD_REPORT];
-	kept[1] = ends[0];
-	if (child_keep(SPAWNER_FD_FIRST, kept, 2) < 0)
+	kept[OUR_END - REPORT] = ends[0];
+	kept[PROC - REPORT] = NOTHING(server->proc_fd);
+	kept[LISTS - REPORT] = NOTHING(server->lists_fd);
+	kept[TERMINAL - REPORT] = NOTHING(server->terminal_fd);
+	if (child_keep(REPORT, kept, KEPT - REPORT) < 0)
 		return plan_fail(plan, STAGE_FORK, errno, NULL);
 	return pid;
+}
+
+/* ------------------------------------------------------------ ourselves */
+
+/* Before there is a program: what confines us confines it, and it can look into us no
+ * more. We open for it what it may have, and must not be talked into more. */
+static int
+confine_ourselves(struct plan *plan, int tree_fd, const struct proc_server *server)
+{
+	static const char *const devices[] = {
+		"/dev/null",   "/dev/zero",    "/dev/full",
+		"/dev/random", "/dev/urandom", "/dev/tty"
+	};
+	struct confine_rule rules[3 + sizeof devices / sizeof *devices] = {
+		{ tree_fd, CONFINE_TREE },
+		{ server->proc_fd, CONFINE_PROC },
+		{ server->terminal_fd, CONFINE_DEVICE },
+	};
+	int result = 0;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (plan->has_landlock == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+		rules[3 + i] = (struct confine_rule){
+			sys_openat(AT_FDCWD, devices[i], O_PATH, 0), CONFINE_DEVICE
+		};
+	result = confine(rules, sizeof rules / sizeof *rules);
+	if (result < 0)
+		plan_fail(plan, STAGE_CONFINE, errno, NULL);
+	for (size_t i = 3; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].fd >= 0)
+			sys_close(rules[i].fd);
+	return result;
+}
+
+static int
+prepare_server(struct plan *plan, const int *fds, struct proc_server *server)
+{
+	int tree_fd = -1;
+
+	server->tree = plan_text(plan, plan->root);
+	server->tree_n = strlen(server->tree);
+	server->supervisor = (pid_t)syscall(SYS_getpid);
+	server->serves_devices = plan->serves_devices != 0;
+	server->proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	tree_fd = sys_openat(AT_FDCWD, server->tree, O_PATH | O_DIRECTORY, 0);
+	if (tree_fd < 0)
+		return plan_fail(plan, STAGE_CHROOT, errno, NULL);
+	server->lists_fd = sys_openat(tree_fd, "proc",
+	                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (plan->terminal != 0)
+		server->terminal_fd = fds[PLAN_FD_OUT];
+	return confine_ourselves(plan, tree_fd, server);
 }
 
 /* ------------------------------------------------------------ the end of all */
@@ -294,21 +349,24 @@ supervisor_main(struct plan *plan, const int *fds)
 {
 	struct watch w = { .plan = plan,
 		           .signal_fd = -1,
-		           .server = { .listener_fd = -1, .proc_fd = -1 } };
+		           .server = { .listener_fd = -1,
+		                       .proc_fd = -1,
+		                       .lists_fd = -1,
+		                       .terminal_fd = -1 } };
 	uint64_t all = UINT64_MAX;
 
 	prctl(PR_SET_NAME, "supervisor");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* Keys of the builder's session are not for the program. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	w.program = start_program(plan, fds);
+	if (prepare_server(plan, fds, &w.server) < 0)
+		end_all(1);
+	w.program = start_program(plan, fds, &w.server);
 	if (w.program < 0)
 		end_all(1);
-	w.server.proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-	w.server.supervisor = (pid_t)syscall(SYS_getpid);
-	w.server.tree = plan_text(plan, plan->root);
-	w.server.tree_n = strlen(w.server.tree);
-	w.server.serves_devices = plan->serves_devices != 0;
+	w.server.proc_fd = w.server.proc_fd < 0 ? -1 : PROC;
+	w.server.lists_fd = w.server.lists_fd < 0 ? -1 : LISTS;
+	w.server.terminal_fd = w.server.terminal_fd < 0 ? -1 : TERMINAL;
 	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
 	                           SFD_CLOEXEC | SFD_NONBLOCK);
 	watch(&w);

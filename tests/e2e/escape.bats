@@ -5,7 +5,7 @@ load helpers
 setup_file() {
     W=$(mktemp -d "${TMPDIR:-/tmp}/cooper-escape.XXXXXX")
     chmod 755 "$W"
-    cc -static -std=gnu17 -D_GNU_SOURCE -O1 -o "$W/hostile" "$BATS_TEST_DIRNAME"/../escape/*.c
+    cc -static -std=gnu17 -D_GNU_SOURCE -O1 -pthread -o "$W/hostile" "$BATS_TEST_DIRNAME"/../escape/*.c
     NAME=cooper-escape-$$
     export W NAME
     # The image's own nodes: a disk and the machine's memory.
@@ -196,5 +196,18 @@ covered() {
     "$COOPER" doctor | grep -q '^ok  Landlock' || skip "needs Landlock"
     aim env
     run hostile_build "$T/store" env -- --isolation=chroot
-    expect secrets-of-kernel shared-memory
+    expect shared-memory
+}
+
+without_landlock() {
+    "$W/refuse" landlock=ENOSYS -- "$@"
+}
+
+@test "… and without Landlock no file of the container either" {
+    need_root
+    cc -o "$W/refuse" "$ROOT/tests/lib/refuse.c" -lseccomp
+    export -f without_landlock
+    aim env
+    run hostile_build "$T/store" bash -c 'without_landlock "$@"' without_landlock -- --isolation=chroot
+    expect abstract-socket shared-memory signal-to-process
 }

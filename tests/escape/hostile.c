@@ -58,7 +58,8 @@ int
 main(int argc, char **argv)
 {
 	const struct try *const all[] = { tries_of_files, tries_of_processes,
-		                          tries_of_the_kernel, tries_of_devices };
+		                          tries_of_the_kernel, tries_of_devices,
+		                          tries_of_descriptors };
 	size_t n = 0;
 
 	if (argc != 5)

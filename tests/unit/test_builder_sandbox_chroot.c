@@ -66,6 +66,60 @@ descriptors_have_names(void **state)
 		assert_prints(b, rows[i].script, rows[i].printed);
 }
 
+/* In the tree there is a directory for each that is open, with the names of now. */
+static void
+directories_of_proc_are_listed(void **state)
+{
+	static const struct {
+		const char *script, *printed;
+	} rows[] = {
+		{ "exec 7</data/one; ls /proc/self/fd | grep -c '^7$'", "1\n" },
+		{ "ls /proc | grep -c '^meminfo$'; ls /proc | grep -c '^self$'",
+		  "1\n1\n" },
+		{ "ls -d /proc/[0-9]* | grep -c \"^/proc/$$\\$\"", "1\n" },
+		{ "ls /proc | grep -c '^1$'", "0\n" },
+		{ "ls /proc | grep -c '^kcore$'", "0\n" },
+		{ "ls /proc/self/task | wc -l; ls /proc/sys/kernel | grep -c ostype",
+		  "1\n1\n" },
+		{ "cd /proc/self/fd 2>/dev/null || echo no", "no\n" },
+		{ "ls /proc/self/fd/nothing 2>/dev/null || echo no", "no\n" },
+		{ "i=0; while [ $i -lt 200 ]; do set -- /proc/self/f*; i=$((i + 1)); "
+		  "done; echo $#; ls -A proc | wc -l",
+		  "2\n64\n" },
+	};
+	struct box *b = box_of(state);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(rows[i].printed, "0\n") != 0)
+			assert_prints(b, rows[i].script, rows[i].printed);
+		else
+			assert_int_equal(box_run_sh(b, rows[i].script), 0);
+	assert_false(box_changed(b, "/proc"));
+	/* Who took it away has none. */
+	assert_prints(b, "rmdir /proc; ls /proc 2>/dev/null || echo none", "none\n");
+	assert_prints(b, "mv /proc /data/p; ls /proc | grep -c '^self$'", "1\n");
+	assert_false(box_changed(b, "/data/p"));
+}
+
+/* The machine's files have one mode for all who see them. */
+static void
+what_is_open_of_proc_is_a_copy(void **state)
+{
+	struct box *b = box_of(state);
+	struct stat before, after;
+
+	assert_int_equal(stat("/proc/meminfo", &before), 0);
+	assert_prints(b,
+	              "exec 7</proc/meminfo; chmod 600 /proc/self/fd/7 2>/dev/null; "
+	              "chmod 600 /proc/meminfo 2>/dev/null || echo no; "
+	              "chown 5 /proc/meminfo 2>/dev/null || echo no; "
+	              "grep -c ^MemTotal <&7; grep -c ^MemTotal /dev/fd/7",
+	              "no\nno\n1\n1\n");
+	assert_int_equal(stat("/proc/meminfo", &after), 0);
+	assert_int_equal(before.st_mode, after.st_mode);
+	assert_int_equal(before.st_ctim.tv_sec, after.st_ctim.tv_sec);
+}
+
 static void
 a_users_rights_are_its_own(void **state)
 {
@@ -383,6 +437,8 @@ main(void)
 		box_test(the_engine_is_the_one_that_was_asked_for),
 		box_test(proc_is_that_of_the_caller),
 		box_test(descriptors_have_names),
+		box_test(directories_of_proc_are_listed),
+		box_test(what_is_open_of_proc_is_a_copy),
 		box_test(a_users_rights_are_its_own),
 		box_test(the_root_may_be_changed_to_what_it_is_already),
 		box_test(devices_work),
