@@ -3,15 +3,15 @@
  * knows nothing of images being built. Headers are included one by one; this
  * one is the table of contents and brings the five that every file needs.
  *
- *	error    what went wrong, handed upwards      digest      content addresses
- *	own      auto_* attributes and take()         descriptor  OCI descriptors, media
- *types mem      allocation, arenas                   platform    os/arch/variant text
- *views and growing byte strings       jsonio      typed JSON reading and writing array
- *typed growing arrays                 file, path  files, path text map      bytes →
- *pointer                      inroot      opening below a root only number   strict
- *number parsing                process     helper programs clock    time, RFC 3339 job,
- *cancel worker pool, stop token suggest  "did you mean"                       event
- *progress and log, sideways
+ *	error    what went wrong, handed up     digest      content addresses
+ *	own      auto_* attributes and take()   descriptor  OCI descriptors, media types
+ *	mem      allocation, arenas             platform    os/arch/variant
+ *	text     views and byte strings         jsonio      typed JSON
+ *	array    typed growing arrays           file, path  files, texts of paths
+ *	map      bytes → pointer                inroot      opening below a root only
+ *	number   strict number parsing          process     helper programs
+ *	clock    time, RFC 3339                 job, cancel worker pool, stop token
+ *	suggest  "did you mean"                 event       progress and log, sideways
  */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H

@@ -8,8 +8,9 @@
  * is no directory takes away what was below its path before; a whiteout hides
  * lower layers only, so it gives way to an entry of the same path (and makes
  * a directory opaque). Of the names of one file the first in the tree has the
- * content, the others are hard links to it. What cannot be unpacked is refused: an entry
- *below something that is no directory, a hard link to a path that is not there.
+ * content, the others are hard links to it. What cannot be unpacked is refused:
+ * an entry below something that is no directory, a hard link to a path that is
+ * not there.
  */
 #ifndef LAYERS_TREE_H
 #define LAYERS_TREE_H

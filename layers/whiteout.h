@@ -1,10 +1,12 @@
 /*
  * whiteout: marks for "deleted here", in the two languages they are written in.
  *
- *	                     in a layer's tar (image-spec)   in a directory (overlayfs)
- *	path is deleted      .wh.NAME, empty file            character device 0:0, or an
- *empty file with xattr overlay.whiteout nothing from below   .wh..wh..opq in the
- *directory   xattr overlay.opaque=y aufs housekeeping    .wh..wh.* -
+ *	                     in a tar (image-spec)    in a directory (overlayfs)
+ *	path is deleted      .wh.NAME, empty file     character device 0:0, or an empty
+ *	                                              file with xattr overlay.whiteout
+ *	nothing from below   .wh..wh..opq in the      xattr overlay.opaque=y
+ *	                     directory
+ *	aufs housekeeping    .wh..wh.*                -
  *
  * Attributes are written in the user.overlay. name space (mount option
  * userxattr) and read in trusted.overlay. too.

@@ -1,9 +1,9 @@
 /*
  * image_name: what an image's name says when its short forms are written out.
  *
- *	alpine                 docker.io/library/alpine:latest     alpine
- *	docker.io/acme/tool:1  docker.io/acme/tool:1               acme/tool:1
- *	hub.example/x@sha256:…     hub.example/x@sha256:… hub.example/x@sha256:…
+ *	alpine                 docker.io/library/alpine:latest   alpine
+ *	docker.io/acme/tool:1  docker.io/acme/tool:1             acme/tool:1
+ *	hub.example/x@sha…     hub.example/x@sha…                hub.example/x@sha…
  *
  * Only as much of a reference as naming in a Dockerfile needs: two names are
  * the same image if their full forms are equal.

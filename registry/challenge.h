@@ -1,8 +1,8 @@
 /*
  * challenge: what a server asks for with WWW-Authenticate (RFC 9110 §11.6.1).
  *
- *	Bearer
- *realm="https://auth.example/token",service="example",scope="repository:a:pull"
+ *	Bearer realm="https://auth.example/token",service="example",
+ *	       scope="repository:a:pull"
  */
 #ifndef REGISTRY_CHALLENGE_H
 #define REGISTRY_CHALLENGE_H

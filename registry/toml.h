@@ -1,8 +1,8 @@
 /*
  * toml: the part of TOML 1.0 that configuration files of registries use, as JSON.
  *
- *	key = "basic" | 'literal' | true | 12 | [ … ]      comments, quoted and dotted
- *keys [table.inner]                                      object
+ *	key = "basic" | 'literal' | true | 12 | [ … ]      comments, quoted and dotted keys
+ *	[table.inner]                                      object
  *	[[table.list]]                                     array of objects
  *
  * Multi-line strings, inline tables, floats and dates are refused by name.

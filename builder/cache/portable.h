@@ -4,9 +4,9 @@
  *	"cooper.cache": {"version": 1, "records": [
  *		{"key": "3f…", "created": "2026-…", "layer": 2}, …]}
  *
- * "layer" counts in the config's diff_ids; without it the step added none. A config whose
- * layers are the target's is that of an image with inline cache, else its image is
- *nothing but a cache. Keys are hashes: what they were made of stays at home.
+ * "layer" counts in the config's diff_ids; without it the step added none. A config
+ * whose layers are the target's is that of an image with inline cache, else its image
+ * is nothing but a cache. Keys are hashes: what they were made of stays at home.
  */
 #ifndef BUILDER_CACHE_PORTABLE_H
 #define BUILDER_CACHE_PORTABLE_H
