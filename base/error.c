@@ -15,6 +15,8 @@ code_of(int sys)
 	case ENOSPC:
 	case EDQUOT:
 	case EROFS:
+	case EACCES:
+	case EPERM:
 	case EMFILE:
 	case ENFILE:
 	case ENOSYS:

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/input.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
@@ -20,41 +21,13 @@
 int
 file_read_fd(int fd, size_t max, struct buf *out, struct error *err)
 {
-	size_t before = out->n, chunk = 4096;
-
-	for (;;) {
-		ssize_t n;
-
-		buf_reserve(out, chunk);
-		n = read(fd, out->p + out->n, chunk);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			error_sys(err, "read");
-		else if ((size_t)n > max - (out->n - before))
-			n = error_set(err, ERR_DAMAGED, "more than %zu bytes", max);
-		if (n < 0)
-			buf_truncate(out, before);
-		if (n <= 0)
-			return n < 0 ? -1 : 1;
-		out->n += (size_t)n;
-		out->p[out->n] = '\0';
-		chunk = out->n - before < 65536 ? 4096 : 65536;
-	}
+	return input_read_fd(fd, max, NULL, out, err);
 }
 
 int
 file_read(int dir_fd, const char *name, size_t max, struct buf *out, struct error *err)
 {
-	auto_fd int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return error_sys(err, "open %s", name);
-	if (file_read_fd(fd, max, out, err) < 0)
-		return error_wrap(err, "%s", name);
-	return 1;
+	return input_read(dir_fd, name, max, NULL, out, err);
 }
 
 int

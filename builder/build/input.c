@@ -7,12 +7,13 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/file.h"
-#include "base/inroot.h"
+#include "base/input.h"
 #include "base/number.h"
 #include "base/path.h"
 #include "builder/build/remote.h"
 
-#define DOCKERFILE_SIZE_MAX ((size_t)256 << 20)
+/* What BuildKit's messages can hold. */
+#define DOCKERFILE_SIZE_MAX ((size_t)16 << 20)
 #define IGNORE_SIZE_MAX     ((size_t)16 << 20)
 
 static char *
@@ -48,14 +49,14 @@ context_add(struct build_input *in, struct text name, const char *path, bool rem
 	return 0;
 }
 
-/* 1 read, 0 there is none. */
+/* FILE of the directory DIR_FD. 1 read, 0 there is none. */
 static int
 ignore_read(struct build_input *in, int dir_fd, const char *file, const char *shown,
             const struct ignore **out, struct error *err)
 {
 	auto_buf struct buf text = BUF_INIT;
 	struct ignore *ignore = NULL;
-	int found = file_read(dir_fd, file, IGNORE_SIZE_MAX, &text, err);
+	int found = input_read_inside(dir_fd, file, shown, IGNORE_SIZE_MAX, &text, err);
 
 	if (found <= 0)
 		return found;
@@ -92,9 +93,10 @@ named_contexts(const struct build_request *request, struct build_input *in,
 /* ------------------------------------------------------------ Dockerfile */
 
 static int
-read_stdin(struct buf *out, struct error *err)
+read_stdin(const struct build_request *request, struct buf *out, struct error *err)
 {
-	return file_read_fd(STDIN_FILENO, DOCKERFILE_SIZE_MAX, out, err) < 0
+	return input_read_fd(STDIN_FILENO, DOCKERFILE_SIZE_MAX, request->cancel, out,
+	                     err) < 0
 	               ? error_wrap(err, "standard input")
 	               : 0;
 }
@@ -102,68 +104,116 @@ read_stdin(struct buf *out, struct error *err)
 static int
 not_found(const char *shown, struct error *err)
 {
-	return error_set(err, ERR_SOURCE,
-	                 "failed to read dockerfile: %s: no such file or directory",
-	                 shown);
+	return error_set(err, ERR_SOURCE, "%s: no such file or directory", shown);
 }
 
-/* 1 read, 0 it is not there, -1. */
-typedef int read_fn(int dir_fd, const char *path, struct buf *out, struct error *err);
-
+/* The directory that PATH is in, as the user named it; links on the way are his. */
 static int
-read_of_user(int dir_fd, const char *path, struct buf *out, struct error *err)
+open_parent(const char *path)
 {
-	return file_read(dir_fd, path, DOCKERFILE_SIZE_MAX, out, err);
+	size_t n = (size_t)(path_base(text_of(path)).p - path);
+	auto_free char *name = n == 0 ? mem_copy(".") : mem_copy_n(path, n);
+
+	return open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* What others wrote must not show what is outside of it. */
-static int
-read_of_others(int dir_fd, const char *path, struct buf *out, struct error *err)
+/* PATH, seen from the directory CONTEXT, if that is where its links lead to. Caller
+ * frees; else NULL. */
+static char *
+path_in_context(const struct local_context *context, const char *path)
 {
-	auto_fd int fd = inroot_open(dir_fd, path, O_RDONLY | O_NONBLOCK, 0);
-	struct stat sb;
+	auto_free char *real = realpath(path, NULL);
+	size_t n = strcmp(context->path, "/") == 0 ? 0 : strlen(context->path);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (real == NULL || strncmp(real, context->path, n) != 0)
+		return NULL;
+	return real[n] == '/' ? mem_copy(real + n + 1) : NULL;
+}
+
+/* A file that -f names: one that is open here already, or one of a directory. Its own
+ * link is followed inside of that and, if there is one, of CONTEXT: a stranger's
+ * Dockerfile must not show what its reader alone may see. 1 read, 0 it is not there. */
+static int
+read_named(const struct build_request *request, const struct local_context *context,
+           const char *path, struct buf *out, struct error *err)
+{
+	struct text base = path_base(text_of(path));
+	auto_free char *inside = NULL;
+	auto_fd int dir_fd = -1;
+
+	if (input_is_descriptor(path))
+		return input_read(AT_FDCWD, path, DOCKERFILE_SIZE_MAX, request->cancel,
+		                  out, err);
+	inside = context == NULL ? NULL : path_in_context(context, path);
+	if (inside != NULL)
+		return input_read_inside(context->dir_fd, inside, path,
+		                         DOCKERFILE_SIZE_MAX, out, err);
+	dir_fd = open_parent(path);
+	if (dir_fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (fd < 0 || fstat(fd, &sb) < 0)
-		return error_set(err, ERR_SOURCE, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(sb.st_mode))
-		return error_set(err, ERR_SOURCE, "%s: not a regular file", path);
-	return file_read_fd(fd, DOCKERFILE_SIZE_MAX, out, err);
+	if (dir_fd < 0)
+		return error_sys(err, "open the directory of %s", path);
+	return input_read_inside(dir_fd, base.n == 0 ? "." : base.p, path,
+	                         DOCKERFILE_SIZE_MAX, out, err);
 }
 
 /* The default name may be written in lower case. */
-static int
-read_at(int dir_fd, const char *path, read_fn *read, struct build_input *in,
-        struct error *err)
+static char *
+lower_case(const char *path)
 {
-	struct text base = path_base(text_of(path));
-	int found = read(dir_fd, path, &in->dockerfile, err);
+	char *lower = NULL;
 
-	in->name = text_copy(base);
-	if (found == 0 && text_is(base, "Dockerfile")) {
-		auto_free char *lower = mem_copy(path);
+	if (!text_is(path_base(text_of(path)), "Dockerfile"))
+		return NULL;
+	lower = mem_copy(path);
+	lower[strlen(lower) - strlen("Dockerfile")] = 'd';
+	return lower;
+}
 
-		lower[strlen(lower) - strlen("Dockerfile")] = 'd';
-		found = read(dir_fd, lower, &in->dockerfile, err);
-	}
-	if (found < 0)
-		return error_wrap(err, "failed to read dockerfile");
-	return found == 0 ? not_found(path, err) : 0;
+/* FILE as the user's own tools find it. */
+static int
+read_of_user(const struct build_request *request, const struct local_context *context,
+             const char *file, struct build_input *in, struct error *err)
+{
+	auto_free char *lower = lower_case(file);
+	int found = read_named(request, context, file, &in->dockerfile, err);
+
+	in->name = text_copy(path_base(text_of(file)));
+	if (found == 0 && lower != NULL)
+		found = read_named(request, context, lower, &in->dockerfile, err);
+	return found == 0 ? not_found(file, err) : found;
+}
+
+/* FILE of the context, NULL: the default name. */
+static int
+read_of_context(const struct local_context *context, const char *file,
+                struct build_input *in, struct error *err)
+{
+	const char *name = file != NULL ? file : "Dockerfile";
+	auto_free char *lower = lower_case(name);
+	int found = input_read_inside(context->dir_fd, name, name, DOCKERFILE_SIZE_MAX,
+	                              &in->dockerfile, err);
+
+	in->name = text_copy(path_base(text_of(name)));
+	if (found == 0 && lower != NULL)
+		found = input_read_inside(context->dir_fd, lower, lower,
+		                          DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
+	return found == 0 ? not_found(name, err) : found;
 }
 
 /* Relative names are the shell's for a directory of the user's, else the context's. */
 static int
-read_in_context(const struct local_context *context, const char *file,
-                struct build_input *in, struct error *err)
+read_in_context(const struct build_request *request, struct build_input *in,
+                struct error *err)
 {
-	bool is_users = context->remember;
-	const char *path = file != NULL ? file : "Dockerfile";
-	int dir_fd = is_users && file != NULL ? AT_FDCWD : context->dir_fd;
+	const struct local_context *context = &in->contexts.at[0];
+	const char *file = request->dockerfile;
+	bool is_users = context->remember && file != NULL;
 
-	if (read_at(dir_fd, path, is_users ? read_of_user : read_of_others, in, err) == 0)
+	if ((is_users ? read_of_user(request, context, file, in, err)
+	              : read_of_context(context, file, in, err)) > 0)
 		return 0;
-	if (!is_users && file != NULL)
+	if (!context->remember && file != NULL)
 		return error_hint(err, "-f names a file of the context; one of this "
 		                       "machine needs an absolute path");
 	return error_hint(err,
@@ -180,29 +230,30 @@ is_web(const char *file)
 
 /* -f - and -f URL: the text comes from elsewhere and has the usual name. */
 static int
-read_elsewhere(const char *file, struct registry *registry, struct build_input *in,
-               struct error *err)
+read_elsewhere(const struct build_request *request, struct registry *registry,
+               struct build_input *in, struct error *err)
 {
+	const char *file = request->dockerfile;
+
 	in->name = mem_copy("Dockerfile");
 	buf_truncate(&in->dockerfile, 0);
 	if (strcmp(file, "-") == 0)
-		return read_stdin(&in->dockerfile, err);
-	return remote_text(registry, file, DOCKERFILE_SIZE_MAX, &in->dockerfile, err) < 0
-	               ? error_wrap(err, "failed to read dockerfile")
-	               : 0;
+		return read_stdin(request, &in->dockerfile, err);
+	return remote_text(registry, file, DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
 }
 
 static int
-read_dockerfile(const struct build_request *request, struct registry *registry,
+find_dockerfile(const struct build_request *request, struct registry *registry,
                 struct build_input *in, struct error *err)
 {
 	const char *file = request->dockerfile;
 
 	if (file != NULL && (strcmp(file, "-") == 0 || is_web(file)))
-		return read_elsewhere(file, registry, in, err);
-	if (file != NULL && file[0] == '/') {
+		return read_elsewhere(request, registry, in, err);
+	if (file != NULL && file[0] == '/' &&
+	    (in->contexts.n == 0 || !in->contexts.at[0].remember)) {
 		buf_truncate(&in->dockerfile, 0);
-		return read_at(AT_FDCWD, file, read_of_user, in, err);
+		return read_of_user(request, NULL, file, in, err) > 0 ? 0 : -1;
 	}
 	if (in->dockerfile.n > 0) {
 		in->name = mem_copy("Dockerfile");
@@ -210,7 +261,19 @@ read_dockerfile(const struct build_request *request, struct registry *registry,
 	}
 	if (in->contexts.n == 0)
 		return not_found(file != NULL ? file : "Dockerfile", err);
-	return read_in_context(&in->contexts.at[0], file, in, err);
+	return read_in_context(request, in, err);
+}
+
+static int
+read_dockerfile(const struct build_request *request, struct registry *registry,
+                struct build_input *in, struct error *err)
+{
+	if (find_dockerfile(request, registry, in, err) == 0)
+		return 0;
+	if (err->code == ERR_DAMAGED) /* there is more than one can be */
+		err->code = ERR_DOCKERFILE;
+	return err->code == ERR_CANCELLED ? -1
+	                                  : error_wrap(err, "failed to read dockerfile");
 }
 
 /* <Dockerfile>.dockerignore beside the file, else .dockerignore of the context. */
@@ -223,10 +286,14 @@ read_main_ignore(const struct build_request *request, struct build_input *in,
 	auto_free char *special = NULL;
 	int found = 0;
 
-	if (file != NULL && strcmp(file, "-") != 0 && !is_web(file)) {
+	if (file != NULL && strcmp(file, "-") != 0 && !is_web(file) &&
+	    !input_is_descriptor(file)) {
+		auto_fd int dir_fd = open_parent(file);
+
 		special = mem_print("%s.dockerignore", file);
-		found = ignore_read(in, AT_FDCWD, special, special, &main_context->ignore,
-		                    err);
+		if (dir_fd >= 0)
+			found = ignore_read(in, dir_fd, path_base(text_of(special)).p,
+			                    special, &main_context->ignore, err);
 	} else if (file == NULL) {
 		found = ignore_read(in, main_context->dir_fd, "Dockerfile.dockerignore",
 		                    "Dockerfile.dockerignore", &main_context->ignore,

@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
-#include "base/file.h"
+#include "base/input.h"
 
 /* The wire limit of BuildKit; larger "secrets" are mistakes. */
 #define SECRET_SIZE_MAX ((size_t)500 << 10)
@@ -62,13 +62,20 @@ proxy_hide(struct text url)
 }
 
 static int
+too_large(struct text id, struct error *err)
+{
+	return error_set(err, ERR_USAGE, "--secret %.*s: larger than 500 KiB", (int)id.n,
+	                 id.p);
+}
+
+static int
 secret_add(struct services *s, struct text id, struct buf *value, struct error *err)
 {
-	struct secret *secret = array_add(&s->secrets);
+	struct secret *secret = NULL;
 
 	if (value->n > SECRET_SIZE_MAX)
-		return error_set(err, ERR_USAGE, "secret %.*s: larger than 500 KiB",
-		                 (int)id.n, id.p);
+		return too_large(id, err);
+	secret = array_add(&s->secrets);
 	secret->id = id;
 	secret->value.n = value->n;
 	secret->value.p = buf_take(value);
@@ -94,13 +101,16 @@ secret_read(struct services *s, const struct secret_source *source, struct error
 		return secret_add(s, source->id, &bytes, err);
 	}
 	if (source->env.p != NULL)
-		return error_set(err, ERR_SOURCE, "secret %.*s: variable %s is not set",
+		return error_set(err, ERR_SOURCE, "--secret %.*s: variable %s is not set",
 		                 (int)source->id.n, source->id.p, env);
-	found = file_read(AT_FDCWD, file, SECRET_SIZE_MAX + 1, &bytes, err);
+	found = input_read(AT_FDCWD, file, SECRET_SIZE_MAX, s->request->cancel, &bytes,
+	                   err);
+	if (found < 0 && err->code == ERR_DAMAGED)
+		return too_large(source->id, err);
 	if (found < 0)
-		return error_wrap(err, "secret %.*s", (int)source->id.n, source->id.p);
+		return error_wrap(err, "--secret %.*s", (int)source->id.n, source->id.p);
 	if (found == 0)
-		return error_set(err, ERR_SOURCE, "secret %.*s: %s: no such file",
+		return error_set(err, ERR_SOURCE, "--secret %.*s: %s: no such file",
 		                 (int)source->id.n, source->id.p, file);
 	return secret_add(s, source->id, &bytes, err);
 }

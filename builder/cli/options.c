@@ -95,10 +95,10 @@ store_value(const struct option_row *o, void *target, struct text value,
 			return error_set(err, ERR_USAGE, "not true or false");
 		return 0;
 	case OPTION_STRING:
-		*(const char **)at = value.p;
+		*(const char **)at = value.n == 0 ? NULL : value.p;
 		return 0;
 	case OPTION_TEXT:
-		*(struct text *)at = value;
+		*(struct text *)at = value.n == 0 ? (struct text){ 0 } : value;
 		return 0;
 	case OPTION_TEXTS:
 		texts = (void *)at;

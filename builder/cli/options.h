@@ -23,8 +23,8 @@ typedef int option_fn(void *target, struct text value, struct error *err);
 
 enum option_kind {
 	OPTION_FLAG,      /* bool at offset */
-	OPTION_STRING,    /* const char * at offset */
-	OPTION_TEXT,      /* struct text at offset */
+	OPTION_STRING,    /* const char * at offset; "" is as if it were not given */
+	OPTION_TEXT,      /* struct text at offset; likewise */
 	OPTION_TEXTS,     /* ARRAY(struct text) at offset; repeatable */
 	OPTION_SIZE,      /* uint64_t at offset, with suffix k m g */
 	OPTION_COUNT,     /* size_t at offset */

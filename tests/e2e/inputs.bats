@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# Files that a build is given: what is no regular file is not waited for, what lies
+# outside of a stranger's directory is not shown.
+load helpers
+
+# refused STATUS TEXT…: the last command ended like that, in time, with one message.
+refused() {
+    local want=$1 text
+    shift
+    echo "$output"
+    [ "$status" -eq "$want" ] || return 1
+    for text in "$@"; do
+        [[ "$output" == *"$text"* ]] || { echo "missing: $text"; return 1; }
+    done
+    [ "$(grep -c '^ERROR:' <<<"$output")" -eq 1 ]
+}
+
+soon() {
+    run timeout 20 "$COOPER" build --progress=quiet "$@"
+}
+
+# odd NAME KIND: makes NAME something that is no file to read.
+odd() {
+    rm -rf "$1"
+    case $2 in
+    fifo) mkfifo "$1" ;;
+    directory) mkdir "$1" ;;
+    socket) python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1" ;;
+    *) ln -s "$2" "$1" ;;
+    esac
+}
+
+ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
+
+@test "a Dockerfile that is no regular file, or leads out of its context" {
+    echo "TOPSECRET a" >"$T/secret"
+    for kind in $ODD; do
+        odd Dockerfile "$kind"
+        for given in "" "-f Dockerfile" "-f $PWD/Dockerfile" "-f ./Dockerfile"; do
+            echo "$kind $given"
+            # shellcheck disable=SC2086
+            soon $given .
+            refused 4 "failed to read dockerfile" Dockerfile
+            [[ "$output" != *TOPSECRET* ]]
+        done
+    done
+}
+
+@test "an ignore file that is no regular file, or leads out of its context" {
+    printf 'FROM scratch\nCOPY a /\n' >Dockerfile
+    echo a >a
+    echo "[TOPSECRET" >"$T/secret"
+    mkdir "$T/named"
+    for file in .dockerignore Dockerfile.dockerignore "$T/named/.dockerignore"; do
+        for kind in $ODD; do
+            echo "$file $kind"
+            odd "$file" "$kind"
+            soon --build-context "n=$T/named" .
+            refused 4 .dockerignore
+            soon --build-context "n=$T/named" -f Dockerfile .
+            refused 4 .dockerignore
+            [[ "$output" != *TOPSECRET* ]]
+        done
+        rm -rf "$file"
+    done
+}
+
+@test "links inside of a context are followed, from wherever they are named" {
+    mkdir docker "$T/other"
+    printf 'FROM scratch\nCOPY a /\n' >docker/real
+    echo a >a
+    ln -s docker/real Dockerfile
+    ln -s /docker/real absolute
+    ln -s ../Dockerfile docker/up
+    ln -s ../ctx/docker/real "$T/other/from-outside"
+    for given in "" "-f Dockerfile" "-f docker/up" "-f $T/other/from-outside" "-f ./docker/../Dockerfile"; do
+        # shellcheck disable=SC2086
+        soon $given .
+        echo "$given $output"
+        [ "$status" -eq 0 ]
+    done
+}
+
+@test "a Dockerfile that is open already: standard input, a command's output" {
+    printf 'FROM scratch\nCOPY a /\n' >"$T/text"
+    echo a >a
+    soon -f - . <"$T/text"
+    [ "$status" -eq 0 ]
+    soon -f /dev/stdin . <"$T/text"
+    [ "$status" -eq 0 ]
+    soon -f <(cat "$T/text") .
+    [ "$status" -eq 0 ]
+    run bash -c "sleep 0.3 | cat - '$T/text' | timeout 20 '$COOPER' build -q -f /dev/stdin ."
+    [ "$status" -eq 0 ]
+}
+
+@test "a Dockerfile without end has an end" {
+    soon -f /dev/zero .
+    refused 4 "/dev/zero is not a regular file"
+    for way in -f\ - -f\ /dev/stdin; do
+        # shellcheck disable=SC2086
+        run bash -c "yes | timeout 20 '$COOPER' build $way ."
+        refused 3 "more than 16777216 bytes"
+    done
+    truncate -s 1T Dockerfile
+    soon .
+    refused 3 "more than 16777216 bytes"
+}
+
+@test "who waits for a Dockerfile can be stopped" {
+    for way in - /dev/stdin; do
+        run bash -c "sleep 30 | timeout -s TERM 1 '$COOPER' build -f $way ."
+        [ "$status" -eq 124 ]
+        [[ "$output" == *"ERROR: cancelled"* ]]
+    done
+}
+
+@test "a secret that is no file to read" {
+    printf 'FROM scratch\nCOPY a /\n' >Dockerfile
+    echo a >a
+    for kind in fifo directory socket /dev/zero /dev/full; do
+        echo "$kind"
+        odd "$T/s" "$kind"
+        soon --secret "id=x,src=$T/s" .
+        refused 4 "--secret x" "$T/s"
+    done
+    truncate -s 1T "$T/large"
+    soon --secret "id=x,src=$T/large" .
+    refused 2 "--secret x" "500 KiB"
+    soon --secret "id=x,src=$T/none" .
+    refused 4 "--secret x" "no such file"
+    soon --secret id=x,src=/dev/null --secret id=y,src=<(echo value) .
+    [ "$status" -eq 0 ]
+}
