@@ -1,5 +1,11 @@
 # cooper: see README.md. `make help` lists the targets.
 
+# All processors, one short line a file; V=1 shows the commands.
+ifeq ($(filter -j%,$(MAKEFLAGS))$(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(patsubst $(OUT)/%,%,$@);)
+
 # MODE picks flags and the object folder; SAN=… is a short way to two of them.
 MODE ?= $(if $(filter address%,$(SAN)),asan,$(if $(filter thread,$(SAN)),tsan,release))
 comma := ,
@@ -52,6 +58,8 @@ BENCHES      := $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(sort $(wildcard test
 FUZZERS      := $(FUZZ_SOURCES:tests/fuzz/%.c=out/fuzz-clang/fuzz/%)
 
 .DELETE_ON_ERROR:
+# Objects of tests are kept: they would be made anew each time.
+.SECONDARY:
 .PHONY: all
 all: cooper build
 
@@ -61,41 +69,41 @@ build: cooper
 	@ln -sfn cooper build
 
 $(OUT)/cooper: $(OUT)/obj/builder/main.o $(LIBS)
-	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
+	$(call say,link) $(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
 
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(COOPER_CPPFLAGS) $(CPPFLAGS) $(COOPER_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc) $(CC) $(COOPER_CPPFLAGS) $(CPPFLAGS) $(COOPER_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 define library
 $(OUT)/lib/$(call name_of,$(1)).a: $(patsubst %.c,$(OUT)/obj/%.o,$(call sources_of,$(1)))
 	@mkdir -p $$(@D) && rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(call say,ar) $$(AR) rcs $$@ $$^
 endef
 $(foreach f,$(FOLDERS),$(eval $(call library,$(f))))
 
 # tests/unit/test_<folder>_<file>.c, one cmocka program each.
 $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS) -lcmocka
+	$(call say,link) $(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS) -lcmocka
 
 # Programs that tests run: one file each, on their own.
 $(OUT)/tests/%: $(OUT)/obj/tests/lib/%.o
 	@mkdir -p $(@D)
-	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PACKAGE_LIBS)
+	$(call say,link) $(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PACKAGE_LIBS)
 
 $(OUT)/bench/%: $(OUT)/obj/tests/bench/%.o $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
+	$(call say,link) $(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
 
 # tests/fuzz/fuzz_<reader>.c: replayed over testdata/fuzz/<reader>/ in `make check`,
 # grown with libFuzzer by `make fuzz`.
 $(OUT)/replay/%: $(OUT)/obj/tests/fuzz/%.o $(OUT)/obj/tests/fuzz/replay.o $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
+	$(call say,link) $(CC) $(COOPER_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
 out/fuzz-clang/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(COOPER_CFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
+	$(call say,link) $(CC) $(COOPER_CFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
 
 include tests/tests.mk
 

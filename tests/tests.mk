@@ -39,8 +39,7 @@ demo: ## install what is needed, build cooper, build and push a real image
 
 # ------------------------------------------------------------------ tests
 
-check: deps-test ## install what the tests need and run all of them
-	@$(MAKE) --no-print-directory all unit-programs
+check: all unit-programs ## run all tests; make deps-test installs what they need
 	OUT=$(OUT) tests/run-all
 
 check-unit: unit-programs ## unit tests only
@@ -118,6 +117,15 @@ uninstall: ## remove what install put there
 		$(COMPDIR)/fish/vendor_completions.d/cooper.fish \
 		$(COMPDIR)/bash-completion/completions/build \
 		$(COMPDIR)/fish/vendor_completions.d/build.fish
+
+# The same commit gives the same bytes.
+VERSION = $(shell sed -n 's/.*COOPER_VERSION "\(.*\)"/\1/p' builder/cli/version.h)
+.PHONY: dist
+dist: ## make out/cooper-VERSION.tar.gz of the last commit
+	@mkdir -p out
+	git archive --format=tar --prefix=cooper-$(VERSION)/ HEAD | gzip -n -9 > out/cooper-$(VERSION).tar.gz.tmp
+	mv -f out/cooper-$(VERSION).tar.gz.tmp out/cooper-$(VERSION).tar.gz
+	@sha256sum out/cooper-$(VERSION).tar.gz
 
 clean: ## remove what was built (not the demo's base image)
 	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang cooper build
