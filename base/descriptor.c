@@ -67,6 +67,22 @@ read_annotations(json_t **out, const json_t *object, const char *where, struct e
 	return 0;
 }
 
+static int
+read_urls(json_t **out, const json_t *object, const char *where, struct error *err)
+{
+	json_t *urls = NULL;
+	int found = jsonio_array(object, "urls", &urls, where, err);
+
+	if (found <= 0)
+		return found;
+	for (size_t i = 0; i < json_array_size(urls); i++)
+		if (!json_is_string(json_array_get(urls, i)))
+			return error_set(err, ERR_DAMAGED, "%s: urls[%zu]: not a string",
+			                 where, i);
+	*out = json_incref(urls);
+	return 0;
+}
+
 int
 descriptor_read(struct descriptor *out, const json_t *object, const char *where,
                 struct error *err)
@@ -84,7 +100,8 @@ descriptor_read(struct descriptor *out, const json_t *object, const char *where,
 	if (found == 0)
 		return error_set(err, ERR_DAMAGED, "%s: size: missing", where);
 	if (found < 0 || read_platform(&d.platform, object, where, err) < 0 ||
-	    read_annotations(&d.annotations, object, where, err) < 0)
+	    read_annotations(&d.annotations, object, where, err) < 0 ||
+	    read_urls(&d.urls, object, where, err) < 0)
 		return -1;
 	d.media_type = mem_copy(media_type);
 	descriptor_clear(out);
@@ -124,6 +141,7 @@ descriptor_write(const struct descriptor *d)
 	set_text(object, "mediaType", d->media_type);
 	set_text(object, "digest", digest_text(&d->digest, digest));
 	jsonio_set(object, "size", json_integer((json_int_t)d->size));
+	jsonio_set(object, "urls", json_incref(d->urls));
 	jsonio_set(object, "platform", write_platform(&d->platform));
 	jsonio_set(object, "annotations", json_incref(d->annotations));
 	return object;
@@ -137,6 +155,7 @@ descriptor_copy(struct descriptor *to, const struct descriptor *from)
 		.digest = from->digest,
 		.size = from->size,
 		.annotations = json_incref(from->annotations),
+		.urls = json_incref(from->urls),
 	};
 
 	platform_copy(&d.platform, &from->platform);
@@ -150,5 +169,6 @@ descriptor_clear(struct descriptor *d)
 	free(d->media_type);
 	platform_clear(&d->platform);
 	json_decref(d->annotations);
+	json_decref(d->urls);
 	*d = (struct descriptor)DESCRIPTOR_INIT;
 }

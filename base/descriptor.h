@@ -32,6 +32,7 @@ struct descriptor {
 	uint64_t size;
 	struct platform platform; /* os NULL if the descriptor names none */
 	json_t *annotations;      /* object of strings, or NULL; a counted reference */
+	json_t *urls; /* array of strings: other places of the content, or NULL; counted */
 };
 
 #define DESCRIPTOR_INIT                                                                  \
@@ -45,7 +46,7 @@ struct descriptor {
 int descriptor_read(struct descriptor *out, const json_t *object, const char *where,
                     struct error *err);
 
-/* A new JSON object, members in the order mediaType, digest, size, platform,
+/* A new JSON object, members in the order mediaType, digest, size, urls, platform,
  * annotations. */
 json_t *descriptor_write(const struct descriptor *d);
 void descriptor_copy(struct descriptor *to, const struct descriptor *from);

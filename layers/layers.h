@@ -83,6 +83,9 @@ struct arrival;
 struct part *
 part_new_verified(struct store *st, struct arrival *reader, struct error *err);
 int part_write(struct part *p, const void *bytes, size_t n, struct error *err);
+
+/* Forgets what was written: it was damaged. A reader is told that no more will come. */
+int part_restart(struct part *p, struct error *err);
 int part_fd(struct part *p); /* for reading back; borrowed */
 uint64_t part_size(const struct part *p);
 

@@ -104,6 +104,25 @@ part_write(struct part *p, const void *bytes, size_t n, struct error *err)
 }
 
 int
+part_restart(struct part *p, struct error *err)
+{
+	if (p->reader != NULL)
+		arrival_end(p->reader);
+	p->reader = NULL;
+	if (lseek(p->fd, 0, SEEK_SET) < 0 || ftruncate(p->fd, 0) < 0) {
+		error_sys(err, "empty a blob");
+		return store_wrap(p->store, err);
+	}
+	p->size = 0;
+	p->ends_in_hole = false;
+	if (p->hasher != NULL) {
+		hasher_free(p->hasher);
+		p->hasher = hasher_new(DIGEST_SHA256);
+	}
+	return 0;
+}
+
+int
 part_fd(struct part *p)
 {
 	return p->fd;

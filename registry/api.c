@@ -14,7 +14,8 @@ call_init(struct call *call, struct registry *reg, const char *host, const char 
 {
 	*call = (struct call){ .reg = reg,
 		               .scope = { .repo = repo, .actions = actions },
-		               .retries = reg->retries };
+		               .retries = reg->retries,
+		               .timeout_s = reg->timeout_s };
 	call->host = hosts_get(reg->hosts, host, err);
 	return call->host == NULL ? -1 : 0;
 }
@@ -71,6 +72,7 @@ perform_either(const struct call *call, const char *where, struct http_request *
 	int scheme = host->scheme, rc;
 
 	request->url = url;
+	request->timeout_s = call->timeout_s;
 	rc = http_perform(call->reg->http, request, response, err);
 	if (*where != '/' || !wants_other_scheme(host, rc, response)) {
 		if (rc == 0)

@@ -18,6 +18,7 @@ struct call {
 	struct registry *reg;
 	struct host *host;
 	int retries;        /* of each request */
+	int timeout_s;      /* without progress */
 	struct scope scope; /* its texts are borrowed */
 };
 

@@ -4,15 +4,15 @@
 #include "base/event.h"
 
 /* There is always another place to go on to. */
-#define MIRROR_RETRIES 1
+#define MIRROR_RETRIES   1
+#define MIRROR_TIMEOUT_S 15
 
-/* Whether another endpoint may do better. Damage is not among these: part of
- * the content may be with the caller already. */
+/* Whether another endpoint may do better. */
 static bool
 is_its_fault(const struct error *err)
 {
 	return err->code == ERR_NETWORK || err->code == ERR_SOURCE ||
-	       err->code == ERR_AUTH;
+	       err->code == ERR_AUTH || err->code == ERR_DAMAGED;
 }
 
 /* A mirror need not have everything; one that cannot be reached is not tried again. */
@@ -26,6 +26,15 @@ pass_over(struct host *host, struct error *err)
 	}
 	host->down = true;
 	event_warn_error(0, err, "mirror %s is left out", host->name);
+}
+
+static void
+hurry(struct call *call)
+{
+	if (call->retries > MIRROR_RETRIES)
+		call->retries = MIRROR_RETRIES;
+	if (call->timeout_s > MIRROR_TIMEOUT_S)
+		call->timeout_s = MIRROR_TIMEOUT_S;
 }
 
 int
@@ -46,8 +55,8 @@ endpoint_each(struct registry *reg, const struct reference *ref, const char *act
 			return -1;
 		if (e->is_mirror && call.host->down)
 			continue;
-		if (e->is_mirror && call.retries > MIRROR_RETRIES)
-			call.retries = MIRROR_RETRIES;
+		if (e->is_mirror)
+			hurry(&call);
 		if (fn(arg, &call, err) == 0)
 			return 0;
 		if (!e->is_mirror || !is_its_fault(err))

@@ -17,13 +17,15 @@
  * still has the same content. */
 struct fetch {
 	registry_sink_fn *sink;
+	registry_restart_fn *restart;
 	void *sink_arg;
 	registry_progress_fn *progress;
 	void *progress_arg;
 	char *etag, *modified; /* validators of the first answer, or NULL */
 	uint64_t done, total, skip;
 	bool begun;
-	bool complete; /* TOTAL is known */
+	bool complete;  /* TOTAL is known */
+	bool no_ranges; /* what the server said of them was of no use */
 };
 
 static void
@@ -31,6 +33,7 @@ fetch_clear(struct fetch *f)
 {
 	free(f->etag);
 	free(f->modified);
+	f->etag = f->modified = NULL;
 }
 
 static bool
@@ -42,6 +45,7 @@ same(const char *a, const char *b)
 static void
 begin(struct fetch *f, const struct http_response *response)
 {
+	fetch_clear(f);
 	f->begun = true;
 	f->etag = mem_copy(http_header(response, "ETag"));
 	f->modified = mem_copy(http_header(response, "Last-Modified"));
@@ -65,30 +69,35 @@ continues(const struct fetch *f, const struct http_response *response)
 	       start == f->done;
 }
 
+/* The server has still what it had when the download began. */
+static bool
+is_same(const struct fetch *f, const struct http_response *response)
+{
+	return (f->etag != NULL || f->modified != NULL) &&
+	       same(f->etag, http_header(response, "ETag")) &&
+	       same(f->modified, http_header(response, "Last-Modified"));
+}
+
 static int
 on_start(void *arg, const struct http_response *response, struct error *err)
 {
 	struct fetch *f = arg;
-	bool known = f->etag != NULL || f->modified != NULL;
 
 	f->skip = 0;
-	if (!f->begun) {
-		begin(f, response);
-		return 0;
-	}
-	if (f->done == 0 && response->status == 200) {
-		fetch_clear(f);
-		begin(f, response);
-		return 0;
-	}
-	if (!known || !same(f->etag, http_header(response, "ETag")) ||
-	    !same(f->modified, http_header(response, "Last-Modified")))
-		return error_set(err, ERR_NETWORK,
-		                 "the content changed during the download");
-	if (response->status == 206 && !continues(f, response))
+	if (response->status == 206) {
+		if (is_same(f, response) && continues(f, response))
+			return 0;
+		f->no_ranges = true;
 		return error_set(err, ERR_NETWORK, "not the range that was asked for");
-	if (response->status != 206)
+	}
+	if (f->done > 0 && is_same(f, response)) {
 		f->skip = f->done;
+		return 0;
+	}
+	if (f->done > 0 && f->restart(f->sink_arg, err) < 0)
+		return -1;
+	f->done = 0;
+	begin(f, response);
 	return 0;
 }
 
@@ -110,6 +119,20 @@ on_bytes(void *arg, const void *bytes, size_t n, struct error *err)
 	return 0;
 }
 
+/* A range that cannot be had is no reason not to take all of it. */
+static int
+settle(struct fetch *f, int rc, struct http_response *response, struct error *err)
+{
+	if (rc == 0 && response->status == 416 && f->done > 0 && !f->no_ranges) {
+		f->no_ranges = true;
+		rc = error_set(err, ERR_NETWORK, "no such range");
+	}
+	if (rc < 0 && f->no_ranges && response->fault == HTTP_FAULT_NONE &&
+	    err->code == ERR_NETWORK)
+		response->fault = HTTP_FAULT_BROKEN;
+	return rc;
+}
+
 /* If-Range makes the server send all if the content is no longer the same. A
  * weak ETag cannot promise equal bytes. */
 static int
@@ -128,13 +151,13 @@ try_once(struct fetch *f, struct registry *reg, const char *url,
 	};
 	size_t n = 0;
 
-	if (f->done > 0 && (strong || f->modified != NULL)) {
+	if (f->done > 0 && !f->no_ranges && (strong || f->modified != NULL)) {
 		request.headers[n++] = range;
 		request.headers[n++] = if_range;
 	}
 	if (f->done == 0 && if_none_match != NULL)
 		request.headers[n++] = match;
-	return http_perform(reg->http, &request, response, err);
+	return settle(f, http_perform(reg->http, &request, response, err), response, err);
 }
 
 static int
@@ -149,7 +172,7 @@ download(struct fetch *f, struct registry *reg, const char *url, const char *eta
 	retry_init(&retry, reg->retries, reg->timeout_s, reg->cancel);
 	do {
 		rc = try_once(f, reg, url, etag, response, err);
-		if (f->done - before >= PROGRESS) {
+		if (f->done >= before + PROGRESS) {
 			before = f->done;
 			retry_progress(&retry);
 		}
@@ -171,10 +194,12 @@ describe(const struct http_response *response, struct http_file *out)
 
 int
 registry_fetch_url(struct registry *reg, const char *url, const char *etag,
-                   registry_sink_fn *sink, void *sink_arg, registry_progress_fn *progress,
-                   void *progress_arg, struct http_file *out, struct error *err)
+                   registry_sink_fn *sink, registry_restart_fn *restart, void *sink_arg,
+                   registry_progress_fn *progress, void *progress_arg,
+                   struct http_file *out, struct error *err)
 {
 	__attribute__((cleanup(fetch_clear))) struct fetch f = { .sink = sink,
+		                                                 .restart = restart,
 		                                                 .sink_arg = sink_arg,
 		                                                 .progress = progress,
 		                                                 .progress_arg =

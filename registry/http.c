@@ -83,7 +83,8 @@ exchange(struct http *http, const struct http_request *request, const char *url,
 		              .request = request,
 		              .response = response,
 		              .cancel = http->cancel,
-		              .timeout_s = http->timeout_s };
+		              .timeout_s = request->timeout_s > 0 ? request->timeout_s
+		                                                  : http->timeout_s };
 	int64_t started = clock_monotonic_ns();
 	int rc;
 

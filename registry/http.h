@@ -77,6 +77,7 @@ struct http_request {
 	registry_sink_fn *sink; /* for bodies of 2xx; NULL: response.body */
 	void *arg;              /* of both */
 	size_t body_max;        /* of response.body of a 2xx answer */
+	int timeout_s;          /* without progress; 0: that of http_new() */
 };
 
 struct http;

@@ -121,6 +121,9 @@ void registry_free(struct registry *reg); /* takes NULL */
 /* Called with each piece of a body, in order. */
 typedef int registry_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
 
+/* What the sink got so far is worthless; the next piece is the first one again. */
+typedef int registry_restart_fn(void *arg, struct error *err);
+
 /* Fills BYTES with up to N bytes from OFFSET on; the count, 0 at the end, -1. May be
  * asked for an earlier offset again when a request is repeated. */
 typedef ssize_t
@@ -152,13 +155,15 @@ void resolved_clear(struct resolved *r);
 
 /* ------------------------------------------------------------ transfer */
 
-/* Streams blob D of REF's repository into SINK, resuming after a break where
- * it stopped (Range). Exactly D's bytes reach the sink: size and digest are
- * verified before it returns 0 (ERR_DAMAGED else; what the sink got is then
- * worthless, and a second call with an empty sink may well succeed). */
+/* Streams blob D of REF's repository into SINK, resuming after a break where it
+ * stopped (Range). What does not fit size and digest is fetched again, after
+ * RESTART: a few times from each mirror, then from the repository itself, then from
+ * D's urls, where its layers may be that must not be distributed. 0: exactly D's
+ * bytes are what the sink got last. */
 int
 registry_pull_blob(struct registry *reg, const struct reference *ref,
-                   const struct descriptor *d, registry_sink_fn *sink, void *sink_arg,
+                   const struct descriptor *d, registry_sink_fn *sink,
+                   registry_restart_fn *restart, void *sink_arg,
                    registry_progress_fn *progress, void *progress_arg, struct error *err);
 
 /* A whole small blob (config) or manifest by digest, at most MAX bytes, verified. */
@@ -192,12 +197,14 @@ struct http_file {
 	bool not_modified;        /* 304: nothing reached the sink */
 };
 
-/* GETs URL (with If-None-Match: ETAG if not NULL) into SINK. Statuses other than
- * 2xx and 304 are ERR_SOURCE "invalid response status N". */
-int
-registry_fetch_url(struct registry *reg, const char *url, const char *etag,
-                   registry_sink_fn *sink, void *sink_arg, registry_progress_fn *progress,
-                   void *progress_arg, struct http_file *out, struct error *err);
+/* GETs URL (with If-None-Match: ETAG if not NULL) into SINK. After a break it goes on
+ * where it was if the server says that the content is still the same, else from the
+ * start, after RESTART. Statuses other than 2xx and 304 are ERR_SOURCE "invalid
+ * response status N". */
+int registry_fetch_url(struct registry *reg, const char *url, const char *etag,
+                       registry_sink_fn *sink, registry_restart_fn *restart,
+                       void *sink_arg, registry_progress_fn *progress, void *progress_arg,
+                       struct http_file *out, struct error *err);
 void http_file_clear(struct http_file *f);
 #define auto_http_file __attribute__((cleanup(http_file_clear)))
 

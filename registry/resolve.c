@@ -14,8 +14,8 @@
 /* An index may point to an index; nobody nests deeper than this on purpose. */
 #define NESTING_MAX 4
 
-/* A body that does not fit its digest was damaged on the way: once more. */
-#define DAMAGED_TRIES 3
+/* A body that does not fit its digest was damaged on the way: so often again. */
+#define DAMAGED_TRIES 2
 
 void
 resolved_clear(struct resolved *r)
@@ -39,6 +39,14 @@ digest_with(enum digest_alg alg, struct text bytes)
 	return hasher_end(h);
 }
 
+/* The first words of a page that some proxy or portal sent instead. */
+static bool
+is_json(struct text bytes)
+{
+	bytes = text_trim(bytes);
+	return bytes.n > 0 && bytes.p[0] == '{' && bytes.p[bytes.n - 1] == '}';
+}
+
 /* The digest that BYTES must have: the reference's, else what the server says,
  * else there is nothing to compare with. *OUT is the digest they have. */
 static bool
@@ -51,7 +59,9 @@ is_intact(const struct digest *want, const struct http_response *response,
 	if (!digest_known(&expect) && said != NULL)
 		digest_parse(&expect, text_of(said));
 	*out = digest_with(expect.alg, buf_text(&response->body));
-	return !digest_known(&expect) || digest_equal(&expect, out);
+	if (digest_known(&expect))
+		return digest_equal(&expect, out);
+	return is_json(buf_text(&response->body));
 }
 
 /* mediaType of the body, else the Content-Type if it is one of ours, else what
@@ -82,30 +92,49 @@ print_name(const char *name)
 	return mem_print("%c%s", strchr(name, ':') != NULL ? '@' : ':', name);
 }
 
+static int
+manifest_get_once(const struct call *call, const char *name, const struct digest *want,
+                  size_t max, bool afresh, struct http_response *response,
+                  struct digest *got, struct error *err)
+{
+	auto_free char *where = mem_print("/manifests/%s", name);
+	auto_free char *what = print_name(name);
+	struct http_request request = { .method = "GET",
+		                        .headers = { ACCEPT },
+		                        .body_max = max };
+	char text[DIGEST_TEXT_MAX];
+
+	if (afresh)
+		request.headers[1] = "Cache-Control: no-cache";
+	if (api_perform(call, where, &request, response, err) < 0)
+		return -1;
+	if (response->status != 200)
+		return api_refuse(call, what, response, err);
+	if (is_intact(want, response, got))
+		return 0;
+	return error_set(err, ERR_DAMAGED,
+	                 "%s/%s%s: the answer is not its manifest: content is %s",
+	                 call->host->name, call->scope.repo, what,
+	                 digest_text(got, text));
+}
+
 int
 manifest_get(const struct call *call, const char *name, const struct digest *want,
              size_t max, struct http_response *response, struct digest *got,
              struct error *err)
 {
-	auto_free char *where = mem_print("/manifests/%s", name);
-	auto_free char *what = print_name(name);
-	char text[DIGEST_TEXT_MAX];
+	int allowed = call->retries < DAMAGED_TRIES ? call->retries : DAMAGED_TRIES;
+	struct http_response none = { .fault = HTTP_FAULT_BROKEN };
+	struct retry retry;
+	int rc;
 
-	for (int i = 0; i < DAMAGED_TRIES; i++) {
-		struct http_request request = { .method = "GET",
-			                        .headers = { ACCEPT },
-			                        .body_max = max };
-
-		if (api_perform(call, where, &request, response, err) < 0)
-			return -1;
-		if (response->status != 200)
-			return api_refuse(call, what, response, err);
-		if (is_intact(want, response, got))
-			return 0;
-	}
-	return error_set(err, ERR_DAMAGED, "%s/%s%s: the manifest's content is %s",
-	                 call->host->name, call->scope.repo, what,
-	                 digest_text(got, text));
+	retry_init(&retry, allowed, call->timeout_s, call->reg->cancel);
+	do
+		rc = manifest_get_once(call, name, want, max, retry.made > 0, response,
+		                       got, err);
+	while (rc < 0 && err->code == ERR_DAMAGED &&
+	       retry_wait(&retry, &rc, &none, call->host->name, err));
+	return rc;
 }
 
 /* Fetches NAME as a descriptor and its bytes. */

@@ -27,6 +27,16 @@ download_write(void *arg, const void *bytes, size_t n, struct error *err)
 }
 
 static int
+download_restart(void *arg, struct error *err)
+{
+	int fd = ((struct download *)arg)->fd;
+
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return error_sys(err, "empty a download");
+	return 0;
+}
+
+static int
 set_time(int fd, int64_t ns)
 {
 	const struct timespec at = { .tv_sec = ns / 1000000000,
@@ -50,8 +60,8 @@ remote_http(struct store *store, struct registry *registry, const char *url, cha
 	if (file < 0)
 		return error_sys(err, "make %s/context", path);
 	download.fd = file;
-	if (registry_fetch_url(registry, url, NULL, download_write, &download, NULL, NULL,
-	                       &info, err) < 0)
+	if (registry_fetch_url(registry, url, NULL, download_write, download_restart,
+	                       &download, NULL, NULL, &info, err) < 0)
 		return -1;
 	if (set_time(file, info.last_modified_ns) < 0 || lseek(file, 0, SEEK_SET) < 0)
 		return error_sys(err, "%s/context", path);
@@ -64,7 +74,7 @@ remote_http(struct store *store, struct registry *registry, const char *url, cha
 
 struct text_sink {
 	struct buf *out;
-	size_t max;
+	size_t start, max;
 };
 
 static int
@@ -72,10 +82,19 @@ text_write(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	struct text_sink *sink = arg;
 
-	if (n > sink->max)
+	if (n > sink->max - (sink->out->n - sink->start))
 		return error_set(err, ERR_SOURCE, "too large");
-	sink->max -= n;
 	buf_add(sink->out, bytes, n);
+	return 0;
+}
+
+static int
+text_restart(void *arg, struct error *err)
+{
+	const struct text_sink *sink = arg;
+
+	(void)err;
+	buf_truncate(sink->out, sink->start);
 	return 0;
 }
 
@@ -84,8 +103,8 @@ remote_text(struct registry *registry, const char *url, size_t max, struct buf *
             struct error *err)
 {
 	auto_http_file struct http_file info = { 0 };
-	struct text_sink sink = { out, max };
+	struct text_sink sink = { out, out->n, max };
 
-	return registry_fetch_url(registry, url, NULL, text_write, &sink, NULL, NULL,
-	                          &info, err);
+	return registry_fetch_url(registry, url, NULL, text_write, text_restart, &sink,
+	                          NULL, NULL, &info, err);
 }

@@ -17,6 +17,12 @@ fetch_write(void *arg, const void *bytes, size_t n, struct error *err)
 	return part_write(f->part, bytes, n, err);
 }
 
+static int
+fetch_restart(void *arg, struct error *err)
+{
+	return part_restart(((struct fetch *)arg)->part, err);
+}
+
 static void
 fetch_progress(void *arg, uint64_t done, uint64_t total)
 {
@@ -58,8 +64,8 @@ image_fetch_blob(struct store *store, struct registry *registry,
 	f.part = part;
 	snprintf(f.name, sizeof f.name, "sha256:%.12s", hex);
 	f.vertex = begin(ref, f.name);
-	failed = registry_pull_blob(registry, ref, d, fetch_write, &f, fetch_progress, &f,
-	                            err);
+	failed = registry_pull_blob(registry, ref, d, fetch_write, fetch_restart, &f,
+	                            fetch_progress, &f, err);
 	event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
 	          failed < 0 ? err->text : NULL);
 	if (failed < 0)

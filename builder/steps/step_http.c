@@ -91,7 +91,15 @@ remembered_write(struct store *st, struct text url, const struct remembered *r)
 struct body {
 	struct part *part;
 	struct hasher *hasher; /* NULL: SHA-256, which the part does itself */
+	enum digest_alg alg;
 };
+
+static void
+body_clear(struct body *b)
+{
+	part_drop(b->part);
+	hasher_free(b->hasher);
+}
 
 static int
 body_write(void *arg, const void *bytes, size_t n, struct error *err)
@@ -101,6 +109,20 @@ body_write(void *arg, const void *bytes, size_t n, struct error *err)
 	if (b->hasher != NULL)
 		hasher_add(b->hasher, bytes, n);
 	return part_write(b->part, bytes, n, err);
+}
+
+static int
+body_restart(void *arg, struct error *err)
+{
+	struct body *b = arg;
+
+	if (b->hasher != NULL) {
+		enum digest_alg alg = b->alg;
+
+		hasher_free(b->hasher);
+		b->hasher = hasher_new(alg);
+	}
+	return part_restart(b->part, err);
 }
 
 static int
@@ -140,36 +162,38 @@ show_progress(void *arg, uint64_t done, uint64_t total)
 
 /* Downloads, or finds that the copy in the store is still current. */
 static int
-fetch(const struct step_job *job, const struct digest *want, struct remembered *file,
-      struct error *err)
+fetch_once(const struct step_job *job, const struct digest *want, struct remembered *file,
+           struct error *err)
 {
 	const struct step_http *http = &job->step->http;
 	struct store *st = job->env->store;
 	auto_free char *url = text_copy(http->url);
 	auto_http_file struct http_file info = { 0 };
-	auto_part struct part *part = part_new(st, err);
 	bool other = digest_known(want) && want->alg != DIGEST_SHA256;
-	auto_hasher struct hasher *hasher = other ? hasher_new((enum digest_alg)want->alg)
-	                                          : NULL;
-	struct body body = { .part = part, .hasher = hasher };
+	__attribute__((cleanup(body_clear))) struct body body = {
+		.part = part_new(st, err),
+		.hasher = other ? hasher_new((enum digest_alg)want->alg) : NULL,
+		.alg = (enum digest_alg)want->alg
+	};
 	/* Another hash is made of the bytes as they come only. */
 	bool ask = !other && remembered_read(st, http->url, file);
 	int vertex = job->vertex;
 	struct digest got;
 
-	if (part == NULL)
+	if (body.part == NULL)
 		return -1;
 	if (registry_fetch_url(job->env->registry, url, ask ? file->etag : NULL,
-	                       body_write, &body, show_progress, &vertex, &info, err) < 0)
+	                       body_write, body_restart, &body, show_progress, &vertex,
+	                       &info, err) < 0)
 		return -1;
 	if (info.not_modified && ask)
 		return check(http, want, &file->digest, err);
 	if (other) {
-		got = hasher_end(hasher);
+		got = hasher_end(body.hasher);
 		if (check(http, want, &got, err) < 0)
 			return -1;
 	}
-	if (part_keep(take(part), NULL, &file->digest, err) < 0 ||
+	if (part_keep(take(body.part), NULL, &file->digest, err) < 0 ||
 	    (!other && check(http, want, &file->digest, err) < 0))
 		return -1;
 	file->last_modified_ns = info.last_modified_ns;
@@ -178,6 +202,19 @@ fetch(const struct step_job *job, const struct digest *want, struct remembered *
 	if (file->etag != NULL)
 		remembered_write(st, http->url, file);
 	return 0;
+}
+
+/* What does not fit its checksum may have been damaged on the way: once more. */
+static int
+fetch(const struct step_job *job, const struct digest *want, struct remembered *file,
+      struct error *err)
+{
+	if (fetch_once(job, want, file, err) == 0)
+		return 0;
+	if (err->code != ERR_DAMAGED || job->env->offline)
+		return -1;
+	event_warn_error(job->vertex, err, "downloaded again");
+	return fetch_once(job, want, file, err);
 }
 
 /* A file whose digest is given, and in the store, need not be asked for. */

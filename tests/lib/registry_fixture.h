@@ -141,6 +141,14 @@ buf_sink(void *arg, const void *bytes, size_t n, struct error *err)
 	return 0;
 }
 
+static inline int
+buf_restart(void *arg, struct error *err)
+{
+	(void)err;
+	buf_truncate(arg, 0);
+	return 0;
+}
+
 /* ------------------------------------------------------------ session */
 
 static inline void
@@ -179,7 +187,8 @@ static inline int
 pull(struct registry *reg, const struct reference *ref, const struct blob *b,
      struct buf *out, struct error *err)
 {
-	return registry_pull_blob(reg, ref, &b->d, buf_sink, out, NULL, NULL, err);
+	return registry_pull_blob(reg, ref, &b->d, buf_sink, buf_restart, out, NULL, NULL,
+	                          err);
 }
 
 /* Fails the test with the error's text unless RC is 0. */

@@ -17,7 +17,8 @@ static int
 fetch(struct registry *reg, const char *url, const char *etag, struct buf *out,
       struct http_file *file, struct error *err)
 {
-	return registry_fetch_url(reg, url, etag, buf_sink, out, NULL, NULL, file, err);
+	return registry_fetch_url(reg, url, etag, buf_sink, buf_restart, out, NULL, NULL, file,
+	                          err);
 }
 
 static char *
@@ -74,8 +75,10 @@ static const struct {
 	{ "big", "\"ranges\":false,\"rules\":[{\"reset\":1000000}]", true, NULL },
 	{ "big", "\"rules\":[{\"status\":503,\"times\":2}]", true, NULL },
 	{ "bare", "\"rules\":[{\"status\":500}]", true, NULL },
-	{ "bare", "\"rules\":[{\"reset\":1000000}]", false,
-	  "changed during the download" },
+	{ "bare", "\"rules\":[{\"reset\":1000000}]", true, NULL },
+	{ "big", "\"rules\":[{\"reset\":1000000},{\"status\":416}]", true, NULL },
+	{ "big",
+	  "\"rules\":[{\"reset\":1000000},{\"status\":206,\"body\":\"x\"}]", true, NULL },
 	{ "bare", "\"rules\":[{\"reset\":0}]", true, NULL },
 	{ "nothere", "\"rules\":[]", false, "invalid response status 404" },
 	{ "plain", "\"rules\":[{\"status\":403}]", false, "invalid response status 403" },

@@ -168,7 +168,7 @@ session_with(const char *conf)
 
 	write_file(home, "live.conf", conf);
 	setenv("CONTAINERS_REGISTRIES_CONF", path, 1);
-	reg = session((struct registry_options){ 0 });
+	reg = session((struct registry_options){ .timeout_s = 1 });
 	unsetenv("CONTAINERS_REGISTRIES_CONF");
 	return reg;
 }
@@ -228,6 +228,66 @@ what_a_mirror_lacks_comes_from_the_registry(void **state)
 	assert_int_equal(server_requests("GET", "/own/thing/blobs"), 1);
 }
 
+/* Whatever a mirror answers, what the registry has is what comes. */
+static const struct {
+	const char *name, *rule; /* of requests to the mirror */
+} mirror_faults[] = {
+	{ "500", "\"status\":500" },
+	{ "403", "\"status\":403" },
+	{ "401 without a word", "\"status\":401" },
+	{ "a page of HTML", "\"status\":200,\"body\":\"<html>log in</html>\"" },
+	{ "nothing", "\"status\":200" },
+	{ "a changed byte", "\"corrupt\":true" },
+	{ "cut off", "\"reset\":10" },
+	{ "too short", "\"short\":10" },
+	{ "another length", "\"status\":200,\"body\":\"{}\"" },
+	{ "silence", "\"stall\":4" },
+	{ "silence in the middle", "\"drip\":10,\"seconds\":4" },
+};
+
+static void
+what_a_mirror_spoils_comes_from_the_registry(void **state)
+{
+	auto_free char *conf =
+	        mem_print("[[registry]]\nprefix='localhost:%d/good'\n"
+	                  "[[registry.mirror]]\nlocation='localhost:%d/bad'\n",
+	                  faulty.port, faulty.port);
+	auto_reference struct reference ref = REFERENCE_INIT, copy = REFERENCE_INIT;
+	auto_platform struct platform host = PLATFORM_INIT;
+	auto_error struct error first = ERROR_INIT;
+	auto_blob struct blob b = { 0 };
+	auto_registry struct registry *plain = session((struct registry_options){ 0 });
+
+	(void)state;
+	server_set("{}");
+	platform_host(&host);
+	blob_make(&b, 100000, 702);
+	refer(&ref, faulty.port, "good/thing:1");
+	refer(&copy, faulty.port, "bad/thing:1");
+	assert_done(push_image(plain, &ref, &b, &first), &first);
+	assert_done(push_image(plain, &copy, &b, &first), &first);
+	for (size_t i = 0; i < sizeof mirror_faults / sizeof *mirror_faults; i++) {
+		for (int blobs = 0; blobs < 2; blobs++) {
+			auto_registry struct registry *reg = session_with(conf);
+			auto_error struct error err = ERROR_INIT;
+			auto_resolved struct resolved r = { 0 };
+			auto_buf struct buf got = BUF_INIT;
+			auto_free char *rules =
+			        mem_print("{\"rules\":[{\"path\":\"/bad/thing/%s\","
+			                  "\"times\":99,%s}]}",
+			                  blobs ? "blobs" : "manifests",
+			                  mirror_faults[i].rule);
+
+			server_set(rules);
+			if (registry_resolve(reg, &ref, &host, &r, &err) < 0 ||
+			    pull(reg, &ref, &b, &got, &err) < 0)
+				fail_msg("%s: %s", mirror_faults[i].name, err.text);
+			assert_int_equal(got.n, b.d.size);
+			assert_memory_equal(got.p, b.bytes, got.n);
+		}
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -260,6 +320,7 @@ main(void)
 		cmocka_unit_test(later_files_replace_rules_and_broken_ones_are_told),
 		cmocka_unit_test(what_a_mirror_has_is_pulled_from_it),
 		cmocka_unit_test(what_a_mirror_lacks_comes_from_the_registry),
+		cmocka_unit_test(what_a_mirror_spoils_comes_from_the_registry),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -164,8 +164,33 @@ static const struct {
 	{ "silence in the middle",
 	  "{\"rules\":[{\"method\":\"GET\",\"drip\":2000000,\"seconds\":4}]}", 2 * MIB,
 	  ERR_NONE },
-	{ "a changed byte", "{\"rules\":[{\"method\":\"GET\",\"corrupt\":true}]}", 0,
+	{ "a changed byte", "{\"rules\":[{\"method\":\"GET\",\"corrupt\":true}]}", 6 * MIB,
+	  ERR_NONE },
+	{ "a changed byte in what was resumed",
+	  "{\"rules\":[{\"method\":\"GET\",\"reset\":3000000},"
+	  "{\"method\":\"GET\",\"corrupt\":true}]}",
+	  8 * MIB, ERR_NONE },
+	{ "a changed byte for ever",
+	  "{\"rules\":[{\"method\":\"GET\",\"corrupt\":true,\"times\":99}]}", 0,
 	  ERR_DAMAGED },
+	{ "a page of HTML instead",
+	  "{\"rules\":[{\"method\":\"GET\",\"status\":200,\"body\":\"<html>\"}]}", MIB,
+	  ERR_NONE },
+	{ "a page of HTML for ever",
+	  "{\"rules\":[{\"method\":\"GET\",\"status\":200,\"body\":\"<html>\","
+	  "\"times\":99}]}",
+	  0, ERR_DAMAGED },
+	{ "an empty answer", "{\"rules\":[{\"method\":\"GET\",\"status\":204}]}", MIB,
+	  ERR_NONE },
+	{ "no such range after a break",
+	  "{\"rules\":[{\"method\":\"GET\",\"reset\":3000000},"
+	  "{\"method\":\"GET\",\"status\":416}]}",
+	  4 * MIB, ERR_NONE },
+	{ "another range after a break",
+	  "{\"rules\":[{\"method\":\"GET\",\"reset\":3000000},"
+	  "{\"method\":\"GET\",\"status\":206,\"body\":\"x\","
+	  "\"headers\":{\"Content-Range\":\"bytes 5000000-5000000/6291456\"}}]}",
+	  4 * MIB, ERR_NONE },
 	{ "503 for ever",
 	  "{\"rules\":[{\"method\":\"GET\",\"status\":503,\"times\":99}]}", 0,
 	  ERR_NETWORK },
@@ -352,7 +377,11 @@ static const struct {
 	  "{\"rules\":[{\"status\":200,\"body\":\"{\\\"manifests\\\":[]}\","
 	  "\"headers\":{\"Content-Type\":\"text/plain\"}}]}",
 	  ERR_SOURCE },
-	{ "not JSON", "{\"rules\":[{\"status\":200,\"body\":\"<html>\"}]}", ERR_DAMAGED },
+	{ "a page of HTML once", "{\"rules\":[{\"status\":200,\"body\":\"<html>\"}]}",
+	  ERR_NONE },
+	{ "a page of HTML always",
+	  "{\"rules\":[{\"status\":200,\"body\":\"<html>\",\"times\":99}]}", ERR_DAMAGED },
+	{ "nothing once", "{\"rules\":[{\"status\":200}]}", ERR_NONE },
 	{ "a page of another kind",
 	  "{\"rules\":[{\"status\":200,\"body\":\"{\\\"mediaType\\\":\\\"a/b\\\"}\"}]}",
 	  ERR_SOURCE },
@@ -478,7 +507,7 @@ a_fault_of_the_sink_ends_the_pull_as_it_is(void **state)
 	blob_make(&b, 100000, 9);
 	refer(&ref, faulty.port, "sink:1");
 	assert_done(push(reg, &ref, &b, NULL, &outcome, &err), &err);
-	assert_int_equal(registry_pull_blob(reg, &ref, &b.d, refusing_sink, NULL, NULL,
+	assert_int_equal(registry_pull_blob(reg, &ref, &b.d, refusing_sink, buf_restart, NULL, NULL,
 	                                    NULL, &err),
 	                 -1);
 	assert_int_equal(err.code, ERR_ENVIRONMENT);
