@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -109,15 +110,26 @@ blob_read(struct store *st, const struct digest *d, size_t max, struct buf *out,
 	return 0;
 }
 
+/* As small ones are read, so that a damaged one is written again. */
+static bool
+is_sound(struct store *st, const struct digest *d, size_t n)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	auto_buf struct buf bytes = BUF_INIT;
+	uint64_t size;
+
+	return blob_has(st, d, &size) && size == n &&
+	       blob_read(st, d, n, &bytes, &ignored) == 0;
+}
+
 int
 blob_write(struct store *st, const void *bytes, size_t n, struct digest *out,
            struct error *err)
 {
 	struct digest d = digest_of(bytes, n);
 	auto_part struct part *part = NULL;
-	uint64_t size;
 
-	if (!blob_has(st, &d, &size) || size != n) {
+	if (!is_sound(st, &d, n)) {
 		part = part_new(st, err);
 		if (part == NULL || part_write(part, bytes, n, err) < 0 ||
 		    part_keep(take(part), &d, &d, err) < 0)
@@ -125,4 +137,54 @@ blob_write(struct store *st, const void *bytes, size_t n, struct digest *out,
 	}
 	*out = d;
 	return 0;
+}
+
+static int
+digest_of_blob(int fd, enum digest_alg alg, const struct cancel *cancel,
+               struct digest *out, struct error *err)
+{
+	auto_hasher struct hasher *h = hasher_new(alg);
+	auto_free char *chunk = mem_resize(NULL, CHUNK, 1);
+	ssize_t n;
+
+	while ((n = file_read_full(fd, chunk, CHUNK, err)) > 0) {
+		hasher_add(h, chunk, (size_t)n);
+		if (cancel_check(cancel, err) < 0)
+			return -1;
+	}
+	if (n < 0)
+		return -1;
+	*out = hasher_end(h);
+	return 0;
+}
+
+int
+blob_check(struct store *st, const struct digest *d, const struct cancel *cancel,
+           struct error *err)
+{
+	char text[DIGEST_TEXT_MAX];
+	auto_fd int fd = -1;
+	struct digest found;
+
+	if (!blob_has(st, d, NULL))
+		return 0;
+	fd = blob_open(st, d, err);
+	if (fd < 0)
+		return -1;
+	if (digest_of_blob(fd, d->alg, cancel, &found, err) < 0)
+		return error_wrap(err, "blob %s", digest_text(d, text));
+	if (digest_equal(&found, d))
+		return 1;
+	blob_drop(st, d);
+	return 0;
+}
+
+void
+blob_drop(struct store *st, const struct digest *d)
+{
+	char name[BLOB_NAME_MAX], text[DIGEST_TEXT_MAX];
+
+	if (scratch_trash(store_scratch(st), store_fd(st), blob_name(d, name)) == 0)
+		event_warn(0, "blob %s in the store is damaged: removed",
+		           digest_text(d, text));
 }

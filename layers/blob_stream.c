@@ -39,7 +39,7 @@ struct blob_stream {
 bool
 blob_stream_may_fetch(struct layer *l)
 {
-	return l->fetch != NULL && l->blob.size >= FETCH_BESIDE_MIN &&
+	return l->sources.n > 0 && l->blob.size >= FETCH_BESIDE_MIN &&
 	       !digest_equal(&l->blob.digest, &l->diffid) &&
 	       !blob_has(l->store, &l->blob.digest, NULL);
 }
@@ -50,7 +50,7 @@ fetch(void *arg)
 	struct download *d = arg;
 	struct layer *l = d->layer;
 
-	d->status = l->fetch(l->fetch_arg, &l->blob, d->arrival, &d->err);
+	d->status = layer_fetch(l, d->arrival, &d->err);
 	arrival_end(d->arrival);
 	return NULL;
 }

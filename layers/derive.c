@@ -16,6 +16,11 @@
 #include "layers/tree_file.h"
 #include "layers/unpack.h"
 
+enum {
+	TRIES = 3, /* a tar and a blob may both be damaged */
+	REST = 64 * 1024,
+};
+
 /* ------------------------------------------------------------ what comes out */
 
 /* Forms being made: all or nothing of them is published. */
@@ -95,14 +100,18 @@ outcome_publish(struct layer *l, struct outcome *o, struct error *err)
 	if (!layer_has(l, LAYER_TREE))
 		keep_tree(l, t);
 	layer_add_forms(l, o->wanted & LAYER_DIR, take(t));
+	layer_add_checked(l, o->wanted & LAYER_DIR);
 	return 0;
 }
 
 /* ------------------------------------------------------------ from a tar */
 
+/* A directory made of it is one of a tar that was compared with its diffID. Who wants the
+ * index alone does not read the files. */
 struct tar_file {
 	int fd;
 	uint64_t at, size;
+	struct hasher *hasher; /* NULL: not compared */
 };
 
 static ssize_t
@@ -116,6 +125,8 @@ tar_file_read(void *arg, void *bytes, size_t n, struct error *err)
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return error_sys(err, "read a layer's tar");
+	if (f->hasher != NULL)
+		hasher_add(f->hasher, bytes, (size_t)got);
 	f->at += (uint64_t)got;
 	return got;
 }
@@ -131,19 +142,44 @@ tar_file_skip(void *arg, uint64_t n, struct error *err)
 	return 0;
 }
 
+/* Reads the rest, and compares. */
+static int
+tar_file_check(struct tar_file *f, const struct digest *diffid, struct error *err)
+{
+	auto_free char *rest = mem_resize(NULL, REST, 1);
+	struct digest found;
+	ssize_t n;
+
+	if (f->hasher == NULL)
+		return 0;
+	while ((n = tar_file_read(f, rest, REST, err)) > 0)
+		continue;
+	if (n < 0)
+		return -1;
+	found = hasher_end(f->hasher);
+	return digest_equal(&found, diffid)
+	               ? 0
+	               : error_set(err, ERR_DAMAGED, "its tar in the store is damaged");
+}
+
 static int
 from_tar(struct layer *l, struct outcome *o, const struct cancel *cancel,
          struct error *err)
 {
-	struct tar_file file = { .fd = layer_tar_fd(l, err), .size = l->tar_size };
-	struct tar_source source = { tar_file_read, tar_file_skip, &file };
+	bool whole = o->unpacker != NULL;
+	auto_hasher struct hasher *hasher = whole ? hasher_new(DIGEST_SHA256) : NULL;
+	struct tar_file file = { .fd = layer_tar_fd(l, err),
+		                 .size = l->tar_size,
+		                 .hasher = hasher };
+	struct tar_source source = { tar_file_read, whole ? NULL : tar_file_skip, &file };
 	auto_tar_reader struct tar_reader *reader = NULL;
 	struct pour pour = outcome_pour(o, cancel);
 
 	if (file.fd < 0)
 		return -1;
 	reader = tar_reader_new(source, TAR_NAMES_REFUSE);
-	if (pour_tar(&pour, reader, err) < 0 || pour_end(&pour, err) < 0)
+	if (pour_tar(&pour, reader, err) < 0 || pour_end(&pour, err) < 0 ||
+	    tar_file_check(&file, &l->diffid, err) < 0)
 		return -1;
 	return outcome_publish(l, o, err);
 }
@@ -181,24 +217,18 @@ from_blob(struct layer *l, struct outcome *o, const struct cancel *cancel,
 	if (stream == NULL || pour_blob(l, stream, &pour, err) < 0)
 		return -1;
 	layer_add_forms(l, keep_tar ? LAYER_BLOB | LAYER_TAR : LAYER_BLOB, NULL);
+	layer_add_checked(l, keep_tar ? LAYER_TAR : 0);
 	return outcome_publish(l, o, err);
 }
 
 static int
 fetch_blob(struct layer *l, struct error *err)
 {
-	char text[DIGEST_TEXT_MAX];
-
 	if (layer_blob(l) == NULL)
-		return error_set(err, ERR_INTERNAL, "layer %s has no content any more",
+		return error_set(err, ERR_DAMAGED, "layer %s has no content any more",
 		                 l->id);
-	if (!blob_has(l->store, &l->blob.digest, NULL)) {
-		if (l->fetch == NULL)
-			return error_set(err, ERR_SOURCE, "layer %s is not in the store",
-			                 digest_text(&l->blob.digest, text));
-		if (l->fetch(l->fetch_arg, &l->blob, NULL, err) < 0)
-			return -1;
-	}
+	if (!blob_has(l->store, &l->blob.digest, NULL) && layer_fetch(l, NULL, err) < 0)
+		return -1;
 	/* An uncompressed one is its own tar. */
 	layer_add_forms(l,
 	                digest_equal(&l->blob.digest, &l->diffid) ? LAYER_BLOB | LAYER_TAR
@@ -234,7 +264,8 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 	if (pour_tree(&pour, l, l->tree, err) < 0 || pour_end(&pour, err) < 0)
 		return -1;
 	size = part_size(part);
-	if (part_keep(take(part), NULL, &diffid, err) < 0)
+	if (part_keep(take(part), digest_known(&l->diffid) ? &l->diffid : NULL, &diffid,
+	              err) < 0)
 		return -1;
 	pthread_mutex_lock(&l->lock);
 	l->diffid = diffid;
@@ -246,6 +277,7 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 	if (layer_write_info(l, NULL, err) < 0)
 		return -1;
 	layer_add_forms(l, LAYER_TAR, NULL);
+	layer_add_checked(l, LAYER_TAR | LAYER_DIR);
 	return 0;
 }
 
@@ -308,15 +340,14 @@ is_streamed(struct layer *l, unsigned wanted)
 	       blob_stream_may_fetch(l);
 }
 
-int
-derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
+static int
+derive_once(struct layer *l, unsigned wanted, const struct cancel *cancel,
+            struct error *err)
 {
 	/* A pulled layer's directory cannot tell what its tar was. */
 	bool pulled = layer_blob(l) != NULL;
 	int status;
 
-	if (l->source != NULL)
-		return error_set(err, ERR_INTERNAL, "a source layer has one form only");
 	if (wanted & LAYER_TREE)
 		layer_read_index(l);
 	wanted = missing(l, wanted);
@@ -332,6 +363,37 @@ derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct err
 	else
 		status = from_dir(l, wanted, cancel, err);
 	return status < 0 ? error_wrap(err, "layer %.20s", l->id) : 0;
+}
+
+/* The fault lies in what the layer consists of. */
+static bool
+is_of_content(const struct error *err)
+{
+	return err->code == ERR_DAMAGED || err->code == ERR_SOURCE ||
+	       err->code == ERR_NETWORK || err->code == ERR_AUTH;
+}
+
+int
+derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
+{
+	if (l->source != NULL)
+		return error_set(err, ERR_INTERNAL, "a source layer has one form only");
+	for (int try = 1;; try++) {
+		bool had = layer_blob(l) != NULL &&
+		           blob_has(l->store, &l->blob.digest, NULL);
+
+		if (derive_once(l, wanted, cancel, err) == 0)
+			return 0;
+		if (try == TRIES || !is_of_content(err) || !layer_repair(l, !had, cancel))
+			break;
+		event_warn_error(0, err, "fetched or made again");
+	}
+	if (is_of_content(err)) {
+		pthread_mutex_lock(&l->lock);
+		l->lost = true;
+		pthread_mutex_unlock(&l->lock);
+	}
+	return -1;
 }
 
 static void

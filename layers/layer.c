@@ -41,6 +41,10 @@ layer_free(struct layer *l)
 	own_close(&l->tar_fd);
 	tree_free(l->tree);
 	descriptor_clear(&l->blob);
+	for (size_t i = 0; i < l->retired.n; i++)
+		own_close(&l->retired.at[i]);
+	array_clear(&l->retired);
+	array_clear(&l->sources);
 	free(l->dir);
 	free(l->id);
 	pthread_cond_destroy(&l->changed);
@@ -170,12 +174,56 @@ layer_add_forms(struct layer *l, unsigned forms, struct tree *tree)
 {
 	pthread_mutex_lock(&l->lock);
 	l->forms |= forms;
+	if ((forms & (LAYER_DIR | LAYER_TAR | LAYER_BLOB)) != 0)
+		l->lost = false;
 	if (tree != NULL && l->tree == NULL) {
 		l->tree = take(tree);
 		l->forms |= LAYER_TREE;
 	}
 	pthread_mutex_unlock(&l->lock);
 	tree_free(tree);
+}
+
+/* Under the lock. Who borrowed it may still read. */
+static void
+retire_fd(struct layer *l, int *slot)
+{
+	if (*slot >= 0)
+		array_push(&l->retired, *slot);
+	*slot = -1;
+}
+
+void
+layer_remove_forms(struct layer *l, unsigned forms)
+{
+	pthread_mutex_lock(&l->lock);
+	l->forms &= ~forms;
+	l->checked &= ~forms;
+	if ((forms & LAYER_TAR) != 0)
+		retire_fd(l, &l->tar_fd);
+	if ((forms & LAYER_DIR) != 0)
+		retire_fd(l, &l->dir_fd);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+layer_lose_dir(struct layer *l)
+{
+	auto_free char *home = mem_print("layers/%s", l->id);
+
+	scratch_trash(store_scratch(l->store), store_fd(l->store), home);
+	layer_remove_forms(l, LAYER_DIR);
+	pthread_mutex_lock(&l->lock);
+	l->lost = (l->forms & LAYER_TAR) == 0 && l->sources.n == 0;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+layer_add_checked(struct layer *l, unsigned forms)
+{
+	pthread_mutex_lock(&l->lock);
+	l->checked |= forms;
+	pthread_mutex_unlock(&l->lock);
 }
 
 void
@@ -253,6 +301,30 @@ layer_tar_fd(struct layer *l, struct error *err)
 
 /* ------------------------------------------------------------ public */
 
+/* Under the lock. */
+static void
+add_source(struct layer *l, layer_fetch_fn *fetch, void *arg)
+{
+	for (size_t i = 0; i < l->sources.n; i++)
+		if (l->sources.at[i].fetch == fetch && l->sources.at[i].arg == arg)
+			return;
+	array_push(&l->sources, ((struct layer_source){ fetch, arg }));
+}
+
+/* One of another size is damaged. */
+static bool
+has_whole_blob(struct store *st, const struct descriptor *blob)
+{
+	uint64_t size;
+
+	if (!blob_has(st, &blob->digest, &size))
+		return false;
+	if (size == blob->size)
+		return true;
+	blob_drop(st, &blob->digest);
+	return false;
+}
+
 struct layer *
 layer_of_blob(struct store *st, const struct descriptor *blob,
               const struct digest *diffid, layer_fetch_fn *fetch, void *arg,
@@ -268,13 +340,12 @@ layer_of_blob(struct store *st, const struct descriptor *blob,
 	}
 	l = layer_get(st, digest_hex(diffid, hex));
 	pthread_mutex_lock(&l->lock);
-	if (!digest_known(&l->blob.digest)) {
+	if (!digest_known(&l->blob.digest))
 		descriptor_copy(&l->blob, blob);
-		l->fetch = fetch;
-		l->fetch_arg = arg;
-	}
+	if (fetch != NULL && digest_equal(&l->blob.digest, &blob->digest))
+		add_source(l, fetch, arg);
 	pthread_mutex_unlock(&l->lock);
-	if (blob_has(st, &blob->digest, NULL))
+	if (has_whole_blob(st, blob))
 		layer_add_forms(l, LAYER_BLOB, NULL);
 	return l;
 }
@@ -322,7 +393,8 @@ layer_find(struct store *st, const char *id, struct layer **out, struct error *e
 	l = layer_get(st, id);
 	if (!layer_has(l, LAYER_TAR) && !layer_has(l, LAYER_DIR))
 		look_again(l);
-	if (!layer_has(l, LAYER_TAR) && !(layer_has(l, LAYER_DIR) && has_index(l)))
+	if (layer_is_lost(l) ||
+	    (!layer_has(l, LAYER_TAR) && !(layer_has(l, LAYER_DIR) && has_index(l))))
 		return 0;
 	*out = l;
 	return 1;
@@ -345,6 +417,18 @@ layer_has(const struct layer *l, enum layer_form form)
 	has = (l->forms & form) != 0;
 	pthread_mutex_unlock(&locked->lock);
 	return has;
+}
+
+bool
+layer_is_lost(const struct layer *l)
+{
+	struct layer *locked = (struct layer *)(uintptr_t)l;
+	bool lost;
+
+	pthread_mutex_lock(&locked->lock);
+	lost = l->lost;
+	pthread_mutex_unlock(&locked->lock);
+	return lost;
 }
 
 bool

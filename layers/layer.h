@@ -17,7 +17,15 @@
 
 #include <pthread.h>
 
+#include "base/array.h"
+
 #include "layers/layers.h"
+
+/* Where a pulled layer's blob comes from. */
+struct layer_source {
+	layer_fetch_fn *fetch;
+	void *arg;
+};
 
 struct layer {
 	struct store *store;
@@ -34,9 +42,11 @@ struct layer {
 	struct digest diffid;   /* DIGEST_NONE: not known */
 	uint64_t tar_size;      /* 0: not known */
 	struct descriptor blob; /* digest DIGEST_NONE: not a pulled layer */
-	layer_fetch_fn *fetch;
-	void *fetch_arg;
+	ARRAY(struct layer_source) sources; /* of its blob, in the order to try */
+	bool lost;                          /* nothing that is whole was found */
+	unsigned checked; /* LAYER_DIR, LAYER_TAR: made or compared in this process */
 	int dir_fd, tar_fd; /* opened when first needed, else -1 */
+	ARRAY(int) retired; /* those of forms that were taken away */
 	enum {
 		IMPLIES_UNKNOWN,
 		IMPLIES_NOTHING,
@@ -69,6 +79,24 @@ int layer_publish_dir(struct layer *l, const char *tmp, struct error *err);
 
 /* Writes layers/ID/info (or TMP/info if TMP is not NULL). */
 int layer_write_info(const struct layer *l, const char *tmp, struct error *err);
+
+/* Gets L's blob into the store from the first of its sources that has it whole. READER:
+ * see layer_fetch_fn. Only the thread that is busy with L calls this. */
+int layer_fetch(struct layer *l, struct arrival *reader, struct error *err);
+
+/* Takes FORMS away, which are damaged or gone. */
+void layer_remove_forms(struct layer *l, unsigned forms);
+
+/* The directory is damaged: it is removed. */
+void layer_lose_dir(struct layer *l);
+
+/* FORMS were made in this process, or compared with the diffID. */
+void layer_add_checked(struct layer *l, unsigned forms);
+
+/* Removes what of L is damaged in the store. True: another try to make forms of it may
+ * do better. FETCHED: its blob came into the store during the last one. Only the thread
+ * that is busy with L calls this. */
+bool layer_repair(struct layer *l, bool fetched, const struct cancel *cancel);
 
 /* Borrowed descriptors of the forms; -1 with ERR set. */
 int layer_dir_fd(struct layer *l, struct error *err);

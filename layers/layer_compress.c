@@ -34,13 +34,23 @@ kind_of(const char *media_type)
 	return text_ends(t, "zstd") ? COMPRESS_ZSTD : COMPRESS_NONE;
 }
 
-/* Docker's names for layers as OCI's; any other stays (foreign layers). */
+/* Docker's names for layers as OCI's. Foreign layers are sent like any other, as BuildKit
+ * does: not everybody who gets the image can reach where they are from. */
 static void
 set_oci_type(struct descriptor *d)
 {
+	static const char *const foreign[] = {
+		"application/vnd.docker.image.rootfs.foreign.diff.tar",
+		"application/vnd.oci.image.layer.nondistributable.v1.tar",
+	};
 	enum compression kind = kind_of(d->media_type);
+	bool known = strcmp(d->media_type, compression_media_type(kind, true)) == 0;
 
-	if (strcmp(d->media_type, compression_media_type(kind, true)) != 0)
+	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+		known = known || text_starts(text_of(d->media_type), foreign[i]);
+	json_decref(d->urls);
+	d->urls = NULL;
+	if (!known)
 		return;
 	free(d->media_type);
 	d->media_type = mem_copy(compression_media_type(kind, false));
@@ -206,6 +216,10 @@ compress_dir(struct layer *l, const struct compressor *c, const struct cancel *c
 	if (stream == NULL || pour_direct(l, &d, cancel, err) < 0)
 		return -1;
 	diffid = hasher_end(hasher);
+	if (digest_known(&l->diffid) && !digest_equal(&diffid, &l->diffid)) {
+		layer_lose_dir(l);
+		return error_set(err, ERR_DAMAGED, "its files in the store are damaged");
+	}
 	out->size = part_size(part);
 	if (part_keep(take(part), NULL, &out->digest, err) < 0)
 		return -1;
@@ -224,6 +238,16 @@ compress_now(struct layer *l, const struct compressor *c, const struct cancel *c
 	if (layer_make(l, LAYER_TAR, cancel, err) < 0)
 		return -1;
 	layer_diffid(l, &diffid);
+	if (compress_tar(l->store, &diffid, c, cancel, out, err) == 0)
+		return 0;
+	if (err->code != ERR_DAMAGED)
+		return -1;
+	/* It is made again, and lost if that cannot be. */
+	blob_drop(l->store, &diffid);
+	layer_remove_forms(l, LAYER_TAR);
+	error_clear(err);
+	if (layer_make(l, LAYER_TAR, cancel, err) < 0)
+		return -1;
 	return compress_tar(l->store, &diffid, c, cancel, out, err);
 }
 
@@ -236,7 +260,12 @@ find_tar(struct layer *l, const struct cancel *cancel, struct descriptor *out,
 	layer_diffid(l, &out->digest);
 	if (blob_has(l->store, &out->digest, &out->size))
 		return 0;
-	return error_set(err, ERR_INTERNAL, "its tar is gone");
+	layer_remove_forms(l, LAYER_TAR);
+	if (layer_make(l, LAYER_TAR, cancel, err) < 0)
+		return -1;
+	return blob_has(l->store, &out->digest, &out->size)
+	               ? 0
+	               : error_set(err, ERR_DAMAGED, "its tar is gone");
 }
 
 /* True if C was done to L before. */

@@ -90,8 +90,7 @@ int part_fd(struct part *p); /* for reading back; borrowed */
 uint64_t part_size(const struct part *p);
 
 /* Checks WANT (if not NULL: ERR_DAMAGED unless equal) and gives the file its
- * name. A blob that is there already is kept instead. P is freed, also on
- * failure. */
+ * name, in place of a blob that is there already. P is freed, also on failure. */
 int part_keep(struct part *p, const struct digest *want, struct digest *got,
               struct error *err);
 void part_drop(struct part *p); /* takes NULL */
@@ -110,7 +109,15 @@ int blob_open(struct store *st, const struct digest *d, struct error *err);
 int blob_read(struct store *st, const struct digest *d, size_t max, struct buf *out,
               struct error *err);
 int blob_write(struct store *st, const void *bytes, size_t n, struct digest *out,
-               struct error *err); /* nothing is written if it is there */
+               struct error *err); /* nothing is written if it is there, and sound */
+
+/* Reads all of D: 1 it is what its name says, 0 it is not, and was removed with a warning,
+ * or is not there; -1 cancelled, or it cannot be read. */
+int blob_check(struct store *st, const struct digest *d, const struct cancel *cancel,
+               struct error *err);
+
+/* Removes D, which was found to be damaged. Who has it open keeps what it has. */
+void blob_drop(struct store *st, const struct digest *d);
 
 /* ------------------------------------------------------------ tags: index.json
  *
@@ -202,7 +209,8 @@ typedef int layer_fetch_fn(void *arg, const struct descriptor *blob,
 
 /* The layer of a pulled image. FETCH (may be NULL: the blob is there) is called
  * at most once at a time, by whoever needs the bytes first. ARG must live as
- * long as the store. The same DIFFID gives the same handle. */
+ * long as the store. The same DIFFID gives the same handle; each image that has the
+ * same blob is one more place to fetch it from. */
 struct layer *layer_of_blob(struct store *st, const struct descriptor *blob,
                             const struct digest *diffid, layer_fetch_fn *fetch, void *arg,
                             struct error *err);
@@ -234,9 +242,18 @@ bool layer_diffid(const struct layer *l, struct digest *out);
 uint64_t layer_tar_size(const struct layer *l);             /* 0 unknown */
 const struct descriptor *layer_blob(const struct layer *l); /* as pulled, or NULL */
 
-/* Derives the forms in the bit set FORMS that are not there yet. */
+/* Derives the forms in the bit set FORMS that are not there yet. What is damaged in the
+ * store is fetched or made again, with a warning. */
 int layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
                struct error *err);
+
+/* What is in L cannot be had: its last layer_make() found nothing that is whole. The step
+ * that made it can be run again. */
+bool layer_is_lost(const struct layer *l);
+
+/* Compares what the store has of L with its diffID, as far as that is known and was not
+ * done in this process; heals it or fails. For bytes that leave the store. */
+int layer_verify(struct layer *l, const struct cancel *cancel, struct error *err);
 
 /* The same for N layers, several at a time: what must come from a registry is downloaded
  * side by side, and unpacked as it is there. */
@@ -426,6 +443,12 @@ const char *compression_media_type(enum compression kind, bool docker);
 int
 layer_compress(struct layer *l, const struct compressor *c, bool force,
                const struct cancel *cancel, struct descriptor *out, struct error *err);
+
+/* BLOB, which layer_compress() gave for L and C, is not what its name says: it is removed,
+ * and fetched or made again. */
+int layer_remake(struct layer *l, const struct compressor *c,
+                 const struct descriptor *blob, const struct cancel *cancel,
+                 struct error *err);
 
 /* Writes the merged file system of V as one tar to FD (-o type=tar). */
 int view_write_tar(const struct view *v, int fd, int64_t epoch,

@@ -148,6 +148,7 @@ settle(struct birth *b, struct error *err)
 		forms |= LAYER_DIR;
 	}
 	layer_add_forms(l, forms, NULL);
+	layer_add_checked(l, forms);
 	return l;
 }
 

@@ -182,17 +182,12 @@ make_alg_dir(struct store *st, const struct digest *d, struct error *err)
 	return 0;
 }
 
-/* One that is there with another size is damaged, and replaced. */
+/* One that is there may be damaged: it is replaced. */
 static int
 publish(struct part *p, const struct digest *d, struct error *err)
 {
 	char name[BLOB_NAME_MAX];
-	uint64_t size;
 
-	if (blob_has(p->store, d, &size) && size == p->size) {
-		unlinkat(p->dir_fd, p->name, 0);
-		return 0;
-	}
 	blob_name(d, name);
 	if (d->alg != DIGEST_SHA256 && make_alg_dir(p->store, d, err) < 0)
 		return store_wrap(p->store, err);

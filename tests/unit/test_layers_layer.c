@@ -405,29 +405,80 @@ a_large_layer_goes_through_all_threads(void **state)
 	}
 }
 
+/* Changes the file of D: a part of it, a byte of it, all of it, or that it is there. */
+enum harm { HARM_CUT, HARM_BYTE, HARM_EMPTY, HARM_GONE, N_HARMS };
+
 static void
-a_large_layer_that_breaks_off_is_damaged(void **state)
+harm_blob(struct fixture *f, const struct digest *d, enum harm harm)
+{
+	char hex[DIGEST_HEX_MAX];
+	auto_free char *path = mem_print("%s/store/blobs/sha256/%s", f->path,
+	                                 digest_hex(d, hex));
+	auto_fd int fd = -1;
+	struct stat st;
+	char c;
+
+	if (harm == HARM_GONE) {
+		assert_int_equal(unlink(path), 0);
+		return;
+	}
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0 && fstat(fd, &st) == 0);
+	if (harm == HARM_BYTE) {
+		assert_int_equal(pread(fd, &c, 1, st.st_size / 2), 1);
+		c ^= 1;
+		assert_int_equal(pwrite(fd, &c, 1, st.st_size / 2), 1);
+	} else {
+		assert_int_equal(ftruncate(fd, harm == HARM_CUT ? st.st_size / 2 : 0), 0);
+	}
+}
+
+static void
+a_pulled_layer_that_is_damaged_in_the_store_is_fetched_again(void **state)
+{
+	static const unsigned forms[] = { LAYER_TREE, LAYER_DIR, LAYER_TAR,
+		                          LAYER_DIR | LAYER_TAR };
+	struct fixture *f = *state;
+
+	for (int large = 0; large < 2; large++) {
+		for (size_t i = 0; i < N_HARMS * (sizeof forms / sizeof *forms); i++) {
+			enum harm harm = (enum harm)(i % N_HARMS);
+			struct pulling p = { .large = large };
+			struct layer *l = pulled(f, &p, NULL);
+			struct error err = ERROR_INIT;
+
+			assert_fine(layer_make(l, LAYER_BLOB, NULL, &err) == 0, &err);
+			harm_blob(f, &layer_blob(l)->digest, harm);
+			assert_fine(layer_make(l, forms[i / N_HARMS], NULL, &err) == 0,
+			            &err);
+			assert_int_equal(p.fetched, 2);
+			assert_false(layer_is_lost(l));
+			buf_clear(&p.blob);
+			fixture_teardown(state);
+			fixture_setup(state);
+			f = *state;
+		}
+	}
+}
+
+static void
+a_damaged_layer_that_cannot_be_fetched_is_lost(void **state)
 {
 	struct pulling p = { .large = true };
 	struct layer *l = pulled(*state, &p, NULL);
 	struct error err = ERROR_INIT;
 
-	p.blob.n /= 2;
-	/* The store would refuse it by its digest; another program may have cut it. */
-	{
-		char hex[DIGEST_HEX_MAX];
-		char *path = mem_print("%s/store/blobs/sha256/%s",
-		                       ((struct fixture *)*state)->path,
-		                       digest_hex(&layer_blob(l)->digest, hex));
-
-		assert_int_equal(
-		        file_replace(AT_FDCWD, path, p.blob.p, p.blob.n, 0644, &err), 0);
-		free(path);
-	}
+	assert_fine(layer_make(l, LAYER_BLOB, NULL, &err) == 0, &err);
+	harm_blob(*state, &layer_blob(l)->digest, HARM_CUT);
+	p.damaged = true;
 	assert_int_equal(layer_make(l, LAYER_DIR, NULL, &err), -1);
-	assert_int_equal(err.code, ERR_DAMAGED);
+	assert_int_equal(err.code, ERR_NETWORK);
 	error_clear(&err);
+	assert_true(layer_is_lost(l));
 	assert_int_equal(count_files(*state, "layers"), 0);
+	p.damaged = false;
+	assert_fine(layer_make(l, LAYER_DIR, NULL, &err) == 0, &err);
+	assert_false(layer_is_lost(l));
 	buf_clear(&p.blob);
 }
 
@@ -642,7 +693,8 @@ main(void)
 		fixture_test(a_pulled_layer_is_fetched_when_needed_and_once),
 		fixture_test(all_forms_are_made_in_one_pass),
 		fixture_test(a_large_layer_goes_through_all_threads),
-		fixture_test(a_large_layer_that_breaks_off_is_damaged),
+		fixture_test(a_pulled_layer_that_is_damaged_in_the_store_is_fetched_again),
+		fixture_test(a_damaged_layer_that_cannot_be_fetched_is_lost),
 		fixture_test(a_failed_fetch_can_be_tried_again),
 		fixture_test(zeros_in_a_blob_take_no_space),
 		fixture_test(a_layer_is_unpacked_while_it_arrives),
