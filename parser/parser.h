@@ -295,6 +295,7 @@ struct plan_options {
 	struct text target; /* p NULL: last stage */
 	struct platform target_platform, build_platform;
 	bool explicit_platform; /* --platform was given */
+	bool several_platforms; /* names of steps say which one they are of */
 	const struct named_context *contexts;
 	size_t n_contexts;
 	const struct variable *labels; /* --label */
@@ -493,6 +494,7 @@ struct plan {
 	ARRAY(struct missing_base) missing; /* not empty: nothing else is valid */
 	ARRAY(struct step) steps;           /* reachable only, inputs first */
 	struct plan_image image;            /* the target's */
+	ARRAY(struct plan_image) others;    /* of the plans that were joined to this */
 	ARRAY(struct lint_warning) warnings;
 	bool lint_is_error; /* check=error=true and there are warnings */
 	struct text epoch; /* SOURCE_DATE_EPOCH as seen (build arg or ARG), p NULL none */
@@ -516,6 +518,20 @@ plan_check(struct dockerfile *df, const struct plan_options *options,
 /* -1 if the Dockerfile wants to fail when there are warnings (check=error=true),
  * and there are. */
 int plan_check_lint(const struct plan *plan, struct error *err);
+
+/* Makes one of PLAN and OTHER, which are of one Dockerfile and of different platforms:
+ * OTHER's steps come behind PLAN's, sources that are the same in both are one, and its
+ * images come behind PLAN's. A warning that is the same in both is told once. OTHER is
+ * taken over. */
+void plan_join(struct plan *plan, struct plan *other);
+
+/* The images that PLAN makes, in the order of the platforms. */
+size_t plan_n_images(const struct plan *plan);
+const struct plan_image *plan_image_at(const struct plan *plan, size_t i);
+
+/* Marks the steps that IMAGE needs in NEEDED, an array of plan->steps.n. */
+void plan_mark_needed(const struct plan *plan, const struct plan_image *image,
+                      bool *needed);
 
 /* The DAG for people and tests: keys in fixed order, no addresses. Caller frees. */
 char *plan_print_json(const struct plan *plan);

@@ -327,6 +327,9 @@ plan_free(struct plan *plan)
 	for (size_t i = 0; i < plan->missing.n; i++)
 		platform_clear(&plan->missing.at[i].platform);
 	platform_clear(&plan->image.platform);
+	for (size_t i = 0; i < plan->others.n; i++)
+		platform_clear(&plan->others.at[i].platform);
+	array_clear(&plan->others);
 	array_clear(&plan->missing);
 	array_clear(&plan->steps);
 	array_clear(&plan->warnings);

@@ -290,6 +290,16 @@ image_json(const struct plan_image *image)
 }
 
 static json_t *
+others_json(const struct plan *plan)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < plan->others.n; i++)
+		json_array_append_new(out, image_json(&plan->others.at[i]));
+	return out;
+}
+
+static json_t *
 warnings_json(const struct plan *plan)
 {
 	json_t *out = json_array();
@@ -340,6 +350,8 @@ plan_print_json(const struct plan *plan)
 		json_array_append_new(steps, step_json(&plan->steps.at[i]));
 	jsonio_set(out, "steps", steps);
 	jsonio_set(out, "image", image_json(&plan->image));
+	if (plan->others.n > 0)
+		jsonio_set(out, "others", others_json(plan));
 	if (plan->warnings.n > 0)
 		jsonio_set(out, "warnings", warnings_json(plan));
 	set_flag(out, "lint_is_error", plan->lint_is_error);

@@ -53,22 +53,6 @@ plan_step_finish(struct planner *p, struct step *step)
 
 /* ------------------------------------------------------------ sources */
 
-/* The source step that KEY stands for: *IS_NEW if it must be filled in. */
-static struct step *
-source(struct planner *p, const struct node *node, enum step_kind kind,
-       const struct instruction *in, const struct buf *key, bool *is_new)
-{
-	size_t known = (size_t)(uintptr_t)map_find(&p->sources, buf_text(key));
-	struct step *step;
-
-	*is_new = known == 0;
-	if (known > 0)
-		return &p->plan->steps.at[known - 1];
-	step = plan_step_add(p, node, kind, in, STEP_NONE);
-	map_set(&p->sources, buf_text(key), (void *)(uintptr_t)(step->id + 1));
-	return step;
-}
-
 static void
 add_part(struct buf *key, const char *name, struct text part)
 {
@@ -76,14 +60,79 @@ add_part(struct buf *key, const char *name, struct text part)
 	buf_add_text(key, part);
 }
 
+static void
+add_git(struct buf *key, const struct step_git *git)
+{
+	add_part(key, "git", git->url);
+	add_part(key, "ref", git->ref);
+	add_part(key, "subdir", git->subdir);
+	add_part(key, "checksum", git->checksum);
+	buf_print(key, " %d %d %d", git->keep_git_dir, git->submodules, git->commit_time);
+}
+
+bool
+plan_step_identity(const struct step *step, struct buf *key)
+{
+	switch (step->kind) {
+	case STEP_SCRATCH:
+		buf_add_str(key, "scratch");
+		return true;
+	case STEP_IMAGE:
+		buf_print(key, "image %p", (const void *)step->image.base);
+		return true;
+	case STEP_LOCAL:
+		add_part(key, "local", step->local.context);
+		return true;
+	case STEP_GIT:
+		add_git(key, &step->git);
+		return true;
+	case STEP_HTTP:
+		add_part(key, "http", step->http.url);
+		add_part(key, "name", step->http.name);
+		add_part(key, "checksum", step->http.checksum);
+		add_part(key, "chmod", step->http.chmod);
+		return true;
+	case STEP_RUN:
+	case STEP_COPY:
+	case STEP_MKDIR:
+		break;
+	}
+	return false;
+}
+
+/* The step of the plan that is the same source as WANTED, or WANTED as a new one
+ * (*IS_NEW) for IN in NODE. */
+static struct step *
+source(struct planner *p, const struct node *node, const struct instruction *in,
+       const struct step *wanted, bool *is_new)
+{
+	auto_buf struct buf key = BUF_INIT;
+	size_t known = 0;
+	struct step *step, place;
+
+	plan_step_identity(wanted, &key);
+	known = (size_t)(uintptr_t)map_find(&p->sources, buf_text(&key));
+	*is_new = known == 0;
+	if (known > 0)
+		return &p->plan->steps.at[known - 1];
+	step = plan_step_add(p, node, wanted->kind, in, STEP_NONE);
+	place = *step;
+	*step = *wanted;
+	step->id = place.id;
+	step->base = STEP_NONE;
+	step->at = place.at;
+	step->stage = place.stage;
+	map_set(&p->sources, buf_text(&key), (void *)(uintptr_t)(step->id + 1));
+	return step;
+}
+
 step_id
 plan_step_scratch(struct planner *p, const struct node *node)
 {
-	auto_buf struct buf key = BUF_INIT;
+	const struct step wanted = { .kind = STEP_SCRATCH };
 	bool is_new;
 
-	buf_add_str(&key, "scratch");
-	return source(p, node, STEP_SCRATCH, node->at, &key, &is_new)->id;
+	return source(p, node, node->at, &wanted, &is_new)->id;
 }
 
 /* The reference with the digest that it turned out to have. */
@@ -114,16 +163,13 @@ image_title(struct planner *p, const struct node *node)
 step_id
 plan_step_image(struct planner *p, struct node *node)
 {
-	auto_buf struct buf key = BUF_INIT;
+	const struct step wanted = { .kind = STEP_IMAGE, .image = { node->found } };
 	struct text title = image_title(p, node);
 	struct text name = node->context != NULL ? title : plan_step_name(p, node, title);
-	struct step *step;
 	bool is_new;
+	struct step *step = source(p, node, node->at, &wanted, &is_new);
 
-	buf_print(&key, "image %p", (const void *)node->found);
-	step = source(p, node, STEP_IMAGE, node->at, &key, &is_new);
 	if (is_new) {
-		step->image.base = node->found;
 		step->command = title;
 		step->name = name;
 	}
@@ -134,14 +180,13 @@ step_id
 plan_step_local(struct planner *p, const struct node *node, const struct instruction *in,
                 const struct named_context *c)
 {
-	auto_buf struct buf key = BUF_INIT;
-	struct step *step;
+	const struct step wanted = { .kind = STEP_LOCAL,
+		                     .local = { c == NULL ? (struct text){ 0 }
+		                                          : c->name } };
 	bool is_new;
+	struct step *step = source(p, node, in, &wanted, &is_new);
 
-	add_part(&key, "local", c == NULL ? (struct text){ 0 } : c->name);
-	step = source(p, node, STEP_LOCAL, in, &key, &is_new);
 	if (is_new) {
-		step->local.context = c == NULL ? (struct text){ 0 } : c->name;
 		step->name = TEXT("[internal] load build context");
 		if (c != NULL)
 			step->name = text_of(
@@ -156,19 +201,11 @@ step_id
 plan_step_git(struct planner *p, const struct node *node, const struct instruction *in,
               const struct step_git *git, struct text name)
 {
-	auto_buf struct buf key = BUF_INIT;
-	struct step *step;
+	const struct step wanted = { .kind = STEP_GIT, .git = *git };
 	bool is_new;
+	struct step *step = source(p, node, in, &wanted, &is_new);
 
-	add_part(&key, "git", git->url);
-	add_part(&key, "ref", git->ref);
-	add_part(&key, "subdir", git->subdir);
-	add_part(&key, "checksum", git->checksum);
-	buf_print(&key, " %d %d %d", git->keep_git_dir, git->submodules,
-	          git->commit_time);
-	step = source(p, node, STEP_GIT, in, &key, &is_new);
 	if (is_new) {
-		step->git = *git;
 		step->name = name;
 		step->command = name;
 	}
@@ -179,17 +216,11 @@ step_id
 plan_step_http(struct planner *p, const struct node *node, const struct instruction *in,
                const struct step_http *http, struct text name)
 {
-	auto_buf struct buf key = BUF_INIT;
-	struct step *step;
+	const struct step wanted = { .kind = STEP_HTTP, .http = *http };
 	bool is_new;
+	struct step *step = source(p, node, in, &wanted, &is_new);
 
-	add_part(&key, "http", http->url);
-	add_part(&key, "name", http->name);
-	add_part(&key, "checksum", http->checksum);
-	add_part(&key, "chmod", http->chmod);
-	step = source(p, node, STEP_HTTP, in, &key, &is_new);
 	if (is_new) {
-		step->http = *http;
 		step->name = name;
 		step->command = name;
 	}
@@ -208,19 +239,68 @@ width(size_t n)
 	return digits;
 }
 
+/* "->arm64": what the stage builds for, if it asked for it and it is another one. */
+static void
+add_target(const struct node *node, const struct platform *own, struct buf *out)
+{
+	static const char *const names[] = { "TARGETOS", "TARGETARCH", "TARGETVARIANT" };
+	struct text parts[] = { { 0 }, { 0 }, { 0 } }, all = { 0 };
+	auto_platform struct platform target = PLATFORM_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+	auto_free char *os = NULL, *arch = NULL, *variant = NULL, *text = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		n += (size_t)variables_find(&node->state.env, text_of(names[i]),
+		                            &parts[i]);
+	if (variables_find(&node->state.env, TEXT("TARGETPLATFORM"), &all)) {
+		if (platform_parse(&target, all, &ignored) < 0)
+			return;
+	} else if (n > 0) {
+		os = parts[0].n > 0 ? text_copy(parts[0]) : mem_copy(own->os);
+		arch = parts[1].n > 0 ? text_copy(parts[1]) : mem_copy(own->arch);
+		variant = text_copy(parts[2].p == NULL ? TEXT("") : parts[2]);
+		platform_set(&target, os, arch, variant, NULL);
+	} else {
+		return;
+	}
+	text = platform_print(&target);
+	if (strcmp(target.os, own->os) != 0)
+		buf_print(out, "->%s", text);
+	else if (strcmp(target.arch, own->arch) != 0)
+		buf_print(out, "->%s", text + strlen(target.os) + 1);
+}
+
+/* "linux/amd64->arm64 build ": what the number of a step follows. */
+static void
+add_place(const struct planner *p, const struct node *node, struct buf *out)
+{
+	if (p->options->several_platforms || p->plan->multi_platform) {
+		auto_free char *platform = platform_print(&node->platform);
+
+		buf_add_str(out, platform);
+		add_target(node, &node->platform, out);
+		buf_add_char(out, ' ');
+	}
+	if (p->df->stages.n > 1) {
+		buf_add_text(out, node->shown);
+		buf_add_char(out, ' ');
+	}
+}
+
 /* A node that is no stage has nothing to count. */
 struct text
 plan_step_name(struct planner *p, struct node *node, struct text text)
 {
-	bool alone = p->df->stages.n == 1;
+	auto_buf struct buf place = BUF_INIT;
 
 	if (node->n_counted == 0)
 		return text;
+	add_place(p, node, &place);
 	node->n_shown++;
-	return text_of(arena_print(p->arena, "[%.*s%s%*zu/%zu] %.*s",
-	                           alone ? 0 : (int)node->shown.n, node->shown.p,
-	                           alone ? "" : " ", width(node->n_counted),
-	                           node->n_shown, node->n_counted, (int)text.n, text.p));
+	return text_of(arena_print(p->arena, "[%s%*zu/%zu] %.*s", buf_str(&place),
+	                           width(node->n_counted), node->n_shown, node->n_counted,
+	                           (int)text.n, text.p));
 }
 
 struct text
@@ -245,8 +325,17 @@ renumber(step_id *id, const step_id *numbers)
 		*id = numbers[*id];
 }
 
-static void
-renumber_step(struct step *step, const step_id *numbers)
+void
+plan_image_renumber(struct plan_image *image, const step_id *numbers)
+{
+	renumber(&image->step, numbers);
+	renumber(&image->base, numbers);
+	for (size_t i = 0; i < image->history.n; i++)
+		renumber(&image->history.at[i].step, numbers);
+}
+
+void
+plan_step_renumber(struct step *step, const step_id *numbers)
 {
 	renumber(&step->id, numbers);
 	renumber(&step->base, numbers);
@@ -268,10 +357,7 @@ plan_steps_prune(struct planner *p)
 	auto_free step_id *numbers = mem_new_n(plan->steps.n, sizeof *numbers);
 	size_t n = 0;
 
-	needed[plan->image.step] = true;
-	for (size_t i = plan->steps.n; i-- > 0;)
-		for (size_t k = 0; needed[i] && k < plan->steps.at[i].inputs.n; k++)
-			needed[plan->steps.at[i].inputs.at[k]] = true;
+	plan_mark_needed(plan, &plan->image, needed);
 	for (size_t i = 0; i < plan->steps.n; i++)
 		numbers[i] = needed[i] ? n++ : STEP_NONE;
 	if (n == plan->steps.n)
@@ -281,11 +367,8 @@ plan_steps_prune(struct planner *p)
 		if (!needed[i])
 			continue;
 		plan->steps.at[n] = plan->steps.at[i];
-		renumber_step(&plan->steps.at[n++], numbers);
+		plan_step_renumber(&plan->steps.at[n++], numbers);
 	}
 	plan->steps.n = n;
-	renumber(&plan->image.step, numbers);
-	renumber(&plan->image.base, numbers);
-	for (size_t i = 0; i < plan->image.history.n; i++)
-		renumber(&plan->image.history.at[i].step, numbers);
+	plan_image_renumber(&plan->image, numbers);
 }

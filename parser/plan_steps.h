@@ -31,12 +31,20 @@ step_id
 plan_step_http(struct planner *p, const struct node *node, const struct instruction *in,
                const struct step_http *http, struct text name);
 
-/* "[build 2/5] RUN make": TEXT with NODE's next number in front. */
+/* "[build 2/5] RUN make": TEXT with NODE's next number in front; with several platforms
+ * "[linux/amd64->arm64 build 2/5] RUN make". */
 struct text plan_step_name(struct planner *p, struct node *node, struct text text);
 
 /* The keyword of LINE in capitals; "ONBUILD " in front for triggers. */
 struct text
 plan_step_command(struct planner *p, const struct command *command, struct text line);
+
+/* What makes a source step the one it is, in KEY; false if STEP is no source. */
+bool plan_step_identity(const struct step *step, struct buf *key);
+
+/* Replaces every number of a step by what NUMBERS has in its place. */
+void plan_step_renumber(struct step *step, const step_id *numbers);
+void plan_image_renumber(struct plan_image *image, const step_id *numbers);
 
 /* Takes out the steps that the image does not need and numbers the rest. */
 void plan_steps_prune(struct planner *p);

@@ -16,6 +16,7 @@ static const char *const usual[] = { "alpine", "busybox", "centos", "debian",
 
 struct lookup {
 	const struct dockerfile *df;
+	bool names_platform;
 	const struct source_options *source;
 	const struct missing_base *missing;
 	struct source_image *image;
@@ -46,7 +47,10 @@ static int
 lookup_run(void *arg, struct error *err)
 {
 	struct lookup *l = arg;
-	auto_free char *name = mem_print("[internal] load metadata for %.*s",
+	auto_free char *platform = platform_print(&l->missing->platform);
+	auto_free char *name = mem_print("[%s%sinternal] load metadata for %.*s",
+	                                 l->names_platform ? platform : "",
+	                                 l->names_platform ? " " : "",
 	                                 (int)l->missing->display.n,
 	                                 l->missing->display.p);
 	int vertex = event_begin(name);
@@ -64,11 +68,50 @@ lookup_run(void *arg, struct error *err)
 	return error_at(err, l->missing->at);
 }
 
+/* The plans that lack something, and what they lack, each image once. */
+struct round {
+	ARRAY(struct plan *) plans; /* owned: they hold the names */
+	ARRAY(const struct missing_base *) missing;
+};
+
+static void
+round_clear(struct round *r)
+{
+	for (size_t i = 0; i < r->plans.n; i++)
+		plan_free(r->plans.at[i]);
+	array_clear(&r->plans);
+	array_clear(&r->missing);
+}
+#define auto_round __attribute__((cleanup(round_clear)))
+
+static bool
+is_same(const struct missing_base *a, const struct missing_base *b)
+{
+	return a->kind == b->kind && text_equal(a->name, b->name) &&
+	       platform_equal(&a->platform, &b->platform);
+}
+
+/* PLAN is taken over. */
+static void
+round_add(struct round *r, struct plan *plan)
+{
+	array_push(&r->plans, plan);
+	for (size_t i = 0; i < plan->missing.n; i++) {
+		const struct missing_base *m = &plan->missing.at[i];
+		bool is_new = true;
+
+		for (size_t k = 0; k < r->missing.n; k++)
+			is_new = is_new && !is_same(m, r->missing.at[k]);
+		if (is_new)
+			array_push(&r->missing, m);
+	}
+}
+
 static int
-look_up_all(const struct dockerfile *df, const struct plan *plan,
+look_up_all(const struct dockerfile *df, const struct round *round, bool names_platform,
             const struct source_options *source, struct bases *bases, struct error *err)
 {
-	size_t n = plan->missing.n;
+	size_t n = round->missing.n;
 	auto_free struct lookup *lookups = mem_new_n(n, sizeof *lookups);
 	struct pool *pool = n > 1 ? pool_new(n < 8 ? n : 8) : NULL;
 	struct group *group = pool == NULL ? NULL : group_new(pool);
@@ -76,8 +119,9 @@ look_up_all(const struct dockerfile *df, const struct plan *plan,
 
 	for (size_t i = 0; i < n; i++) {
 		lookups[i].df = df;
+		lookups[i].names_platform = names_platform;
 		lookups[i].source = source;
-		lookups[i].missing = &plan->missing.at[i];
+		lookups[i].missing = round->missing.at[i];
 		if (group != NULL)
 			group_add(group, lookup_run, &lookups[i]);
 		else
@@ -105,26 +149,76 @@ list_known(const struct bases *bases)
 	return known;
 }
 
+/* A mistake that only some of the platforms show is told with the platform. */
+static int
+name_platform(const struct plan_options *options, size_t i, struct error *err)
+{
+	auto_free char *platform = platform_print(&options->target_platform);
+
+	return i == 0 ? -1 : error_wrap(err, "%s", platform);
+}
+
+/* Makes the plans that are not there yet; the ones that lack something go to ROUND. */
+static int
+make_plans(struct dockerfile *df, const struct plan_options *options, size_t n,
+           const struct bases *bases, struct plan **plans, struct round *round,
+           struct error *err)
+{
+	auto_free const struct base_image **known = list_known(bases);
+
+	for (size_t i = 0; i < n; i++) {
+		struct plan *plan = plans[i];
+
+		if (plan != NULL)
+			continue;
+		plan = plan_make(df, &options[i], known, bases->images.n, err);
+		if (plan == NULL)
+			return name_platform(&options[i], i, err);
+		if (plan->missing.n == 0)
+			plans[i] = plan;
+		else
+			round_add(round, plan);
+	}
+	return 0;
+}
+
+static int
+complete_plans(struct dockerfile *df, const struct plan_options *options, size_t n,
+               const struct source_options *source, struct bases *bases,
+               struct plan **plans, struct error *err)
+{
+	for (int i = 0; i < ROUNDS_MAX; i++) {
+		auto_round struct round round = { 0 };
+
+		if (make_plans(df, options, n, bases, plans, &round, err) < 0)
+			return -1;
+		if (round.missing.n == 0)
+			return 0;
+		if (look_up_all(df, &round, options->several_platforms, source, bases,
+		                err) < 0)
+			return -1;
+	}
+	return error_set(err, ERR_DOCKERFILE,
+	                 "base images ask for more base images without end");
+}
+
 struct plan *
-bases_plan(struct dockerfile *df, const struct plan_options *options,
+bases_plan(struct dockerfile *df, const struct plan_options *options, size_t n,
            const struct source_options *source, struct bases *bases, struct error *err)
 {
-	for (int round = 0; round < ROUNDS_MAX; round++) {
-		auto_free const struct base_image **known = list_known(bases);
-		struct plan *plan = NULL;
-		int failed = 0;
+	auto_free struct plan **plans = mem_new_n(n, sizeof *plans);
+	struct plan *first = NULL;
+	int failed = complete_plans(df, options, n, source, bases, plans, err);
 
-		plan = plan_make(df, options, known, bases->images.n, err);
-		if (plan == NULL || plan->missing.n == 0)
-			return plan;
-		failed = look_up_all(df, plan, source, bases, err);
-		plan_free(plan);
+	for (size_t i = 0; i < n; i++) {
 		if (failed < 0)
-			return NULL;
+			plan_free(plans[i]);
+		else if (first == NULL)
+			first = plans[i];
+		else
+			plan_join(first, plans[i]);
 	}
-	error_set(err, ERR_DOCKERFILE,
-	          "base images ask for more base images without end");
-	return NULL;
+	return first;
 }
 
 struct plan *

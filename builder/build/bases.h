@@ -13,10 +13,11 @@ struct bases {
 	ARRAY(struct source_image *) images; /* owned */
 };
 
-/* The complete plan, or NULL. Images that are new are looked up in parallel and
- * added to BASES, which must outlive the plan. */
+/* The complete plan, or NULL: for each platform what OPTIONS, N of them, say of it, in
+ * one (plan_join()). Images that are new are looked up in parallel and added to BASES,
+ * which must outlive the plan. */
 struct plan *
-bases_plan(struct dockerfile *df, const struct plan_options *options,
+bases_plan(struct dockerfile *df, const struct plan_options *options, size_t n,
            const struct source_options *source, struct bases *bases, struct error *err);
 
 /* The warnings that come from what is known in BASES, see plan_check(). */

@@ -20,8 +20,10 @@ struct build {
 	struct bases bases;
 	ARRAY(struct reference) names; /* -t */
 	ARRAY(struct platform) platforms;
-	ARRAY(struct image) images; /* one per platform */
-	ARRAY(struct plan *) plans;
+	ARRAY(struct plan_options) options; /* … for each of them */
+	ARRAY(struct image) images;         /* … likewise */
+	struct platform host;
+	struct plan *plan; /* of all platforms */
 	struct portable *imported; /* NULL: nothing */
 	struct carried carried;
 	bool multi;
@@ -34,8 +36,7 @@ build_free(struct build *b)
 		return;
 	for (size_t i = 0; i < b->images.n; i++)
 		image_clear(&b->images.at[i]);
-	for (size_t i = 0; i < b->plans.n; i++)
-		plan_free(b->plans.at[i]);
+	plan_free(b->plan);
 	for (size_t i = 0; i < b->names.n; i++)
 		reference_clear(&b->names.at[i]);
 	for (size_t i = 0; i < b->platforms.n; i++)
@@ -43,7 +44,8 @@ build_free(struct build *b)
 	array_clear(&b->images);
 	portable_free(b->imported);
 	carried_clear(&b->carried);
-	array_clear(&b->plans);
+	array_clear(&b->options);
+	platform_clear(&b->host);
 	array_clear(&b->names);
 	array_clear(&b->platforms);
 	dockerfile_free(b->df);
@@ -112,8 +114,7 @@ read_all(struct build *b, struct error *err)
 /* ------------------------------------------------------------ planning */
 
 static struct plan_options
-plan_options(const struct build *b, const struct platform *target,
-             const struct platform *host)
+plan_options(const struct build *b, const struct platform *target)
 {
 	const struct build_request *r = b->request;
 
@@ -122,8 +123,9 @@ plan_options(const struct build *b, const struct platform *target,
 		.n_build_args = r->build_args.n,
 		.target = r->target,
 		.target_platform = *target,
-		.build_platform = *host,
+		.build_platform = b->host,
 		.explicit_platform = r->platforms.n > 0,
+		.several_platforms = b->platforms.n > 1,
 		.contexts = r->contexts.at,
 		.n_contexts = r->contexts.n,
 		.labels = r->labels.at,
@@ -149,32 +151,32 @@ source_options(const struct build *b)
 	};
 }
 
-static struct plan *
-make_plan(struct build *b, const struct platform *target, struct error *err)
+static void
+make_options(struct build *b)
 {
-	auto_platform struct platform host = PLATFORM_INIT;
-	struct source_options source = source_options(b);
-	struct plan_options options;
-	struct plan *plan = NULL;
-
-	platform_host(&host);
-	options = plan_options(b, target, &host);
-	plan = bases_plan(b->df, &options, &source, &b->bases, err);
-	if (plan != NULL)
-		array_push(&b->plans, plan);
-	return plan;
+	platform_host(&b->host);
+	for (size_t i = 0; i < b->platforms.n; i++)
+		array_push(&b->options, plan_options(b, &b->platforms.at[i]));
 }
 
-/* What is the same for all platforms is told once. */
-static void
-tell_warnings(const struct build *b, const struct plan *plan)
+static int
+make_plan(struct build *b, struct error *err)
 {
-	for (size_t i = 0; i < plan->warnings.n && b->plans.n == 1; i++) {
+	struct source_options source = source_options(b);
+
+	b->plan = bases_plan(b->df, b->options.at, b->options.n, &source, &b->bases, err);
+	return b->plan == NULL ? -1 : 0;
+}
+
+static void
+tell_warnings(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->warnings.n; i++) {
 		const struct lint_warning *w = &plan->warnings.at[i];
 		const struct event_about about = { .description = w->description,
 			                           .url = w->url,
-			                           .file = b->df->name,
-			                           .source = b->df->bytes,
+			                           .file = plan->df->name,
+			                           .source = plan->df->bytes,
 			                           .line = w->at.line,
 			                           .last = w->at.last };
 
@@ -215,25 +217,48 @@ trail_of(const struct build *b, const struct plan *plan)
 	const struct local_context *main = b->input.contexts.at;
 	const char *dockerfile = r->dockerfile != NULL ? r->dockerfile : "Dockerfile";
 	const char *context = r->context;
-	auto_free char *platform = platform_print(&plan->image.platform);
+	auto_buf struct buf platforms = BUF_INIT;
 
 	if (b->input.contexts.n > 0 && main->name.p == NULL && main->remember)
 		context = main->path;
 	if (context == NULL || strcmp(context, "-") == 0)
 		return NULL;
-	return mem_print("%s\n%s\n%s\n%.*s", context, dockerfile, platform,
+	for (size_t i = 0; i < plan_n_images(plan); i++) {
+		auto_free char *platform = platform_print(
+		        &plan_image_at(plan, i)->platform);
+
+		buf_print(&platforms, "%s%s", i > 0 ? "," : "", platform);
+	}
+	return mem_print("%s\n%s\n%s\n%.*s", context, dockerfile, buf_str(&platforms),
 	                 (int)r->target.n, r->target.p == NULL ? "" : r->target.p);
 }
 
 static int
-run_plan(struct build *b, const struct plan *plan, struct error *err)
+make_images(struct build *b, const struct solution *solution,
+            const struct compressor *packing, struct error *err)
 {
-	struct build_env env = b->services.env;
+	const struct finish_options options = {
+		.env = &b->services.env,
+		.plan = b->plan,
+		.solution = solution,
+		.packed = packing,
+		.inline_cache = carry_cache_inline(b->request, b->plan),
+	};
+
+	for (size_t i = 0; i < plan_n_images(b->plan); i++)
+		array_add(&b->images);
+	return finish_images(&options, b->images.at, err);
+}
+
+static int
+run_plan(struct build *b, struct error *err)
+{
+	const struct plan *plan = b->plan;
 	auto_free char *trail = trail_of(b, plan);
 	struct compressor packing = { .kind = COMPRESS_NONE };
 	bool is_packed = choose_packing(b, &packing);
 	struct solve_options options = {
-		.env = &env,
+		.env = &b->services.env,
 		.plan = plan,
 		.no_cache = b->request->no_cache,
 		.no_cache_stages = b->request->no_cache_stages.at,
@@ -246,14 +271,12 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 	struct solution solution = { 0 };
 	int failed = 0;
 
-	if (plan->epoch.p != NULL && epoch_parse(plan->epoch, &env.epoch, err) < 0)
+	if (plan->epoch.p != NULL &&
+	    epoch_parse(plan->epoch, &b->services.env.epoch, err) < 0)
 		return -1;
-	b->services.env.epoch = env.epoch;
 	failed = solve_run(&options, &solution, err);
 	if (failed == 0)
-		failed = finish_image(&env, plan, &solution, is_packed ? &packing : NULL,
-		                      carry_cache_inline(b->request, plan),
-		                      array_add(&b->images), err);
+		failed = make_images(b, &solution, is_packed ? &packing : NULL, err);
 	if (failed == 0)
 		carried_add(&b->carried, plan, &solution);
 	solution_clear(&solution);
@@ -261,17 +284,15 @@ run_plan(struct build *b, const struct plan *plan, struct error *err)
 }
 
 static int
-build_platform(struct build *b, const struct platform *target, struct error *err)
+plan_and_run(struct build *b, struct error *err)
 {
-	struct plan *plan = make_plan(b, target, err);
-
-	if (plan == NULL)
+	if (make_plan(b, err) < 0)
 		return -1;
-	b->multi = b->multi || plan->multi_platform;
-	tell_warnings(b, plan);
-	if (plan_check_lint(plan, err) < 0)
+	b->multi = b->plan->multi_platform;
+	tell_warnings(b->plan);
+	if (plan_check_lint(b->plan, err) < 0)
 		return -1;
-	return run_plan(b, plan, err);
+	return run_plan(b, err);
 }
 
 /* ------------------------------------------------------------ outputs */
@@ -311,26 +332,23 @@ write_outputs(struct build *b, struct build_outcome *out, struct error *err)
 static int
 print_plan(struct build *b, struct build_outcome *out, struct error *err)
 {
-	struct plan *plan = make_plan(b, &b->platforms.at[0], err);
-
-	if (plan == NULL)
+	if (make_plan(b, err) < 0)
 		return -1;
-	out->printed = b->request->print_plan == PLAN_JSON ? plan_print_json(plan)
-	                                                   : plan_print_dot(plan);
+	out->printed = b->request->print_plan == PLAN_JSON ? plan_print_json(b->plan)
+	                                                   : plan_print_dot(b->plan);
 	return 0;
 }
 
 static int
 answer(struct build *b, struct build_outcome *out, struct error *err)
 {
-	auto_platform struct platform host = PLATFORM_INIT;
-	struct call call = { .request = b->request,
-		             .df = b->df,
-		             .source = source_options(b),
-		             .bases = &b->bases };
+	const struct call call = { .request = b->request,
+		                   .df = b->df,
+		                   .options = b->options.at,
+		                   .n_options = b->options.n,
+		                   .source = source_options(b),
+		                   .bases = &b->bases };
 
-	platform_host(&host);
-	call.options = plan_options(b, &b->platforms.at[0], &host);
 	return call_answer(&call, out, err);
 }
 
@@ -339,16 +357,14 @@ build_all(struct build *b, struct build_outcome *out, struct error *err)
 {
 	struct source_options source;
 
+	make_options(b);
 	if (b->request->call != CALL_BUILD)
 		return answer(b, out, err);
 	if (b->request->print_plan != PLAN_NOT_PRINTED)
 		return print_plan(b, out, err);
 	source = source_options(b);
 	b->imported = carry_cache_in(b->request, &source, &b->bases);
-	for (size_t i = 0; i < b->platforms.n; i++)
-		if (build_platform(b, &b->platforms.at[i], err) < 0)
-			return -1;
-	if (write_outputs(b, out, err) < 0)
+	if (plan_and_run(b, err) < 0 || write_outputs(b, out, err) < 0)
 		return -1;
 	return carry_cache_out(b->request, &b->services.env, &b->carried, err);
 }

@@ -5,11 +5,11 @@
 static int
 outline(const struct call *c, struct build_outcome *out, struct error *err)
 {
-	struct plan_options options = c->options;
+	struct plan_options options = c->options[0];
 	struct plan *plan = NULL;
 
 	options.wants_outline = true;
-	plan = bases_plan(c->df, &options, &c->source, c->bases, err);
+	plan = bases_plan(c->df, &options, 1, &c->source, c->bases, err);
 	if (plan == NULL)
 		return -1;
 	out->printed = c->request->call_json ? outline_print_json(plan)
@@ -25,18 +25,39 @@ is_finding(enum error_code code)
 	return code == ERR_DOCKERFILE || code == ERR_SOURCE || code == ERR_POLICY;
 }
 
+/* What comes before a mistake. */
+static struct plan *
+plan_of_part(const struct call *c, const struct plan_options *options)
+{
+	struct plan *plan = NULL;
+
+	for (size_t i = 0; i < c->n_options; i++) {
+		auto_error struct error ignored = ERROR_INIT;
+		struct plan *next = bases_check(c->df, &options[i], c->bases, &ignored);
+
+		if (plan == NULL)
+			plan = next;
+		else
+			plan_join(plan, next);
+	}
+	return plan;
+}
+
 static struct plan *
 plan_of_check(const struct call *c, struct error *err)
 {
-	struct plan_options options = c->options;
-	auto_error struct error ignored = ERROR_INIT;
+	auto_free struct plan_options *options = mem_new_n(c->n_options, sizeof *options);
 	struct plan *plan = NULL;
 
-	options.all_stages = options.target.n == 0;
+	for (size_t i = 0; i < c->n_options; i++) {
+		options[i] = c->options[i];
+		options[i].all_stages = options[i].target.n == 0;
+	}
 	if (!c->df->is_part)
-		plan = bases_plan(c->df, &options, &c->source, c->bases, err);
+		plan = bases_plan(c->df, options, c->n_options, &c->source, c->bases,
+		                  err);
 	if (plan == NULL)
-		return bases_check(c->df, &options, c->bases, &ignored);
+		return plan_of_part(c, options);
 	plan_check_lint(plan, err);
 	return plan;
 }

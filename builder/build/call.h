@@ -3,8 +3,9 @@
  *
  *	targets   the stages, from the file alone
  *	outline   what the target can be given; what base images say is looked up,
- *	          because their triggers may bring in more
- *	check     warnings about all stages, or about what --target needs
+ *	          because their triggers may bring in more; for the first platform
+ *	check     warnings about all stages, or about what --target needs; for all
+ *	          platforms, each once
  */
 #ifndef BUILDER_BUILD_CALL_H
 #define BUILDER_BUILD_CALL_H
@@ -15,7 +16,8 @@
 struct call {
 	const struct build_request *request;
 	struct dockerfile *df;
-	struct plan_options options;
+	const struct plan_options *options; /* one for each platform */
+	size_t n_options;
 	struct source_options source;
 	struct bases *bases;
 };

@@ -67,24 +67,27 @@ carry_cache_in(const struct build_request *request, const struct source_options 
 
 /* ------------------------------------------------------------ what goes out */
 
-/* STEP is one that the image of PLAN stands on. */
-static bool
-is_of_target(const struct plan *plan, step_id step)
+/* Marks the steps that images of PLAN stand on. */
+static void
+mark_targets(const struct plan *plan, bool *is_of_target)
 {
-	for (step_id id = plan->image.step; id != STEP_NONE; id = plan->steps.at[id].base)
-		if (id == step)
-			return true;
-	return false;
+	for (size_t i = 0; i < plan_n_images(plan); i++)
+		for (step_id id = plan_image_at(plan, i)->step; id != STEP_NONE;
+		     id = plan->steps.at[id].base)
+			is_of_target[id] = true;
 }
 
 void
 carried_add(struct carried *c, const struct plan *plan, const struct solution *solution)
 {
+	auto_free bool *is_of_target = mem_new_n(plan->steps.n, sizeof *is_of_target);
+
+	mark_targets(plan, is_of_target);
 	for (size_t i = 0; i < solution->solved.n; i++) {
 		const struct solved *s = &solution->solved.at[i];
 
 		array_push(&c->all, s->made);
-		if (is_of_target(plan, s->step))
+		if (is_of_target[s->step])
 			array_push(&c->target, s->made);
 	}
 }

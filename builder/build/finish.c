@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/job.h"
 #include "base/jsonio.h"
+#include "base/map.h"
 #include "builder/image/image.h"
 
 /* ------------------------------------------------------------ layers */
@@ -59,14 +60,14 @@ finish_pack(const struct build_env *env, const struct compressor *packed,
 
 /* The steps of the target's chain that made a layer, first one first. */
 static size_t
-collect_added(const struct plan *plan, const struct solution *solved,
+collect_added(const struct finish_options *o, const struct plan_image *planned,
               const struct image *image, struct added_layer *added, size_t max)
 {
 	size_t n = 0, layer = image->layers.n;
 
-	for (step_id id = plan->image.step; id != STEP_NONE;
-	     id = plan->steps.at[id].base) {
-		const struct result *result = &solved->results[id];
+	for (step_id id = planned->step; id != STEP_NONE;
+	     id = o->plan->steps.at[id].base) {
+		const struct result *result = &o->solution->results[id];
 
 		if (!result->added || n == max)
 			continue;
@@ -85,66 +86,103 @@ collect_added(const struct plan *plan, const struct solution *solved,
 }
 
 static const struct source_image *
-base_of(const struct plan *plan)
+base_of(const struct plan *plan, const struct plan_image *planned)
 {
 	const struct step *step = NULL;
 
-	if (plan->image.base == STEP_NONE)
+	if (planned->base == STEP_NONE)
 		return NULL;
-	step = &plan->steps.at[plan->image.base];
+	step = &plan->steps.at[planned->base];
 	return step->kind == STEP_IMAGE ? step->image.base->image : NULL;
 }
 
 static void
-assemble(const struct build_env *env, const struct plan *plan,
-         const struct solution *solved, struct image *out)
+assemble(const struct finish_options *o, const struct plan_image *planned,
+         struct image *out)
 {
-	const struct source_image *base = base_of(plan);
+	const struct source_image *base = base_of(o->plan, planned);
 	size_t n = out->layers.n;
 	auto_free struct added_layer *added = mem_new_n(n + 1, sizeof *added);
 	auto_free struct digest *diffids = mem_new_n(n + 1, sizeof *diffids);
-	size_t n_added = collect_added(plan, solved, out, added, n);
+	size_t n_added = collect_added(o, planned, out, added, n);
 
 	for (size_t i = 0; i < n; i++)
 		layer_diffid(out->layers.at[i], &diffids[i]);
 	out->n_base = n - n_added;
-	out->config = image_assemble(&plan->image, base, added, n_added, diffids, n,
-	                             env->epoch, &out->created_ns);
-	platform_copy(&out->platform, &plan->image.platform);
+	out->config = image_assemble(planned, base, added, n_added, diffids, n,
+	                             o->env->epoch, &out->created_ns);
+	platform_copy(&out->platform, &planned->platform);
 	if (base != NULL) {
 		out->base = base->layout == NULL ? &base->ref : NULL;
 		out->base_digest = base->manifest_digest;
 	}
 }
 
+/* Of the steps that the image needs: other platforms have records of their own. */
 static void
-add_cache(const struct solution *solved, struct image *image)
+add_cache(const struct finish_options *o, const struct plan_image *planned,
+          struct image *image)
 {
-	size_t n = solved->solved.n;
-	auto_free struct portable_record *records = mem_new_n(n + 1, sizeof *records);
+	const struct solution *solution = o->solution;
+	size_t n = 0;
+	auto_free struct portable_record *records = mem_new_n(solution->solved.n + 1,
+	                                                      sizeof *records);
+	auto_free bool *needed = mem_new_n(o->plan->steps.n, sizeof *needed);
 	auto_free char *plain = image->config;
 
-	for (size_t i = 0; i < n; i++)
-		records[i] = solved->solved.at[i].made;
+	plan_mark_needed(o->plan, planned, needed);
+	for (size_t i = 0; i < solution->solved.n; i++)
+		if (needed[solution->solved.at[i].step])
+			records[n++] = solution->solved.at[i].made;
 	image->config = portable_add(
 	        plain, portable_write(records, n, image->layers.at, image->layers.n));
 }
 
-int
-finish_image(const struct build_env *env, const struct plan *plan,
-             const struct solution *solved, const struct compressor *packed,
-             bool inline_cache, struct image *out, struct error *err)
+static void
+finish_image(const struct finish_options *o, const struct plan_image *planned,
+             struct image *out)
 {
-	const struct result *last = &solved->results[plan->image.step];
-
-	for (size_t i = 0; i < last->layers.n; i++)
-		array_push(&out->layers, last->layers.at[i]);
-	if (packed != NULL && finish_pack(env, packed, out, err) < 0)
-		return -1;
-	assemble(env, plan, solved, out);
-	if (inline_cache)
-		add_cache(solved, out);
+	assemble(o, planned, out);
+	if (o->inline_cache)
+		add_cache(o, planned, out);
 	out->config_digest = digest_of(out->config, strlen(out->config));
+}
+
+/* The layers of all images, which share some. */
+static int
+pack_all(const struct finish_options *o, const struct image *images, size_t n,
+         struct error *err)
+{
+	auto_map struct map seen = MAP_INIT;
+	struct image all = { 0 };
+	int failed = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < images[i].layers.n; k++)
+			if (map_set(&seen, text_of(layer_id(images[i].layers.at[k])),
+			            NULL))
+				array_push(&all.layers, images[i].layers.at[k]);
+	failed = finish_pack(o->env, o->packed, &all, err);
+	array_clear(&all.layers);
+	return failed;
+}
+
+int
+finish_images(const struct finish_options *o, struct image *images, struct error *err)
+{
+	size_t n = plan_n_images(o->plan);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_image *planned = plan_image_at(o->plan, i);
+		const struct result *last = &o->solution->results[planned->step];
+
+		for (size_t k = 0; k < last->layers.n; k++)
+			array_push(&images[i].layers, last->layers.at[k]);
+	}
+	if (o->packed != NULL && pack_all(o, images, n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		finish_image(o, plan_image_at(o->plan, i), &images[i]);
 	return 0;
 }
 

@@ -8,13 +8,20 @@
 #include "builder/build/build.h"
 #include "builder/solve/solve.h"
 
-/* The image of PLAN's target out of its solved steps. Its layers become what PACKED says
- * (tars: COMPRESS_NONE), as which they will be exported; NULL: their digests do not
- * matter. With INLINE_CACHE its config says which steps made them. OUT is cleared by
- * image_clear(). */
-int finish_image(const struct build_env *env, const struct plan *plan,
-                 const struct solution *solved, const struct compressor *packed,
-                 bool inline_cache, struct image *out, struct error *err);
+struct finish_options {
+	const struct build_env *env;
+	const struct plan *plan;
+	const struct solution *solution;
+	/* What layers become (tars: COMPRESS_NONE), as which they will be exported;
+	 * NULL: their digests do not matter. */
+	const struct compressor *packed;
+	bool inline_cache; /* the config says which steps made the layers */
+};
+
+/* The images of a plan out of its solved steps: IMAGES has room for plan_n_images(), each
+ * of them empty, to be cleared by image_clear(), also on failure. */
+int finish_images(const struct finish_options *options, struct image *images,
+                  struct error *err);
 void image_clear(struct image *image);
 
 /* Makes IMAGE's layers what PACKED says, side by side. */

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/map.h"
 
 /* Digests in a step's result depend on the time that replaces later ones. */
 static void
@@ -59,6 +60,34 @@ solver_make_keys(struct solver *s, struct error *err)
 		}
 	}
 	return 0;
+}
+
+/* The same instruction, made of the same. */
+static bool
+is_same_step(const struct step *a, const struct step *b)
+{
+	return a->stage == b->stage && a->at.line == b->at.line;
+}
+
+void
+solver_find_same(struct solver *s)
+{
+	auto_map struct map seen = MAP_INIT;
+
+	for (size_t i = 0; plan_n_images(s->plan) > 1 && i < s->plan->steps.n; i++) {
+		struct step_state *state = &s->states[i], *first = NULL;
+		struct text key = { (const char *)state->key.bytes,
+			            sizeof state->key.bytes };
+
+		if (state->is_source)
+			continue;
+		first = map_find(&seen, key);
+		if (first == NULL)
+			map_set(&seen, key, state);
+		else if (is_same_step(&s->plan->steps.at[i],
+		                      &s->plan->steps.at[first - s->states]))
+			state->first = (step_id)(first - s->states);
+	}
 }
 
 bool

@@ -20,16 +20,20 @@ solver_inputs(struct solver *s, const struct step *step)
 	return inputs;
 }
 
-/* Inputs have smaller numbers, so one pass from the end reaches everything. */
+/* Inputs have smaller numbers, so one pass from the end reaches everything. What one
+ * platform needs is needed of the first one that has it: that runs it. */
 static void
-mark(struct solver *s, step_id target)
+mark(struct solver *s)
 {
-	s->states[target].needed = true;
+	for (size_t i = 0; i < plan_n_images(s->plan); i++)
+		s->states[plan_image_at(s->plan, i)->step].needed = true;
 	for (size_t i = s->plan->steps.n; i-- > 0;) {
 		const struct step *step = &s->plan->steps.at[i];
 
 		if (!s->states[i].needed)
 			continue;
+		if (s->states[i].first != STEP_NONE)
+			s->states[s->states[i].first].needed = true;
 		for (size_t j = 0; j < step->inputs.n; j++) {
 			bool is_base = step->inputs.at[j] == step->base;
 
@@ -90,7 +94,11 @@ want_forms(struct solver *s)
 			if (step->run.mounts.at[j].from != STEP_NONE)
 				want_chain(s, step->run.mounts.at[j].from, LAYER_DIR);
 	}
-	want_chain(s, s->plan->image.step, target);
+	for (size_t i = 0; i < plan_n_images(s->plan); i++)
+		want_chain(s, plan_image_at(s->plan, i)->step, target);
+	for (size_t i = 0; i < s->plan->steps.n; i++)
+		if (s->states[i].twin != STEP_NONE)
+			s->states[s->states[i].twin].forms |= s->states[i].forms;
 	for (size_t i = 0; i < s->plan->steps.n; i++)
 		if (s->states[i].forms == 0)
 			s->states[i].forms = s->plan->steps.at[i].kind == STEP_RUN
@@ -153,7 +161,7 @@ settle_cached(struct solver *s)
 void
 solver_mark_needed(struct solver *s)
 {
-	mark(s, s->plan->image.step);
+	mark(s);
 	find_twins(s);
 	want_forms(s);
 	tell_skipped(s);

@@ -9,7 +9,7 @@ announce(struct step_state *state, const struct step *step)
 {
 	auto_free char *name = NULL;
 
-	if (step->name.p == NULL || state->vertex != 0)
+	if (step->name.p == NULL || state->vertex != 0 || state->first != STEP_NONE)
 		return;
 	name = text_copy(step->name);
 	state->vertex = event_begin(name);

@@ -23,7 +23,7 @@ solver_init(struct solver *s, const struct solve_options *options, struct soluti
 	s->results = out->results;
 	for (size_t i = 0; i < n; i++) {
 		s->states[i].is_source = step_is_source(options->plan->steps.at[i].kind);
-		s->states[i].twin = STEP_NONE;
+		s->states[i].twin = s->states[i].first = STEP_NONE;
 	}
 }
 
@@ -183,6 +183,7 @@ run_phases(struct solver *s, struct error *err)
 {
 	if (run_sources(s, err) < 0 || solver_make_keys(s, err) < 0)
 		return -1;
+	solver_find_same(s);
 	solver_look_up(s);
 	solver_mark_needed(s);
 	solver_explain(s);

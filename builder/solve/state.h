@@ -22,6 +22,8 @@ struct step_state {
 	size_t n_blocking;    /* inputs that are not done; under the lock */
 	unsigned forms;       /* wanted of the layer it makes */
 	step_id twin;         /* an earlier step with the same key, or STEP_NONE */
+	step_id first;        /* the same step of the platform that comes first, or STEP_NONE:
+	                         people are told of that alone */
 	int vertex;
 	char *miss; /* why it is not cached; NULL: unknown */
 };
@@ -44,6 +46,9 @@ int solver_make_keys(struct solver *s, struct error *err);
 void solver_look_up(struct solver *s);
 /* False if the step is to be run whatever there is. */
 bool solver_may_look_up(const struct solver *s, const struct step *step);
+
+/* Finds steps that are the same for several platforms. */
+void solver_find_same(struct solver *s);
 
 /* The record of KEY, made here or imported. */
 bool

@@ -77,8 +77,9 @@ want_of_plan(struct wanted_paths *w, const struct step_job *job)
 {
 	for (size_t i = 0; i < job->plan->steps.n; i++)
 		want_of_step(w, &job->plan->steps.at[i], job->step->id);
-	if (job->plan->image.step == job->step->id)
-		want(w, TEXT("/"));
+	for (size_t i = 0; i < plan_n_images(job->plan); i++)
+		if (plan_image_at(job->plan, i)->step == job->step->id)
+			want(w, TEXT("/"));
 }
 
 int

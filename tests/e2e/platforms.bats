@@ -95,3 +95,113 @@ build_as() {
     [ "$status" -eq 5 ]
     [[ "$output" == *"another architecture"* ]]
 }
+
+# ------------------------------------------------------------ one graph
+
+# A base of this machine for RUN, and what is built in it for others.
+cross_context() {
+    busybox_image
+    echo x >f
+    cat >Dockerfile <<'EOF'
+FROM --platform=$BUILDPLATFORM busybox:1 AS prepare
+RUN echo "prepared" >>/log
+COPY f /f
+FROM prepare AS compile
+ARG TARGETARCH
+RUN echo "for $TARGETARCH" >/out && cat /log >>/out
+FROM scratch
+COPY --from=compile /out /out
+COPY f /f
+EOF
+}
+
+@test "what does not depend on the platform runs once, also at the first time" {
+    cross_context
+    build --platform linux/amd64,linux/arm64,linux/riscv64 -o "type=oci,dest=$T/a.tar" .
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'RUN echo "prepared"' <<<"$output")" -eq 1 ]
+    [ "$(grep -c 'COPY f /f$' <<<"$output")" -eq 4 ]
+    [ "$(grep -c 'load build context' <<<"$output")" -eq 1 ]
+    [ "$(grep -c '] FROM ' <<<"$output")" -eq 1 ]
+    [ "$(grep -c 'internal. load metadata' <<<"$output")" -eq 1 ]
+    for name in '[linux/amd64 prepare 2/3] RUN echo' '[linux/amd64 compile 1/1] RUN echo "for amd64"' \
+        '[linux/amd64->arm64 compile 1/1] RUN echo "for arm64"' \
+        '[linux/amd64->riscv64 compile 1/1] RUN echo "for riscv64"' \
+        '[linux/arm64 stage-2 1/2] COPY --from=compile' '[linux/riscv64 stage-2 2/2] COPY f /f'; do
+        [ "$(uname -m)" != x86_64 ] || [[ $output == *"$name"* ]]
+    done
+    build --platform linux/riscv64,linux/s390x -o type=cacheonly .
+    [ "$status" -eq 0 ]
+    [ "$(grep -c 'CACHED' <<<"$output")" -ge 4 ]
+    [[ $output == *'->s390x compile 1/1]'* ]]
+}
+
+@test "platforms are built side by side" {
+    busybox_image
+    cat >Dockerfile <<'EOF'
+FROM --platform=$BUILDPLATFORM busybox:1
+ARG TARGETARCH
+RUN --mount=type=cache,target=/c touch /c/$TARGETARCH; i=0; until [ -e /c/amd64 ] && [ -e /c/arm64 ] && [ -e /c/s390x ]; do i=$((i + 1)); [ $i -lt 300 ] || exit 9; sleep 0.1; done
+EOF
+    build --platform linux/amd64,linux/arm64,linux/s390x .
+    [ "$status" -eq 0 ]
+}
+
+@test "an image of several is the image of one" {
+    cross_context
+    export SOURCE_DATE_EPOCH=1700000000
+    for arch in amd64 arm64 riscv64; do
+        build --platform "linux/$arch" --cache-to type=inline -o "type=oci,dest=$T/$arch.tar" .
+        [ "$status" -eq 0 ]
+        tar -xOf "$T/$arch.tar" index.json | jq -r '.manifests[0].digest' >>"$T/alone"
+    done
+    for cached in "" --no-cache; do
+        build $cached --platform linux/amd64,linux/arm64,linux/riscv64 --cache-to type=inline -o "type=oci,dest=$T/all.tar" .
+        [ "$status" -eq 0 ]
+        index=$(tar -xOf "$T/all.tar" index.json | jq -r '.manifests[0].digest')
+        tar -xOf "$T/all.tar" "blobs/${index/://}" | jq -r '.manifests[].digest' >"$T/together"
+        # Records have the time at which a step ran.
+        [ -n "$cached" ] || diff "$T/alone" "$T/together"
+        [ "$(wc -l <"$T/together")" -eq 3 ]
+    done
+}
+
+@test "a failure says which platform failed, and ends the others" {
+    busybox_image
+    cat >Dockerfile <<'EOF'
+FROM --platform=$BUILDPLATFORM busybox:1
+ARG TARGETARCH
+RUN [ $TARGETARCH != arm64 ] || exit 7; sleep 60
+EOF
+    SECONDS=0
+    build --platform linux/amd64,linux/arm64 .
+    [ "$status" -eq 5 ]
+    [[ $output == *" > [linux/amd64->arm64 2/2] RUN"* || $output == *" > [linux/arm64 2/2] RUN"* ]]
+    [[ $output == *"exit code: 7"* ]]
+    [ "$SECONDS" -lt 40 ]
+    printf 'FROM scratch AS s-amd64\nFROM s-$TARGETARCH\n' >Dockerfile
+    build --platform linux/amd64,linux/arm64 --offline .
+    [ "$status" -ne 0 ]
+    [[ $output == *"[linux/arm64 internal] load metadata for docker.io/library/s-arm64"* ]]
+}
+
+@test "a check is one of all platforms" {
+    busybox_image
+    printf 'FROM busybox:1\nMAINTAINER me\n' >Dockerfile
+    run "$COOPER" build --check --platform linux/amd64,linux/arm64,linux/arm64/v8 .
+    echo "$output"
+    [ "$status" -eq 1 ]
+    [ "$(grep -c MaintainerDeprecated <<<"$output")" -eq 1 ]
+    [ "$(grep -c InvalidBaseImagePlatform <<<"$output")" -eq 1 ]
+    printf '# check=error=true\nFROM busybox:1\n' >Dockerfile
+    build --platform linux/arm64,linux/amd64 .
+    [ "$status" -ne 0 ]
+    [[ $output == *InvalidBaseImagePlatform* ]]
+}
+
+@test "the plan of several platforms is one" {
+    cross_context
+    "$COOPER" build --print-plan=json --platform linux/amd64,linux/arm64 . >"$T/plan"
+    [ "$(jq '[.steps[] | select(.kind == "local" or .kind == "image")] | length' "$T/plan")" -eq 2 ]
+    [ "$(jq -r '.image.platform, .others[].platform' "$T/plan" | tr '\n' ' ')" = "linux/amd64 linux/arm64 " ]
+}
