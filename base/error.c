@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/redact.h"
 
 /* What the administrator of the machine can change, not we. */
 static enum error_code
@@ -34,7 +35,7 @@ replace(struct error *err, enum error_code code, int sys, char *text)
 	error_clear(err);
 	err->code = code;
 	err->sys = sys;
-	err->text = text;
+	err->text = redact_own(text);
 }
 
 int
@@ -78,7 +79,7 @@ error_wrap(struct error *err, const char *fmt, ...)
 	text = err->text == NULL ? mem_copy(what) : mem_print("%s: %s", what, err->text);
 	free(what);
 	free(err->text);
-	err->text = text;
+	err->text = redact_own(text);
 	if (err->code == ERR_NONE)
 		err->code = ERR_INTERNAL;
 	return -1;
@@ -92,7 +93,7 @@ error_hint(struct error *err, const char *fmt, ...)
 	if (err->hint != NULL)
 		return -1;
 	va_start(ap, fmt);
-	err->hint = mem_vprint(fmt, ap);
+	err->hint = redact_own(mem_vprint(fmt, ap));
 	va_end(ap);
 	return -1;
 }

@@ -12,7 +12,8 @@
  *	if (part_finish(part, err) < 0)
  *		return error_wrap(err, "add %s to the store", path);
  *
- * An error owns its strings. It belongs to one thread at a time.
+ * Users and passwords of URLs are taken out of all texts (base/redact.h). An error owns
+ * its strings. It belongs to one thread at a time.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

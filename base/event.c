@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "base/redact.h"
 
 #define SECRET_MIN 4
 #define MASK       "***"
@@ -75,14 +76,20 @@ mask(struct buf *out, struct text t, size_t *covered, bool last)
 	return i;
 }
 
-/* T with its secrets replaced, by way of BUF if there are any. */
+/* T with its secrets and those of its URLs replaced, by way of BUF if there are any. */
 static struct text
 masked(struct text t, struct buf *buf)
 {
+	auto_buf struct buf redacted = BUF_INIT;
 	size_t covered = 0;
+	bool has_userinfo = text_has_userinfo(t);
 
-	if (state.secrets.n == 0)
+	if (state.secrets.n == 0 && !has_userinfo)
 		return t;
+	if (has_userinfo) {
+		buf_add_redacted(&redacted, t);
+		t = buf_text(&redacted);
+	}
 	mask(buf, t, &covered, true);
 	return buf_text(buf);
 }

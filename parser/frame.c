@@ -1,6 +1,7 @@
 #include "parser/frame.h"
 
 #include "base/base.h"
+#include "base/redact.h"
 #include "base/visible.h"
 
 #define DASHES "--------------------\n"
@@ -58,10 +59,11 @@ frame_add(struct buf *out, const struct frame_source *s, struct place place)
 	buf_print(out, ":%d\n" DASHES, place.line);
 	for (int i = first; i <= last; i++) {
 		bool is_marked = i >= place.line && i <= place.last;
+		auto_buf struct buf line = BUF_INIT;
 
 		buf_print(out, " %3d | %s ", i, is_marked ? ">>>" : "   ");
-		visible_add_part(out, without_return(s->lines.at[i - 1]), LINE_MAX_SHOWN,
-		                 VISIBLE_LINE);
+		buf_add_redacted(&line, without_return(s->lines.at[i - 1]));
+		visible_add_part(out, buf_text(&line), LINE_MAX_SHOWN, VISIBLE_LINE);
 		buf_add_char(out, '\n');
 	}
 	buf_add_str(out, DASHES);

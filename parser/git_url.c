@@ -3,7 +3,7 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "parser/parser.h"
-#include "parser/percent.h"
+#include "base/percent.h"
 
 /* What the query of an address may say, each at most once. */
 struct query {

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "base/redact.h"
 #include "parser/heredoc.h"
 #include "parser/lint_rules.h"
 #include "parser/origin.h"
@@ -238,7 +239,7 @@ history(struct planner *p, const struct request *r)
 		buf_print(&b, " --chmod=%s", r->chmod.p);
 	for (size_t i = 0; i < r->paths.list.n; i++) {
 		buf_add_char(&b, ' ');
-		buf_add_text(&b, r->paths.list.at[i]);
+		buf_add_redacted(&b, r->paths.list.at[i]);
 	}
 	for (size_t i = 0; i < r->files.n; i++) {
 		buf_add_str(&b, " <<");

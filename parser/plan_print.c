@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/jsonio.h"
+#include "base/redact.h"
 #include "parser/parser.h"
 
 static const char *const step_kinds[] = { "scratch", "image", "local", "git",
@@ -14,12 +15,21 @@ static const char *const context_kinds[] = { "local",   "image", "layout",
 
 /* ------------------------------------------------------------ values */
 
+static json_t *
+shown(struct text t)
+{
+	auto_buf struct buf b = BUF_INIT;
+
+	buf_add_redacted(&b, t);
+	return jsonio_string(buf_text(&b));
+}
+
 /* Absent text is left out. */
 static void
 set_text(json_t *object, const char *name, struct text t)
 {
 	if (t.p != NULL)
-		jsonio_set(object, name, jsonio_string(t));
+		jsonio_set(object, name, shown(t));
 }
 
 static void
@@ -52,7 +62,7 @@ set_texts(json_t *object, const char *name, const struct text *list, size_t n)
 		return;
 	array = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, jsonio_string(list[i]));
+		json_array_append_new(array, shown(list[i]));
 	jsonio_set(object, name, array);
 }
 
@@ -71,7 +81,7 @@ set_variables(json_t *object, const char *name, const struct variable *list, siz
 		buf_add_text(&b, list[i].name);
 		buf_add_char(&b, '=');
 		buf_add_text(&b, list[i].value);
-		json_array_append_new(array, jsonio_string(buf_text(&b)));
+		json_array_append_new(array, shown(buf_text(&b)));
 	}
 	jsonio_set(object, name, array);
 }

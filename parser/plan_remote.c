@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "base/digest.h"
 #include "base/path.h"
-#include "parser/percent.h"
+#include "base/percent.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 

@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/base.h"
+#include "base/redact.h"
 #include "parser/image_name.h"
 
 struct step *
@@ -197,6 +198,18 @@ plan_step_local(struct planner *p, const struct node *node, const struct instruc
 	return step->id;
 }
 
+/* What people see of a source's address. */
+static struct text
+redacted(struct planner *p, struct text t)
+{
+	auto_buf struct buf b = BUF_INIT;
+
+	if (!text_has_userinfo(t))
+		return t;
+	buf_add_redacted(&b, t);
+	return arena_text(p->arena, buf_text(&b));
+}
+
 step_id
 plan_step_git(struct planner *p, const struct node *node, const struct instruction *in,
               const struct step_git *git, struct text name)
@@ -206,8 +219,8 @@ plan_step_git(struct planner *p, const struct node *node, const struct instructi
 	struct step *step = source(p, node, in, &wanted, &is_new);
 
 	if (is_new) {
-		step->name = name;
-		step->command = name;
+		step->name = redacted(p, name);
+		step->command = step->name;
 	}
 	return step->id;
 }
@@ -221,8 +234,8 @@ plan_step_http(struct planner *p, const struct node *node, const struct instruct
 	struct step *step = source(p, node, in, &wanted, &is_new);
 
 	if (is_new) {
-		step->name = name;
-		step->command = name;
+		step->name = redacted(p, name);
+		step->command = step->name;
 	}
 	return step->id;
 }
@@ -294,6 +307,7 @@ plan_step_name(struct planner *p, struct node *node, struct text text)
 {
 	auto_buf struct buf place = BUF_INIT;
 
+	text = redacted(p, text);
 	if (node->n_counted == 0)
 		return text;
 	add_place(p, node, &place);
@@ -313,7 +327,7 @@ plan_step_command(struct planner *p, const struct command *command, struct text 
 
 	for (; isalpha((unsigned char)*keyword); keyword++)
 		*keyword = (char)toupper((unsigned char)*keyword);
-	return text_of(text);
+	return redacted(p, text_of(text));
 }
 
 /* ------------------------------------------------------------ pruning */

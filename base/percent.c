@@ -1,4 +1,4 @@
-#include "parser/percent.h"
+#include "base/percent.h"
 
 #include <ctype.h>
 

@@ -1,9 +1,8 @@
 /*
- * percent: %xx in the parts of addresses (RFC 3986, section 2.1). Internal to the
- * parser.
+ * percent: %xx in the parts of addresses (RFC 3986, section 2.1).
  */
-#ifndef PARSER_PERCENT_H
-#define PARSER_PERCENT_H
+#ifndef BASE_PERCENT_H
+#define BASE_PERCENT_H
 
 #include "base/text.h"
 
