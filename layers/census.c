@@ -30,7 +30,7 @@ static const struct {
 	{ "trees", THING_TREE },        { "steps", THING_STEP },
 	{ "refs", THING_REF },          { "compressed", THING_NOTE },
 	{ "contexts", THING_CONTEXT },  { "mounts", THING_MOUNT },
-	{ "failed", THING_FAILED },
+	{ "failed", THING_FAILED },     { "checkouts", THING_CONTEXT },
 };
 
 /* ------------------------------------------------------------ sizes */

@@ -44,7 +44,8 @@
  *
  *	oci-layout  index.json  blobs/sha256/…      an OCI image layout
  *	layers/ID/{diff,info}  trees/ID             unpacked layers, indexes
- *	steps/…  contexts/…  mounts/…  failed/…     builder's; the store only makes them
+ *	steps/…  contexts/…  checkouts/…            builder's; the store only makes them
+ *	mounts/…  failed/…
  *	tmp/…  lock
  */
 struct store;

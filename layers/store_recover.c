@@ -45,7 +45,8 @@ check_blob(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
 	scratch_trash(store_scratch(st), dir_fd, name);
 }
 
-/* The directory of a RUN is older than what is in it; its info is written last. */
+/* The directory of a RUN or a checkout is older than what is in it; its info is written
+ * last. */
 static void
 check_layer(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
 {
@@ -71,6 +72,7 @@ static const struct kind {
 	{ "blobs/sha256", check_blob }, { "layers", check_layer },
 	{ "steps", check_note },        { "contexts", check_note },
 	{ "compressed", check_note },   { "refs", check_note },
+	{ "checkouts", check_layer },
 };
 
 static int

@@ -21,6 +21,7 @@ struct fetch {
 	void *sink_arg;
 	registry_progress_fn *progress;
 	void *progress_arg;
+	const char *authorization;
 	char *etag, *modified; /* validators of the first answer, or NULL */
 	uint64_t done, total, skip;
 	bool begun;
@@ -146,9 +147,12 @@ try_once(struct fetch *f, struct registry *reg, const char *url,
 	                                  (unsigned long long)f->done);
 	auto_free char *if_range = mem_print("If-Range: %s",
 	                                     strong ? f->etag : f->modified);
-	struct http_request request = {
-		.method = "GET", .url = url, .start = on_start, .sink = on_bytes, .arg = f
-	};
+	struct http_request request = { .method = "GET",
+		                        .url = url,
+		                        .authorization = f->authorization,
+		                        .start = on_start,
+		                        .sink = on_bytes,
+		                        .arg = f };
 	size_t n = 0;
 
 	if (f->done > 0 && !f->no_ranges && (strong || f->modified != NULL)) {
@@ -193,25 +197,30 @@ describe(const struct http_response *response, struct http_file *out)
 }
 
 int
-registry_fetch_url(struct registry *reg, const char *url, const char *etag,
-                   registry_sink_fn *sink, registry_restart_fn *restart, void *sink_arg,
-                   registry_progress_fn *progress, void *progress_arg,
+registry_fetch_url(struct registry *reg, const char *url, const char *authorization,
+                   const char *etag, registry_sink_fn *sink, registry_restart_fn *restart,
+                   void *sink_arg, registry_progress_fn *progress, void *progress_arg,
                    struct http_file *out, struct error *err)
 {
-	__attribute__((cleanup(fetch_clear))) struct fetch f = { .sink = sink,
-		                                                 .restart = restart,
-		                                                 .sink_arg = sink_arg,
-		                                                 .progress = progress,
-		                                                 .progress_arg =
-		                                                         progress_arg };
+	__attribute__((cleanup(fetch_clear))) struct fetch f = {
+		.sink = sink,
+		.restart = restart,
+		.sink_arg = sink_arg,
+		.progress = progress,
+		.progress_arg = progress_arg,
+		.authorization = authorization
+	};
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
 	auto_free char *shown = url_print(url);
 
 	if (download(&f, reg, url, etag, &response, err) < 0)
 		return error_wrap(err, "%s", shown);
 	if (response.status / 100 != 2 && !(response.status == 304 && etag != NULL))
-		return error_set(err, ERR_SOURCE, "%s: invalid response status %d", shown,
-		                 response.status);
+		return error_set(
+		        err,
+		        response.status == 401 || response.status == 403 ? ERR_AUTH
+		                                                         : ERR_SOURCE,
+		        "%s: invalid response status %d", shown, response.status);
 	describe(&response, out);
 	return 0;
 }

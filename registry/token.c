@@ -19,23 +19,11 @@
 char *
 basic_text(const struct credential *c)
 {
-	static const char digits[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	        "0123456789+/";
 	auto_free char *plain = mem_print("%s:%s", c->user, c->password);
 	size_t n = strlen(plain);
 	auto_buf struct buf out = BUF_INIT;
 
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t bits = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 | (i + k < n ? (unsigned char)plain[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			buf_add_char(&out,
-			             i + k > n ? '='
-			                       : digits[bits >> (18 - 6 * (int)k) & 63]);
-	}
+	buf_add_base64(&out, plain, n);
 	explicit_bzero(plain, n);
 	return buf_take(&out);
 }

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/redact.h"
 #include "builder/build/bases.h"
 #include "builder/build/call.h"
 #include "builder/build/carry_cache.h"
@@ -90,13 +91,19 @@ read_platforms(struct build *b, struct error *err)
 static int
 read_all(struct build *b, struct error *err)
 {
+	struct remote remote = { .offline = b->request->offline,
+		                 .cancel = b->request->cancel };
 	auto_free char *name = NULL;
 	int vertex = 0;
 
 	if (read_names(b, err) < 0 || read_platforms(b, err) < 0 ||
-	    services_open(b->request, &b->services, err) < 0 ||
-	    build_input_read(b->request, b->services.store, b->services.registry,
-	                     &b->input, err) < 0)
+	    services_open(b->request, &b->services, err) < 0)
+		return -1;
+	remote.store = b->services.store;
+	remote.registry = b->services.registry;
+	remote.secrets = b->services.secrets.at;
+	remote.n_secrets = b->services.secrets.n;
+	if (build_input_read(b->request, &remote, &b->input, err) < 0)
 		return -1;
 	b->services.env.contexts = b->input.contexts.at;
 	b->services.env.n_contexts = b->input.contexts.n;
@@ -229,8 +236,9 @@ trail_of(const struct build *b, const struct plan *plan)
 
 		buf_print(&platforms, "%s%s", i > 0 ? "," : "", platform);
 	}
-	return mem_print("%s\n%s\n%s\n%.*s", context, dockerfile, buf_str(&platforms),
-	                 (int)r->target.n, r->target.p == NULL ? "" : r->target.p);
+	return redact_own(mem_print("%s\n%s\n%s\n%.*s", context, dockerfile,
+	                            buf_str(&platforms), (int)r->target.n,
+	                            r->target.p == NULL ? "" : r->target.p));
 }
 
 static int

@@ -230,7 +230,7 @@ is_web(const char *file)
 
 /* -f - and -f URL: the text comes from elsewhere and has the usual name. */
 static int
-read_elsewhere(const struct build_request *request, struct registry *registry,
+read_elsewhere(const struct build_request *request, const struct remote *remote,
                struct build_input *in, struct error *err)
 {
 	const char *file = request->dockerfile;
@@ -239,17 +239,17 @@ read_elsewhere(const struct build_request *request, struct registry *registry,
 	buf_truncate(&in->dockerfile, 0);
 	if (strcmp(file, "-") == 0)
 		return read_stdin(request, &in->dockerfile, err);
-	return remote_text(registry, file, DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
+	return remote_text(remote, file, DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
 }
 
 static int
-find_dockerfile(const struct build_request *request, struct registry *registry,
+find_dockerfile(const struct build_request *request, const struct remote *remote,
                 struct build_input *in, struct error *err)
 {
 	const char *file = request->dockerfile;
 
 	if (file != NULL && (strcmp(file, "-") == 0 || is_web(file)))
-		return read_elsewhere(request, registry, in, err);
+		return read_elsewhere(request, remote, in, err);
 	if (file != NULL && file[0] == '/' &&
 	    (in->contexts.n == 0 || !in->contexts.at[0].remember)) {
 		buf_truncate(&in->dockerfile, 0);
@@ -265,10 +265,10 @@ find_dockerfile(const struct build_request *request, struct registry *registry,
 }
 
 static int
-read_dockerfile(const struct build_request *request, struct registry *registry,
+read_dockerfile(const struct build_request *request, const struct remote *remote,
                 struct build_input *in, struct error *err)
 {
-	if (find_dockerfile(request, registry, in, err) == 0)
+	if (find_dockerfile(request, remote, in, err) == 0)
 		return 0;
 	if (err->code == ERR_DAMAGED) /* there is more than one can be */
 		err->code = ERR_DOCKERFILE;
@@ -355,8 +355,8 @@ context_on_stdin(const struct build_request *request, struct store *store,
 }
 
 static int
-main_context(const struct build_request *request, struct store *store,
-             struct registry *registry, struct build_input *in, struct error *err)
+main_context(const struct build_request *request, const struct remote *remote,
+             struct build_input *in, struct error *err)
 {
 	auto_free char *dir = NULL;
 	bool keep_git_dir = false;
@@ -365,19 +365,17 @@ main_context(const struct build_request *request, struct store *store,
 	case SOURCE_DIR:
 		return context_add(in, (struct text){ 0 }, request->context, true, err);
 	case SOURCE_STDIN:
-		if (context_on_stdin(request, store, in, &dir, err) < 0)
+		if (context_on_stdin(request, remote->store, in, &dir, err) < 0)
 			return -1;
 		break;
 	case SOURCE_GIT:
 		number_bool(build_input_arg(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"),
 		            &keep_git_dir);
-		if (remote_git(store, request->context, keep_git_dir, request->offline,
-		               request->cancel, &dir, err) < 0)
+		if (remote_git(remote, request->context, keep_git_dir, &dir, err) < 0)
 			return error_wrap(err, "context");
 		break;
 	case SOURCE_HTTP:
-		if (remote_http(store, registry, request->context, &dir, &in->dockerfile,
-		                err) < 0)
+		if (remote_http(remote, request->context, &dir, &in->dockerfile, err) < 0)
 			return error_wrap(err, "context");
 		break;
 	}
@@ -385,11 +383,11 @@ main_context(const struct build_request *request, struct store *store,
 }
 
 int
-build_input_read(const struct build_request *request, struct store *store,
-                 struct registry *registry, struct build_input *out, struct error *err)
+build_input_read(const struct build_request *request, const struct remote *remote,
+                 struct build_input *out, struct error *err)
 {
-	if (main_context(request, store, registry, out, err) < 0 ||
-	    read_dockerfile(request, registry, out, err) < 0)
+	if (main_context(request, remote, out, err) < 0 ||
+	    read_dockerfile(request, remote, out, err) < 0)
 		return -1;
 	if (out->contexts.n > 0 && out->contexts.at[0].remember &&
 	    read_main_ignore(request, out, err) < 0)

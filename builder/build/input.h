@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "builder/build/build.h"
+#include "builder/build/remote.h"
 #include "builder/steps/steps.h"
 
 struct build_input {
@@ -19,11 +20,10 @@ struct build_input {
 	const struct ignore *main_ignore;
 };
 
-/* Reads all that REQUEST names. Contexts from archives are unpacked into STORE's
- * tmp. */
-int
-build_input_read(const struct build_request *request, struct store *store,
-                 struct registry *registry, struct build_input *out, struct error *err);
+/* Reads all that REQUEST names, what is elsewhere by way of REMOTE. Contexts from
+ * archives are unpacked into the store's tmp. */
+int build_input_read(const struct build_request *request, const struct remote *remote,
+                     struct build_input *out, struct error *err);
 /* The value of a build argument; p NULL: not given. */
 struct text build_input_arg(const struct build_request *request, const char *name);
 

@@ -7,13 +7,31 @@
 #include "base/file.h"
 #include "builder/context/context.h"
 #include "builder/steps/git.h"
+#include "builder/steps/source_auth.h"
 
 int
-remote_git(struct store *store, const char *url, bool keep_git_dir, bool offline,
-           const struct cancel *cancel, char **dir, struct error *err)
+remote_git(const struct remote *r, const char *url, bool keep_git_dir, char **dir,
+           struct error *err)
 {
-	return git_checkout_url(store, text_of(url), keep_git_dir, offline, cancel, dir,
-	                        err);
+	const struct git_access access = { .store = r->store,
+		                           .offline = r->offline,
+		                           .secrets = r->secrets,
+		                           .n_secrets = r->n_secrets,
+		                           .cancel = r->cancel };
+
+	return git_checkout_url(&access, text_of(url), keep_git_dir, dir, err);
+}
+
+static int
+fetch(const struct remote *r, const char *url, registry_sink_fn *sink,
+      registry_restart_fn *restart, void *arg, struct http_file *info, struct error *err)
+{
+	auto_source_auth struct source_auth auth = { 0 };
+
+	if (source_auth_http(text_of(url), r->secrets, r->n_secrets, &auth, err) < 0)
+		return -1;
+	return registry_fetch_url(r->registry, auth.url, auth.authorization, NULL, sink,
+	                          restart, arg, NULL, NULL, info, err);
 }
 
 struct download {
@@ -46,12 +64,12 @@ set_time(int fd, int64_t ns)
 }
 
 int
-remote_http(struct store *store, struct registry *registry, const char *url, char **dir,
-            struct buf *dockerfile, struct error *err)
+remote_http(const struct remote *r, const char *url, char **dir, struct buf *dockerfile,
+            struct error *err)
 {
 	auto_http_file struct http_file info = { 0 };
 	auto_fd int tmp = -1, file = -1;
-	auto_free char *path = store_tmp_dir(store, &tmp, err);
+	auto_free char *path = store_tmp_dir(r->store, &tmp, err);
 	struct download download;
 
 	if (path == NULL)
@@ -60,12 +78,11 @@ remote_http(struct store *store, struct registry *registry, const char *url, cha
 	if (file < 0)
 		return error_sys(err, "make %s/context", path);
 	download.fd = file;
-	if (registry_fetch_url(registry, url, NULL, download_write, download_restart,
-	                       &download, NULL, NULL, &info, err) < 0)
+	if (fetch(r, url, download_write, download_restart, &download, &info, err) < 0)
 		return -1;
 	if (set_time(file, info.last_modified_ns) < 0 || lseek(file, 0, SEEK_SET) < 0)
 		return error_sys(err, "%s/context", path);
-	if (context_from_stdin(store, file, dir, dockerfile, err) < 0)
+	if (context_from_stdin(r->store, file, dir, dockerfile, err) < 0)
 		return error_wrap(err, "%s", url);
 	if (*dir == NULL)
 		*dir = take(path);
@@ -99,12 +116,11 @@ text_restart(void *arg, struct error *err)
 }
 
 int
-remote_text(struct registry *registry, const char *url, size_t max, struct buf *out,
+remote_text(const struct remote *r, const char *url, size_t max, struct buf *out,
             struct error *err)
 {
 	auto_http_file struct http_file info = { 0 };
 	struct text_sink sink = { out, out->n, max };
 
-	return registry_fetch_url(registry, url, NULL, text_write, text_restart, &sink,
-	                          NULL, NULL, &info, err);
+	return fetch(r, url, text_write, text_restart, &sink, &info, err);
 }

@@ -1,6 +1,6 @@
 /*
  * remote: contexts that are a git repository or a file behind a URL, brought
- * into a directory of the store's tmp. Internal to build.
+ * into a directory of the store. Internal to build.
  */
 #ifndef BUILDER_BUILD_REMOTE_H
 #define BUILDER_BUILD_REMOTE_H
@@ -11,18 +11,30 @@
 #include "layers/layers.h"
 #include "registry/registry.h"
 
+struct secret;
+
+/* What it takes to get there. All borrowed. */
+struct remote {
+	struct store *store;
+	struct registry *registry;
+	const struct secret *secrets; /* see builder/steps/source_auth.h */
+	size_t n_secrets;
+	bool offline;
+	const struct cancel *cancel;
+};
+
 /* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. .git goes, unless
- * KEEP_GIT_DIR. *DIR: caller frees. */
-int remote_git(struct store *store, const char *url, bool keep_git_dir, bool offline,
-               const struct cancel *cancel, char **dir, struct error *err);
+ * KEEP_GIT_DIR. *DIR: caller frees; it is the store's, nobody may write to it. */
+int remote_git(const struct remote *r, const char *url, bool keep_git_dir, char **dir,
+               struct error *err);
 
 /* An archive is unpacked into *DIR (caller frees); anything else is the Dockerfile,
  * and the one file "context" of *DIR. */
-int remote_http(struct store *store, struct registry *registry, const char *url,
-                char **dir, struct buf *dockerfile, struct error *err);
+int remote_http(const struct remote *r, const char *url, char **dir,
+                struct buf *dockerfile, struct error *err);
 
 /* Appends what URL gives, at most MAX bytes of it. */
-int remote_text(struct registry *registry, const char *url, size_t max, struct buf *out,
+int remote_text(const struct remote *r, const char *url, size_t max, struct buf *out,
                 struct error *err);
 
 #endif

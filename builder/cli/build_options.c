@@ -601,7 +601,8 @@ const struct option_row build_option_rows[] = {
 	{ "root", 0, "DIR", OPTION_STRING, AT(root), NULL,
 	  "the store (default $COOPER_ROOT)" },
 	{ "secret", 0, "id=ID[,src=FILE|,env=NAME]", OPTION_CALL, 0, add_secret,
-	  "give RUN --mount=type=secret a value" },
+	  "give RUN --mount=type=secret a value; GIT_AUTH_TOKEN[.HOST] and "
+	  "HTTP_AUTH_TOKEN_HOST are for sources" },
 	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL,
 	  "size of /dev/shm of RUN steps" },
 	{ "source-date-epoch", 0, "SECONDS", OPTION_CALL, 0, set_epoch,

@@ -1,9 +1,12 @@
 /*
  * git: repositories by git's own command line.
  *
- * No prompt, no configuration of the machine or the user, no hooks; transports
- * are http(s), ssh and git unless GIT_ALLOW_PROTOCOL says otherwise. A commit is
- * found by ls-remote and fetched alone (depth 1) where the server allows it.
+ *	git_resolve()    asks the server what a branch or tag is now (ls-remote)
+ *	git_checkout()   that commit's files: kept in the store, or fetched alone (depth
+ *1) where the server allows it
+ *
+ * Transports are http(s), ssh and git unless GIT_ALLOW_PROTOCOL says otherwise, for
+ * submodules too. See git_run.h for what git does not get to see.
  */
 #ifndef BUILDER_STEPS_GIT_H
 #define BUILDER_STEPS_GIT_H
@@ -17,30 +20,44 @@
 #include "layers/layers.h"
 #include "parser/parser.h"
 
+struct secret;
+
 #define GIT_COMMIT_MAX 65
 
-struct git_checkout {
-	char commit[GIT_COMMIT_MAX];
-	int64_t time; /* of the commit, seconds */
-	char *dir;    /* absolute: the tree, or its subdirectory; owned */
+/* How a repository is reached. */
+struct git_access {
+	struct store *store;
+	bool offline;
+	const struct secret *secrets; /* see source_auth.h */
+	size_t n_secrets;
+	const struct cancel *cancel;
 };
 
-/* An error unless SRC is on this machine: what --offline allows. */
-int git_check_offline(const struct step_git *src, struct error *err);
+/* What a reference means now. */
+struct git_commit {
+	char id[GIT_COMMIT_MAX];
+	char *name; /* "refs/tags/v1"; "" if it was named by its id or as HEAD; owned */
+};
 
-/* The commit that SRC means now, without fetching anything. */
-int git_resolve(const struct step_git *src, const struct cancel *cancel,
-                char commit[GIT_COMMIT_MAX], struct error *err);
+struct git_checkout {
+	int64_t time; /* of the commit, seconds */
+	char *dir;    /* absolute: the tree, or its subdirectory; owned. It is the
+	                 store's: nobody may write to it */
+};
 
-/* Checks COMMIT of SRC out below a new directory in the store's tmp. */
-int
-git_checkout(struct store *st, const struct step_git *src, const char *commit,
-             const struct cancel *cancel, struct git_checkout *out, struct error *err);
+int git_resolve(const struct git_access *access, const struct step_git *src,
+                struct git_commit *out, struct error *err);
+void git_commit_clear(struct git_commit *c);
+#define auto_git_commit __attribute__((cleanup(git_commit_clear)))
+
+int git_checkout(const struct git_access *access, const struct step_git *src,
+                 const struct git_commit *commit, struct git_checkout *out,
+                 struct error *err);
 
 /* All of it, for a build context; .git stays if KEEP_GIT_DIR or URL says so. Files
  * are as old as the commit. "github.com/…" will do for an address. *DIR: caller
- * frees. */
-int git_checkout_url(struct store *st, struct text url, bool keep_git_dir, bool offline,
-                     const struct cancel *cancel, char **dir, struct error *err);
+ * frees; see git_checkout.dir. */
+int git_checkout_url(const struct git_access *access, struct text url, bool keep_git_dir,
+                     char **dir, struct error *err);
 
 #endif

@@ -364,14 +364,16 @@ digest_source(const struct opened_source *source, const struct cancel *cancel,
 	auto_selection struct selection s = { .source = source,
 		                              .cancel = cancel,
 		                              .hasher = hasher_new(DIGEST_SHA256) };
+	bool by_commit = source->kind == STEP_GIT &&
+	                 digest_known(&source->result->content);
 
 	add_text(&s, TEXT("cooper-selection-2"));
 	add_number(&s, source->matches.list.n);
-	/* A commit says all; what is chosen below it is up to the paths. */
-	if (source->kind == STEP_GIT)
+	/* With .git the commit says all; what is chosen below it is up to the paths. */
+	if (by_commit)
 		add_digest(&s, &source->result->content);
 	for (size_t i = 0; i < source->matches.list.n; i++) {
-		if (source->kind == STEP_GIT)
+		if (by_commit)
 			add_text(&s, text_of(source->matches.list.at[i].name));
 		else if (add_match(&s, i, err) < 0)
 			return -1;

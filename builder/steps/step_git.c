@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/file.h"
+#include "base/redact.h"
 #include "builder/steps/git.h"
 #include "builder/steps/internal.h"
 
@@ -10,11 +11,13 @@ step_git_preimage(const struct step_job *job, bool content, struct preimage *out
                   struct error *err)
 {
 	const struct step_git *git = &job->step->git;
+	auto_buf struct buf url = BUF_INIT;
 
 	(void)content;
 	(void)err;
+	buf_add_redacted(&url, git->url);
 	preimage_add_str(out, "step", "git");
-	preimage_add(out, "url", git->url);
+	preimage_add(out, "url", buf_text(&url));
 	preimage_add(out, "ref", git->ref);
 	preimage_add(out, "subdir", git->subdir);
 	preimage_add_u64(out, "keep git dir", git->keep_git_dir);
@@ -22,17 +25,17 @@ step_git_preimage(const struct step_job *job, bool content, struct preimage *out
 	return 0;
 }
 
-/* What the files are: two names for one commit are equal, except in .git. */
+/* No two checkouts have the same .git: its index knows inodes and times. So the commit
+ * and its name stand for all files. */
 static struct digest
-content_of(const struct step_git *git, const char *commit)
+content_of(const struct step_git *git, const struct git_commit *commit)
 {
 	auto_preimage struct preimage p = PREIMAGE_INIT;
 
-	preimage_add_str(&p, "commit", commit);
+	preimage_add_str(&p, "commit", commit->id);
 	preimage_add(&p, "subdir", git->subdir);
 	preimage_add_u64(&p, "submodules", git->submodules);
-	if (git->keep_git_dir)
-		preimage_add(&p, "keep git dir of", git->ref);
+	preimage_add(&p, "keep git dir of", git->ref);
 	return preimage_key(&p);
 }
 
@@ -43,6 +46,7 @@ scan(const struct step_job *job, const struct git_checkout *checkout, struct res
 	struct context_options options = { .store = job->env->store,
 		                           .path = checkout->dir,
 		                           .dir_fd = -1,
+		                           .remember = true,
 		                           .has_mtime = true,
 		                           .mtime = checkout->time,
 		                           .cancel = job->env->cancel };
@@ -58,21 +62,24 @@ int
 step_git_execute(const struct step_job *job, struct result *out, struct error *err)
 {
 	const struct step_git *git = &job->step->git;
+	const struct git_access access = { .store = job->env->store,
+		                           .offline = job->env->offline,
+		                           .secrets = job->env->secrets,
+		                           .n_secrets = job->env->n_secrets,
+		                           .cancel = job->env->cancel };
+	auto_git_commit struct git_commit commit = { .name = NULL };
 	struct git_checkout checkout = { 0 };
-	char commit[GIT_COMMIT_MAX];
 	int failed = 0;
 
-	if (job->env->offline && git_check_offline(git, err) < 0)
-		return -1;
-	if (git_resolve(git, job->env->cancel, commit, err) < 0 ||
-	    git_checkout(job->env->store, git, commit, job->env->cancel, &checkout, err) <
-	            0)
+	if (git_resolve(&access, git, &commit, err) < 0 ||
+	    git_checkout(&access, git, &commit, &checkout, err) < 0)
 		return -1;
 	failed = scan(job, &checkout, out, err);
 	free(checkout.dir);
 	if (failed < 0)
 		return -1;
-	out->content = content_of(git, commit);
+	if (git->keep_git_dir)
+		out->content = content_of(git, &commit);
 	array_push(&out->layers, context_layer(out->context));
 	return 0;
 }

@@ -4,12 +4,15 @@
 #include "base/file.h"
 #include "base/jsonio.h"
 #include "base/number.h"
+#include "base/redact.h"
 #include "builder/steps/internal.h"
+#include "builder/steps/source_auth.h"
 
 #define REMEMBERED_MAX ((size_t)64 << 10)
 #define DEFAULT_MODE   0600
 
-/* What is known of a URL from an earlier download: contexts/http-<hash of URL>. */
+/* What is known of a URL from an earlier download: contexts/http-<hash of URL>, whoever
+ * asked for it. */
 struct remembered {
 	char *etag;
 	struct digest digest; /* of the blob in the store */
@@ -27,9 +30,12 @@ remembered_clear(struct remembered *r)
 static char *
 remembered_name(struct text url)
 {
-	struct digest d = digest_of(url.p, url.n);
+	auto_buf struct buf shown = BUF_INIT;
+	struct digest d;
 	char hex[DIGEST_HEX_MAX];
 
+	buf_add_redacted(&shown, url);
+	d = digest_of(shown.p, shown.n);
 	return mem_print("contexts/http-%s", digest_hex(&d, hex));
 }
 
@@ -167,7 +173,7 @@ fetch_once(const struct step_job *job, const struct digest *want, struct remembe
 {
 	const struct step_http *http = &job->step->http;
 	struct store *st = job->env->store;
-	auto_free char *url = text_copy(http->url);
+	auto_source_auth struct source_auth auth = { 0 };
 	auto_http_file struct http_file info = { 0 };
 	bool other = digest_known(want) && want->alg != DIGEST_SHA256;
 	__attribute__((cleanup(body_clear))) struct body body = {
@@ -180,11 +186,12 @@ fetch_once(const struct step_job *job, const struct digest *want, struct remembe
 	int vertex = job->vertex;
 	struct digest got;
 
-	if (body.part == NULL)
+	if (body.part == NULL || source_auth_http(http->url, job->env->secrets,
+	                                          job->env->n_secrets, &auth, err) < 0)
 		return -1;
-	if (registry_fetch_url(job->env->registry, url, ask ? file->etag : NULL,
-	                       body_write, body_restart, &body, show_progress, &vertex,
-	                       &info, err) < 0)
+	if (registry_fetch_url(job->env->registry, auth.url, auth.authorization,
+	                       ask ? file->etag : NULL, body_write, body_restart, &body,
+	                       show_progress, &vertex, &info, err) < 0)
 		return -1;
 	if (info.not_modified && ask)
 		return check(http, want, &file->digest, err);
@@ -240,10 +247,13 @@ step_http_preimage(const struct step_job *job, bool content, struct preimage *ou
 {
 	const struct step_http *http = &job->step->http;
 
+	auto_buf struct buf url = BUF_INIT;
+
 	(void)content;
 	(void)err;
+	buf_add_redacted(&url, http->url);
 	preimage_add_str(out, "step", "http");
-	preimage_add(out, "url", http->url);
+	preimage_add(out, "url", buf_text(&url));
 	preimage_add(out, "name", http->name);
 	if (http->checksum.p != NULL)
 		preimage_add(out, "checksum", http->checksum);

@@ -5,7 +5,7 @@
  *	image    manifest digest                nothing: layers are lazy handles
  *	local    (selections, in the users)     the context is scanned
  *	http     content digest, name, mode     downloaded, or 304
- *	git      commit, subdir, options        fetched and checked out
+ *	git      (selections; with .git commit) fetched and checked out, or kept
  *	copy     selections' content, flags     a layer out of changes
  *	mkdir    path, owner                    a layer of directories
  *	run      argv, env, cwd, user, mounts   a layer out of an upper directory
@@ -32,7 +32,8 @@ struct result {
 	bool added;              /* the step made a layer of its own (the last one) */
 	struct context *context; /* local, git: digests come from its index; else NULL */
 	struct layer *source;    /* http: its source layer; else NULL */
-	struct digest content;   /* http: of the file; git: of the commit id's text */
+	struct digest content;   /* http: of the file; git with .git: of the commit's id;
+	                            else not known */
 	int64_t created_ns;      /* when the added layer was made */
 };
 

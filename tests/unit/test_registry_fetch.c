@@ -17,8 +17,8 @@ static int
 fetch(struct registry *reg, const char *url, const char *etag, struct buf *out,
       struct http_file *file, struct error *err)
 {
-	return registry_fetch_url(reg, url, etag, buf_sink, buf_restart, out, NULL, NULL, file,
-	                          err);
+	return registry_fetch_url(reg, url, NULL, etag, buf_sink, buf_restart, out, NULL, NULL,
+	                          file, err);
 }
 
 static char *
