@@ -2,9 +2,9 @@
  * git: repositories by git's own command line.
  *
  *	git_resolve()    asks the server what a branch or tag is now (ls-remote)
- *	git_checkout()   that commit's files: kept in the store, or fetched alone (depth
- *1) where the server allows it
+ *	git_checkout()   that commit's files: kept in the store, or fetched
  *
+ * A commit is fetched alone (depth 1) where the server allows it.
  * Transports are http(s), ssh and git unless GIT_ALLOW_PROTOCOL says otherwise, for
  * submodules too. See git_run.h for what git does not get to see.
  */
