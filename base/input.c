@@ -80,7 +80,6 @@ bad_name(const char *name, struct error *err)
 	case ELOOP:
 	case ENAMETOOLONG:
 	case ENOTDIR:
-	case EISDIR:
 	case ENXIO:
 	case ENODEV:
 	case EINVAL:
@@ -120,8 +119,9 @@ begin(int fd, const char *name, bool only_regular, struct buf *out, struct error
 	if (S_ISREG(sb.st_mode))
 		return 0;
 	if (S_ISDIR(sb.st_mode)) {
-		errno = EISDIR;
-		return bad_name(name, err);
+		error_set(err, ERR_SOURCE, "%s is a directory, not a regular file", name);
+		err->sys = EISDIR;
+		return -1;
 	}
 	if (S_ISFIFO(sb.st_mode) && !only_regular)
 		return begin_pipe(fd, name, out, err);
