@@ -68,6 +68,29 @@ error_sys(struct error *err, const char *fmt, ...)
 }
 
 int
+error_named(struct error *err, enum error_code code)
+{
+	switch (err->sys) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case ENAMETOOLONG:
+	case ELOOP:
+	case ENXIO:
+	case ENODEV:
+	case EINVAL:
+	case EBUSY:
+	case EEXIST:
+	case ENOTEMPTY:
+		err->code = code;
+		break;
+	default:
+		break;
+	}
+	return -1;
+}
+
+int
 error_wrap(struct error *err, const char *fmt, ...)
 {
 	va_list ap;

@@ -73,6 +73,10 @@ int error_set(struct error *err, enum error_code code, const char *fmt, ...)
 int
 error_sys(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What is set is about a file that the user named: if the name is at fault (it leads
+ * nowhere, to a directory, is too long), the code becomes CODE. Always returns -1. */
+int error_named(struct error *err, enum error_code code);
+
 /* Puts "<text>: " in front of what is set. Always returns -1. */
 int
 error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

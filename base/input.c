@@ -76,19 +76,7 @@ static int
 bad_name(const char *name, struct error *err)
 {
 	error_sys(err, "read %s", name);
-	switch (err->sys) {
-	case ELOOP:
-	case ENAMETOOLONG:
-	case ENOTDIR:
-	case ENXIO:
-	case ENODEV:
-	case EINVAL:
-		err->code = ERR_SOURCE;
-		break;
-	default:
-		break;
-	}
-	return -1;
+	return error_named(err, ERR_SOURCE);
 }
 
 /* A pipe that nobody writes to is at its end at once; of one with a writer there is

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/store_owner.h"
 #include "layers/store_recover.h"
 #include "layers/tags.h"
 
@@ -87,7 +88,8 @@ check_empty(const struct store *st, struct error *err)
 		          "%s is not a store: it holds %s, but no oci-layout", st->path,
 		          e->d_name);
 		return error_hint(err,
-		                  "name an empty directory, or one that does not exist");
+		                  "name an empty directory, or one that does not exist, "
+		                  "with --root or COOPER_ROOT");
 	}
 	return 0;
 }
@@ -201,6 +203,8 @@ open_all(struct store *st, const char *path, struct error *err)
 	st->opened_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	if (open_root(st, path, err) < 0)
 		return -1;
+	if (store_check_owner(st->fd, st->path, err) < 0)
+		return -1;
 	st->scratch = scratch_new(st->fd);
 	st->layers = layer_table_new();
 	if (make_layout(st, err) < 0)
@@ -220,7 +224,8 @@ store_open(const char *path, struct error *err)
 		return st;
 	if (where != NULL) {
 		error_wrap(err, "store %s", where);
-		if (err->sys == EACCES || err->sys == EPERM || err->sys == EROFS)
+		error_named(err, ERR_USAGE);
+		if (err->sys != 0)
 			error_hint(err, "name another place with --root or COOPER_ROOT");
 	}
 	store_close(st);

@@ -1,0 +1,133 @@
+#include "layers/store_owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/event.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+#include "base/text.h"
+
+static const char *const parts[] = {
+	"oci-layout", "index.json", "blobs",    "blobs/sha256", "layers",
+	"trees",      "steps",      "contexts", "mounts",       "compressed",
+	"refs",       "failed",     "tmp",
+};
+
+/* Who we are for this file system: some give all files to one owner, or root's to
+ * nobody. False: nothing can be made here. */
+static bool
+own_id(int root_fd, uid_t *uid)
+{
+	char random[17];
+	auto_free char *name = NULL;
+	auto_fd int fd = -1;
+	struct stat sb;
+	bool known = false;
+
+	file_random_name(random, sizeof random - 1);
+	name = mem_print(".tmp-%s", random);
+	fd = openat(root_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	known = fd >= 0 && fstat(fd, &sb) == 0;
+	if (known)
+		*uid = sb.st_uid;
+	if (fd >= 0)
+		unlinkat(root_fd, name, 0);
+	return known;
+}
+
+/* Links count by themselves: where they lead to is their owner's choice. */
+static const char *
+find_foreign(int root_fd, uid_t us)
+{
+	struct stat sb;
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (fstatat(root_fd, parts[i], &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    sb.st_uid != us)
+			return parts[i];
+	return NULL;
+}
+
+/* DIR is where a file system is mounted: who did that decided who may write there. A
+ * volume of a container is open to all often. */
+static bool
+is_mounted(const char *dir, const struct stat *sb)
+{
+	auto_free char *parent = mem_print("%s/..", dir);
+	struct stat above;
+
+	return stat(parent, &above) == 0 && sb->st_dev != above.st_dev;
+}
+
+/* Everybody may put something else in the place of what is in DIR. */
+static bool
+is_open_to_all(const char *dir)
+{
+	struct stat sb;
+
+	return stat(dir, &sb) == 0 && (sb.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH &&
+	       !is_mounted(dir, &sb);
+}
+
+/* The machine's root may be nobody, seen from a user name space. */
+static bool
+is_others(const char *dir, uid_t us)
+{
+	struct stat sb, root;
+
+	return stat(dir, &sb) == 0 && sb.st_uid != us && stat("/", &root) == 0 &&
+	       sb.st_uid != root.st_uid && !is_mounted(dir, &sb);
+}
+
+/* Whoever may write to the directory, or to one on the way to it, may put another store
+ * in its place. */
+static void
+warn_of_others(const char *path, uid_t us)
+{
+	struct text dir = { path, strlen(path) };
+
+	if (is_others(path, us))
+		event_warn(0,
+		           "store %s: its directory belongs to another user, who can "
+		           "change what is built from it",
+		           path);
+	for (; dir.n > 1; dir = path_dir(dir)) {
+		auto_free char *name = text_copy(dir);
+
+		if (!is_open_to_all(name))
+			continue;
+		event_warn(0,
+		           "store %s: everybody on this machine may write to %s and so "
+		           "change what is built; chmod o-w %s",
+		           path, name, name);
+		return;
+	}
+}
+
+int
+store_check_owner(int root_fd, const char *path, struct error *err)
+{
+	uid_t us = geteuid();
+	const char *foreign = find_foreign(root_fd, us);
+
+	/* Where nothing can be written, nothing of what others made is taken over. */
+	if (foreign != NULL && own_id(root_fd, &us))
+		foreign = find_foreign(root_fd, us);
+	else if (foreign != NULL)
+		return 0;
+	if (foreign != NULL) {
+		error_set(err, ERR_ENVIRONMENT, "%s in it was made by another user",
+		          foreign);
+		return error_hint(err, "what a store holds is believed: name one of your "
+		                       "own with --root or COOPER_ROOT");
+	}
+	warn_of_others(path, us);
+	return 0;
+}

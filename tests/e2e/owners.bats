@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# A store is believed: one that somebody else made, or can change, is refused or told of.
+load helpers
+
+setup_file() {
+    export OTHER=cooper-other-$$
+    [ "$(id -u)" -ne 0 ] || useradd --system --no-create-home "$OTHER"
+}
+
+teardown_file() {
+    [ "$(id -u)" -ne 0 ] || userdel "$OTHER"
+}
+
+simple() {
+    echo a >a
+    printf 'FROM scratch\nCOPY a /\n' >Dockerfile
+}
+
+as_other() {
+    setpriv --reuid "$OTHER" --regid "$OTHER" --clear-groups env HOME=/nonexistent "$@"
+}
+
+@test "root refuses a user's store, and a user root's, in every command" {
+    need_root
+    simple
+    chmod 777 "$T"
+    as_other env COOPER_ROOT="$T/theirs" "$COOPER" build -q -t x:1 .
+    chmod 755 "$T"
+    mkdir -m 777 "$T/ours"
+    COOPER_ROOT=$T/ours "$COOPER" build -q -t x:1 .
+    chmod -R a+rwX "$T/ours"
+    for words in "build ." images "inspect x:1" "tag x:1 y:1" "rmi x:1" "prune -a" du; do
+        echo "$words"
+        # shellcheck disable=SC2086
+        COOPER_ROOT=$T/theirs run "$COOPER" $words
+        echo "$output"
+        [ "$status" -eq 10 ]
+        [[ "$output" == *"store $T/theirs: oci-layout in it was made by another user"*"hint: "* ]]
+        # shellcheck disable=SC2086
+        run as_other env COOPER_ROOT="$T/ours" "$COOPER" $words
+        echo "$output"
+        [ "$status" -eq 10 ]
+        [[ "$output" == *"made by another user"* ]]
+    done
+    # Links to it are no other store.
+    ln -s theirs "$T/link"
+    COOPER_ROOT=$T/link run "$COOPER" images
+    [ "$status" -eq 10 ]
+    # Nothing of it was changed.
+    as_other env COOPER_ROOT="$T/theirs" "$COOPER" inspect x:1 >/dev/null
+}
+
+@test "a part of a store that somebody else put there" {
+    need_root
+    simple
+    build .
+    [ "$status" -eq 0 ]
+    for part in steps layers blobs blobs/sha256 index.json tmp; do
+        chown "$OTHER" "$COOPER_ROOT/$part"
+        build .
+        [ "$status" -eq 10 ]
+        [[ "$output" == *"$part in it was made by another user"* ]]
+        chown root "$COOPER_ROOT/$part"
+    done
+    build .
+    [ "$status" -eq 0 ]
+}
+
+@test "a store that everybody may write to is told of, and so is the way to it" {
+    simple
+    mkdir -m 755 "$T/way" "$T/way/store"
+    for open in way/store way; do
+        chmod 777 "$T/$open"
+        COOPER_ROOT=$T/way/store build .
+        [ "$status" -eq 0 ]
+        [[ "$output" == *"everybody on this machine may write to $T/$open "*"chmod o-w $T/$open"* ]]
+        chmod 755 "$T/$open"
+    done
+    chmod 1777 "$T/way"
+    COOPER_ROOT=$T/way/store build .
+    [ "$status" -eq 0 ]
+    [[ "$output" != *"everybody"* ]]
+}
+
+@test "a directory that belongs to somebody else is told of" {
+    need_root
+    simple
+    mkdir -m 755 "$T/theirs"
+    chown "$OTHER" "$T/theirs"
+    COOPER_ROOT=$T/theirs build .
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"store $T/theirs: its directory belongs to another user"* ]]
+}
+
+@test "volumes of containers are open to all and used without a word" {
+    need_root
+    simple
+    mkdir "$T/volume"
+    run unshare -m sh -c 'mount -t tmpfs -o mode=777 none "$1" && COOPER_ROOT=$1 "$2" build --progress=plain .' sh \
+        "$T/volume" "$COOPER"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" != *everybody* ]]
+}
