@@ -352,6 +352,8 @@ walk_dir(struct walk *w, int dir_fd, bool hides, struct error *err)
 		if (length > 0)
 			buf_add_char(&w->path, '/');
 		buf_add_text(&w->path, name);
+		if (layer_path_check(buf_text(&w->path), err) < 0)
+			return -1;
 		if (names.list.at[i].lower_only)
 			add_whiteout(w);
 		else

@@ -340,6 +340,13 @@ struct layer_options {
 	const struct cancel *cancel;
 };
 
+/* No path in a layer is longer, as no kernel takes a longer one; so none is deeper than
+ * half of that, which bounds every walk that enters directories one in the other. */
+#define LAYER_PATH_MAX 4095
+
+/* ERR_SOURCE if PATH is longer. */
+int layer_path_check(struct text path, struct error *err);
+
 /* A layer out of CHANGES, which must be sorted by path_compare(), parents
  * included, hard links after their first name. A file shorter or longer than
  * its entry's size is ERR_SOURCE ("changed while it was read"). */

@@ -95,6 +95,7 @@ apply_dir(struct apply *a, int from_fd, int to_fd, bool is_new, struct error *er
 		buf_add_char(&a->path, '/');
 		buf_add_str(&a->path, d->d_name);
 		if (cancel_check(a->cancel, err) < 0 ||
+		    layer_path_check(text_from(buf_text(&a->path), 1), err) < 0 ||
 		    apply_entry(a, from_fd, d->d_name, to_fd, is_new, err) < 0)
 			return -1;
 		buf_truncate(&a->path, length);

@@ -383,7 +383,8 @@ look_dir(struct look *l, struct level *level, struct error *err)
 		if (length > 0)
 			buf_add_char(&l->path, '/');
 		buf_add_str(&l->path, names.list.at[i]);
-		if (pass_removed(l, level, text_of(dir), false, err) < 0 ||
+		if (layer_path_check(buf_text(&l->path), err) < 0 ||
+		    pass_removed(l, level, text_of(dir), false, err) < 0 ||
 		    look_at(l, level, names.list.at[i], err) < 0)
 			return -1;
 		buf_truncate(&l->path, length);

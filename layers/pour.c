@@ -247,6 +247,8 @@ pour_changes(const struct pour *p, const struct change_list *changes, struct err
 		int failed = 0;
 
 		changes->get(changes->arg, i, &c);
+		if (layer_path_check(c.entry.path, err) < 0)
+			return -1;
 		failed = c.entry.type == ENTRY_HARDLINK
 		                 ? pour_link(p, changes, &c, err)
 		                 : pour_change(p, &c, NULL, bytes, err);

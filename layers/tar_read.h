@@ -15,9 +15,9 @@
 #include "layers/layers.h"
 
 #define TAR_EXTENDED_MAX     ((size_t)1 << 20) /* one extended header or long name */
-#define TAR_PATH_MAX         ((size_t)4095)    /* as the kernel's PATH_MAX */
-#define TAR_COMPONENT_MAX    ((size_t)255)     /* as NAME_MAX */
-#define TAR_META_HEADERS_MAX 64                /* in a row before an entry */
+#define TAR_PATH_MAX         ((size_t)LAYER_PATH_MAX)
+#define TAR_COMPONENT_MAX    ((size_t)255) /* as NAME_MAX */
+#define TAR_META_HEADERS_MAX 64            /* in a row before an entry */
 
 /* Where an archive's bytes come from. read: up to N bytes, 0 at the end, or -1.
  * skip (may be NULL): moves on by N bytes without reading them; -1 if there

@@ -133,21 +133,27 @@ static int
 read_mode(struct given *g, const char *key, struct text value, struct error *err)
 {
 	g->has_mode = true;
-	return number_octal(value, &g->mode) && g->mode != NOT_GIVEN ? 0 : bad_number(key, value, err);
+	return number_octal(value, &g->mode) && g->mode != NOT_GIVEN
+	               ? 0
+	               : bad_number(key, value, err);
 }
 
 static int
 read_uid(struct given *g, const char *key, struct text value, struct error *err)
 {
 	g->has_uid = true;
-	return number_u32(value, &g->uid) && g->uid != NOT_GIVEN ? 0 : bad_number(key, value, err);
+	return number_u32(value, &g->uid) && g->uid != NOT_GIVEN
+	               ? 0
+	               : bad_number(key, value, err);
 }
 
 static int
 read_gid(struct given *g, const char *key, struct text value, struct error *err)
 {
 	g->has_gid = true;
-	return number_u32(value, &g->gid) && g->gid != NOT_GIVEN ? 0 : bad_number(key, value, err);
+	return number_u32(value, &g->gid) && g->gid != NOT_GIVEN
+	               ? 0
+	               : bad_number(key, value, err);
 }
 
 #define TEXT_FIELD(name)                                                                 \

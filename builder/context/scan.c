@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/job.h"
+#include "layers/layers.h"
 
 #define LIST_SIZE (64 << 10)
 
@@ -192,6 +193,10 @@ consider(struct reader *r, const char *name, unsigned char type, struct error *e
 	if (is_ignored(r, type, &only_parent)) {
 		array_clear(&cursor.nodes);
 		return 0;
+	}
+	if (layer_path_check(buf_text(&r->path), err) < 0) {
+		array_clear(&cursor.nodes);
+		return -1;
 	}
 	if (stat_at(r->dir_fd, name, 0, &st) < 0) {
 		array_clear(&cursor.nodes);

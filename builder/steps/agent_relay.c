@@ -212,8 +212,8 @@ agent_relay_new(int dir_fd, const char *agent, mode_t mode, uid_t uid, gid_t gid
 	r->listen_fd = r->stop_fd = -1;
 	r->agent.sun_family = AF_UNIX;
 	if (n >= sizeof r->agent.sun_path) {
-		error_set(err, ERR_USAGE, "ssh agent %s: the path is too long for a socket",
-		          agent);
+		error_set(err, ERR_USAGE,
+		          "ssh agent %s: the path is too long for a socket", agent);
 	} else {
 		memcpy(r->agent.sun_path, agent, n + 1);
 		if (relay_start(r, dir_fd, mode, uid, gid, err) == 0)

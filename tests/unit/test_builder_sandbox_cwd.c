@@ -34,12 +34,24 @@ static const char *const numbered[] = {
 };
 
 static const char *const others[] = {
-	"/proc/self/cwd",     "/proc/1/cwd",       "/proc/self/root",
-	"/proc/1/root",       "/proc/self/cwd/..", "/proc/self/task/1/cwd",
-	"/proc/1/root/../..", "/cwd",              "/cwd/../new",
-	"/root-of-1/tmp",     "/proc/self/exe/..", "/proc/self/ns/mnt",
-	"/dev/fd/5",          "/dev/fd/12/../..",  "/proc/thread-self/fd/12",
-	"/proc/1/fd/12",      "/proc/1/fd/5/new",  "/proc/self/task/1/fd/12",
+	"/proc/self/cwd",
+	"/proc/1/cwd",
+	"/proc/self/root",
+	"/proc/1/root",
+	"/proc/self/cwd/..",
+	"/proc/self/task/1/cwd",
+	"/proc/1/root/../..",
+	"/cwd",
+	"/cwd/../new",
+	"/root-of-1/tmp",
+	"/proc/self/exe/..",
+	"/proc/self/ns/mnt",
+	"/dev/fd/5",
+	"/dev/fd/12/../..",
+	"/proc/thread-self/fd/12",
+	"/proc/1/fd/12",
+	"/proc/1/fd/5/new",
+	"/proc/self/task/1/fd/12",
 };
 
 static void

@@ -106,7 +106,7 @@ static void
 links_of_proc_that_are_no_paths_are_not_followed(void **state)
 {
 	static const char *const refused[] = {
-		"/self/cwd", "/self/root/etc", "/self/fd/0",   "/thread-self/cwd/..",
+		"/self/cwd", "/self/root/etc", "/self/fd/0",       "/thread-self/cwd/..",
 		"/self/exe", "/self/ns/mnt",   "/1/../self/cwd/x",
 	};
 	struct tree *t = *state;
