@@ -184,8 +184,9 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 		return NULL;
 	options.scratch_fd = scratch_fd;
 	options.memory = memory;
-	if (s->request->mapping_why != NULL)
+	if (s->request->mapping_why != NULL && !s->mapping_told)
 		event_warn(0, "%s", s->request->mapping_why);
+	s->mapping_told = true;
 	sandbox = sandbox_new(&options, &why, err);
 	if (sandbox == NULL)
 		return NULL;

@@ -18,6 +18,7 @@ struct services {
 	struct sandbox *sandbox;
 	struct failed_run *failed; /* the first one, with --on-error=shell */
 	pthread_mutex_t sandbox_lock;
+	bool mapping_told;
 	int lease_fd;
 	ARRAY(struct secret) secrets;
 	ARRAY(char *) secret_texts; /* owned; wiped */

@@ -31,6 +31,10 @@ struct record {
  * misses; they are told as warnings. */
 int record_find(struct store *st, const struct digest *key, struct record *out);
 
+/* True if ST has a record of STEP, the instruction for people, whatever the key; or of
+ * any step at all, if STEP's p is NULL. Reads all of them: slow. */
+bool record_is_any(struct store *st, struct text step);
+
 /* Best effort: a failure is a warning. STEP is the instruction for people. */
 void record_write(struct store *st, const struct digest *key, const struct record *r,
                   struct text step, const struct preimage *preimage);

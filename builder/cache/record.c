@@ -1,5 +1,6 @@
 #include "builder/cache/cache.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -92,6 +93,39 @@ record_write(struct store *st, const struct digest *key, const struct record *r,
 	text = jsonio_print(json);
 	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
 		event_warn_error(0, &err, "step cache: not remembered");
+}
+
+static bool
+is_of_step(struct store *st, const char *name, struct text step)
+{
+	auto_free char *path = mem_print("steps/%s", name);
+	auto_buf struct buf text = BUF_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+	auto_json json_t *json = NULL;
+	const char *words = NULL;
+
+	if (file_read(store_fd(st), path, RECORD_SIZE_MAX, &text, &ignored) <= 0)
+		return false;
+	json = jsonio_parse(buf_text(&text), path, &ignored);
+	words = json_string_value(json_object_get(json, "step"));
+	return words != NULL && text_is(step, words);
+}
+
+bool
+record_is_any(struct store *st, struct text step)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	auto_fd int fd = file_open_dir(store_fd(st), "steps", &ignored);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	bool found = false;
+
+	if (dir == NULL)
+		return false;
+	take_fd(&fd);
+	for (struct dirent *d; !found && (d = readdir(dir)) != NULL;)
+		if (d->d_name[0] != '.' && strchr(d->d_name, '.') == NULL)
+			found = step.p == NULL || is_of_step(st, d->d_name, step);
+	return found;
 }
 
 /* The lock file is removed by whoever held it; one that lost its name while we

@@ -87,8 +87,8 @@ content_key(struct solver *s, const struct step_job *job, struct preimage *p,
 }
 
 /* Only worth asking if something below was rebuilt or copied from elsewhere. */
-static bool
-wants_content_key(const struct solver *s, const struct step *step)
+bool
+solver_wants_content_key(const struct solver *s, const struct step *step)
 {
 	if (!solver_may_look_up(s, step))
 		return false;
@@ -132,7 +132,7 @@ execute(struct solver *s, const struct step_job *job, struct error *err)
 	struct step_state *state = &s->states[step->id];
 	auto_preimage struct preimage content = PREIMAGE_INIT;
 	struct digest key = { 0 };
-	bool by_content = wants_content_key(s, step);
+	bool by_content = solver_wants_content_key(s, step);
 
 	if (by_content) {
 		if (content_key(s, job, &content, &key, err) < 0)
@@ -181,6 +181,19 @@ locked_execute(struct solver *s, const struct step_job *job, struct error *err)
 }
 
 int
+solver_fail(struct solver *s, const struct step *step, struct error *err)
+{
+	struct step_state *state = &s->states[step->id];
+
+	announce(state, step);
+	if (err->n_at == 0 && step->at.line > 0)
+		error_at(err, step->at);
+	conclude(state, err->code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED,
+	         err->text);
+	return -1;
+}
+
+int
 solver_run_step(struct solver *s, const struct step *step, struct error *err)
 {
 	struct step_state *state = &s->states[step->id];
@@ -209,12 +222,5 @@ solver_run_step(struct solver *s, const struct step *step, struct error *err)
 	} else {
 		failed = locked_execute(s, &job, err);
 	}
-	if (failed < 0) {
-		if (err->n_at == 0 && step->at.line > 0)
-			error_at(err, step->at);
-		conclude(state,
-		         err->code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED,
-		         err->text);
-	}
-	return failed;
+	return failed < 0 ? solver_fail(s, step, err) : 0;
 }

@@ -181,12 +181,15 @@ run_sources(struct solver *s, struct error *err)
 static int
 run_phases(struct solver *s, struct error *err)
 {
-	if (run_sources(s, err) < 0 || solver_make_keys(s, err) < 0)
+	if (solver_check_engine_first(s, err) < 0 || run_sources(s, err) < 0 ||
+	    solver_make_keys(s, err) < 0)
 		return -1;
 	solver_find_same(s);
 	solver_look_up(s);
 	solver_mark_needed(s);
 	solver_explain(s);
+	if (solver_check_engine(s, err) < 0)
+		return -1;
 	s->n_run = 0;
 	return work(s, err);
 }

@@ -68,6 +68,17 @@ struct result **solver_inputs(struct solver *s, const struct step *step);
 /* True if a step of KIND is done in phase 1. */
 bool step_is_source(enum step_kind kind);
 
+/* engine.c: -1 if a RUN is needed, in no cache, and cannot run here. The first time
+ * nothing is known but the plan: only an empty store tells that nothing is cached. */
+int solver_check_engine_first(struct solver *s, struct error *err);
+int solver_check_engine(struct solver *s, struct error *err);
+
+/* True if STEP may be found by what its inputs come out as. */
+bool solver_wants_content_key(const struct solver *s, const struct step *step);
+
+/* Tells that STEP failed with ERR; -1. */
+int solver_fail(struct solver *s, const struct step *step, struct error *err);
+
 /* run.c: one step, by the thread that took it. */
 int solver_run_step(struct solver *s, const struct step *step, struct error *err);
 

@@ -401,7 +401,9 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 		                         .cancel = job->env->cancel };
 	struct layer *layer = NULL;
 
-	if (prepare_root(job, base, &p, err) < 0 ||
+	/* First, before anything is unpacked for it. */
+	if (job->env->sandbox_of(job->env->sandbox_arg, err) == NULL ||
+	    prepare_root(job, base, &p, err) < 0 ||
 	    run_mounts_prepare(job, &p.mounts, err) < 0 ||
 	    prepare_directories(job, &p, err) < 0)
 		return -1;

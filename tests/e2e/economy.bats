@@ -153,3 +153,71 @@ Y
     printf 'FROM scratch\nCOPY src /src\n' >Dockerfile
     [ "$(peak "$COOPER" build -t app:1 .)" -le $((12 + files * 300 / 1000000)) ]
 }
+
+# without_engine COMMAND…: no user name spaces, no mounts, no chroot.
+without_engine() {
+    unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces &&
+        exec setpriv --bounding-set=-sys_admin,-sys_chroot --inh-caps=-all --ambient-caps=-all "$@"' sh "$@"
+}
+
+# refused ARGS…: a build that cannot be done here, and leaves no layer in the store.
+refused() {
+    run without_engine "$COOPER" build --progress=plain "$@"
+    echo "$output"
+    [ "$status" -eq 10 ]
+    [[ $output == *"RUN needs a sandbox"* && $output == *">>> RUN"* ]]
+    [ -z "$(find "$COOPER_ROOT"/layers "$COOPER_ROOT"/blobs -mindepth 2 -size +100k 2>/dev/null)" ]
+}
+
+@test "a RUN that cannot run here is told before anything is fetched or made for it" {
+    need docker-registry
+    without_engine true || skip "needs user name spaces"
+    busybox_image
+    "$COOPER" tag busybox:1 "$REGISTRY/told:1"
+    "$COOPER" push -q "$REGISTRY/told:1"
+    export COOPER_ROOT=$T/fresh
+    dd if=/dev/urandom of=big bs=1M count=1 2>/dev/null
+    from="FROM $REGISTRY/told:1"
+    # Alone, after files, in another stage, bound, after another, in one of two platforms.
+    while IFS= read -r rest; do
+        printf "%s AS a\n$rest\n" "$from" >Dockerfile
+        refused .
+        refused --no-cache .
+    done <<'EOF'
+RUN true
+COPY big /\nRUN true
+COPY big /\nFROM scratch\nCOPY --from=a /big /\nFROM a\nRUN true
+RUN true\nFROM scratch\nCOPY --from=a /bin /
+RUN --mount=target=/c true
+COPY --link big /\nWORKDIR /x\nRUN true
+EOF
+    printf 'FROM scratch AS s-amd64\nCOPY big /\n%s AS s-arm64\nRUN true\nFROM s-$TARGETARCH\n' "$from" >Dockerfile
+    refused --platform linux/amd64,linux/arm64 .
+}
+
+@test "without an engine all is built that needs none" {
+    without_engine true || skip "needs user name spaces"
+    busybox_image
+    echo x >f
+    printf 'FROM busybox:1 AS unused\nRUN exit 1\nFROM busybox:1\nCOPY f /\nWORKDIR /w\n' >Dockerfile
+    run without_engine "$COOPER" build -q .
+    [ "$status" -eq 0 ]
+    # What is cached needs none, by its definition or by what its inputs come out as.
+    printf 'FROM busybox:1 AS made\nCOPY f /\nRUN cat /f >/g\nFROM scratch\nCOPY --from=made /g /\n' >Dockerfile
+    build --cache-to "type=local,dest=$T/cache,mode=max" .
+    [ "$status" -eq 0 ]
+    run without_engine "$COOPER" build --progress=plain .
+    [ "$status" -eq 0 ]
+    sed -i 's/COPY f/COPY .\/f/' Dockerfile
+    run without_engine "$COOPER" build --progress=plain .
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run without_engine "$COOPER" build --progress=plain --no-cache .
+    [ "$status" -eq 10 ]
+    # … or by a cache from elsewhere.
+    sed -i 's/COPY .\/f/COPY f/' Dockerfile
+    "$COOPER" tag busybox:1 other:1 && "$COOPER" prune -a >/dev/null
+    run without_engine "$COOPER" build --progress=plain --cache-from "type=local,src=$T/cache" .
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
