@@ -12,6 +12,9 @@
 /* Version of Landlock that this kernel has and this container may use, 0 none. */
 int confine_version(void);
 
+/* The first that is of use: a step may move files between directories (Linux 5.19). */
+#define CONFINE_VERSION_MIN 2
+
 enum confine_kind {
 	CONFINE_TREE,   /* everything in it, but block devices */
 	CONFINE_PROC,   /* files and directories are opened, nothing else */

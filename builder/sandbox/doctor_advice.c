@@ -8,11 +8,9 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "builder/sandbox/contained.h"
 
 #define TEXT_MAX 65536
-
-/* Of the first process name space, on every machine. */
-#define MACHINE "pid:[4026531836]"
 
 /* ------------------------------------------------------------ where we are */
 
@@ -39,12 +37,9 @@ has_filter(void)
 void
 doctor_scene_look(struct doctor_scene *out)
 {
-	char space[64] = "";
-	ssize_t n = readlink("/proc/self/ns/pid", space, sizeof space - 1);
-
 	*out = (struct doctor_scene){
 		.is_root = geteuid() == 0,
-		.is_contained = n > 0 && strcmp(space, MACHINE) != 0,
+		.is_contained = is_contained(),
 		.is_filtered = has_filter(),
 		.has_cgroups = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0,
 		.hides_users = file_starts("/proc/sys/kernel/unprivileged_userns_clone",

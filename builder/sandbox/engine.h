@@ -34,7 +34,9 @@ struct sandbox {
 	struct spawner spawner;
 	struct leaving *leaving;
 	bool has_plain_roots; /* roots are plain trees: no overlay can be mounted */
+	_Atomic bool has_plain_binds; /* … nor on a tmpfs: binds are copies, too */
 	struct trees trees;
+	bool is_remembered; /* the engine was not tried now */
 	char *memory; /* file where it is remembered that the first engine works, or NULL
 	               */
 };

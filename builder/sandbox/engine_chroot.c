@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "builder/sandbox/caps.h"
 #include "builder/sandbox/confine.h"
+#include "builder/sandbox/contained.h"
 #include "builder/sandbox/covers.h"
 #include "builder/sandbox/draft.h"
 #include "builder/sandbox/engine.h"
@@ -21,9 +22,6 @@
 #include "builder/sandbox/running.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
-
-/* Landlock is of use since a step may move files between directories under it. */
-#define LANDLOCK_MIN 2
 
 static plan_at
 add_filter(struct plan_draft *d, unsigned kinds, uint32_t *n)
@@ -59,7 +57,7 @@ draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *
 	d->head.engine = PLAN_CHROOT;
 	d->head.root = plan_add_text(d, tree);
 	draft_process(d, sb, r, NULL);
-	d->head.has_landlock = confine_version() >= LANDLOCK_MIN;
+	d->head.has_landlock = confine_version() >= CONFINE_VERSION_MIN;
 	d->head.serves_devices = !has_devices;
 	/* Few steps need these, and they help to leave a root: Landlock does not keep who
 	 * is outside from changing modes and owners, nor from connecting to sockets. What
@@ -134,6 +132,22 @@ make_probe_tree(const struct sandbox *sb, struct error *err)
 	return fd < 0 ? -1 : file_replace(fd, PROBE_FILE, "", 0, 0644, err);
 }
 
+/* *WHY: why no stronger engine is taken, or NULL if this one is asked for. */
+static void
+tell_what_holds(char **why)
+{
+	const bool has_landlock = confine_version() >= CONFINE_VERSION_MIN;
+	auto_free char *reason = *why;
+
+	if (reason != NULL)
+		*why = mem_print("%s; engine \"chroot\" is slower, and the container is "
+		                 "all that holds a step%s",
+		                 reason, has_landlock ? "" : " (no Landlock)");
+	else if (!has_landlock && !is_contained())
+		*why = mem_copy("no Landlock and no container hold a step of engine "
+		                "\"chroot\" here");
+}
+
 static int
 chroot_probe(struct sandbox *sb, char **why, struct error *err)
 {
@@ -150,15 +164,8 @@ chroot_probe(struct sandbox *sb, char **why, struct error *err)
 		failed = run_process(sb, &r, &d, &result, err);
 	}
 	file_remove_tree(sb->scratch_fd, "probe", &later);
-	if (failed == 0 && *why != NULL) {
-		auto_free char *reason = *why;
-
-		*why = mem_print(
-		        "%s; engine \"chroot\" is slower, and the container is all "
-		        "that holds a step%s",
-		        reason,
-		        confine_version() >= LANDLOCK_MIN ? "" : " (no Landlock)");
-	}
+	if (failed == 0)
+		tell_what_holds(why);
 	return failed;
 }
 

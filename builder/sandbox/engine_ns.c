@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "builder/sandbox/copies.h"
 #include "builder/sandbox/draft.h"
 #include "builder/sandbox/engine.h"
 #include "builder/sandbox/limits.h"
@@ -72,11 +73,14 @@ remove_stubs(const char *dir, const struct running *run, struct error *err)
 	return stubs_remove(dir_fd, plan_report(run->plan), err);
 }
 
-/* TREE: the plain one that is the root, or NULL for an overlay. */
+/* TREE: the plain one that is the root, or NULL for an overlay. *NEEDS_COPIES: what is to
+ * be bound is no overlay here; nothing is left of the try then. */
 static int
-ns_run_in(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
-          const char *scratch, struct sandbox_result *result, struct error *err)
+run_once(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
+         const char *scratch, bool *needs_copies, struct sandbox_result *result,
+         struct error *err)
 {
+	const char *root = tree == NULL ? r->upper : tree;
 	auto_plan_draft struct plan_draft d = { 0 };
 	auto_cgroup struct cgroup cgroup = CGROUP_INIT;
 	auto_running struct running run = RUNNING_INIT;
@@ -88,30 +92,64 @@ ns_run_in(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
 	cgroup_open(&cgroup, r);
 	d.head.has_cgroup = cgroup.procs_fd >= 0;
 	run.is_waited_for = run.is_asked_to_end || d.head.has_cgroup != 0;
-	if (running_start(sb, r, &d, &run, &cgroup, err) < 0 ||
-	    running_attend(sb, r, &run, err) < 0 ||
-	    remove_stubs(tree == NULL ? r->upper : tree, &run, err) < 0)
+	if (running_start(sb, r, &d, &run, &cgroup, err) < 0)
+		return -1;
+	if (running_attend(sb, r, &run, err) < 0) {
+		auto_error struct error later = ERROR_INIT;
+
+		*needs_copies = plan_report(run.plan)->stage == STAGE_OVERLAY &&
+		                remove_stubs(root, &run, &later) == 0;
+		return -1;
+	}
+	if (remove_stubs(root, &run, err) < 0)
 		return -1;
 	running_result(&run, &cgroup, started_ns, result);
 	return 0;
 }
 
-static int
-run_on_overlay(struct sandbox *sb, const struct sandbox_run *r,
-               struct sandbox_result *result, struct error *err)
+static bool
+has_overlays(const struct sandbox_run *r)
 {
+	for (size_t i = 0; i < r->n_mounts; i++)
+		if (r->mounts[i].kind == SANDBOX_OVERLAY)
+			return true;
+	return false;
+}
+
+static int
+run_with_copies(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
+                const char *scratch, struct sandbox_result *result, struct error *err)
+{
+	auto_copies struct copies copies = COPIES_INIT;
+	bool needs_copies = false;
+
+	if (copies_make(&copies, sb, r, scratch, err) < 0)
+		return -1;
+	return run_once(sb, &copies.run, tree, scratch, &needs_copies, result, err);
+}
+
+/* TREE as in run_once(). */
+static int
+ns_run_in(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
+          struct sandbox_result *result, struct error *err)
+{
+	bool needs_copies = sb->has_plain_binds && has_overlays(r);
 	auto_error struct error later = ERROR_INIT;
 	char scratch[] = "run-0123456789abcdef";
-	int failed = 0;
+	int failed = -1;
 
 	file_random_name(scratch + 4, 16);
-	failed = ns_run_in(sb, r, NULL, scratch, result, err);
+	if (!needs_copies)
+		failed = run_once(sb, r, tree, scratch, &needs_copies, result, err);
+	if (needs_copies) {
+		/* A tmpfs takes all or none, other places may differ. */
+		sb->has_plain_binds = sb->has_plain_roots;
+		error_clear(err);
+		failed = run_with_copies(sb, r, tree, scratch, result, err);
+	}
 	/* What is left over goes with the sandbox's directory. */
-	for (size_t i = 0; i < r->n_mounts; i++)
-		if (r->mounts[i].kind == SANDBOX_OVERLAY && !r->mounts[i].readonly) {
-			file_remove_tree(sb->scratch_fd, scratch, &later);
-			break;
-		}
+	if (has_overlays(r))
+		file_remove_tree(sb->scratch_fd, scratch, &later);
 	return failed;
 }
 
@@ -124,7 +162,7 @@ run_on_tree(struct sandbox *sb, const struct sandbox_run *r,
 
 	if (tree == NULL)
 		return -1;
-	failed = ns_run_in(sb, r, stage_tree_dir(tree), "", result, err);
+	failed = ns_run_in(sb, r, stage_tree_dir(tree), result, err);
 	if (failed == 0 && !r->has_terminal)
 		failed = stage_tree_diff(tree, r, sb->cancel, err);
 	trees_give(&sb->trees, tree, failed == 0 && !r->has_terminal);
@@ -136,7 +174,7 @@ ns_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_result *r
        struct error *err)
 {
 	return sb->has_plain_roots ? run_on_tree(sb, r, result, err)
-	                           : run_on_overlay(sb, r, result, err);
+	                           : ns_run_in(sb, r, NULL, result, err);
 }
 
 /* ------------------------------------------------------------ probe */

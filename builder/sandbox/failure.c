@@ -136,6 +136,7 @@ tell(struct plan *plan, const struct plan_report *report, const char *why,
 	case STAGE_CWD:
 		return tell_cwd(report, why, err);
 	case STAGE_MOUNT:
+	case STAGE_OVERLAY:
 		return tell_mount(plan, report, why, err);
 	case STAGE_ROOT:
 		return tell_root(report, why, err);

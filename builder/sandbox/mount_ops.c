@@ -251,7 +251,9 @@ op_overlay(struct mount_ctx *c, const struct plan_op *op)
 	     sys_mkdirat(AT_FDCWD, plan_text(c->plan, op->work), 0700) < 0))
 		return -1;
 	merged_fd = overlay_new(c, op->lowers, op->upper, op->work);
-	if (merged_fd < 0 || source == NULL)
+	if (merged_fd < 0)
+		return plan_fail(c->plan, STAGE_OVERLAY, errno, c->why);
+	if (source == NULL)
 		return attach(c, op, merged_fd, true);
 	/* Only what is attached can be copied from. */
 	fs_number(op->lowers.at, 10, name);

@@ -124,6 +124,7 @@ enum plan_stage {
 	STAGE_PRIVATE, /* own mount tree */
 	STAGE_ROOT,    /* overlay of the layers */
 	STAGE_MOUNT,   /* operation number `op` */
+	STAGE_OVERLAY, /* … whose overlay is refused */
 	STAGE_SOURCE,  /* what is to be mounted is not there */
 	STAGE_PIVOT,
 	STAGE_CHROOT,

@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "builder/sandbox/confine.h"
+#include "builder/sandbox/contained.h"
 #include "builder/sandbox/engine.h"
 #include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/remember.h"
@@ -66,14 +68,45 @@ static const struct {
 	{ ISOLATION_CHROOT, &engine_chroot },
 };
 
+/* Without Landlock nothing but a container holds what runs in engine chroot. */
+static bool
+is_held(enum isolation isolation)
+{
+	return isolation != ISOLATION_CHROOT ||
+	       confine_version() >= CONFINE_VERSION_MIN || is_contained();
+}
+
+static int
+tell_none(bool is_unheld, struct error *err)
+{
+	if (err->code == ERR_NONE)
+		error_set(err, ERR_USAGE, "no such engine");
+	err->code = ERR_ENVIRONMENT;
+	error_wrap(err, "RUN needs a sandbox, and this machine allows none");
+	if (is_unheld)
+		return error_hint(err,
+		                  "\"cooper doctor\" tells what is missing; "
+		                  "--isolation=chroot does without, but there is no "
+		                  "Landlock and no container: a step can read and change "
+		                  "all that you can");
+	return error_hint(err,
+	                  "\"cooper doctor\" tells what is missing, and what would help");
+}
+
 static int
 try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 {
+	bool is_unheld = false;
+
 	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
 		auto_error struct error refused = ERROR_INIT;
 
 		if (wanted != ISOLATION_AUTO && wanted != engines[i].isolation)
 			continue;
+		if (wanted == ISOLATION_AUTO && !is_held(engines[i].isolation)) {
+			is_unheld = true;
+			continue;
+		}
 		if (engines[i].engine->probe(sb, why, &refused) == 0) {
 			sb->engine = engines[i].engine;
 			return 0;
@@ -84,12 +117,7 @@ try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error 
 		if (err->code == ERR_NONE)
 			error_move(err, &refused);
 	}
-	if (err->code == ERR_NONE)
-		error_set(err, ERR_USAGE, "no such engine");
-	err->code = ERR_ENVIRONMENT;
-	error_wrap(err, "RUN needs a sandbox, and this machine allows none");
-	return error_hint(err,
-	                  "\"cooper doctor\" tells what is missing, and what would help");
+	return tell_none(is_unheld, err);
 }
 
 static int
@@ -101,6 +129,7 @@ choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 
 	if (remember_knows(sb->memory, here)) {
 		sb->engine = engines[0].engine;
+		sb->is_remembered = true;
 		return 0;
 	}
 	if (try_engines(sb, wanted, why, err) < 0)
@@ -169,8 +198,14 @@ sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
 		return error_set(err, ERR_RUN, "no command to run");
 	if (sb->engine->run(sb, r, result, err) == 0)
 		return 0;
+	if (err->code != ERR_ENVIRONMENT)
+		return -1;
 	/* What was remembered may hold no more. */
-	if (err->code == ERR_ENVIRONMENT)
-		remember_forget(sb->memory);
+	remember_forget(sb->memory);
+	if (sb->is_remembered && err->hint == NULL)
+		error_hint(err,
+		           "engine \"%s\" worked here before; the next build tries the "
+		           "others, too",
+		           sb->engine->name);
 	return -1;
 }

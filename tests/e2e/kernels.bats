@@ -13,13 +13,18 @@ FILTERS=(
     'since-5.6=ENOSYS mounts=ENOSYS' 'since-5.6=EPERM mounts=EPERM' 'landlock=ENOSYS'
 )
 
+# No sandbox but engine chroot.
+NO_SANDBOX='unshare=EPERM mount=EPERM clone.0&0x20000=EPERM'
+
 setup_file() {
     need_refuse
+    export SOURCE_DATE_EPOCH=1
 }
 
 context() {
     mkdir -p sub
     echo one >sub/one
+    ln -s sub/one link
     echo secret >"$T/secret"
     cat >Dockerfile <<'EOF'
 FROM busybox:1
@@ -29,6 +34,9 @@ RUN --mount=type=bind,target=/ctx cat /ctx/sub/one >>/seen && ! touch /ctx/x
 RUN --mount=type=tmpfs,target=/t --mount=type=cache,target=/c --mount=type=secret,id=s,target=/run/s \
     cat /run/s && touch /t/x /c/x && rm -r /d && mkdir /d
 RUN --mount=type=bind,from=busybox:1,rw,target=/m echo z >/m/z && ls /m >/merged
+RUN --mount=type=bind,rw,source=link,target=/m/file cat /m/file && echo more >>/m/file && cat /m/file >/from-link
+RUN --mount=type=bind,from=busybox:1,source=/bin,target=/m ls /m | wc -l >/tools && ! touch /m/x
+RUN --mount=type=bind,from=busybox:1,source=/etc/passwd,rw,target=/m/passwd echo x >>/m/passwd && cp /m/passwd /copy
 WORKDIR /work/dir
 USER 1000:1000
 RUN id -u >/tmp/id && pwd >>/tmp/id && cat /proc/self/status >/dev/null && ls -l /proc/self/fd >/dev/null
@@ -38,7 +46,7 @@ EOF
 # digest_of COMMAND…: of a build under COMMAND, which must say nothing.
 digest_of() {
     rm -f "$COOPER_ROOT/engine"
-    "$@" "$COOPER" build -q --no-cache --source-date-epoch 1 --secret "id=s,src=$T/secret" . 2>"$T/said" ||
+    "$@" "$COOPER" build -q --no-cache --secret "id=s,src=$T/secret" . 2>"$T/said" ||
         { cat "$T/said"; return 1; }
     [ ! -s "$T/said" ] || { cat "$T/said"; return 1; }
 }
@@ -54,4 +62,68 @@ digest_of() {
         got=$(digest_of "$REFUSE" $rules --) || { cat "$T/said"; return 1; }
         [ "$got" = "$digest" ]
     done
+}
+
+# In a mount name space of its own: a store on a file system that overlayfs refuses even
+# to read from, as an overlay on an overlay is.
+deep_store() {
+    set -e
+    mkdir -p "$T/deep" "$T/low"
+    mount -t tmpfs tmpfs "$T/deep"
+    mkdir "$T/deep"/{a,u,w,m,top}
+    mount -t overlay o -o "lowerdir=$T/deep/a,upperdir=$T/deep/u,workdir=$T/deep/w" "$T/deep/m"
+    mount -t tmpfs tmpfs "$T/low"
+    mkdir "$T/low"/{u,w}
+    mount -t overlay o -o "lowerdir=$T/deep/m,upperdir=$T/low/u,workdir=$T/low/w" "$T/deep/top"
+    export COOPER_ROOT=$T/deep/top/store
+    rm -rf "$T/busybox"
+    busybox_image
+    "$@" "$COOPER" build -q --no-cache --secret "id=s,src=$T/secret" .
+    "$COOPER" build --progress=plain --no-cache --secret "id=s,src=$T/secret" . 2>&1 | grep -q "works on copies"
+}
+
+@test "where no overlay can be mounted at all, every kind of bind is there, and the image the same" {
+    need_root
+    busybox_image
+    context
+    digest=$(digest_of)
+    export -f deep_store busybox_image
+    export T COOPER
+    for rules in '' linux-5.10 mounts=EPERM; do
+        echo "rules: $rules"
+        # shellcheck disable=SC2086
+        got=$(unshare -m bash -c "deep_store ${rules:+$REFUSE $rules --}")
+        [ "$got" = "$digest" ]
+    done
+}
+
+@test "without Landlock and outside of a container engine chroot is taken in words only" {
+    need_root
+    [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] || skip "needs the machine's process name space"
+    busybox_image
+    printf 'FROM busybox:1\nRUN echo ran >/ran\n' >Dockerfile
+    # shellcheck disable=SC2086
+    run "$REFUSE" $NO_SANDBOX landlock=ENOSYS -- "$COOPER" build .
+    echo "$output"
+    [ "$status" -eq 10 ]
+    [[ $output == *'RUN needs a sandbox, and this machine allows none'* ]]
+    [[ $output == *'--isolation=chroot'* ]]
+    # shellcheck disable=SC2086
+    run "$REFUSE" $NO_SANDBOX landlock=ENOSYS -- "$COOPER" build --isolation=chroot -t x .
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *'no Landlock'* ]]
+    # With Landlock it may be found.
+    if "$COOPER" doctor | grep -q '^ok  Landlock'; then
+        # shellcheck disable=SC2086
+        run "$REFUSE" $NO_SANDBOX -- "$COOPER" build --no-cache .
+        [ "$status" -eq 0 ]
+        [[ $output == *'engine "chroot" is slower'* ]]
+    fi
+    # In a container it is the container that holds a step.
+    # shellcheck disable=SC2086
+    run unshare --pid --fork --mount-proc "$REFUSE" $NO_SANDBOX landlock=ENOSYS -- "$COOPER" build --no-cache .
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *'(no Landlock)'* ]]
 }
