@@ -9,8 +9,11 @@
 #include "builder/build/epoch.h"
 #include "builder/build/finish.h"
 #include "builder/build/input.h"
+#include "builder/build/remote.h"
 #include "builder/build/services.h"
 #include "builder/solve/solve.h"
+
+#define EPOCH_TEXT_MAX 24
 
 /* One build, from plan to images. */
 struct build {
@@ -24,6 +27,8 @@ struct build {
 	ARRAY(struct plan_options) options; /* … for each of them */
 	ARRAY(struct image) images;         /* … likewise */
 	struct platform host;
+	ARRAY(struct variable) build_args; /* with the time that an epoch stands for */
+	char epoch[EPOCH_TEXT_MAX];
 	struct plan *plan; /* of all platforms */
 	struct portable *imported; /* NULL: nothing */
 	struct carried carried;
@@ -46,6 +51,7 @@ build_free(struct build *b)
 	portable_free(b->imported);
 	carried_clear(&b->carried);
 	array_clear(&b->options);
+	array_clear(&b->build_args);
 	platform_clear(&b->host);
 	array_clear(&b->names);
 	array_clear(&b->platforms);
@@ -88,21 +94,30 @@ read_platforms(struct build *b, struct error *err)
 	return 0;
 }
 
+static struct remote
+remote_of(const struct build *b)
+{
+	return (struct remote){
+		.store = b->services.store,
+		.registry = b->services.registry,
+		.secrets = b->services.secrets.at,
+		.n_secrets = b->services.secrets.n,
+		.offline = b->request->offline,
+		.cancel = b->request->cancel,
+	};
+}
+
 static int
 read_all(struct build *b, struct error *err)
 {
-	struct remote remote = { .offline = b->request->offline,
-		                 .cancel = b->request->cancel };
+	struct remote remote;
 	auto_free char *name = NULL;
 	int vertex = 0;
 
 	if (read_names(b, err) < 0 || read_platforms(b, err) < 0 ||
 	    services_open(b->request, &b->services, err) < 0)
 		return -1;
-	remote.store = b->services.store;
-	remote.registry = b->services.registry;
-	remote.secrets = b->services.secrets.at;
-	remote.n_secrets = b->services.secrets.n;
+	remote = remote_of(b);
 	if (build_input_read(b->request, &remote, &b->input, err) < 0)
 		return -1;
 	b->services.env.contexts = b->input.contexts.at;
@@ -166,11 +181,52 @@ make_options(struct build *b)
 		array_push(&b->options, plan_options(b, &b->platforms.at[i]));
 }
 
+/* Puts the time that NAME stands for in its place, as if it had been given. */
+static int
+set_epoch(struct build *b, const struct source_options *source, struct text name,
+          struct error *err)
+{
+	const struct build_request *r = b->request;
+	const struct remote remote = remote_of(b);
+	const struct epoch_places places = { .df = b->df,
+		                             .options = b->options.at,
+		                             .input = &b->input,
+		                             .remote = &remote,
+		                             .source = source,
+		                             .bases = &b->bases };
+	int64_t seconds = -1;
+
+	if (epoch_find(&places, name, &seconds, err) < 0)
+		return -1;
+	if (seconds >= 0)
+		snprintf(b->epoch, sizeof b->epoch, "%lld", (long long)seconds);
+	for (size_t i = 0; i < r->build_args.n; i++)
+		array_push(&b->build_args, r->build_args.at[i]);
+	array_push(&b->build_args, ((struct variable){ TEXT("SOURCE_DATE_EPOCH"),
+	                                               text_of(b->epoch) }));
+	for (size_t i = 0; i < b->options.n; i++) {
+		b->options.at[i].build_args = b->build_args.at;
+		b->options.at[i].n_build_args = b->build_args.n;
+	}
+	return 0;
+}
+
 static int
 make_plan(struct build *b, struct error *err)
 {
 	struct source_options source = source_options(b);
+	struct plan *first = bases_plan(b->df, b->options.at, b->options.n, &source,
+	                                &b->bases, err);
+	int failed = 0;
 
+	if (first == NULL || !epoch_is_name(first->epoch)) {
+		b->plan = first;
+		return first == NULL ? -1 : 0;
+	}
+	failed = set_epoch(b, &source, first->epoch, err);
+	plan_free(first);
+	if (failed < 0)
+		return -1;
 	b->plan = bases_plan(b->df, b->options.at, b->options.n, &source, &b->bases, err);
 	return b->plan == NULL ? -1 : 0;
 }

@@ -361,6 +361,7 @@ main_context(const struct build_request *request, const struct remote *remote,
 	auto_free char *dir = NULL;
 	bool keep_git_dir = false;
 
+	in->context_time = -1;
 	switch (find_source(request->context)) {
 	case SOURCE_DIR:
 		return context_add(in, (struct text){ 0 }, request->context, true, err);
@@ -371,11 +372,13 @@ main_context(const struct build_request *request, const struct remote *remote,
 	case SOURCE_GIT:
 		number_bool(build_input_arg(request, "BUILDKIT_CONTEXT_KEEP_GIT_DIR"),
 		            &keep_git_dir);
-		if (remote_git(remote, request->context, keep_git_dir, &dir, err) < 0)
+		if (remote_git(remote, request->context, keep_git_dir, &dir,
+		               &in->context_time, err) < 0)
 			return error_wrap(err, "context");
 		break;
 	case SOURCE_HTTP:
-		if (remote_http(remote, request->context, &dir, &in->dockerfile, err) < 0)
+		if (remote_http(remote, request->context, &dir, &in->dockerfile,
+		                &in->context_time, err) < 0)
 			return error_wrap(err, "context");
 		break;
 	}

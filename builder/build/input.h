@@ -18,6 +18,7 @@ struct build_input {
 	ARRAY(struct ignore *) ignores; /* owned */
 	ARRAY(char *) texts;            /* owned */
 	const struct ignore *main_ignore;
+	int64_t context_time; /* of a main context from elsewhere, seconds; else -1 */
 };
 
 /* Reads all that REQUEST names, what is elsewhere by way of REMOTE. Contexts from

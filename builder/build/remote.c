@@ -1,6 +1,8 @@
 #include "builder/build/remote.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "base/base.h"
@@ -9,9 +11,60 @@
 #include "builder/steps/git.h"
 #include "builder/steps/source_auth.h"
 
+/* Of the files below the directory FD, which is closed; at least *NEWEST. */
+static void
+find_newest(int fd, int depth, int64_t *newest)
+{
+	DIR *dir = fdopendir(fd);
+	const struct dirent *e = NULL;
+
+	if (dir == NULL) {
+		close(fd);
+		return;
+	}
+	while (depth > 0 && (e = readdir(dir)) != NULL) {
+		struct stat st;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (S_ISREG(st.st_mode) && st.st_mtime > *newest)
+			*newest = st.st_mtime;
+		if (S_ISDIR(st.st_mode)) {
+			int below = openat(dirfd(dir), e->d_name,
+			                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+			                           O_CLOEXEC);
+
+			if (below >= 0)
+				find_newest(below, depth - 1, newest);
+		}
+	}
+	closedir(dir);
+}
+
+static int64_t
+newest_file(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int64_t newest = -1;
+
+	if (fd >= 0)
+		find_newest(fd, PATH_MAX / 2, &newest);
+	return newest;
+}
+
+/* A checkout's directory is as old as its files, and its commit. */
+static int64_t
+time_of(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) < 0 ? -1 : st.st_mtime;
+}
+
 int
 remote_git(const struct remote *r, const char *url, bool keep_git_dir, char **dir,
-           struct error *err)
+           int64_t *time, struct error *err)
 {
 	const struct git_access access = { .store = r->store,
 		                           .offline = r->offline,
@@ -19,7 +72,10 @@ remote_git(const struct remote *r, const char *url, bool keep_git_dir, char **di
 		                           .n_secrets = r->n_secrets,
 		                           .cancel = r->cancel };
 
-	return git_checkout_url(&access, text_of(url), keep_git_dir, dir, err);
+	if (git_checkout_url(&access, text_of(url), keep_git_dir, dir, err) < 0)
+		return -1;
+	*time = time_of(*dir);
+	return 0;
 }
 
 static int
@@ -65,7 +121,7 @@ set_time(int fd, int64_t ns)
 
 int
 remote_http(const struct remote *r, const char *url, char **dir, struct buf *dockerfile,
-            struct error *err)
+            int64_t *time, struct error *err)
 {
 	auto_http_file struct http_file info = { 0 };
 	auto_fd int tmp = -1, file = -1;
@@ -84,6 +140,9 @@ remote_http(const struct remote *r, const char *url, char **dir, struct buf *doc
 		return error_sys(err, "%s/context", path);
 	if (context_from_stdin(r->store, file, dir, dockerfile, err) < 0)
 		return error_wrap(err, "%s", url);
+	*time = info.last_modified_ns != 0 ? info.last_modified_ns / 1000000000
+	        : *dir != NULL             ? newest_file(*dir)
+	                                   : -1;
 	if (*dir == NULL)
 		*dir = take(path);
 	return 0;

@@ -24,14 +24,16 @@ struct remote {
 };
 
 /* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. .git goes, unless
- * KEEP_GIT_DIR. *DIR: caller frees; it is the store's, nobody may write to it. */
+ * KEEP_GIT_DIR. *DIR: caller frees; it is the store's, nobody may write to it. *TIME:
+ * the commit's, seconds. */
 int remote_git(const struct remote *r, const char *url, bool keep_git_dir, char **dir,
-               struct error *err);
+               int64_t *time, struct error *err);
 
 /* An archive is unpacked into *DIR (caller frees); anything else is the Dockerfile,
- * and the one file "context" of *DIR. */
+ * and the one file "context" of *DIR. *TIME: seconds; what the server says, else the
+ * newest file of an archive; -1: neither. */
 int remote_http(const struct remote *r, const char *url, char **dir,
-                struct buf *dockerfile, struct error *err);
+                struct buf *dockerfile, int64_t *time, struct error *err);
 
 /* Appends what URL gives, at most MAX bytes of it. */
 int remote_text(const struct remote *r, const char *url, size_t max, struct buf *out,

@@ -504,8 +504,12 @@ set_epoch(void *target, struct text value, struct error *err)
 	struct build_options *o = target;
 	uint64_t seconds = 0;
 
-	if (!number_u64(value, &seconds))
-		return error_set(err, ERR_USAGE, "must be seconds since 1970");
+	/* What a name stands for is known when the Dockerfile has been read. */
+	if (!number_u64(value, &seconds) &&
+	    (value.n == 0 || !isalpha((unsigned char)value.p[0])))
+		return error_set(err, ERR_USAGE,
+		                 "must be seconds since 1970, \"context\", or the name "
+		                 "of a context or stage");
 	array_push(&o->request.build_args,
 	           ((struct variable){ TEXT("SOURCE_DATE_EPOCH"), value }));
 	return 0;
@@ -605,9 +609,9 @@ const struct option_row build_option_rows[] = {
 	  "HTTP_AUTH_TOKEN_HOST are for sources" },
 	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL,
 	  "size of /dev/shm of RUN steps" },
-	{ "source-date-epoch", 0, "SECONDS", OPTION_CALL, 0, set_epoch,
-	  "time that later times of the image are cut to (default: the variable of this "
-	  "name)" },
+	{ "source-date-epoch", 0, "SECONDS|context|NAME", OPTION_CALL, 0, set_epoch,
+	  "time that later times of the image are cut to: seconds, that of a context from "
+	  "elsewhere, or of a stage that ADDs one (default: the variable of this name)" },
 	{ "ssh", 0, "default|ID[=SOCKET]", OPTION_CALL, 0, add_ssh,
 	  "forward an agent to RUN --mount=type=ssh" },
 	{ "tag", 't', "NAME", OPTION_CALL, 0, add_tag, "name the image (repeatable)" },

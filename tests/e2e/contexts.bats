@@ -499,3 +499,57 @@ named() {
     refuses 2 "--build-context" --build-context src= -f ../Named .
     refuses 2 "--build-context" --build-context =d -f ../Named .
 }
+
+# created_with ARGS…: a build with ARGS, and when its image says it was made.
+created_with() {
+    run "$COOPER" build --progress=plain -o "type=oci,dest=$T/out.tar" "$@"
+    [ "$status" -eq 0 ] || { echo "$*: $output"; return 1; }
+    rm -rf "$T/oci" && mkdir "$T/oci" && tar -xf "$T/out.tar" -C "$T/oci"
+    created=$(skopeo inspect --config "oci:$T/oci" | jq -r .created)
+}
+
+@test "SOURCE_DATE_EPOCH is the time of a context or stage that comes from elsewhere" {
+    local failed="" day want
+    printf 'FROM scratch\nCOPY a /\n' >Dockerfile
+    echo a >a
+    touch -d @1400000000 a && tar -cf "$WEB/dated.tar" a Dockerfile
+    while IFS='|' read -r want epoch args; do
+        rm -f b.Dockerfile
+        eval "created_with --build-arg SOURCE_DATE_EPOCH=$epoch $args" || { failed+="$epoch $args failed: $output"; continue; }
+        day=$(date -u -d "@$want" +%Y-%m-%dT%H:%M:%SZ)
+        [ "$created" = "$day" ] || failed+="$epoch $args: $created, not $day"$'\n'
+    done <<EOF
+1500000000|context|$GIT
+1500000000|context|$GIT#main:sub
+1500000000|CTX|--build-context "ctx=$GIT#next" .
+1500000000|src|-f - . <<<\$'FROM scratch AS src\nARG R=$GIT\nADD \$R#v1 /\nFROM scratch\nCOPY a /'
+1500000000|src|--target out -f - . <<<\$'FROM scratch AS Src\nADD $GIT /\nFROM scratch AS out\nCOPY a /'
+EOF
+    created_with --source-date-epoch=context "$GIT"
+    [ "$created" = 2017-07-14T02:40:00Z ]
+    printf 'ARG SOURCE_DATE_EPOCH=context\nFROM scratch\nCOPY a /\n' >"$T/Dockerfile"
+    created_with -f "$T/Dockerfile" "$GIT"
+    [ "$created" = 2017-07-14T02:40:00Z ]
+    # A directory of this machine has no time that means anything.
+    created_with --build-arg SOURCE_DATE_EPOCH=context .
+    [ "$(date -d "$created" +%s)" -gt 1600000000 ]
+    created_with --build-arg SOURCE_DATE_EPOCH=context "$URL/dated.tar"
+    [ "$(date -d "$created" +%s)" = "$(stat -c %Y Dockerfile)" ]
+    echo "$failed"
+    [ -z "$failed" ]
+}
+
+@test "a name that stands for no time is refused" {
+    local failed="" name
+    printf 'FROM scratch AS two\nADD %s /a/\nADD %s /b/\nFROM scratch AS plain\nCOPY a /\nFROM two AS late\nADD %s /\nFROM scratch\nCOPY a /\n' \
+        "$GIT" "$GIT" "$GIT" >Dockerfile
+    echo a >a
+    for name in nosuch two plain late yesterday -1 1.5; do
+        build --build-arg "SOURCE_DATE_EPOCH=$name" .
+        [ "$status" -eq 3 ] && [[ "$output" == *"invalid SOURCE_DATE_EPOCH: $name"* ]] || failed+="$name: $output"$'\n'
+    done
+    build --build-arg SOURCE_DATE_EPOCH=base --build-context base=docker-image://localhost:1/x .
+    [ "$status" -eq 3 ] || failed+="image: $output"
+    echo "$failed"
+    [ -z "$failed" ]
+}
