@@ -53,7 +53,7 @@ struct event {
 	struct text text; /* valid during the call of the sink */
 	struct text name; /* EVENT_STATUS */
 	uint64_t done, total;
-	bool ended; /* EVENT_STATUS: last one of this name */
+	bool ended;                      /* EVENT_STATUS: last one of this name */
 	const struct event_about *about; /* EVENT_WARNING, or NULL */
 };
 

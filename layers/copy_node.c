@@ -110,6 +110,7 @@ copy_special(int from_fd, const char *name, const struct stat *st, int to_fd,
 	}
 	if (fchownat(to_fd, as, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    (!S_ISLNK(st->st_mode) && fchmodat(to_fd, as, st->st_mode & 07777, 0) < 0) ||
+	    owner_copy_special(from_fd, name, to_fd, as) < 0 ||
 	    utimensat(to_fd, as, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_sys(err, "set the owner, mode and times");
 	return 1;

@@ -32,8 +32,8 @@ struct candidate {
 
 struct walk {
 	int upper_fd;
-	const struct view *lowers;          /* or NULL */
-	const struct owner_records *owners; /* or NULL */
+	const struct view *lowers; /* or NULL */
+	bool marked;               /* owners are those of marks */
 	int64_t epoch;
 	const struct cancel *cancel;
 	struct arena *arena;
@@ -315,8 +315,8 @@ visit(struct walk *w, int dir_fd, const char *name, bool hides, struct error *er
 	/* The place where the sandbox mounted something, made for that. */
 	if (w->lowers != NULL && !in_lower && is_mount(buf_text(&w->path)))
 		return 0;
-	if (w->owners != NULL)
-		owner_apply(w->owners, dir_fd, name, &st);
+	if (w->marked)
+		owner_apply(dir_fd, name, &st);
 	status = describe(w, dir_fd, name, &st, &c.change.entry, err);
 	if (status <= 0)
 		return status;
@@ -446,13 +446,12 @@ keep_changed(struct walk *w, struct diff *out)
 }
 
 int
-diff_upper(int upper_fd, const struct view *lowers, const struct owner_records *owners,
-           int64_t epoch, struct diff *out, const struct cancel *cancel,
-           struct error *err)
+diff_upper(int upper_fd, const struct view *lowers, bool marked, int64_t epoch,
+           struct diff *out, const struct cancel *cancel, struct error *err)
 {
 	struct walk w = { .upper_fd = upper_fd,
 		          .lowers = lowers,
-		          .owners = owners,
+		          .marked = marked,
 		          .epoch = epoch,
 		          .cancel = cancel };
 	int status;

@@ -36,11 +36,11 @@ struct diff {
 	}
 
 /* Changes of the directory at UPPER_FD, which must stay open while they are
- * used. LOWERS NULL: nothing to compare with. OWNERS NULL: those of the file system.
- * Times later than EPOCH (-1: none) count as EPOCH. */
-int diff_upper(int upper_fd, const struct view *lowers,
-               const struct owner_records *owners, int64_t epoch, struct diff *out,
-               const struct cancel *cancel, struct error *err);
+ * used. LOWERS NULL: nothing to compare with. MARKED: owners are what entries are
+ * marked with, not those of the file system. Times later than EPOCH (-1: none) count as
+ * EPOCH. */
+int diff_upper(int upper_fd, const struct view *lowers, bool marked, int64_t epoch,
+               struct diff *out, const struct cancel *cancel, struct error *err);
 void diff_clear(struct diff *d);
 #define auto_diff __attribute__((cleanup(diff_clear)))
 

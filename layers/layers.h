@@ -29,6 +29,7 @@
 #ifndef LAYERS_LAYERS_H
 #define LAYERS_LAYERS_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -370,11 +371,15 @@ struct layer_owner_mark {
 	uint32_t uid, gid;
 };
 
-/* … and for what can have none in records of the file UPPER ".owners", the last one of
- * an inode counting. That this file is there says that marks count at all. */
-struct layer_owner {
-	uint64_t ino;
-	uint32_t uid, gid;
+/* … and for links, pipes and sockets, which can have none of users, in this one: to the
+ * kernel it is the capability of a program that is none. All copies of a file up from
+ * lower layers have it, too. That a file UPPER ".owners" is there says that marks count.
+ */
+#define LAYER_OWNER_SPECIAL  "security.capability"
+#define LAYER_OWNER_REVISION htole32(0x02000000)
+#define LAYER_OWNER_SIGN     UINT32_C(0x6e776f63)
+struct layer_owner_special {
+	uint32_t revision, uid, gid, sign, unused;
 };
 
 /* A layer out of an overlay upper directory in tmp/, which is moved, not copied.

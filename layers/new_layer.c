@@ -213,17 +213,16 @@ find_changes(const struct birth *b, const char *upper, struct layer *const *lowe
              size_t n_lowers, struct diff *out, struct error *err)
 {
 	auto_view struct view *view = NULL;
-	auto_owner_records struct owner_records owners = { 0 };
 
 	if (is_empty(b->diff_fd)) {
 		out->arena = arena_new();
 		return 0;
 	}
 	view = view_new(lowers, n_lowers, err);
-	if (view == NULL || owner_records_read(upper, &owners, err) < 0)
+	if (view == NULL)
 		return -1;
-	return diff_upper(b->diff_fd, view, &owners, b->options->epoch, out,
-	                  b->options->cancel, err);
+	return diff_upper(b->diff_fd, view, owner_marks_count(upper), b->options->epoch,
+	                  out, b->options->cancel, err);
 }
 
 /* The layer without entries, made once per store: steps that change nothing are many. */

@@ -15,19 +15,15 @@ int owner_mark(int fd, uint32_t uid, uint32_t gid);
 /* Copies the mark of FROM, if there is one. -1 with errno. */
 int owner_copy_mark(int from, int to);
 
-/* Records of an upper directory. */
-struct owner_records {
-	bool are_there;                 /* marks count */
-	ARRAY(struct layer_owner) list; /* by inode, each once */
-};
+/* The same for NAME in DIR_FD, which is a link or a node: whom it should belong to, and
+ * the mark of a copy. */
+int owner_mark_special(int dir_fd, const char *name, uint32_t uid, uint32_t gid);
+int owner_copy_special(int from_fd, const char *name, int to_fd, const char *as);
 
-/* Those of the upper directory UPPER; none if it has no such file. */
-int owner_records_read(const char *upper, struct owner_records *out, struct error *err);
-void owner_records_clear(struct owner_records *r);
-#define auto_owner_records __attribute__((cleanup(owner_records_clear)))
+/* Whether marks count in the upper directory UPPER. */
+bool owner_marks_count(const char *upper);
 
-/* Puts the owner of NAME in DIR_FD, which is ST, into ST. */
-void
-owner_apply(const struct owner_records *r, int dir_fd, const char *name, struct stat *st);
+/* Puts the owner that NAME in DIR_FD is marked with, which is ST, into ST. */
+void owner_apply(int dir_fd, const char *name, struct stat *st);
 
 #endif

@@ -245,11 +245,15 @@ put_node(struct look *l, struct level *level, const char *name, const struct sta
 
 	if (upper_fd < 0)
 		return -1;
-	if (first == NULL)
-		return copy_node(level->fd, name, st, upper_fd, name, buf_str(&l->path),
-		                 err) < 0
-		               ? -1
-		               : 0;
+	if (first == NULL) {
+		int copied = copy_node(level->fd, name, st, upper_fd, name,
+		                       buf_str(&l->path), err);
+
+		/* Only names of files are links in a layer. */
+		if (copied <= 0 || S_ISREG(st->st_mode) || st->st_nlink < 2)
+			return copied < 0 ? -1 : 0;
+		return split_name(l, level->fd, name, st, buf_text(&l->path), err);
+	}
 	if (linkat(l->upper_fd, first, upper_fd, name, 0) < 0)
 		return error_sys(err, "link %s", buf_str(&l->path));
 	array_push(&l->split, text_of(first));

@@ -172,8 +172,9 @@ set_owner(struct unpacker *u, int fd, const char *name, const struct entry *e,
 	/* EINVAL: the id is not mapped in our user namespace. */
 	if (errno != EPERM && errno != EINVAL)
 		return failed(e, "set the owner of", err);
-	if ((u->flags & UNPACK_OVERLAY) != 0 && name == NULL &&
-	    owner_mark(fd, e->uid, e->gid) == 0)
+	if ((u->flags & UNPACK_OVERLAY) != 0 &&
+	    (name == NULL ? owner_mark(fd, e->uid, e->gid)
+	                  : owner_mark_special(fd, name, e->uid, e->gid)) == 0)
 		return 1;
 	/* Nobody looks at the owner of a link, and it has no mode. */
 	if (e->type == ENTRY_SYMLINK)

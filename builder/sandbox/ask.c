@@ -211,9 +211,14 @@ ask_poke(struct asked *a, uint64_t at, const void *bytes, size_t n)
 {
 	struct iovec ours = { (void *)(uintptr_t)bytes, n };
 	struct iovec theirs = { (void *)(uintptr_t)at, n };
-	ssize_t put = syscall(SYS_process_vm_writev, a->tid, &ours, 1, &theirs, 1, 0);
+	ssize_t put = -1;
 	int fd = -1;
 
+	if (!ask_is_current(a)) {
+		errno = ESRCH;
+		return -1;
+	}
+	put = syscall(SYS_process_vm_writev, a->tid, &ours, 1, &theirs, 1, 0);
 	if (put < 0 && errno == EPERM) {
 		fd = open_memory(a, O_RDWR);
 		if (fd < 0)

@@ -151,7 +151,7 @@ program_main(void *arg)
 {
 	struct program *p = arg;
 	struct plan *plan = p->plan;
-	const bool asks = plan->owner_records != 0;
+	const bool asks = plan->owner_marks != 0;
 	uint64_t no_signals = 0;
 	int filtered = 0;
 
@@ -190,7 +190,7 @@ child_start_program(struct plan *plan, const int *fds)
 static int
 keep_needed(struct plan *plan, const int *fds, int kept[PLAN_FD_FIRST])
 {
-	const bool asks = plan->owner_records != 0;
+	const bool asks = plan->owner_marks != 0;
 	const int needed[] = { fds[PLAN_FD_REPORT], fds[PLAN_FD_OUT], fds[PLAN_FD_ERR],
 		               plan->ask_fd };
 
@@ -283,7 +283,7 @@ child_main(struct plan *plan, const int *fds, size_t n)
 	syscall(SYS_setsid);
 	if (join_cgroup(plan, fds) < 0)
 		sys_exit(1);
-	if (plan->owner_records != 0 && owner_supervisor_split(plan, fds) < 0)
+	if (plan->owner_marks != 0 && owner_supervisor_split(plan, fds) < 0)
 		sys_exit(1);
 	if (plan->engine == PLAN_CHROOT)
 		supervisor_main(plan, fds);

@@ -48,7 +48,7 @@ credentials_set(struct credentials_table *t, const struct asked *a,
 	}
 	if (i == t->n)
 		t->at[t->n++] = *c;
-	if (limit_call(a->tid, NULL, &limit) < 0)
+	if (limit_call(a->tid, NULL, &limit) < 0 || !ask_is_current(a))
 		return -1;
 	limit.now = MARK + i;
 	if (limit.most < limit.now)

@@ -26,7 +26,7 @@ static void
 draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r)
 {
 	auto_filter struct filter filter = { 0 };
-	auto_free char *records = mem_print("%s.owners", r->upper);
+	auto_free char *marks = mem_print("%s.owners", r->upper);
 
 	if (sb->mapping != IDS_SINGLE || r->insecure)
 		return;
@@ -36,7 +36,7 @@ draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbo
 	d->head.n_asking_filter = (uint32_t)filter.code.n;
 	d->head.asking_filter = plan_add_bytes(d, filter.code.at,
 	                                       filter.code.n * sizeof *filter.code.at);
-	d->head.owner_records = plan_add_text(d, records);
+	d->head.owner_marks = plan_add_text(d, marks);
 	d->head.inner_flags = d->head.clone_flags;
 	d->head.clone_flags = 0;
 }
@@ -88,7 +88,7 @@ run_once(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
 
 	if (draft(&d, sb, r, tree, scratch, err) < 0)
 		return -1;
-	run.is_asked_to_end = d.head.owner_records != 0;
+	run.is_asked_to_end = d.head.owner_marks != 0;
 	cgroup_open(&cgroup, r);
 	d.head.has_cgroup = cgroup.procs_fd >= 0;
 	run.is_waited_for = run.is_asked_to_end || d.head.has_cgroup != 0;

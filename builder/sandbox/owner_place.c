@@ -147,7 +147,8 @@ owner_place_enter(struct owner_place *p, const struct owner_place_query *q)
 	p->held_fd = -1;
 	p->nofollow = (q->flags & AT_SYMLINK_NOFOLLOW) != 0;
 	p->path[0] = '\0';
-	if (q->has_path && !ask_peek_text(q->asked, q->path_at, p->path, sizeof p->path))
+	if (q->has_path && (q->path_at != 0 || (q->flags & AT_EMPTY_PATH) == 0) &&
+	    !ask_peek_text(q->asked, q->path_at, p->path, sizeof p->path))
 		return fail(EFAULT);
 	if (enter_root(q) < 0)
 		return -1;

@@ -1,10 +1,11 @@
 #include "builder/sandbox/owner_server.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/xattr.h>
 
+#include "builder/sandbox/caps.h"
 #include "builder/sandbox/owner_place.h"
 #include "builder/sandbox/sys.h"
 #include "layers/layers.h"
@@ -59,6 +60,11 @@ static const struct shape shapes[] = {
 #endif
 };
 
+/* Whom something should belong to. */
+struct owner {
+	uint32_t uid, gid;
+};
+
 struct call {
 	struct owner_server *server;
 	struct asked asked;
@@ -82,20 +88,28 @@ arg(const struct call *c, int8_t i)
 	return i < 0 ? 0 : c->asked.args[i];
 }
 
+/* A file without a name, which gets one later or never; the path is its directory's. */
+static bool
+is_nameless(const struct call *c)
+{
+	return c->shape->action == ACT_OPEN && (c->flags & O_TMPFILE) == O_TMPFILE;
+}
+
 static int
 enter_place(struct call *c)
 {
 	const enum action action = c->shape->action;
+	const bool nameless = is_nameless(c);
 	const struct owner_place_query query = {
 		.asked = &c->asked,
 		.dir_fd = c->shape->dir < 0 ? AT_FDCWD : (int)arg(c, c->shape->dir),
 		.has_path = c->shape->path >= 0,
 		.path_at = arg(c, c->shape->path),
-		.flags = c->flags,
-		.is_new = action == ACT_OPEN || action == ACT_MKDIR ||
+		.flags = action == ACT_OPEN ? 0 : c->flags,
+		.is_new = (action == ACT_OPEN && !nameless) || action == ACT_MKDIR ||
 		          action == ACT_MKNOD || action == ACT_SYMLINK,
 		.is_dir = action == ACT_MKDIR,
-		.changes = action == ACT_CHOWN,
+		.changes = action == ACT_CHOWN || nameless,
 		.roots_differ = c->server->roots_differ,
 		.proc_is_shared = c->server->proc_is_shared,
 	};
@@ -106,72 +120,91 @@ enter_place(struct call *c)
 /* ------------------------------------------------------------ notes */
 
 static bool
-read_note(const char *path, bool nofollow, struct layer_owner *out)
+has_users_attributes(mode_t mode)
 {
-	struct layer_owner_mark mark;
-	long n = syscall(nofollow ? SYS_lgetxattr : SYS_getxattr, path, LAYER_OWNER,
-	                 &mark, sizeof mark);
-
-	if (n != (long)sizeof mark)
-		return false;
-	out->uid = mark.uid;
-	out->gid = mark.gid;
-	return true;
+	return S_ISREG(mode) || S_ISDIR(mode);
 }
 
-static void
-recall(const struct owner_server *s, struct layer_owner *owner)
+static long
+read_attribute(const char *path, bool nofollow, const char *name, void *out, size_t size)
 {
-	unsigned n = s->n_recent < OWNER_RECENT ? s->n_recent : OWNER_RECENT;
-
-	for (unsigned i = 1; i <= n; i++) {
-		const struct layer_owner *r =
-		        &s->recent[(s->n_recent - i) % OWNER_RECENT];
-
-		if (r->ino != owner->ino)
-			continue;
-		*owner = *r;
-		return;
-	}
+	return syscall(nofollow ? SYS_lgetxattr : SYS_getxattr, path, name, out, size);
 }
 
 /* What has no note is root's. */
 static void
-owner_of(const struct owner_server *s, const char *path, bool nofollow,
-         const struct stat *st, struct layer_owner *out)
+owner_of(const char *path, bool nofollow, const struct stat *st, struct owner *out)
 {
-	*out = (struct layer_owner){ .ino = st->st_ino,
-		                     .uid = st->st_uid,
-		                     .gid = st->st_gid };
-	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode))
-		read_note(path, nofollow, out);
-	else
-		recall(s, out);
+	struct layer_owner_special special;
+	struct layer_owner_mark mark;
+
+	*out = (struct owner){ st->st_uid, st->st_gid };
+	if (has_users_attributes(st->st_mode)) {
+		if (read_attribute(path, nofollow, LAYER_OWNER, &mark, sizeof mark) ==
+		    (long)sizeof mark)
+			*out = (struct owner){ mark.uid, mark.gid };
+		return;
+	}
+	if (read_attribute(path, nofollow, LAYER_OWNER_SPECIAL, &special,
+	                   sizeof special) == (long)sizeof special &&
+	    special.sign == LAYER_OWNER_SIGN)
+		*out = (struct owner){ special.uid, special.gid };
+}
+
+/* Removed if it says what has no note is anyway. */
+static int
+write_attribute(const char *path, bool nofollow, const char *name, const void *value,
+                size_t size)
+{
+	if (value != NULL)
+		return (int)syscall(nofollow ? SYS_lsetxattr : SYS_setxattr, path, name,
+		                    value, size, 0);
+	syscall(nofollow ? SYS_lremovexattr : SYS_removexattr, path, name);
+	return 0;
 }
 
 static int
-write_note(struct owner_server *s, const char *path, bool nofollow, const struct stat *st,
-           const struct layer_owner *owner)
+write_note(const char *path, bool nofollow, const struct stat *st,
+           const struct owner *owner)
 {
 	const struct layer_owner_mark mark = { owner->uid, owner->gid };
+	const struct layer_owner_special special = { .revision = LAYER_OWNER_REVISION,
+		                                     .uid = owner->uid,
+		                                     .gid = owner->gid,
+		                                     .sign = LAYER_OWNER_SIGN };
+	const bool is_roots = owner->uid == 0 && owner->gid == 0;
 
-	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) {
-		s->recent[s->n_recent++ % OWNER_RECENT] = *owner;
-		sys_write(s->records_fd, owner, sizeof *owner);
+	if (has_users_attributes(st->st_mode))
+		return write_attribute(path, nofollow, LAYER_OWNER,
+		                       is_roots ? NULL : &mark, sizeof mark);
+	if (write_attribute(path, nofollow, LAYER_OWNER_SPECIAL,
+	                    is_roots ? NULL : &special, sizeof special) == 0)
 		return 0;
-	}
-	if (owner->uid != 0 || owner->gid != 0)
-		return (int)syscall(nofollow ? SYS_lsetxattr : SYS_setxattr, path,
-		                    LAYER_OWNER, &mark, sizeof mark, 0);
-	syscall(nofollow ? SYS_lremovexattr : SYS_removexattr, path, LAYER_OWNER);
-	return 0;
+	/* Pipes without a name keep no owner, and need none. */
+	return errno == EOPNOTSUPP && !S_ISLNK(st->st_mode) ? 0 : -1;
+}
+
+/* The kernel lets those who may look into other processes follow links of /proc into
+ * them. We may, the caller may not. */
+static void
+look_as_caller(bool begins)
+{
+	const int saved = errno;
+
+	caps_use(begins ? CAPS_ALL & ~(UINT64_C(1) << CAP_SYS_PTRACE) : CAPS_ALL);
+	errno = saved;
 }
 
 static int
 look(const struct call *c, struct stat *st)
 {
-	return (int)syscall(SYS_newfstatat, AT_FDCWD, c->place.path, st,
-	                    c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	int result = -1;
+
+	look_as_caller(true);
+	result = (int)syscall(SYS_newfstatat, AT_FDCWD, c->place.path, st,
+	                      c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	look_as_caller(false);
+	return result;
 }
 
 /* ------------------------------------------------------------ stat */
@@ -179,12 +212,12 @@ look(const struct call *c, struct stat *st)
 static int64_t
 answer_stat(struct call *c)
 {
-	struct layer_owner owner;
+	struct owner owner;
 	struct stat st;
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->server, c->place.path, c->place.nofollow, &st, &owner);
+	owner_of(c->place.path, c->place.nofollow, &st, &owner);
 	st.st_uid = owner.uid;
 	st.st_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
@@ -195,20 +228,18 @@ answer_statx(struct call *c)
 {
 	const int flags = (c->flags & ~AT_EMPTY_PATH & ~AT_SYMLINK_NOFOLLOW) |
 	                  (c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0);
-	struct layer_owner owner;
+	struct owner owner;
 	struct stat basic = { 0 };
 	struct statx st;
 
 	if (syscall(SYS_statx, AT_FDCWD, c->place.path, flags,
-	            (unsigned)c->asked.args[3] | STATX_TYPE | STATX_INO | STATX_UID |
-	                    STATX_GID,
+	            (unsigned)c->asked.args[3] | STATX_TYPE | STATX_UID | STATX_GID,
 	            &st) < 0)
 		return -1;
 	basic.st_mode = st.stx_mode;
-	basic.st_ino = st.stx_ino;
 	basic.st_uid = st.stx_uid;
 	basic.st_gid = st.stx_gid;
-	owner_of(c->server, c->place.path, c->place.nofollow, &basic, &owner);
+	owner_of(c->place.path, c->place.nofollow, &basic, &owner);
 	st.stx_uid = owner.uid;
 	st.stx_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
@@ -241,36 +272,6 @@ parent_of(const char *path, char out[PATH_MAX])
 	out[n == 0 ? 1 : n] = '\0';
 }
 
-/* A link of a lower layer keeps its number there even when it was copied up, so the
- * records would not be found in the upper. A new link in its place has one number. */
-static void
-renew_link(const struct call *c, const struct stat *st)
-{
-	const struct timespec own[2] = { st->st_atim, st->st_mtim };
-	char target[PATH_MAX], dir[PATH_MAX], other[PATH_MAX];
-	ssize_t n = sys_readlinkat(AT_FDCWD, c->place.path, target, sizeof target - 1);
-	struct timespec parents[2];
-	struct stat parent;
-	size_t at = 0;
-
-	parent_of(c->place.path, dir);
-	at = strlen(dir);
-	if (n <= 0 || at + 32 > sizeof other ||
-	    syscall(SYS_newfstatat, AT_FDCWD, dir, &parent, 0) < 0)
-		return;
-	target[n] = '\0';
-	memcpy(other, dir, at);
-	memcpy(other + at, "/.cooper-link", 14);
-	parents[0] = parent.st_atim;
-	parents[1] = parent.st_mtim;
-	if (sys_symlinkat(target, AT_FDCWD, other) < 0)
-		return;
-	syscall(SYS_utimensat, AT_FDCWD, other, own, AT_SYMLINK_NOFOLLOW);
-	if (syscall(SYS_renameat2, AT_FDCWD, other, AT_FDCWD, c->place.path, 0) < 0)
-		syscall(SYS_unlinkat, AT_FDCWD, other, 0);
-	syscall(SYS_utimensat, AT_FDCWD, dir, parents, 0);
-}
-
 static int64_t
 answer_chown(struct call *c)
 {
@@ -278,12 +279,12 @@ answer_chown(struct call *c)
 	const uint32_t gid = (uint32_t)arg(c, (int8_t)(c->shape->value + 1));
 	const struct credentials *who = credentials_of(&c->server->credentials,
 	                                               &c->asked);
-	struct layer_owner owner;
+	struct owner owner;
 	struct stat st;
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->server, c->place.path, c->place.nofollow, &st, &owner);
+	owner_of(c->place.path, c->place.nofollow, &st, &owner);
 	if (who->uid[ROLE_EFFECTIVE] != 0 &&
 	    ((uid != UINT32_MAX && uid != owner.uid) ||
 	     (gid != UINT32_MAX && gid != owner.gid && !is_in_group(who, gid)))) {
@@ -291,38 +292,38 @@ answer_chown(struct call *c)
 		return -1;
 	}
 	/* So that all happens that comes with it: copying up, losing set-id bits. */
-	if (S_ISLNK(st.st_mode))
-		renew_link(c, &st);
 	if (syscall(SYS_fchownat, AT_FDCWD, c->place.path, 0, 0,
 	            c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0 ||
 	    look(c, &st) < 0)
 		return -1;
-	owner.ino = st.st_ino;
 	if (uid != UINT32_MAX)
 		owner.uid = uid;
 	if (gid != UINT32_MAX)
 		owner.gid = gid;
-	return write_note(c->server, c->place.path, c->place.nofollow, &st, &owner);
+	return write_note(c->place.path, c->place.nofollow, &st, &owner);
 }
 
 /* ------------------------------------------------------------ what is new */
 
 /* Whom something new at the path belongs to; false if that is root. */
 static bool
-new_owner(struct call *c, struct layer_owner *out)
+new_owner(struct call *c, struct owner *out)
 {
 	const struct credentials *who = credentials_of(&c->server->credentials,
 	                                               &c->asked);
 	char dir[PATH_MAX];
-	struct layer_owner owner;
+	struct owner owner;
 	struct stat st;
 
 	out->uid = who->uid[ROLE_FILES];
 	out->gid = who->gid[ROLE_FILES];
-	parent_of(c->place.path, dir);
+	if (is_nameless(c))
+		memcpy(dir, c->place.path, strlen(c->place.path) + 1);
+	else
+		parent_of(c->place.path, dir);
 	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 &&
 	    (st.st_mode & S_ISGID) != 0) {
-		owner_of(c->server, dir, false, &st, &owner);
+		owner_of(dir, false, &st, &owner);
 		out->gid = owner.gid;
 	}
 	return out->uid != 0 || out->gid != 0;
@@ -351,34 +352,48 @@ mask_of(const struct call *c)
 }
 
 static int
-note_new(struct call *c, struct layer_owner *owner)
+note_new(struct call *c, struct owner *owner)
 {
 	struct stat st;
 
 	c->place.nofollow = true;
 	if (look(c, &st) < 0)
 		return -1;
-	owner->ino = st.st_ino;
-	return write_note(c->server, c->place.path, true, &st, owner);
+	return write_note(c->place.path, true, &st, owner);
+}
+
+/* A file without a name, in a directory that is the place: it may get one. */
+static int
+open_nameless(struct call *c, mode_t mode, const struct owner *owner)
+{
+	const struct layer_owner_mark mark = { owner->uid, owner->gid };
+	int fd = sys_openat(AT_FDCWD, c->place.path, c->flags | O_NOCTTY, mode);
+
+	if (fd >= 0)
+		syscall(SYS_fsetxattr, fd, LAYER_OWNER, &mark, sizeof mark, 0);
+	return fd;
 }
 
 /* 1 with *VALUE set, or 0: the caller may do it itself. */
 static int
 answer_open(struct call *c, int64_t *value)
 {
-	struct layer_owner owner = { 0 };
-	const mode_t mode = (mode_t)arg(c, c->shape->value) & 07777;
+	const mode_t mode = (mode_t)arg(c, c->shape->value) & 07777 & ~mask_of(c);
+	const bool nameless = is_nameless(c);
+	struct owner owner = { 0 };
 	int fd = -1;
 
-	if ((c->flags & O_CREAT) == 0 || !new_owner(c, &owner))
+	if (((c->flags & O_CREAT) == 0 && !nameless) || !new_owner(c, &owner))
 		return 0;
-	fd = sys_openat(AT_FDCWD, c->place.path, c->flags | O_EXCL | O_NOCTTY,
-	                mode & ~mask_of(c));
+	fd = nameless ? open_nameless(c, mode, &owner)
+	              : sys_openat(AT_FDCWD, c->place.path, c->flags | O_EXCL | O_NOCTTY,
+	                           mode);
 	/* It is there; or it cannot be made, or is a name of a descriptor of the caller:
 	 * then it had better try itself. */
 	if (fd < 0)
 		return 0;
-	note_new(c, &owner);
+	if (!nameless)
+		note_new(c, &owner);
 	*value = ask_give(&c->asked, fd, (c->flags & O_CLOEXEC) != 0);
 	sys_close(fd);
 	return 1;
@@ -387,7 +402,7 @@ answer_open(struct call *c, int64_t *value)
 static int
 answer_new(struct call *c, int64_t *value)
 {
-	struct layer_owner owner = { 0 };
+	struct owner owner = { 0 };
 	const mode_t mode = (mode_t)arg(c, c->shape->value);
 	char target[PATH_MAX];
 
@@ -416,13 +431,13 @@ before_exec(struct call *c)
 	const struct credentials *now = credentials_of(&c->server->credentials,
 	                                               &c->asked);
 	struct credentials then = *now;
-	struct layer_owner owner;
+	struct owner owner;
 	struct stat st;
 
 	if (look(c, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (st.st_mode & (S_ISUID | S_ISGID)) == 0)
 		return;
-	owner_of(c->server, c->place.path, c->place.nofollow, &st, &owner);
+	owner_of(c->place.path, c->place.nofollow, &st, &owner);
 	if ((st.st_mode & S_ISUID) != 0)
 		then.uid[ROLE_EFFECTIVE] = then.uid[ROLE_SAVED] = then.uid[ROLE_FILES] =
 		        owner.uid;

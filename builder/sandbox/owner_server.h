@@ -1,8 +1,7 @@
 /*
  * owner_server: owners for steps whose user name space has a single id. Every file
- * is really that one's; who it should belong to is kept beside it: as extended
- * attribute LAYER_OWNER of files and directories, which overlayfs copies up, and for
- * what can have no attributes (links, pipes) as records in a file, see layers.h.
+ * is really that one's; who it should belong to is kept in an extended attribute of it
+ * (see LAYER_OWNER in layers.h), which overlayfs copies up.
  *
  *	chown …       made for the real owner, then noted
  *	stat …        made, and answered with what was noted
@@ -16,19 +15,12 @@
 #define BUILDER_SANDBOX_OWNER_SERVER_H
 
 #include "builder/sandbox/credentials.h"
-#include "layers/layers.h"
-
-/* Links whose owner is remembered for those who ask; all get into the layer. */
-#define OWNER_RECENT 512
 
 struct owner_server {
 	int listener_fd;     /* -1: not yet */
 	int proc_fd;         /* of a /proc that numbers processes as we do */
-	int records_fd;      /* of struct layer_owner */
 	bool roots_differ;   /* a process has called chroot */
 	bool proc_is_shared; /* see owner_place.h */
-	struct layer_owner recent[OWNER_RECENT]; /* the last records, in a ring */
-	unsigned n_recent;
 	struct credentials_table credentials;
 };
 

@@ -16,7 +16,7 @@
 #include "builder/sandbox/sys.h"
 
 /* Descriptors that we keep, from the first that the spawner leaves. */
-enum { REPORT = SPAWNER_FD_FIRST, SOCKET, RECORDS, PROC, KEPT };
+enum { REPORT = SPAWNER_FD_FIRST, SOCKET, PROC, KEPT };
 
 struct watch {
 	pid_t inner;
@@ -24,9 +24,9 @@ struct watch {
 };
 
 static int
-settle(const int *fds, int socket_fd, int records_fd)
+settle(const int *fds, int socket_fd)
 {
-	const int kept[] = { fds[PLAN_FD_REPORT], socket_fd, records_fd,
+	const int kept[] = { fds[PLAN_FD_REPORT], socket_fd,
 		             sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0) };
 
 	return child_keep(REPORT, kept, KEPT - REPORT);
@@ -121,16 +121,15 @@ set_credentials(struct credentials *c, const struct plan *plan)
 int
 owner_supervisor_split(struct plan *plan, const int *fds)
 {
-	struct watch w = {
-		.server = { .listener_fd = -1, .proc_fd = PROC, .records_fd = RECORDS }
-	};
-	int ends[2] = { -1, -1 }, records_fd = -1;
+	struct watch w = { .server = { .listener_fd = -1, .proc_fd = PROC } };
+	int ends[2] = { -1, -1 },
+	    marks_fd = sys_openat(AT_FDCWD, plan_text(plan, plan->owner_marks),
+	                          O_CREAT | O_WRONLY, 0600);
 
-	records_fd = sys_openat(AT_FDCWD, plan_text(plan, plan->owner_records),
-	                        O_CREAT | O_WRONLY | O_APPEND, 0600);
-	if (records_fd < 0 ||
+	if (marks_fd < 0 ||
 	    syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return plan_fail(plan, STAGE_START, errno, "records of owners");
+		return plan_fail(plan, STAGE_START, errno, "marks of owners");
+	sys_close(marks_fd);
 	plan->ask_fd = ends[1];
 	w.inner = (pid_t)syscall(SYS_clone, (unsigned long)plan->inner_flags | SIGCHLD,
 	                         NULL, NULL, NULL, NULL);
@@ -145,7 +144,7 @@ owner_supervisor_split(struct plan *plan, const int *fds)
 	syscall(SYS_umask, 0);
 	set_credentials(&w.server.credentials.at[0], plan);
 	w.server.credentials.n = 1;
-	if (settle(fds, ends[0], records_fd) < 0)
+	if (settle(fds, ends[0]) < 0)
 		sys_exit(1);
 	watch(&w);
 }

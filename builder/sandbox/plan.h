@@ -111,7 +111,8 @@ struct plan {
 	uint32_t n_asking_filter;
 	uint32_t has_landlock;
 	uint32_t serves_devices; /* see proc_server.h */
-	plan_at owner_records;   /* file to be made, or none; see owner_server.h */
+	plan_at owner_marks; /* file to be made, which says that marks of owners count, or
+	                        none; see owner_server.h */
 	uint32_t inner_flags; /* then: name spaces of what the first process clones … */
 	int32_t ask_fd;       /* … and where that sends its listener */
 	plan_at report;

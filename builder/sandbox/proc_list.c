@@ -80,7 +80,8 @@ read_self(const struct list *l, const char *name, char *out)
 {
 	char path[PROC_PATH_MAX] = "/proc/";
 
-	if (!l->is_root || (strcmp(name, "self") != 0 && strcmp(name, "thread-self") != 0))
+	if (!l->is_root ||
+	    (strcmp(name, "self") != 0 && strcmp(name, "thread-self") != 0))
 		return 0;
 	memcpy(path + 6, name, strlen(name) + 1);
 	return proc_self_link(path, l->tid, out);
@@ -105,8 +106,7 @@ add_link(const struct list *l, const char *name)
 static void
 add(const struct list *l, const struct entry *e)
 {
-	if (is_dots(e->name) ||
-	    (l->is_root && !proc_path_is_listed(l->server, e->name)))
+	if (is_dots(e->name) || (l->is_root && !proc_path_is_listed(l->server, e->name)))
 		return;
 	if (e->type == DT_DIR)
 		sys_mkdirat(l->to_fd, e->name, 0555);
@@ -163,7 +163,8 @@ proc_list_open(struct proc_server *s, const struct proc_place *place, pid_t tid,
 		                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (l.to_fd >= 0 && fill(&l) == 0)
 		fd = sys_openat(s->lists_fd, name,
-		                (flags & O_PATH) | O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+		                (flags & O_PATH) | O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+		                0);
 	sys_close(l.from_fd);
 	if (l.to_fd >= 0)
 		sys_close(l.to_fd);

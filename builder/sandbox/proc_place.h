@@ -25,9 +25,8 @@ struct proc_place {
 
 /* Opens PATH of ours, which is of KIND for thread TID; a link at its end is held itself
  * unless FOLLOWS. As whoever this thread acts for. -1 with errno. */
-int
-proc_place_open(const struct proc_server *s, pid_t tid, enum proc_path_kind kind,
-                const char *path, bool follows, struct proc_place *out);
+int proc_place_open(const struct proc_server *s, pid_t tid, enum proc_path_kind kind,
+                    const char *path, bool follows, struct proc_place *out);
 
 /* The name that FD has for this process, into OUT. */
 #define PROC_PLACE_NAME 40

@@ -55,7 +55,8 @@ parent_in(const char *record, ssize_t n)
 
 	while (n > 0 && record[n - 1] != ')')
 		n--;
-	if (n <= 0 || strlen(record + n) <= 3 || read_digits(record + n + 3, &pid) == NULL)
+	if (n <= 0 || strlen(record + n) <= 3 ||
+	    read_digits(record + n + 3, &pid) == NULL)
 		return 0;
 	return (pid_t)pid;
 }

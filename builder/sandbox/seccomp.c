@@ -274,7 +274,7 @@ static void
 emit_ask_create(struct filter *f, unsigned i)
 {
 	emit_load_argument(f, i);
-	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_CREAT | (O_TMPFILE & ~O_DIRECTORY), 0, 1);
 	emit_return(f, SECCOMP_RET_USER_NOTIF);
 	emit_return(f, SECCOMP_RET_ALLOW);
 }

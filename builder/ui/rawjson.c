@@ -149,8 +149,7 @@ set_about(json_t *o, const struct event_about *about)
 	json_t *detail = json_array(), *ranges = json_array();
 
 	if (about->description != NULL)
-		json_array_append_new(detail,
-		                      jsonio_base64(text_of(about->description)));
+		json_array_append_new(detail, jsonio_base64(text_of(about->description)));
 	if (about->line > 0)
 		json_array_append_new(ranges, range_json(about->line, about->last));
 	jsonio_set(o, "detail", detail);

@@ -13,8 +13,16 @@
 #include "hostile.h"
 
 static const char *const directories[] = {
-	"/proc",         "/proc/self", "/proc/self/fd",  "/proc/self/task", "/proc/sys",
-	"/proc/self/ns", "/proc/net",  "/proc/self/cwd", "/proc/self/root", "/dev/fd",
+	"/proc",
+	"/proc/self",
+	"/proc/self/fd",
+	"/proc/self/task",
+	"/proc/sys",
+	"/proc/self/ns",
+	"/proc/net",
+	"/proc/self/cwd",
+	"/proc/self/root",
+	"/dev/fd",
 	"/proc/thread-self/fd",
 };
 
@@ -89,8 +97,8 @@ reaches_above(int dir_fd)
 static bool
 canary_above_directories(void)
 {
-	static const int flags[] = { O_RDONLY | O_DIRECTORY, O_PATH | O_DIRECTORY,
-		                     O_PATH, O_RDONLY | O_NOFOLLOW };
+	static const int flags[] = { O_RDONLY | O_DIRECTORY, O_PATH | O_DIRECTORY, O_PATH,
+		                     O_RDONLY | O_NOFOLLOW };
 
 	for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
 		for (size_t k = 0; k < sizeof flags / sizeof *flags; k++) {
@@ -117,8 +125,9 @@ canary_above_descriptors(void)
 		again = fd < 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY);
 		if (again >= 0 && reaches_above(again))
 			return true;
-		again = fd < 0 || fchdir(fd) < 0 ? -1
-		                                 : open("/proc/self/cwd", O_RDONLY | O_DIRECTORY);
+		again = fd < 0 || fchdir(fd) < 0
+		                ? -1
+		                : open("/proc/self/cwd", O_RDONLY | O_DIRECTORY);
 		if (again >= 0 && reaches_above(again))
 			return true;
 		if (chdir("/") < 0)
@@ -201,7 +210,8 @@ descriptor_changes_meanwhile(void)
 	return false;
 }
 
-/* ------------------------------------------------------------ more rights than its own */
+/* ------------------------------------------------------------ more rights than its own
+ */
 
 static bool
 messages_of_kernel(void)
