@@ -338,6 +338,7 @@ struct change {
 struct layer_options {
 	unsigned forms; /* LAYER_DIR and/or LAYER_TAR, made in one pass */
 	int64_t epoch;  /* SOURCE_DATE_EPOCH: later mtimes become this; -1 none */
+	bool is_mount;  /* to be looked into only: any name will do */
 	const struct cancel *cancel;
 };
 
@@ -350,7 +351,8 @@ int layer_path_check(struct text path, struct error *err);
 
 /* A layer out of CHANGES, which must be sorted by path_compare(), parents
  * included, hard links after their first name. A file shorter or longer than
- * its entry's size is ERR_SOURCE ("changed while it was read"). */
+ * its entry's size is ERR_SOURCE ("changed while it was read"), and so is a name that
+ * begins with ".wh.", here and in an upper. */
 struct layer *layer_from_changes(struct store *st, const struct change *changes, size_t n,
                                  const struct layer_options *options, struct error *err);
 

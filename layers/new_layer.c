@@ -96,6 +96,7 @@ pour_all(struct birth *b, const struct change_list *changes, struct error *err)
 		.tar = b->writer,
 		.cancel = b->options->cancel,
 		.epoch = b->options->epoch,
+		.any_name = b->options->is_mount,
 	};
 
 	pour.index = b->index = tree_writer_new(b->store, err);

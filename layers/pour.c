@@ -1,5 +1,7 @@
 #include "layers/pour.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
@@ -236,6 +238,22 @@ pour_list(const struct change *changes, size_t n)
 	return (struct change_list){ .n = n, .get = get_from_array, .arg = changes };
 }
 
+/* In a layer such a name is a mark: who unpacks it would delete a file instead. */
+static int
+check_name(const struct entry *e, struct error *err)
+{
+	struct text name = path_base(e->path);
+
+	if (e->type == ENTRY_WHITEOUT || !text_starts(name, WHITEOUT_PREFIX))
+		return 0;
+	error_set(err, ERR_SOURCE,
+	          "/%.*s: no layer can have a file of this name: it stands for \"%.*s is "
+	          "deleted\"",
+	          (int)e->path.n, e->path.p, (int)(name.n - strlen(WHITEOUT_PREFIX)),
+	          name.p + strlen(WHITEOUT_PREFIX));
+	return error_hint(err, "rename it, or leave it out (.dockerignore, --exclude)");
+}
+
 int
 pour_changes(const struct pour *p, const struct change_list *changes, struct error *err)
 {
@@ -247,7 +265,8 @@ pour_changes(const struct pour *p, const struct change_list *changes, struct err
 		int failed = 0;
 
 		changes->get(changes->arg, i, &c);
-		if (layer_path_check(c.entry.path, err) < 0)
+		if (layer_path_check(c.entry.path, err) < 0 ||
+		    (!p->any_name && check_name(&c.entry, err) < 0))
 			return -1;
 		failed = c.entry.type == ENTRY_HARDLINK
 		                 ? pour_link(p, changes, &c, err)

@@ -27,6 +27,7 @@ struct pour {
 	char *space; /* POUR_SPACE bytes to read to; not needed by pour_tar() */
 	const struct cancel *cancel;
 	int64_t epoch; /* later times become this; -1: none */
+	bool any_name; /* of pour_changes(): names of whiteouts, too */
 };
 
 /* A layer's tar: whiteout names become whiteouts. Ends at the trailer. */

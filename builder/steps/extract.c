@@ -50,6 +50,7 @@ layer_of_path(const struct step_job *job, size_t input, struct text source,
 	auto_free char *same = path_clean_abs(source);
 	struct layer_options options = { .forms = LAYER_DIR,
 		                         .epoch = job->env->epoch,
+		                         .is_mount = true,
 		                         .cancel = job->env->cancel };
 
 	if (extract(job, input, source, same, &x, err) < 0)

@@ -184,7 +184,7 @@ a_layer_has_no_longer_path(void **state)
 		bool fine;
 	} rows[] = { { 255, true }, { 4095, true }, { 4096, false }, { 100000, false } };
 	struct fixture *f = *state;
-	struct layer_options options = { LAYER_TAR, -1, NULL };
+	struct layer_options options = { .forms = LAYER_TAR, .epoch = -1 };
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		auto_error struct error err = ERROR_INIT;

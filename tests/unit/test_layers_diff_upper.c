@@ -330,7 +330,7 @@ unpack_elsewhere(struct fixture *f, struct layer *l, size_t round)
 static void
 check_row(struct fixture *f, struct layer *base, const struct row *row, size_t i)
 {
-	struct layer_options options = { LAYER_TAR, -1, NULL };
+	struct layer_options options = { .forms = LAYER_TAR, .epoch = -1 };
 	struct layer *layers[2] = { base, NULL };
 	struct error err = ERROR_INIT;
 	struct buf links = BUF_INIT, links_again = BUF_INIT;
@@ -386,7 +386,7 @@ check_row(struct fixture *f, struct layer *base, const struct row *row, size_t i
 static void
 whatever_was_done_is_in_the_layer(void **state)
 {
-	struct layer_options options = { LAYER_DIR, -1, NULL };
+	struct layer_options options = { .forms = LAYER_DIR, .epoch = -1 };
 	struct fixture *f = *state;
 	struct error err = ERROR_INIT;
 	struct change changes[32];

@@ -11,7 +11,7 @@
 static struct layer *
 make(struct fixture *f, unsigned forms)
 {
-	struct layer_options options = { forms, -1, NULL };
+	struct layer_options options = { .forms = forms, .epoch = -1 };
 	struct change changes[] = { a_dir("d", 0755), a_file("d/f", 0644, "content"),
 		                    an_entry("d/h", ENTRY_HARDLINK, 0644, "d/f"),
 		                    a_file("z", 0600, "") };
@@ -164,7 +164,7 @@ static void
 later_times_become_the_epoch(void **state)
 {
 	struct fixture *f = *state;
-	struct layer_options options = { LAYER_TAR | LAYER_DIR, 1000, NULL };
+	struct layer_options options = { .forms = LAYER_TAR | LAYER_DIR, .epoch = 1000 };
 	struct change changes[] = { a_dir("d", 0755), a_file("d/f", 0644, "x") };
 	struct error err = ERROR_INIT;
 	struct stat st;
@@ -190,7 +190,7 @@ a_file_of_another_size_is_refused(void **state)
 	int fd = open(f->path, O_RDONLY | O_DIRECTORY);
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		struct layer_options options = { LAYER_TAR, -1, NULL };
+		struct layer_options options = { .forms = LAYER_TAR, .epoch = -1 };
 		struct change c = a_file("f", 0644, "1234567");
 		struct error err = ERROR_INIT;
 
@@ -213,7 +213,7 @@ nothing_stays_after_a_failure_or_a_cancel(void **state)
 	struct fixture *f = *state;
 	struct error err = ERROR_INIT;
 	struct cancel *cancel = cancel_new(&err);
-	struct layer_options options = { LAYER_TAR | LAYER_DIR, -1, cancel };
+	struct layer_options options = { .forms = LAYER_TAR | LAYER_DIR, .epoch = -1, .cancel = cancel };
 	struct change changes[] = { a_file("f", 0644, "x") };
 
 	cancel_trigger(cancel);
@@ -298,7 +298,7 @@ static struct layer *
 make_large(struct fixture *f, unsigned forms)
 {
 	enum { FILES = 40, SIZE = 150000 };
-	struct layer_options options = { forms, -1, NULL };
+	struct layer_options options = { .forms = forms, .epoch = -1 };
 	struct change changes[FILES];
 	struct error err = ERROR_INIT;
 	char names[FILES][8], *bytes = mem_new(SIZE + 1);

@@ -94,9 +94,9 @@ static void
 every_form_says_the_same(void **state)
 {
 	struct fixture *f = *state;
-	struct layer_options tar_only = { LAYER_TAR, -1, NULL };
-	struct layer_options dir_only = { LAYER_DIR, -1, NULL };
-	struct layer_options both = { LAYER_TAR | LAYER_DIR, -1, NULL };
+	struct layer_options tar_only = { .forms = LAYER_TAR, .epoch = -1 };
+	struct layer_options dir_only = { .forms = LAYER_DIR, .epoch = -1 };
+	struct layer_options both = { .forms = LAYER_TAR | LAYER_DIR, .epoch = -1 };
 	struct error err = ERROR_INIT;
 	struct change changes[32];
 	size_t n = rich_changes(changes);

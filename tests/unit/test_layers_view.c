@@ -14,7 +14,7 @@
 static struct layer *
 layer_of(struct fixture *f, const char *words, int number)
 {
-	struct layer_options options = { LAYER_TAR, -1, NULL };
+	struct layer_options options = { .forms = LAYER_TAR, .epoch = -1 };
 	struct error err = ERROR_INIT;
 	struct change changes[16] = { 0 };
 	struct text rest = text_of(words), word;
