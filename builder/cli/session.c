@@ -8,13 +8,20 @@
 
 #include "base/base.h"
 
+/* Those that are to stop us. Who started us with one ignored (nohup, a shell's "&")
+ * does not want it to. */
 static void
 stop_signals(sigset_t *set)
 {
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
 	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		struct sigaction now;
+
+		if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			sigaddset(set, signals[i]);
+	}
 }
 
 /* First signal: everything stops in good order. Second: at once; children die

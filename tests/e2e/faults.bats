@@ -147,7 +147,7 @@ next_build() {
 @test "Ctrl-C ends a build in good order" {
     busybox_image
     printf 'FROM busybox:1\nRUN sleep 60; : cooper-fault-marker\n' >Dockerfile
-    "$COOPER" build --progress=plain -t app:1 . >"$T/log" 2>&1 3>&- &
+    env --default-signal=INT "$COOPER" build --progress=plain -t app:1 . >"$T/log" 2>&1 3>&- &
     pid=$!
     for _ in $(seq 50); do pgrep -f 'sleep 60' >/dev/null && break; sleep 0.1; done
     kill -INT "$pid"
