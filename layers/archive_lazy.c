@@ -10,11 +10,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/library.h"
 #include "base/mem.h"
 
 /* The library's headers call their arguments otherwise. */
 /* NOLINTBEGIN(readability-*-parameter-name,bugprone-macro-parentheses) */
-#define LIBRARY  "libarchive.so.13"
 #define TEXT_MAX 256
 
 #define FUNCTIONS(X)                                                                     \
@@ -42,14 +42,15 @@ find(void *library, const char *name)
 	void *found = library == NULL ? NULL : dlsym(library, name);
 
 	if (found == NULL)
-		mem_die(LIBRARY " cannot be loaded: install libarchive13");
+		mem_die(LIBRARY_ARCHIVE " cannot be used: install libarchive13");
 	return found;
 }
 
 static void
 load(void)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	auto_error struct error err = ERROR_INIT;
+	void *library = library_load(LIBRARY_ARCHIVE, &err);
 
 #define FIND(name) *(void **)&real.name = find(library, #name);
 	FUNCTIONS(FIND)

@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <string.h>
 
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/decompress_formats.h"
@@ -74,8 +75,11 @@ void *
 archive_reader_open(const struct decompress_format *f, struct input *in,
                     struct error *err)
 {
-	struct archive_reader *r = mem_new(sizeof *r);
+	struct archive_reader *r = NULL;
 
+	if (library_load(LIBRARY_ARCHIVE, err) == NULL)
+		return NULL;
+	r = mem_new(sizeof *r);
 	r->archive = archive_read_new();
 	if (r->archive == NULL)
 		mem_die("out of memory");

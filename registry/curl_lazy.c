@@ -10,11 +10,11 @@
 #include <stdarg.h>
 
 #include "base/base.h"
+#include "base/library.h"
+#include "registry/curl_lazy.h"
 
 /* The library's headers call their arguments otherwise. */
 /* NOLINTBEGIN(readability-*-parameter-name,bugprone-macro-parentheses) */
-#define LIBRARY "libcurl.so.4"
-
 #define FUNCTIONS(X)                                                                     \
 	X(curl_global_init)                                                              \
 	X(curl_getdate)                                                                  \
@@ -52,19 +52,26 @@ find(void *library, const char *name)
 	void *found = library == NULL ? NULL : dlsym(library, name);
 
 	if (found == NULL)
-		mem_die(LIBRARY " cannot be loaded: install libcurl4");
+		mem_die(LIBRARY_CURL " cannot be used: install libcurl4");
 	return found;
 }
 
 static void
 load(void)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	auto_error struct error err = ERROR_INIT;
+	void *library = library_load(LIBRARY_CURL, &err);
 
 #define FIND(name) *(void **)&real.name = find(library, #name);
 	FUNCTIONS(FIND)
 	if (real.curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		mem_die(LIBRARY " cannot be used");
+		mem_die(LIBRARY_CURL " cannot be used");
+}
+
+int
+curl_lazy_load(struct error *err)
+{
+	return library_load(LIBRARY_CURL, err) == NULL ? -1 : 0;
 }
 
 /* The pointer to a function of the library. */

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "registry/curl_lazy.h"
 
 /* There is always another place to go on to. */
 #define MIRROR_RETRIES   1
@@ -44,6 +45,8 @@ endpoint_each(struct registry *reg, const struct reference *ref, const char *act
 	auto_endpoints struct endpoints all = { 0 };
 	bool to_pull = strcmp(actions, "pull") == 0;
 
+	if (curl_lazy_load(err) < 0)
+		return -1;
 	if (mirrors_find(reg->mirrors, ref->host, ref->repo, to_pull, ref->digest != NULL,
 	                 &all, err) < 0)
 		return -1;

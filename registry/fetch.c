@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "registry/curl_lazy.h"
 #include "registry/retry.h"
 #include "registry/session.h"
 #include "registry/url.h"
@@ -202,17 +203,19 @@ registry_fetch_url(struct registry *reg, const char *url, const char *authorizat
                    void *sink_arg, registry_progress_fn *progress, void *progress_arg,
                    struct http_file *out, struct error *err)
 {
-	__attribute__((cleanup(fetch_clear))) struct fetch f = {
-		.sink = sink,
-		.restart = restart,
-		.sink_arg = sink_arg,
-		.progress = progress,
-		.progress_arg = progress_arg,
-		.authorization = authorization
-	};
+	__attribute__((cleanup(
+	        fetch_clear))) struct fetch f = { .sink = sink,
+		                                  .restart = restart,
+		                                  .sink_arg = sink_arg,
+		                                  .progress = progress,
+		                                  .progress_arg = progress_arg,
+		                                  .authorization = authorization };
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
-	auto_free char *shown = url_print(url);
+	auto_free char *shown = NULL;
 
+	if (curl_lazy_load(err) < 0)
+		return -1;
+	shown = url_print(url);
 	if (download(&f, reg, url, etag, &response, err) < 0)
 		return error_wrap(err, "%s", shown);
 	if (response.status / 100 != 2 && !(response.status == 304 && etag != NULL))

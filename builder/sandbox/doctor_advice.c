@@ -168,6 +168,10 @@ doctor_advice(enum doctor_subject subject, const struct doctor_scene *s, int sys
 		                              : "as for the subordinate ids";
 	case DOCTOR_RUN:
 		return for_run(s);
+	case DOCTOR_CURL:
+		return "apt-get install libcurl4";
+	case DOCTOR_ARCHIVE:
+		return "apt-get install libarchive13";
 	case DOCTOR_FILTER:
 	case DOCTOR_NOTIFICATION:
 	case DOCTOR_SUBJECTS:

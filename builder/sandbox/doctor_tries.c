@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -290,6 +291,32 @@ try_foreign(char *detail)
 	return n > 0 ? 0 : try_own_emulator(detail);
 }
 
+/* ------------------------------------------------------------ libraries */
+
+static int
+try_library(const char *name, char *detail)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (library_load(name, &err) != NULL)
+		return 0;
+	snprintf(detail, DOCTOR_DETAIL_MAX, "%s", err.text);
+	errno = ENOENT;
+	return -1;
+}
+
+static int
+try_curl(char *detail)
+{
+	return try_library(LIBRARY_CURL, detail);
+}
+
+static int
+try_archive(char *detail)
+{
+	return try_library(LIBRARY_ARCHIVE, detail);
+}
+
 /* ------------------------------------------------------------ all */
 
 const struct doctor_try doctor_tries[] = {
@@ -304,5 +331,7 @@ const struct doctor_try doctor_tries[] = {
 	{ "Landlock", DOCTOR_LANDLOCK, try_landlock },
 	{ "limits (cgroup)", DOCTOR_LIMITS, try_limits },
 	{ "other platforms", DOCTOR_FOREIGN, try_foreign },
+	{ "registries and the web", DOCTOR_CURL, try_curl },
+	{ "xz and bzip2", DOCTOR_ARCHIVE, try_archive },
 };
 const size_t doctor_n_tries = sizeof doctor_tries / sizeof *doctor_tries;
