@@ -184,7 +184,7 @@ to_registry(const struct output *output, const struct export_options *options,
 	if (names.list.n == 0) {
 		error_set(err, ERR_USAGE, "nothing to push to: the image has no name");
 		return error_hint(err,
-		                  "give one with -t HOST/NAME:TAG or --output …,name=…");
+		                  "--push needs one: -t HOST/NAME:TAG or --output …,name=…");
 	}
 	if (packages_make(output, options, images, n, false, &p, err) < 0)
 		return -1;
