@@ -9,28 +9,43 @@
 #include "builder/sandbox/sandbox.h"
 #include "layers/layers.h"
 
+struct doctor_options {
+	struct store_options store;
+	enum isolation isolation;
+};
+
+static int
+set_isolation(void *target, struct text value, struct error *err)
+{
+	if (!isolation_parse(value, &((struct doctor_options *)target)->isolation))
+		return error_set(err, ERR_USAGE, "must be auto, ns or chroot");
+	return 0;
+}
+
 static const struct option_row rows[] = {
 	ROW_FORMAT,
+	{ "isolation", 0, "auto|ns|chroot", OPTION_CALL, 0, set_isolation,
+	  "the engine that RUN is tried with" },
 	ROW_ROOT,
 	{ 0 },
 };
 
 /* What can be done depends on the store's file system, so it is tried there. */
 static int
-examine(struct store *store, struct doctor *out, struct error *err)
+examine(struct store *store, enum isolation wanted, struct doctor *out, struct error *err)
 {
 	auto_fd int scratch_fd = -1;
 	auto_free char *scratch = store_tmp_dir(store, &scratch_fd, err);
 
 	if (scratch == NULL)
 		return -1;
-	return doctor_run(scratch_fd, out, err);
+	return doctor_run(scratch_fd, wanted, out, err);
 }
 
 static int
 work(void *options, const struct words_left *words, struct error *err)
 {
-	const struct store_options *o = options;
+	const struct doctor_options *o = options;
 	struct doctor doctor = { 0 };
 	auto_free char *text = NULL;
 	struct store *store = NULL;
@@ -38,12 +53,12 @@ work(void *options, const struct words_left *words, struct error *err)
 
 	if (failed < 0)
 		return -1;
-	store = store_open(o->root, err);
-	failed = store == NULL ? -1 : examine(store, &doctor, err);
+	store = store_open(o->store.root, err);
+	failed = store == NULL ? -1 : examine(store, o->isolation, &doctor, err);
 	store_close(store);
 	if (failed < 0)
 		return -1;
-	text = doctor_print(&doctor, o->json);
+	text = doctor_print(&doctor, o->store.json);
 	visible_write(stdout, text_of(text), VISIBLE_LINES);
 	failed = doctor.engine == NULL ? report_status(ERR_ENVIRONMENT) : 0;
 	doctor_clear(&doctor);
@@ -53,7 +68,7 @@ work(void *options, const struct words_left *words, struct error *err)
 static int
 run(const struct command *self, int argc, char **argv)
 {
-	struct store_options o = { 0 };
+	struct doctor_options o = { 0 };
 
 	return command_run(self, argc, argv, &o, work);
 }

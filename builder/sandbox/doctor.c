@@ -32,6 +32,8 @@ struct asked {
 
 /* What they wait for is the kernel, mostly: so all do it at once. */
 struct clinic {
+	int dir_fd; /* for trials, borrowed */
+	enum isolation wanted;
 	ARRAY(struct asked) asked;
 };
 
@@ -71,15 +73,15 @@ answer_try(const struct doctor_try *one, struct answer *out)
 
 /* What a build would do. */
 static void
-answer_whole(int dir_fd, struct answer *out)
+answer_whole(int dir_fd, enum isolation wanted, struct answer *out)
 {
 	auto_error struct error err = ERROR_INIT;
 	auto_free char *why = NULL, *slower = NULL;
 	enum id_mapping mapping = IDS_NONE;
-	struct sandbox_options options = { .scratch_fd = dir_fd };
+	struct sandbox_options options = { .scratch_fd = dir_fd, .isolation = wanted };
 	struct sandbox *sb = NULL;
 
-	sandbox_enter(ISOLATION_AUTO, &mapping, &why);
+	sandbox_enter(wanted, &mapping, &why);
 	options.mapping = mapping;
 	sb = sandbox_new(&options, &slower, &err);
 	out->mapping = (int)mapping;
@@ -94,7 +96,7 @@ answer_whole(int dir_fd, struct answer *out)
 /* Starts a child for ONE, or for the whole if that is NULL. Its working directory
  * is for trials. */
 static int
-ask(struct clinic *c, int dir_fd, const struct doctor_try *one, struct error *err)
+ask(struct clinic *c, const struct doctor_try *one, struct error *err)
 {
 	struct answer answer = { 0 };
 	int ends[2];
@@ -106,12 +108,12 @@ ask(struct clinic *c, int dir_fd, const struct doctor_try *one, struct error *er
 	 * for processes with a single one. There are no others of ours, and no lock. */
 	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
-		if (fchdir(dir_fd) < 0)
+		if (fchdir(c->dir_fd) < 0)
 			answer.sys = errno;
 		else if (one != NULL)
 			answer_try(one, &answer);
 		else
-			answer_whole(dir_fd, &answer);
+			answer_whole(c->dir_fd, c->wanted, &answer);
 		_exit(write(ends[1], &answer, sizeof answer) == (ssize_t)sizeof answer
 		              ? 0
 		              : 1);
@@ -205,16 +207,15 @@ add_try(struct doctor *d, struct doctor_scene *scene, const struct doctor_try *o
 }
 
 static int
-try_all(int dir_fd, struct doctor *d, struct error *err)
+try_all(int dir_fd, enum isolation wanted, struct doctor *d, struct error *err)
 {
-	auto_clinic struct clinic c = { 0 };
+	auto_clinic struct clinic c = { .dir_fd = dir_fd, .wanted = wanted };
 	struct doctor_scene scene;
 	struct answer answer;
 
 	doctor_scene_look(&scene);
 	for (size_t i = 0; i <= doctor_n_tries; i++)
-		if (ask(&c, dir_fd, i < doctor_n_tries ? &doctor_tries[i] : NULL, err) <
-		    0)
+		if (ask(&c, i < doctor_n_tries ? &doctor_tries[i] : NULL, err) < 0)
 			return -1;
 	for (size_t i = 0; i < c.asked.n; i++) {
 		if (hear(&c.asked.at[i], &answer, err) < 0)
@@ -231,19 +232,13 @@ try_all(int dir_fd, struct doctor *d, struct error *err)
 static int
 make_trials(int scratch_fd, struct error *err)
 {
-	static const char *const names[] = { "lower", "upper", "work", "merged" };
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		auto_free char *path = mem_print(TRIALS "/%s", names[i]);
-
-		if (file_make_dirs(scratch_fd, path, 0755, err) < 0)
-			return -1;
-	}
+	if (file_make_dirs(scratch_fd, TRIALS "/" DOCTOR_OVERLAYS, 0755, err) < 0)
+		return -1;
 	return file_open_dir(scratch_fd, TRIALS, err);
 }
 
 int
-doctor_run(int scratch_fd, struct doctor *out, struct error *err)
+doctor_run(int scratch_fd, enum isolation wanted, struct doctor *out, struct error *err)
 {
 	auto_error struct error later = ERROR_INIT;
 	auto_fd int dir_fd = -1;
@@ -252,7 +247,7 @@ doctor_run(int scratch_fd, struct doctor *out, struct error *err)
 	*out = (struct doctor){ 0 };
 	out->rows = mem_new_n(doctor_n_tries + 2, sizeof *out->rows);
 	dir_fd = make_trials(scratch_fd, err);
-	failed = dir_fd < 0 ? -1 : try_all(dir_fd, out, err);
+	failed = dir_fd < 0 ? -1 : try_all(dir_fd, wanted, out, err);
 	file_remove_tree(scratch_fd, TRIALS, &later);
 	if (failed < 0)
 		doctor_clear(out);

@@ -9,12 +9,12 @@
 #include "builder/sandbox/doctor_advice.h"
 
 #define DOCTOR_DETAIL_MAX 256
+#define DOCTOR_OVERLAYS   "overlays" /* a directory for trials of their own */
 
 struct doctor_try {
 	const char *name;
 	enum doctor_subject subject;
-	/* 0, or -1 with errno. The working directory has the directories lower, upper,
-	 * work and merged. DETAIL (DOCTOR_DETAIL_MAX bytes) is what was seen; left
+	/* 0, or -1 with errno. The working directory is for trials. DETAIL (DOCTOR_DETAIL_MAX bytes) is what was seen; left
 	 * empty, the outcome says enough. */
 	int (*run)(char *detail);
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -42,6 +43,7 @@ doctor_scene_look(struct doctor_scene *out)
 		.is_contained = is_contained(),
 		.is_filtered = has_filter(),
 		.has_cgroups = access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0,
+		.no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
 		.hides_users = file_starts("/proc/sys/kernel/unprivileged_userns_clone",
 		                           "0"),
 		.guards_users = file_starts(
@@ -78,9 +80,21 @@ for_mounts(const struct doctor_scene *s, int sys)
 	       "appArmorProfile: {type: Unconfined}";
 }
 
+/* SYS: see userns.h. In a container the set-id bit is not enough: who writes a map must be
+ * the owner of the name space, or have CAP_SYS_ADMIN. */
 static const char *
-for_ranges(const struct doctor_scene *s)
+for_ranges(const struct doctor_scene *s, int sys)
 {
+	if (s->failed[DOCTOR_USER])
+		return "as for the user name space";
+	if (sys == EACCES && s->no_new_privs)
+		return s->is_contained ? "in a pod: allowPrivilegeEscalation: true; "
+		                         "docker run without --security-opt "
+		                         "no-new-privileges"
+		                       : "start it without no_new_privs";
+	if (sys == EPERM)
+		return "setcap cap_setuid=ep newuidmap, setcap cap_setgid=ep newgidmap, "
+		       "and chmod u-s for both";
 	if (s->is_contained)
 		return "run the container as root (in a pod: runAsUser: 0)";
 	return "apt-get install uidmap, and a line \"NAME:100000:65536\" in /etc/subuid "
@@ -93,9 +107,9 @@ for_landlock(const struct doctor_scene *s, int sys)
 	if (sys == EOPNOTSUPP)
 		return "lsm=landlock,… on the kernel's command line";
 	if (s->is_filtered)
-		return "a container runtime that knows it (since 2021), on Linux 5.13 or "
+		return "a container runtime that knows it (since 2021), on Linux 5.19 or "
 		       "newer";
-	return "Linux 5.13 or newer";
+	return "Linux 5.19 or newer";
 }
 
 static const char *
@@ -145,13 +159,14 @@ doctor_advice(enum doctor_subject subject, const struct doctor_scene *s, int sys
 	case DOCTOR_USER:
 		return for_user(s, sys);
 	case DOCTOR_RANGES:
-		return for_ranges(s);
+		return for_ranges(s, sys);
 	case DOCTOR_MOUNTS:
 		return for_mounts(s, sys);
 	case DOCTOR_OVERLAY:
 		return s->failed[DOCTOR_MOUNTS] ? "as for the mount name space"
 		                                : "a store (--root) on ext4, xfs, btrfs "
-		                                  "or tmpfs, with Linux 5.11 or newer";
+		                                  "or, since Linux 6.6, tmpfs; Linux "
+		                                  "5.11 or newer";
 	case DOCTOR_PROC:
 		return for_proc(s);
 	case DOCTOR_NETWORK:
@@ -177,5 +192,5 @@ doctor_advice(enum doctor_subject subject, const struct doctor_scene *s, int sys
 	case DOCTOR_SUBJECTS:
 		break;
 	}
-	return "Linux 5.0 or newer, with CONFIG_SECCOMP_FILTER";
+	return "Linux 5.9 or newer, with CONFIG_SECCOMP_FILTER";
 }

@@ -33,6 +33,7 @@ struct doctor_scene {
 	bool is_filtered;  /* there is a system call filter around us */
 	bool has_cgroups;  /* of version 2 */
 	bool hides_users;  /* kernel.unprivileged_userns_clone is 0 */
+	bool no_new_privs; /* set-id programs and file capabilities are of no use */
 	bool guards_users; /* kernel.apparmor_restrict_unprivileged_userns is 1 */
 	bool failed[DOCTOR_SUBJECTS]; /* so far; filled by the caller */
 };

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,19 +21,11 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "builder/sandbox/confine.h"
+#include "builder/sandbox/engine.h"
 #include "builder/sandbox/foreign.h"
 #include "builder/sandbox/limits.h"
 #include "builder/sandbox/userns.h"
-
-/* What images want; 0 is our own. */
-#define IDS_OF_IMAGES 65534
-
-#ifndef LANDLOCK_CREATE_RULESET_VERSION
-#define LANDLOCK_CREATE_RULESET_VERSION 1U
-#endif
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#endif
 
 static void
 put(const char *file, const char *text)
@@ -95,14 +86,24 @@ try_mounts(char *detail)
 	return enter_mounts(0);
 }
 
+/* As builds do it: by the engine itself. */
 static int
 try_overlay(char *detail)
 {
-	(void)detail;
-	if (enter_mounts(0) < 0)
+	auto_error struct error err = ERROR_INIT;
+	auto_fd int fd = open(DOCTOR_OVERLAYS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct sandbox_options options = { .scratch_fd = fd };
+	struct userns_outcome user;
+
+	if (fd < 0)
 		return -1;
-	return mount("overlay", "merged", "overlay", 0,
-	             "userxattr,lowerdir=lower,upperdir=upper,workdir=work");
+	userns_enter(ISOLATION_NS, &user);
+	options.mapping = (enum id_mapping)user.mapping;
+	if (sandbox_try_overlay(&options, &err) == 0)
+		return 0;
+	snprintf(detail, DOCTOR_DETAIL_MAX, "%s", err.text);
+	errno = err.sys;
+	return -1;
 }
 
 /* The first process of a new process name space may ask for its own /proc. */
@@ -161,13 +162,14 @@ try_notification(char *detail)
 static int
 try_landlock(char *detail)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-	                   LANDLOCK_CREATE_RULESET_VERSION);
+	const int version = confine_version();
 
-	if (abi < 0)
+	if (version == 0)
 		return -1;
-	snprintf(detail, DOCTOR_DETAIL_MAX, "works, version %ld", abi);
-	return 0;
+	snprintf(detail, DOCTOR_DETAIL_MAX, "%s, version %d",
+	         version < CONFINE_VERSION_MIN ? "too old" : "works", version);
+	errno = ENOSYS;
+	return version < CONFINE_VERSION_MIN ? -1 : 0;
 }
 
 static int
@@ -184,70 +186,20 @@ try_limits(char *detail)
 	return -1;
 }
 
-/* ------------------------------------------------------------ ids */
-
-/* Ids that FILE gives to us beside our own. */
-static uint64_t
-count_ids(const char *file)
-{
-	auto_error struct error err = ERROR_INIT;
-	auto_buf struct buf text = BUF_INIT;
-	auto_id_ranges struct id_ranges ranges = { 0 };
-	const struct passwd *user = getpwuid(geteuid());
-	uint64_t n = 0;
-
-	if (file_read(AT_FDCWD, file, 1 << 20, &text, &err) <= 0)
-		return 0;
-	id_ranges_subordinate(buf_text(&text), user == NULL ? NULL : user->pw_name,
-	                      geteuid(), geteuid(), &ranges);
-	for (size_t i = 1; i < ranges.list.n; i++)
-		n += ranges.list.at[i].n;
-	return n;
-}
-
-static bool
-is_in_path(const char *program)
-{
-	const char *path = getenv("PATH");
-	struct text rest = text_of(path == NULL ? "" : path);
-
-	while (rest.n > 0) {
-		ptrdiff_t colon = text_find(rest, ':');
-		size_t n = colon < 0 ? rest.n : (size_t)colon;
-		auto_free char *file = mem_print("%.*s/%s", (int)n, rest.p, program);
-
-		if (access(file, X_OK) == 0)
-			return true;
-		rest = text_from(rest, colon < 0 ? n : n + 1);
-	}
-	return false;
-}
-
 static int
 try_ranges(char *detail)
 {
-	static const char *const files[] = { "/etc/subuid", "/etc/subgid" };
-	static const char *const tools[] = { "newuidmap", "newgidmap" };
-	const char *missing = NULL;
+	struct userns_outcome user;
 
 	if (geteuid() == 0) {
 		snprintf(detail, DOCTOR_DETAIL_MAX, "root needs none");
 		return 0;
 	}
-	for (size_t i = 0; i < 2; i++) {
-		uint64_t n = count_ids(files[i]);
-
-		if (n < IDS_OF_IMAGES) {
-			snprintf(detail, DOCTOR_DETAIL_MAX, "%llu for this user in %s",
-			         (unsigned long long)n, files[i]);
-			return -1;
-		}
-		if (!is_in_path(tools[i]))
-			missing = tools[i];
-	}
-	if (missing == NULL)
+	userns_enter(ISOLATION_NS, &user);
+	if (user.mapping != IDS_SINGLE && user.mapping != IDS_NONE)
 		return 0;
-	snprintf(detail, DOCTOR_DETAIL_MAX, "%s is not installed", missing);
+	snprintf(detail, DOCTOR_DETAIL_MAX, "%s", user.why);
+	errno = user.sys;
 	return -1;
 }
 

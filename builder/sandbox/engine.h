@@ -23,6 +23,12 @@ struct engine {
 
 extern const struct engine engine_ns, engine_chroot;
 
+/* Runs the first engine on an overlay once, as for a step. */
+int engine_ns_try_overlay(const struct sandbox *sb, struct error *err);
+
+/* What doctor tries of it, with OPTIONS. */
+int sandbox_try_overlay(const struct sandbox_options *options, struct error *err);
+
 /* Written by sandbox_new() only but for what has a lock, read by all threads. */
 struct sandbox {
 	const struct engine *engine;

@@ -215,6 +215,18 @@ run_probe(const struct sandbox *sb, const char *tree, struct error *err)
 	return running_attend(sb, &r, &run, err);
 }
 
+int
+engine_ns_try_overlay(const struct sandbox *sb, struct error *err)
+{
+	auto_error struct error later = ERROR_INIT;
+	int failed = make_probe_tree(sb, err);
+
+	if (failed == 0)
+		failed = run_probe(sb, NULL, err);
+	file_remove_tree(sb->scratch_fd, "probe", &later);
+	return failed;
+}
+
 /* First with an overlay, then with a plain tree: file systems that are overlays
  * themselves, or NFS, take no upper directory. */
 static int

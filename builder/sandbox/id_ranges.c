@@ -81,6 +81,28 @@ id_ranges_subordinate(struct text text, const char *name, uid_t uid, uid_t own,
 	}
 }
 
+void
+id_ranges_listed(struct text text, uid_t own, struct id_ranges *out)
+{
+	uint64_t next = 1;
+	struct text line;
+
+	add(out, 0, own, 1);
+	while (text_line(&text, &line)) {
+		ptrdiff_t colon = text_find(line, ':');
+		struct text rest = text_from(line,
+		                             colon < 0 ? line.n : (size_t)colon + 1);
+		uint64_t start = 0, n = 0;
+
+		word(&rest);
+		if (!number_u64(word(&rest), &start) || !number_u64(word(&rest), &n) ||
+		    start > UINT32_MAX || n > UINT32_MAX)
+			continue;
+		add(out, next, start, n);
+		next += n;
+	}
+}
+
 bool
 id_ranges_enough(const struct id_ranges *r)
 {

@@ -139,11 +139,11 @@ choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 	return 0;
 }
 
-struct sandbox *
-sandbox_new(const struct sandbox_options *options, char **why, struct error *err)
+/* Without an engine. */
+static struct sandbox *
+sandbox_open(const struct sandbox_options *options, struct error *err)
 {
 	struct sandbox *sb = mem_new(sizeof *sb);
-	char *reason = NULL;
 
 	sb->spawner = (struct spawner)SPAWNER_INIT;
 	sb->scratch_fd = options->scratch_fd;
@@ -154,9 +154,20 @@ sandbox_new(const struct sandbox_options *options, char **why, struct error *err
 	leaving_init(sb->leaving);
 	filter_compile(&sb->filter, 0);
 	trees_init(&sb->trees, sb->scratch_fd, NULL, sb->cancel);
-	if (make_scratch(sb, err) < 0 ||
-	    spawner_start(&sb->spawner, sb->scratch, err) < 0 ||
-	    choose(sb, options->isolation, &reason, err) < 0) {
+	if (make_scratch(sb, err) == 0 &&
+	    spawner_start(&sb->spawner, sb->scratch, err) == 0)
+		return sb;
+	sandbox_free(sb);
+	return NULL;
+}
+
+struct sandbox *
+sandbox_new(const struct sandbox_options *options, char **why, struct error *err)
+{
+	struct sandbox *sb = sandbox_open(options, err);
+	char *reason = NULL;
+
+	if (sb == NULL || choose(sb, options->isolation, &reason, err) < 0) {
 		free(reason);
 		sandbox_free(sb);
 		return NULL;
@@ -165,6 +176,16 @@ sandbox_new(const struct sandbox_options *options, char **why, struct error *err
 	error_clear(err);
 	*why = reason;
 	return sb;
+}
+
+int
+sandbox_try_overlay(const struct sandbox_options *options, struct error *err)
+{
+	struct sandbox *sb = sandbox_open(options, err);
+	int failed = sb == NULL ? -1 : engine_ns_try_overlay(sb, err);
+
+	sandbox_free(sb);
+	return failed;
 }
 
 void

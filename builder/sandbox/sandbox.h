@@ -190,12 +190,14 @@ struct doctor_row {
 struct doctor {
 	struct doctor_row *rows;
 	size_t n;
-	const char *engine; /* what auto would choose, or NULL */
+	const char *engine; /* what would be chosen, or NULL */
 	enum id_mapping mapping;
 };
 
-/* Tries everything in children; takes some milliseconds. SCRATCH_FD as above. */
-int doctor_run(int scratch_fd, struct doctor *out, struct error *err);
+/* Tries everything in children; takes some milliseconds. WANTED: with what engine RUN is
+ * tried. SCRATCH_FD as above. */
+int
+doctor_run(int scratch_fd, enum isolation wanted, struct doctor *out, struct error *err);
 char *doctor_print(const struct doctor *d, bool json); /* caller frees */
 void doctor_clear(struct doctor *d);
 

@@ -16,7 +16,6 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sched.h>
-#include <spawn.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -27,15 +26,9 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "builder/sandbox/caps.h"
+#include "builder/sandbox/id_tools.h"
 
 #define MAP_MAX 65536
-
-/* What the helper reached. */
-struct outcome {
-	int mapping;
-	int sys; /* errno of what failed last */
-	char why[200];
-};
 
 /* What the process is before anything is changed. */
 struct origin {
@@ -91,73 +84,88 @@ map_identity(const struct origin *o)
 	       put_identity(o->pid, "/proc/self/gid_map", "gid_map") == 0;
 }
 
-/* Starts "newuidmap PID inside outside n …"; its pid, or -1. */
-static pid_t
-start_tool(const char *tool, pid_t pid, const struct id_ranges *ranges)
+/* Ids that the machine gives to this user, of one kind: by files, or by whom
+ * nsswitch.conf names. */
+static int
+find_ranges(const struct origin *o, bool groups, struct id_ranges *ranges,
+            struct userns_outcome *out)
 {
-	ARRAY(char *) argv = { 0 };
-	pid_t child = -1;
-	int failed = 0;
+	const char *file = groups ? "/etc/subgid" : "/etc/subuid";
+	const uid_t own = groups ? o->gid : o->uid;
+	auto_buf struct buf nsswitch = BUF_INIT, text = BUF_INIT;
+	auto_free char *number = mem_print("%u", o->uid);
+	const char *name = o->name == NULL ? number : o->name;
+	bool is_asked = false;
 
-	array_push(&argv, mem_copy(tool));
-	array_push(&argv, mem_print("%d", (int)pid));
-	for (size_t i = 0; i < ranges->list.n; i++) {
-		const struct id_range *r = &ranges->list.at[i];
-
-		array_push(&argv, mem_print("%llu", (unsigned long long)r->inside));
-		array_push(&argv, mem_print("%llu", (unsigned long long)r->outside));
-		array_push(&argv, mem_print("%llu", (unsigned long long)r->n));
+	read_text("/etc/nsswitch.conf", &nsswitch);
+	is_asked = id_tools_are_asked(buf_text(&nsswitch));
+	if (is_asked && id_tool_ranges(name, groups, own, ranges) < 0) {
+		out->sys = errno;
+		snprintf(out->why, sizeof out->why,
+		         "/etc/nsswitch.conf says who knows subordinate ids, and "
+		         "getsubids, which asks, is not installed (package uidmap)");
+		return -1;
 	}
-	array_push(&argv, NULL);
-	failed = posix_spawnp(&child, tool, NULL, NULL, argv.at, environ);
-	for (size_t i = 0; i < argv.n; i++)
-		free(argv.at[i]);
-	array_clear(&argv);
-	errno = failed;
-	return failed == 0 ? child : -1;
+	if (!is_asked) {
+		read_text(file, &text);
+		id_ranges_subordinate(buf_text(&text), o->name, o->uid, own, ranges);
+	}
+	if (ranges->list.n >= 2)
+		return 0;
+	out->sys = ENOENT;
+	snprintf(out->why, sizeof out->why, "user %s (%u) has %s %s",
+	         o->name == NULL ? "?" : o->name, o->uid,
+	         is_asked ? "no ids according to" : "no line in",
+	         is_asked ? (groups ? "getsubids -g" : "getsubids") : file);
+	return -1;
 }
 
-static bool
-tool_succeeded(pid_t pid)
+/* The last line of SAID, as far as it can be shown. */
+static void
+tell_failure(const struct buf *said, struct userns_outcome *out)
 {
-	int status = -1;
+	struct text rest = text_trim(buf_text(said)), line = TEXT(""), last = TEXT("");
+	size_t n = 0;
 
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	while (text_line(&rest, &line))
+		last = line;
+	out->sys = EPERM;
+	n = (size_t)snprintf(out->why, sizeof out->why, "%s",
+	                     last.n == 0 ? "newuidmap or newgidmap failed" : "");
+	for (size_t i = 0; i < last.n && n + 1 < sizeof out->why; i++)
+		out->why[n++] = last.p[i] < ' ' || last.p[i] > '~' ? '?' : last.p[i];
+	out->why[n] = '\0';
 }
 
-/* Both tools are setuid programs that look the ranges up again by themselves. */
+/* Both tools raise their privileges, and look the ranges up again by themselves. */
 static bool
-map_range(const struct origin *o, struct outcome *out)
+map_range(const struct origin *o, struct userns_outcome *out)
 {
 	auto_id_ranges struct id_ranges uids = { 0 }, gids = { 0 };
-	auto_buf struct buf subuid = BUF_INIT, subgid = BUF_INIT;
+	auto_buf struct buf said = BUF_INIT;
+	struct id_tool uid_tool, gid_tool;
 	bool uids_done = false, gids_done = false;
-	pid_t uid_tool = -1, gid_tool = -1;
 
-	read_text("/etc/subuid", &subuid);
-	read_text("/etc/subgid", &subgid);
-	id_ranges_subordinate(buf_text(&subuid), o->name, o->uid, o->uid, &uids);
-	id_ranges_subordinate(buf_text(&subgid), o->name, o->uid, o->gid, &gids);
-	if (uids.list.n < 2 || gids.list.n < 2) {
-		snprintf(out->why, sizeof out->why, "user %s (%u) has no line in %s",
-		         o->name == NULL ? "?" : o->name, o->uid,
-		         uids.list.n < 2 ? "/etc/subuid" : "/etc/subgid");
+	if (find_ranges(o, false, &uids, out) < 0 || find_ranges(o, true, &gids, out) < 0)
+		return false;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
+		out->sys = EACCES;
+		snprintf(out->why, sizeof out->why,
+		         "newuidmap cannot raise its privileges: no_new_privs is set");
 		return false;
 	}
-	uid_tool = start_tool("newuidmap", o->pid, &uids);
-	gid_tool = uid_tool < 0 ? -1 : start_tool("newgidmap", o->pid, &gids);
-	if (gid_tool < 0)
-		snprintf(out->why, sizeof out->why,
-		         "newuidmap and newgidmap are not installed (package uidmap)");
-	uids_done = tool_succeeded(uid_tool);
-	gids_done = tool_succeeded(gid_tool);
-	if (uids_done && gids_done)
-		return true;
-	if (gid_tool >= 0)
-		snprintf(out->why, sizeof out->why, "newuidmap or newgidmap failed");
-	return false;
+	if (id_tool_map(&uid_tool, "newuidmap", o->pid, &uids) < 0) {
+		out->sys = errno;
+		snprintf(out->why, sizeof out->why, "newuidmap: %s (package uidmap)",
+		         errno == ENOENT ? "not installed" : strerror(errno));
+		return false;
+	}
+	if (id_tool_map(&gid_tool, "newgidmap", o->pid, &gids) == 0)
+		gids_done = id_tool_end(&gid_tool, &said);
+	uids_done = id_tool_end(&uid_tool, &said);
+	if (!uids_done || !gids_done)
+		tell_failure(&said, out);
+	return uids_done && gids_done;
 }
 
 static bool
@@ -175,7 +183,7 @@ map_single(const struct origin *o)
 }
 
 static void
-map(const struct origin *o, struct outcome *out)
+map(const struct origin *o, struct userns_outcome *out)
 {
 	out->mapping = IDS_NONE;
 	if (map_identity(o)) {
@@ -197,7 +205,7 @@ map(const struct origin *o, struct outcome *out)
 static void
 helper_main(const struct origin *o, int go_fd, int told_fd)
 {
-	struct outcome out = { 0 };
+	struct userns_outcome out = { 0 };
 	char byte = 0;
 
 	if (read(go_fd, &byte, 1) == 1)
@@ -209,9 +217,9 @@ helper_main(const struct origin *o, int go_fd, int told_fd)
 
 /* Moves in; the helper does its part. *OUT says what was reached. */
 static void
-unshare_with(int go_fd, int told_fd, struct outcome *out)
+unshare_with(int go_fd, int told_fd, struct userns_outcome *out)
 {
-	struct outcome told = { 0 };
+	struct userns_outcome told = { 0 };
 
 	out->mapping = IDS_NONE;
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
@@ -240,7 +248,7 @@ start_helper(const struct origin *o, int go[2], int told[2])
 }
 
 static void
-enter(const struct origin *o, struct outcome *out)
+enter(const struct origin *o, struct userns_outcome *out)
 {
 	int go[2] = { -1, -1 }, told[2] = { -1, -1 };
 	auto_fd int go_out = -1, told_in = -1;
@@ -322,34 +330,42 @@ explain(enum id_mapping mapping, const char *reason)
 }
 
 static void
-enter_or_stay(enum isolation wanted, bool must_enter, enum id_mapping *mapping,
-              char **why)
+enter_or_stay(enum isolation wanted, bool must_enter, struct userns_outcome *out)
 {
-	struct outcome out = { .mapping = IDS_NONE, .why = "" };
 	auto_free char *name = NULL;
 	struct origin o = { .pid = getpid(), .uid = geteuid(), .gid = getegid() };
 
-	*why = NULL;
+	*out = (struct userns_outcome){ .mapping = IDS_NONE };
 	if ((o.uid == 0 && wanted == ISOLATION_CHROOT) || (can_mount() && !must_enter)) {
-		*mapping = own_mapping();
-		*why = explain(*mapping, "this user name space has no more");
+		out->mapping = (int)own_mapping();
+		if (out->mapping != IDS_REAL)
+			snprintf(out->why, sizeof out->why,
+			         "this user name space has no more");
 		return;
 	}
 	o.may_map = caps_has(CAP_SETUID) && caps_has(CAP_SETGID);
 	o.name = name = user_name(o.uid);
-	enter(&o, &out);
-	if (out.mapping != IDS_NONE)
-		become_root((enum id_mapping)out.mapping);
+	enter(&o, out);
+	if (out->mapping != IDS_NONE)
+		become_root((enum id_mapping)out->mapping);
 	else if (o.uid == 0)
-		out.mapping = own_mapping();
-	*mapping = (enum id_mapping)out.mapping;
-	*why = explain(*mapping, out.why);
+		out->mapping = (int)own_mapping();
+}
+
+void
+userns_enter(enum isolation wanted, struct userns_outcome *out)
+{
+	enter_or_stay(wanted, false, out);
 }
 
 void
 sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why)
 {
-	enter_or_stay(wanted, false, mapping, why);
+	struct userns_outcome out;
+
+	enter_or_stay(wanted, false, &out);
+	*mapping = (enum id_mapping)out.mapping;
+	*why = explain(*mapping, out.why);
 }
 
 static void
@@ -365,13 +381,16 @@ sandbox_enter_foreign(enum isolation wanted, const char *const *archs, size_t n,
                       enum id_mapping *mapping, char **why)
 {
 	bool *is_wanted = mem_new_n(n + 1, sizeof *is_wanted), must_enter = false;
+	struct userns_outcome out;
 	char *missing = NULL;
 
 	for (size_t i = 0; i < n && missing == NULL; i++) {
 		is_wanted[i] = foreign_is_wanted(archs[i], &missing);
 		must_enter = must_enter || is_wanted[i];
 	}
-	enter_or_stay(wanted, must_enter, mapping, why);
+	enter_or_stay(wanted, must_enter, &out);
+	*mapping = (enum id_mapping)out.mapping;
+	*why = explain(*mapping, out.why);
 	for (size_t i = 0; i < n; i++)
 		if (is_wanted[i] && foreign_register(archs[i]) < 0)
 			add_reason(

@@ -97,6 +97,23 @@ deep_store() {
     done
 }
 
+@test "doctor tries what builds use, with the engine that is asked for" {
+    need_root
+    run "$REFUSE" fsconfig.1=6=EINVAL mount_setattr=ENOSYS -- "$COOPER" doctor
+    echo "$output"
+    [[ $output == *'ok  overlay file system'*'ok  RUN'*'engine ns'* ]]
+    [[ $output != *'copies of the layers'* ]]
+    run "$COOPER" doctor --isolation=chroot --format=json
+    [ "$(jq -r .engine <<<"$output")" = chroot ]
+    # shellcheck disable=SC2086
+    run "$REFUSE" $NO_SANDBOX -- "$COOPER" doctor --isolation=ns
+    echo "$output"
+    [ "$status" -eq 10 ]
+    [[ $output == *'no  overlay file system'*'no  RUN'* ]]
+    run "$COOPER" doctor --isolation=vm
+    [[ $output == *'auto, ns or chroot'* ]]
+}
+
 @test "without Landlock and outside of a container engine chroot is taken in words only" {
     need_root
     [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] || skip "needs the machine's process name space"

@@ -26,7 +26,7 @@ every_row_says_what_was_seen(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(scratch));
 	fd = file_open_dir(AT_FDCWD, scratch, &err);
-	assert_int_equal(doctor_run(fd, &d, &err), 0);
+	assert_int_equal(doctor_run(fd, ISOLATION_AUTO, &d, &err), 0);
 	assert_true(d.n > 5);
 	for (size_t i = 0; i < d.n; i++) {
 		assert_true(*d.rows[i].detail != '\0');
@@ -82,12 +82,26 @@ advice_fits_the_place(void **state)
 		{ { .guards_users = true }, DOCTOR_MOUNTS, EACCES, "apparmor_restrict" },
 		{ { .is_filtered = true }, DOCTOR_MOUNTS, EACCES, "appArmorProfile" },
 		{ { .is_filtered = true }, DOCTOR_MOUNTS, EPERM, "seccompProfile" },
-		{ { 0 }, DOCTOR_RANGES, EPERM, "/etc/subuid" },
-		{ { .is_contained = true }, DOCTOR_RANGES, EPERM, "runAsUser: 0" },
+		{ { 0 }, DOCTOR_RANGES, ENOENT, "/etc/subuid" },
+		{ { .is_contained = true }, DOCTOR_RANGES, ENOENT, "runAsUser: 0" },
+		{ { .is_contained = true }, DOCTOR_RANGES, EPERM, "setcap cap_setuid" },
+		{ { .no_new_privs = true },
+		  DOCTOR_RANGES,
+		  EACCES,
+		  "without no_new_privs" },
+		{ { .no_new_privs = true, .is_contained = true },
+		  DOCTOR_RANGES,
+		  EACCES,
+		  "allowPrivilegeEscalation" },
+		{ { .failed[DOCTOR_USER] = true },
+		  DOCTOR_RANGES,
+		  EPERM,
+		  "as for the user name space" },
+		{ { 0 }, DOCTOR_OVERLAY, EINVAL, "since Linux 6.6, tmpfs" },
 		{ { 0 }, DOCTOR_OVERLAY, EINVAL, "--root" },
 		{ { .is_contained = true }, DOCTOR_PROC, EPERM, "procMount" },
 		{ { 0 }, DOCTOR_LANDLOCK, EOPNOTSUPP, "lsm=landlock" },
-		{ { 0 }, DOCTOR_LANDLOCK, ENOSYS, "Linux 5.13" },
+		{ { 0 }, DOCTOR_LANDLOCK, ENOSYS, "Linux 5.19" },
 		{ { .has_cgroups = true }, DOCTOR_LIMITS, EACCES, "systemd-run --user" },
 		{ { .has_cgroups = true, .is_root = true },
 		  DOCTOR_LIMITS,

@@ -1,4 +1,4 @@
-#include "builder/sandbox/userns.h"
+#include "builder/sandbox/id_tools.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,6 +106,51 @@ more_extents_than_the_kernel_takes_are_left_out(void **state)
 	id_ranges_clear(&r);
 }
 
+static void
+what_getsubids_lists_follows_the_own_id(void **state)
+{
+	static const struct row rows[] = {
+		{ "0: me 100000 65536\n", "0 1000 1\n1 100000 65536\n", true },
+		{ "0: me 100000 30000\n1: me 200000 40000\n",
+		  "0 1000 1\n1 100000 30000\n30001 200000 40000\n", true },
+		{ "", "0 1000 1\n", false },
+		{ "Error fetching ranges\n", "0 1000 1\n", false },
+		{ "0: me 100000\n0: me x 5\n0: me 5 99999999999\n:\n", "0 1000 1\n",
+		  false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct id_ranges r = { 0 };
+
+		id_ranges_listed(text_of(rows[i].text), 1000, &r);
+		check(&r, &rows[i]);
+	}
+}
+
+static void
+nsswitch_says_who_is_asked(void **state)
+{
+	static const struct {
+		const char *text;
+		bool asked;
+	} rows[] = {
+		{ "", false },
+		{ "passwd: files sss\n", false },
+		{ "subid: files\n", false },
+		{ "subid:\n", false },
+		{ "#subid: sss\n", false },
+		{ "subid: # sss\n", false },
+		{ "passwd: files\nsubid: sss\n", true },
+		{ "  subid:\tsss", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (id_tools_are_asked(text_of(rows[i].text)) != rows[i].asked)
+			fail_msg("row %zu", i);
+}
+
 int
 main(void)
 {
@@ -114,6 +159,8 @@ main(void)
 		cmocka_unit_test(a_users_lines_follow_each_other_after_its_own_id),
 		cmocka_unit_test(a_user_without_a_name_is_found_by_number),
 		cmocka_unit_test(more_extents_than_the_kernel_takes_are_left_out),
+		cmocka_unit_test(what_getsubids_lists_follows_the_own_id),
+		cmocka_unit_test(nsswitch_says_who_is_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
