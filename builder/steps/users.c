@@ -5,13 +5,15 @@
 #include "base/number.h"
 #include "builder/steps/steps.h"
 
+#define ID_MAX        INT32_MAX /* as BuildKit has it */
 #define FILE_SIZE_MAX ((size_t)10 << 20)
 
 /* One line of /etc/passwd or /etc/group: what both have, and the rest. */
 struct account {
 	struct text name;
 	uint32_t id;
-	uint32_t gid;        /* passwd */
+	uint32_t gid; /* passwd */
+	bool is_whole;       /* its ids are ids */
 	struct text home;    /* passwd */
 	struct text members; /* group */
 };
@@ -41,6 +43,12 @@ next_field(struct text *rest)
 	return field;
 }
 
+static bool
+read_id(struct text t, uint32_t *out)
+{
+	return number_u32(t, out) && *out <= ID_MAX;
+}
+
 /* The next account of FILE (lines are cut off its front); false at the end. */
 static bool
 next_account(struct text *file, bool is_passwd, struct account *out)
@@ -53,12 +61,12 @@ next_account(struct text *file, bool is_passwd, struct account *out)
 			continue;
 		*out = (struct account){ .name = next_field(&line) };
 		next_field(&line);
-		number_u32(next_field(&line), &out->id);
+		out->is_whole = read_id(next_field(&line), &out->id);
 		if (!is_passwd) {
 			out->members = next_field(&line);
 			return true;
 		}
-		number_u32(next_field(&line), &out->gid);
+		out->is_whole &= read_id(next_field(&line), &out->gid);
 		next_field(&line);
 		out->home = next_field(&line);
 		return true;
@@ -72,9 +80,50 @@ find_account(struct text file, bool is_passwd, struct text name, uint32_t id,
              struct account *out)
 {
 	while (next_account(&file, is_passwd, out))
-		if (name.p != NULL ? text_equal(out->name, name) : out->id == id)
+		if (name.p != NULL ? text_equal(out->name, name)
+		                   : out->is_whole && out->id == id)
 			return true;
 	return false;
+}
+
+/* An id that is missing or odd is nobody's: 0 would be root. */
+static int
+check_account(const struct account *a, bool is_passwd, struct error *err)
+{
+	if (a->is_whole)
+		return 0;
+	return error_set(err, ERR_SOURCE,
+	                 "/etc/%s of the image: the line of %.*s has no valid %s: uids and "
+	                 "gids must be in range 0-%d",
+	                 is_passwd ? "passwd" : "group", (int)a->name.n, a->name.p,
+	                 is_passwd ? "uid and gid" : "gid", ID_MAX);
+}
+
+static bool
+is_digits(struct text t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (t.p[i] < '0' || t.p[i] > '9')
+			return false;
+	return t.n > 0;
+}
+
+/* 1 a number, 0 no number, -1 one that is out of range. */
+static int
+parse_id(struct text t, uint32_t *out, struct error *err)
+{
+	struct text digits = t;
+	bool negative = t.n > 0 && t.p[0] == '-';
+
+	if (t.n > 0 && (negative || t.p[0] == '+'))
+		digits = text_from(t, 1);
+	if (!is_digits(digits))
+		return 0;
+	if (!read_id(digits, out) || (negative && *out != 0))
+		return error_set(err, ERR_SOURCE,
+		                 "%.*s: uids and gids must be in range 0-%d", (int)t.n,
+		                 t.p, ID_MAX);
+	return 1;
 }
 
 static bool
@@ -92,14 +141,19 @@ is_member(struct text members, struct text name)
 	return false;
 }
 
-static void
-add_groups(struct text file, struct text user, struct user_ids *out)
+static int
+add_groups(struct text file, struct text user, struct user_ids *out, struct error *err)
 {
 	struct account group;
 
-	while (next_account(&file, false, &group))
-		if (is_member(group.members, user))
-			array_push(&out->groups, group.id);
+	while (next_account(&file, false, &group)) {
+		if (!is_member(group.members, user))
+			continue;
+		if (check_account(&group, false, err) < 0)
+			return -1;
+		array_push(&out->groups, group.id);
+	}
+	return 0;
 }
 
 /* The group of a process is one of its supplementary groups too, the first. */
@@ -130,21 +184,6 @@ split(struct text t, struct text *user, struct text *group)
 		group->p = NULL;
 }
 
-/* 1 a number, 0 a name, -1 a number out of range. */
-static int
-parse_id(struct text t, uint32_t *out, struct error *err)
-{
-	uint64_t n = 0;
-
-	if (!number_u64(t, &n))
-		return 0;
-	if (n > INT32_MAX)
-		return error_set(err, ERR_SOURCE,
-		                 "uids and gids must be in range 0-2147483647");
-	*out = (uint32_t)n;
-	return 1;
-}
-
 /* Fills uid, gid and home; *NAME is the account's, p NULL if there is none. */
 static int
 find_user(struct text passwd, struct text user, bool strict, struct user_ids *out,
@@ -160,6 +199,8 @@ find_user(struct text passwd, struct text user, bool strict, struct user_ids *ou
 	if (find_account(passwd, true, user, 0, &account) ||
 	    (is_number &&
 	     find_account(passwd, true, (struct text){ 0 }, out->uid, &account))) {
+		if (check_account(&account, true, err) < 0)
+			return -1;
 		out->uid = account.id;
 		out->gid = account.gid;
 		out->home = account.home.n > 0 ? text_copy(account.home) : NULL;
@@ -184,7 +225,7 @@ find_group(struct text groups, struct text group, bool strict, struct user_ids *
 		return -1;
 	if (find_account(groups, false, group, 0, &account)) {
 		out->gid = account.id;
-		return 0;
+		return check_account(&account, false, err);
 	}
 	if (is_number)
 		return 0;
@@ -196,15 +237,6 @@ find_group(struct text groups, struct text group, bool strict, struct user_ids *
 	                 (int)group.n, group.p);
 }
 
-static bool
-is_number_pair(struct text user, struct text group)
-{
-	uint64_t n = 0;
-
-	return user.p != NULL && group.p != NULL && number_u64(user, &n) &&
-	       number_u64(group, &n);
-}
-
 int
 user_find(const struct view *v, struct text user, bool strict, struct user_ids *out,
           struct error *err)
@@ -212,17 +244,21 @@ user_find(const struct view *v, struct text user, bool strict, struct user_ids *
 	auto_buf struct buf passwd = BUF_INIT, groups = BUF_INIT;
 	__attribute__((cleanup(user_ids_clear))) struct user_ids ids = { 0 };
 	struct text name, group, account = { 0 };
+	int is_uid = 0, is_gid = 0;
 
 	split(user, &name, &group);
+	if (name.p != NULL && group.p != NULL) {
+		is_uid = parse_id(name, &ids.uid, err);
+		is_gid = is_uid < 0 ? -1 : parse_id(group, &ids.gid, err);
+		if (is_gid < 0)
+			return -1;
+	}
 	if (read_etc(v, TEXT("etc/passwd"), &passwd, err) < 0)
 		return -1;
-	if (is_number_pair(name, group)) {
+	if (is_uid > 0 && is_gid > 0) {
 		/* Exactly these, whatever the files say; only the home is looked up. */
 		struct account found;
 
-		if (parse_id(name, &ids.uid, err) < 0 ||
-		    parse_id(group, &ids.gid, err) < 0)
-			return -1;
 		if (find_account(buf_text(&passwd), true, (struct text){ 0 }, ids.uid,
 		                 &found) &&
 		    found.home.n > 0)
@@ -234,8 +270,9 @@ user_find(const struct view *v, struct text user, bool strict, struct user_ids *
 		if (group.p != NULL &&
 		    find_group(buf_text(&groups), group, strict, &ids, err) < 0)
 			return -1;
-		if (group.p == NULL && account.p != NULL)
-			add_groups(buf_text(&groups), account, &ids);
+		if (group.p == NULL && account.p != NULL &&
+		    add_groups(buf_text(&groups), account, &ids, err) < 0)
+			return -1;
 	}
 	add_primary(&ids);
 	if (ids.home == NULL)
@@ -255,22 +292,14 @@ user_ids_clear(struct user_ids *u)
 
 /* ------------------------------------------------------------ --chown */
 
-/* True for a number, perhaps with a sign, and for root and nothing, which are 0. */
-static bool
-owner_number(struct text t, uint32_t *out)
+/* As parse_id(); root and nothing are 0. */
+static int
+owner_number(struct text t, uint32_t *out, struct error *err)
 {
-	uint64_t n = 0;
-
-	if (t.n == 0 || text_is(t, "root")) {
-		*out = 0;
-		return true;
-	}
-	if (t.p[0] == '+')
-		t = text_from(t, 1);
-	if (!number_u64(t, &n) || n > INT32_MAX)
-		return false;
-	*out = (uint32_t)n;
-	return true;
+	if (t.n > 0 && !text_is(t, "root"))
+		return parse_id(t, out, err);
+	*out = 0;
+	return 1;
 }
 
 static void
@@ -293,45 +322,84 @@ split_owner(struct text t, struct text *user, struct text *group)
 bool
 user_owner_is_numeric(struct text owner)
 {
+	auto_error struct error ignored = ERROR_INIT;
 	struct text user, group;
 	uint32_t id = 0;
 
 	split_owner(owner, &user, &group);
-	return owner_number(user, &id) && owner_number(group, &id);
+	/* A number that is out of range is told by who uses it. */
+	return owner_number(user, &id, &ignored) != 0 &&
+	       owner_number(group, &id, &ignored) != 0;
+}
+
+/* The account NAME of /etc/passwd or /etc/group: 1, 0 if there is none. */
+static int
+find_named(const struct view *v, bool is_passwd, struct text name, struct account *out,
+           struct error *err)
+{
+	auto_buf struct buf file = BUF_INIT;
+
+	if (read_etc(v, is_passwd ? TEXT("etc/passwd") : TEXT("etc/group"), &file, err) <
+	    0)
+		return -1;
+	if (!find_account(buf_text(&file), is_passwd, name, 0, out))
+		return 0;
+	if (check_account(out, is_passwd, err) < 0)
+		return -1;
+	/* They point into the file. */
+	out->name = out->home = out->members = (struct text){ 0 };
+	return 1;
+}
+
+static int
+find_owner_user(const struct view *v, struct text user, int vertex, uint32_t *uid,
+                uint32_t *gid, struct error *err)
+{
+	struct account account;
+	int found = owner_number(user, uid, err);
+
+	*gid = *uid;
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	found = find_named(v, true, user, &account, err);
+	if (found == 0)
+		warn_unknown(vertex, "user", user, *uid);
+	if (found > 0) {
+		*uid = account.id;
+		*gid = account.gid;
+	}
+	return found < 0 ? -1 : 0;
+}
+
+/* A group that is not there leaves the user's own. */
+static int
+find_owner_group(const struct view *v, struct text group, int vertex, uint32_t *gid,
+                 struct error *err)
+{
+	struct account account;
+	int found = owner_number(group, gid, err);
+
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	found = find_named(v, false, group, &account, err);
+	if (found == 0)
+		warn_unknown(vertex, "group", group, *gid);
+	if (found > 0)
+		*gid = account.id;
+	return found < 0 ? -1 : 0;
 }
 
 int
 user_find_owner(const struct view *v, struct text chown, int vertex, uint32_t *uid,
                 uint32_t *gid, struct error *err)
 {
-	auto_buf struct buf file = BUF_INIT;
 	struct text user, group;
-	struct account account;
 	uint32_t u = 0, g = 0;
 
 	split_owner(chown, &user, &group);
-	if (owner_number(user, &u)) {
-		g = u;
-	} else {
-		if (read_etc(v, TEXT("etc/passwd"), &file, err) < 0)
-			return -1;
-		if (find_account(buf_text(&file), true, user, 0, &account)) {
-			u = account.id;
-			g = account.gid;
-		} else {
-			warn_unknown(vertex, "user", user, u);
-		}
-	}
-	buf_truncate(&file, 0);
-	/* A group that is not there leaves the user's own. */
-	if (group.p != NULL && !owner_number(group, &g)) {
-		if (read_etc(v, TEXT("etc/group"), &file, err) < 0)
-			return -1;
-		if (find_account(buf_text(&file), false, group, 0, &account))
-			g = account.id;
-		else
-			warn_unknown(vertex, "group", group, g);
-	}
+	if (find_owner_user(v, user, vertex, &u, &g, err) < 0 ||
+	    (group.p != NULL && find_owner_group(v, group, vertex, &g, err) < 0))
+		return -1;
 	*uid = u;
 	*gid = g;
 	return 0;
