@@ -38,13 +38,13 @@ struct layer {
 	bool busy;
 	unsigned forms; /* bits of enum layer_form that are there */
 	struct tree *tree;
-	char *dir;              /* absolute; set at birth */
-	struct digest diffid;   /* DIGEST_NONE: not known */
-	uint64_t tar_size;      /* 0: not known */
-	struct descriptor blob; /* digest DIGEST_NONE: not a pulled layer */
+	char *dir;                          /* absolute; set at birth */
+	struct digest diffid;               /* DIGEST_NONE: not known */
+	uint64_t tar_size;                  /* 0: not known */
+	struct descriptor blob;             /* digest DIGEST_NONE: not a pulled layer */
 	ARRAY(struct layer_source) sources; /* of its blob, in the order to try */
 	bool lost;                          /* nothing that is whole was found */
-	unsigned checked; /* LAYER_DIR, LAYER_TAR: made or compared in this process */
+	unsigned checked;   /* LAYER_DIR, LAYER_TAR: made or compared in this process */
 	int dir_fd, tar_fd; /* opened when first needed, else -1 */
 	ARRAY(int) retired; /* those of forms that were taken away */
 	enum {

@@ -461,9 +461,9 @@ layer_compress(struct layer *l, const struct compressor *c, bool force,
 
 /* BLOB, which layer_compress() gave for L and C, is not what its name says: it is removed,
  * and fetched or made again. */
-int layer_remake(struct layer *l, const struct compressor *c,
-                 const struct descriptor *blob, const struct cancel *cancel,
-                 struct error *err);
+int
+layer_remake(struct layer *l, const struct compressor *c, const struct descriptor *blob,
+             const struct cancel *cancel, struct error *err);
 
 /* Writes the merged file system of V as one tar to FD (-o type=tar). */
 int view_write_tar(const struct view *v, int fd, int64_t epoch,

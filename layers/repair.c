@@ -103,8 +103,7 @@ dir_fits(struct layer *l, const struct digest *diffid, const struct cancel *canc
 static bool
 is_damage(const struct error *err)
 {
-	return err->code == ERR_DAMAGED || err->code == ERR_SOURCE ||
-	       err->sys == ENOENT;
+	return err->code == ERR_DAMAGED || err->code == ERR_SOURCE || err->sys == ENOENT;
 }
 
 /* A directory that does not fit is no use to anybody. Its tar, if there is one, does. */

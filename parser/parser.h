@@ -530,8 +530,8 @@ size_t plan_n_images(const struct plan *plan);
 const struct plan_image *plan_image_at(const struct plan *plan, size_t i);
 
 /* Marks the steps that IMAGE needs in NEEDED, an array of plan->steps.n. */
-void plan_mark_needed(const struct plan *plan, const struct plan_image *image,
-                      bool *needed);
+void
+plan_mark_needed(const struct plan *plan, const struct plan_image *image, bool *needed);
 
 /* The DAG for people and tests: keys in fixed order, no addresses. Caller frees. */
 char *plan_print_json(const struct plan *plan);

@@ -46,8 +46,8 @@ has_warning(const struct plan *plan, const struct lint_warning *w)
 	for (size_t i = 0; i < plan->warnings.n; i++) {
 		const struct lint_warning *other = &plan->warnings.at[i];
 
-		if (strcmp(other->rule, w->rule) == 0 &&
-		    other->at.line == w->at.line && text_equal(other->detail, w->detail))
+		if (strcmp(other->rule, w->rule) == 0 && other->at.line == w->at.line &&
+		    text_equal(other->detail, w->detail))
 			return true;
 	}
 	return false;

@@ -181,9 +181,9 @@ step_id
 plan_step_local(struct planner *p, const struct node *node, const struct instruction *in,
                 const struct named_context *c)
 {
-	const struct step wanted = { .kind = STEP_LOCAL,
-		                     .local = { c == NULL ? (struct text){ 0 }
-		                                          : c->name } };
+	const struct step wanted = {
+		.kind = STEP_LOCAL, .local = { c == NULL ? (struct text){ 0 } : c->name }
+	};
 	bool is_new;
 	struct step *step = source(p, node, in, &wanted, &is_new);
 

@@ -286,15 +286,14 @@ registry_pull_blob(struct registry *reg, const struct reference *ref,
                    registry_restart_fn *restart, void *sink_arg,
                    registry_progress_fn *progress, void *progress_arg, struct error *err)
 {
-	__attribute__((cleanup(pull_clear))) struct pull p = {
-		.d = d,
-		.hasher = hasher_new(d->digest.alg),
-		.sink = sink,
-		.restart = restart,
-		.sink_arg = sink_arg,
-		.progress = progress,
-		.progress_arg = progress_arg
-	};
+	__attribute__((cleanup(
+	        pull_clear))) struct pull p = { .d = d,
+		                                .hasher = hasher_new(d->digest.alg),
+		                                .sink = sink,
+		                                .restart = restart,
+		                                .sink_arg = sink_arg,
+		                                .progress = progress,
+		                                .progress_arg = progress_arg };
 
 	if (endpoint_each(reg, ref, "pull", transfer, &p, err) == 0)
 		return 0;

@@ -202,11 +202,11 @@ struct http_file {
  * if the server says that the content is still the same, else from the start, after
  * RESTART. Statuses other than 2xx and 304 are ERR_SOURCE (401, 403: ERR_AUTH) "invalid
  * response status N". */
-int registry_fetch_url(struct registry *reg, const char *url, const char *authorization,
-                       const char *etag, registry_sink_fn *sink,
-                       registry_restart_fn *restart, void *sink_arg,
-                       registry_progress_fn *progress, void *progress_arg,
-                       struct http_file *out, struct error *err);
+int
+registry_fetch_url(struct registry *reg, const char *url, const char *authorization,
+                   const char *etag, registry_sink_fn *sink, registry_restart_fn *restart,
+                   void *sink_arg, registry_progress_fn *progress, void *progress_arg,
+                   struct http_file *out, struct error *err);
 void http_file_clear(struct http_file *f);
 #define auto_http_file __attribute__((cleanup(http_file_clear)))
 

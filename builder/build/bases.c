@@ -48,11 +48,10 @@ lookup_run(void *arg, struct error *err)
 {
 	struct lookup *l = arg;
 	auto_free char *platform = platform_print(&l->missing->platform);
-	auto_free char *name = mem_print("[%s%sinternal] load metadata for %.*s",
-	                                 l->names_platform ? platform : "",
-	                                 l->names_platform ? " " : "",
-	                                 (int)l->missing->display.n,
-	                                 l->missing->display.p);
+	auto_free char *name =
+	        mem_print("[%s%sinternal] load metadata for %.*s",
+	                  l->names_platform ? platform : "", l->names_platform ? " " : "",
+	                  (int)l->missing->display.n, l->missing->display.p);
 	int vertex = event_begin(name);
 
 	l->image = source_image_load(l->source, l->missing, err);

@@ -29,7 +29,7 @@ struct build {
 	struct platform host;
 	ARRAY(struct variable) build_args; /* with the time that an epoch stands for */
 	char epoch[EPOCH_TEXT_MAX];
-	struct plan *plan; /* of all platforms */
+	struct plan *plan;         /* of all platforms */
 	struct portable *imported; /* NULL: nothing */
 	struct carried carried;
 	bool multi;
@@ -202,8 +202,8 @@ set_epoch(struct build *b, const struct source_options *source, struct text name
 		snprintf(b->epoch, sizeof b->epoch, "%lld", (long long)seconds);
 	for (size_t i = 0; i < r->build_args.n; i++)
 		array_push(&b->build_args, r->build_args.at[i]);
-	array_push(&b->build_args, ((struct variable){ TEXT("SOURCE_DATE_EPOCH"),
-	                                               text_of(b->epoch) }));
+	array_push(&b->build_args,
+	           ((struct variable){ TEXT("SOURCE_DATE_EPOCH"), text_of(b->epoch) }));
 	for (size_t i = 0; i < b->options.n; i++) {
 		b->options.at[i].build_args = b->build_args.at;
 		b->options.at[i].n_build_args = b->build_args.n;
@@ -287,8 +287,8 @@ trail_of(const struct build *b, const struct plan *plan)
 	if (context == NULL || strcmp(context, "-") == 0)
 		return NULL;
 	for (size_t i = 0; i < plan_n_images(plan); i++) {
-		auto_free char *platform = platform_print(
-		        &plan_image_at(plan, i)->platform);
+		auto_free char *platform =
+		        platform_print(&plan_image_at(plan, i)->platform);
 
 		buf_print(&platforms, "%s%s", i > 0 ? "," : "", platform);
 	}

@@ -117,8 +117,8 @@ time_of_stage(const struct epoch_places *p, const struct stage *stage, int64_t *
 {
 	const struct variable none = { TEXT("SOURCE_DATE_EPOCH"), TEXT("") };
 	struct plan_options options = *p->options;
-	auto_free struct variable *args =
-	        mem_new_n(options.n_build_args + 1, sizeof *args);
+	auto_free struct variable *args = mem_new_n(options.n_build_args + 1,
+	                                            sizeof *args);
 	struct plan *plan = NULL;
 	const struct step *step = NULL;
 	int result = -1;

@@ -610,7 +610,8 @@ const struct option_row build_option_rows[] = {
 	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL,
 	  "size of /dev/shm of RUN steps" },
 	{ "source-date-epoch", 0, "SECONDS|context|NAME", OPTION_CALL, 0, set_epoch,
-	  "time that later times of the image are cut to: seconds, that of a context from "
+	  "time that later times of the image are cut to: seconds, that of a context "
+	  "from "
 	  "elsewhere, or of a stage that ADDs one (default: the variable of this name)" },
 	{ "ssh", 0, "default|ID[=SOCKET]", OPTION_CALL, 0, add_ssh,
 	  "forward an agent to RUN --mount=type=ssh" },

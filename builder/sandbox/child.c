@@ -117,26 +117,42 @@ child_set_ids(struct plan *plan)
 	return 0;
 }
 
+/* Nothing to read; the machine's /dev/null, which we have, is not for the program. */
+static int
+open_empty_input(void)
+{
+	int fd = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_NONBLOCK, 0);
+	int ends[2] = { -1, -1 };
+
+	/* It may be a FIFO of the image; only to open one must not wait. */
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, 0);
+	if (fd >= 0 || syscall(SYS_pipe2, ends, O_CLOEXEC) < 0)
+		return fd;
+	sys_close(ends[1]);
+	return ends[0];
+}
+
 /* Input is the /dev/null of the root, or a terminal. KEEP_FD, if any, becomes 3. */
 void
 child_set_descriptors(const struct plan *plan, const int *fds, int keep_fd)
 {
-	int in = plan->terminal != 0 ? fds[PLAN_FD_OUT]
-	                             : sys_openat(AT_FDCWD, "/dev/null", O_RDONLY, 0);
+	int in = plan->terminal != 0 ? fds[PLAN_FD_OUT] : open_empty_input();
 
-	dup3(in < 0 ? 0 : in, 0, 0);
-	/* 0 is not duplicated onto itself */
-	if (in < 0)
-		fcntl(0, F_SETFD, 0);
+	if (in < 0 || dup3(in, 0, 0) < 0)
+		sys_close(0);
 	dup3(fds[PLAN_FD_OUT], 1, 0);
 	dup3(fds[PLAN_FD_ERR], 2, 0);
 	if (keep_fd >= 0)
 		dup3(keep_fd, 3, O_CLOEXEC);
 	if (plan->terminal != 0)
 		syscall(SYS_ioctl, 0, TIOCSCTTY, 0);
-	/* So that /dev/stdout and /dev/stderr can be opened by a user. */
-	syscall(SYS_fchown, 1, plan->uid, -1);
-	syscall(SYS_fchown, 2, plan->uid, -1);
+	/* So that /dev/stdout and /dev/stderr can be opened by a user. A terminal is not
+	 * ours to give away. */
+	if (plan->terminal == 0) {
+		syscall(SYS_fchown, 1, plan->uid, -1);
+		syscall(SYS_fchown, 2, plan->uid, -1);
+	}
 	child_close_from(keep_fd >= 0 ? 4 : 3);
 }
 

@@ -6,6 +6,8 @@
 
 #include "builder/sandbox/sys.h"
 
+#define STAGE_NODES "nodes"
+
 static const struct {
 	const char *name, *path;
 	unsigned minor;
@@ -24,15 +26,40 @@ static const struct {
 	{ "stderr", "/proc/self/fd/2" }, { "core", "/proc/kcore" },
 };
 
-/* A copy of the machine's node: the only way in a user name space. */
+/* Where nodes of the step's own are made that open their devices: it sees no more of
+ * this file system than the nodes, and cannot make others in it. -1 with errno. */
 static int
-bind_node(struct mount_ctx *c, int dev_fd, const char *name, const char *path)
+mount_nodes(struct mount_ctx *c)
 {
-	int source_fd = fs_copy(c, AT_FDCWD, path, false, false);
+	const struct fs_option options[] = { { "mode", "700" },
+		                             { "size", "65536" },
+		                             { NULL, NULL } };
+	int fd = fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	int point_fd = -1, result = -1;
+
+	if (fd < 0)
+		return -1;
+	if (sys_mkdirat(c->stage_fd, STAGE_NODES, 0700) == 0)
+		point_fd = sys_openat(c->stage_fd, STAGE_NODES, O_PATH, 0);
+	if (point_fd < 0) {
+		sys_close(fd);
+		return -1;
+	}
+	result = fs_attach(fd, point_fd);
+	sys_close(point_fd);
+	/* What is open stays below the mount. */
+	return result < 0 ? -1
+	                  : sys_openat(c->stage_fd, STAGE_NODES, O_PATH | O_DIRECTORY, 0);
+}
+
+/* The mount FD of a node on a new file. */
+static int
+attach_node(int dev_fd, const char *name, int source_fd)
+{
 	int target_fd = -1, result = -1;
 
 	if (source_fd < 0)
-		return errno == ENOENT ? 0 : -1;
+		return -1;
 	target_fd = sys_openat(dev_fd, name, O_CREAT | O_RDONLY, 0666);
 	if (target_fd < 0) {
 		sys_close(source_fd);
@@ -43,24 +70,39 @@ bind_node(struct mount_ctx *c, int dev_fd, const char *name, const char *path)
 	return result;
 }
 
+/* In a user name space there is only the machine's node, of which nothing may be
+ * changed. 0 also if it is not there. */
+static int
+bind_node(struct mount_ctx *c, int dev_fd, const char *name, const char *path)
+{
+	int source_fd = fs_copy(c, AT_FDCWD, path, false, true);
+
+	if (source_fd < 0 && errno == ENOENT)
+		return 0;
+	return attach_node(dev_fd, name, source_fd);
+}
+
+/* In /dev itself if programs may open all that they make; else it opens nothing, and
+ * each node is a mount. */
 static int
 make_nodes(struct mount_ctx *c, int dev_fd)
 {
-	bool binds = fs_attributes(c->plan) != 0;
+	const bool opens_all = fs_attributes(c->plan) == 0;
+	int nodes_fd = opens_all ? dev_fd : mount_nodes(c), result = 0;
 
-	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
-		dev_t dev = makedev(nodes[i].major, nodes[i].minor);
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes && result == 0; i++) {
+		const char *name = nodes[i].name;
+		const dev_t dev = makedev(nodes[i].major, nodes[i].minor);
 
-		if (!binds &&
-		    sys_mknodat(dev_fd, nodes[i].name, S_IFCHR | 0666, dev) < 0) {
-			if (errno != EPERM)
-				return -1;
-			binds = true;
-		}
-		if (binds && bind_node(c, dev_fd, nodes[i].name, nodes[i].path) < 0)
-			return -1;
+		if (nodes_fd < 0 || sys_mknodat(nodes_fd, name, S_IFCHR | 0666, dev) < 0)
+			result = bind_node(c, dev_fd, name, nodes[i].path);
+		else if (!opens_all)
+			result = attach_node(dev_fd, name,
+			                     fs_copy(c, nodes_fd, name, false, false));
 	}
-	return 0;
+	if (nodes_fd >= 0 && !opens_all)
+		sys_close(nodes_fd);
+	return result;
 }
 
 /* Mounts FD, if there is one, on a new directory. */

@@ -62,7 +62,7 @@ procfs_mask(struct mount_ctx *c, const char *path)
 	if (is_dir)
 		cover_fd = fs_copy(c, c->stage_fd, "none", false, true);
 	else
-		cover_fd = fs_copy(c, AT_FDCWD, "/dev/null", false, false);
+		cover_fd = fs_copy(c, AT_FDCWD, "/dev/null", false, true);
 	found = cover_fd < 0 ? -1 : fs_attach(cover_fd, fd);
 	sys_close(fd);
 	return found;

@@ -12,6 +12,7 @@
 
 #include "base/own.h"
 #include "builder/sandbox/child.h"
+#include "builder/sandbox/exe.h"
 #include "builder/sandbox/forget.h"
 #include "builder/sandbox/plan.h"
 #include "builder/sandbox/sys.h"
@@ -124,6 +125,8 @@ spawner_main(void *arg)
 	/* Nobody who gets our ids in a sandbox may look at its first process. */
 	prctl(PR_SET_DUMPABLE, 0);
 	forget_memory(start->stack, STACK_SIZE);
+	/* Without the rights for it, it is a step's root that has them not, either. */
+	exe_let_go();
 	while ((n = receive(fds)) > 0) {
 		if (n >= PLAN_FD_FIRST)
 			serve(fds, n);

@@ -22,7 +22,7 @@ struct step_state {
 	size_t n_blocking;    /* inputs that are not done; under the lock */
 	unsigned forms;       /* wanted of the layer it makes */
 	step_id twin;         /* an earlier step with the same key, or STEP_NONE */
-	step_id first;        /* the same step of the platform that comes first, or STEP_NONE:
+	step_id first; /* the same step of the platform that comes first, or STEP_NONE:
 	                         people are told of that alone */
 	int vertex;
 	char *miss; /* why it is not cached; NULL: unknown */

@@ -12,7 +12,7 @@
 struct account {
 	struct text name;
 	uint32_t id;
-	uint32_t gid; /* passwd */
+	uint32_t gid;        /* passwd */
 	bool is_whole;       /* its ids are ids */
 	struct text home;    /* passwd */
 	struct text members; /* group */
@@ -92,11 +92,12 @@ check_account(const struct account *a, bool is_passwd, struct error *err)
 {
 	if (a->is_whole)
 		return 0;
-	return error_set(err, ERR_SOURCE,
-	                 "/etc/%s of the image: the line of %.*s has no valid %s: uids and "
-	                 "gids must be in range 0-%d",
-	                 is_passwd ? "passwd" : "group", (int)a->name.n, a->name.p,
-	                 is_passwd ? "uid and gid" : "gid", ID_MAX);
+	return error_set(
+	        err, ERR_SOURCE,
+	        "/etc/%s of the image: the line of %.*s has no valid %s: uids and "
+	        "gids must be in range 0-%d",
+	        is_passwd ? "passwd" : "group", (int)a->name.n, a->name.p,
+	        is_passwd ? "uid and gid" : "gid", ID_MAX);
 }
 
 static bool

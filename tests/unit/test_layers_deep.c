@@ -16,9 +16,8 @@ static int
 make_deep(struct fixture *f, const char *name, int depth)
 {
 	auto_free char *top = mem_print("%s/%s", f->path, name);
-	int fd = mkdir(top, 0755) < 0
-	                 ? -1
-	                 : open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	int fd = mkdir(top, 0755) < 0 ? -1
+	                              : open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 	    here = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	for (int i = 0; i < depth && here >= 0; i++) {
@@ -87,7 +86,8 @@ copy_out_of_tree(struct fixture *f, int fd, const char *name, struct error *err)
 static int
 apply_to_tree(struct fixture *f, int fd, const char *name, struct error *err)
 {
-	int to_fd = make_deep(f, "to", 0), failed = plain_tree_apply(fd, to_fd, NULL, err);
+	int to_fd = make_deep(f, "to", 0),
+	    failed = plain_tree_apply(fd, to_fd, NULL, err);
 
 	(void)name;
 	remove_deep(f, "to", to_fd);

@@ -693,7 +693,8 @@ main(void)
 		fixture_test(a_pulled_layer_is_fetched_when_needed_and_once),
 		fixture_test(all_forms_are_made_in_one_pass),
 		fixture_test(a_large_layer_goes_through_all_threads),
-		fixture_test(a_pulled_layer_that_is_damaged_in_the_store_is_fetched_again),
+		fixture_test(
+		        a_pulled_layer_that_is_damaged_in_the_store_is_fetched_again),
 		fixture_test(a_damaged_layer_that_cannot_be_fetched_is_lost),
 		fixture_test(a_failed_fetch_can_be_tried_again),
 		fixture_test(zeros_in_a_blob_take_no_space),

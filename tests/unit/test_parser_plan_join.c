@@ -166,9 +166,10 @@ a_platform_needs_its_own_steps(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		bool is_copy = plan->steps.at[i].kind == STEP_COPY;
 
-		assert_int_equal(needed[i],
-		                 !is_copy || text_is(plan->steps.at[i].copy.sources.at->path,
-		                                     "b"));
+		assert_int_equal(
+		        needed[i],
+		        !is_copy ||
+		                text_is(plan->steps.at[i].copy.sources.at->path, "b"));
 	}
 	assert_int_equal(plan->steps.at[plan_image_at(plan, 2)->step].kind, STEP_SCRATCH);
 	plan_free(plan);

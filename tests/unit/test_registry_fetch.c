@@ -17,8 +17,8 @@ static int
 fetch(struct registry *reg, const char *url, const char *etag, struct buf *out,
       struct http_file *file, struct error *err)
 {
-	return registry_fetch_url(reg, url, NULL, etag, buf_sink, buf_restart, out, NULL, NULL,
-	                          file, err);
+	return registry_fetch_url(reg, url, NULL, etag, buf_sink, buf_restart, out, NULL,
+	                          NULL, file, err);
 }
 
 static char *
@@ -77,8 +77,8 @@ static const struct {
 	{ "bare", "\"rules\":[{\"status\":500}]", true, NULL },
 	{ "bare", "\"rules\":[{\"reset\":1000000}]", true, NULL },
 	{ "big", "\"rules\":[{\"reset\":1000000},{\"status\":416}]", true, NULL },
-	{ "big",
-	  "\"rules\":[{\"reset\":1000000},{\"status\":206,\"body\":\"x\"}]", true, NULL },
+	{ "big", "\"rules\":[{\"reset\":1000000},{\"status\":206,\"body\":\"x\"}]", true,
+	  NULL },
 	{ "bare", "\"rules\":[{\"reset\":0}]", true, NULL },
 	{ "nothere", "\"rules\":[]", false, "invalid response status 404" },
 	{ "plain", "\"rules\":[{\"status\":403}]", false, "invalid response status 403" },

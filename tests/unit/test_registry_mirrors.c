@@ -272,11 +272,10 @@ what_a_mirror_spoils_comes_from_the_registry(void **state)
 			auto_error struct error err = ERROR_INIT;
 			auto_resolved struct resolved r = { 0 };
 			auto_buf struct buf got = BUF_INIT;
-			auto_free char *rules =
-			        mem_print("{\"rules\":[{\"path\":\"/bad/thing/%s\","
-			                  "\"times\":99,%s}]}",
-			                  blobs ? "blobs" : "manifests",
-			                  mirror_faults[i].rule);
+			auto_free char *rules = mem_print(
+			        "{\"rules\":[{\"path\":\"/bad/thing/%s\","
+			        "\"times\":99,%s}]}",
+			        blobs ? "blobs" : "manifests", mirror_faults[i].rule);
 
 			server_set(rules);
 			if (registry_resolve(reg, &ref, &host, &r, &err) < 0 ||

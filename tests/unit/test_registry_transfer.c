@@ -164,8 +164,8 @@ static const struct {
 	{ "silence in the middle",
 	  "{\"rules\":[{\"method\":\"GET\",\"drip\":2000000,\"seconds\":4}]}", 2 * MIB,
 	  ERR_NONE },
-	{ "a changed byte", "{\"rules\":[{\"method\":\"GET\",\"corrupt\":true}]}", 6 * MIB,
-	  ERR_NONE },
+	{ "a changed byte", "{\"rules\":[{\"method\":\"GET\",\"corrupt\":true}]}",
+	  6 * MIB, ERR_NONE },
 	{ "a changed byte in what was resumed",
 	  "{\"rules\":[{\"method\":\"GET\",\"reset\":3000000},"
 	  "{\"method\":\"GET\",\"corrupt\":true}]}",
@@ -380,7 +380,8 @@ static const struct {
 	{ "a page of HTML once", "{\"rules\":[{\"status\":200,\"body\":\"<html>\"}]}",
 	  ERR_NONE },
 	{ "a page of HTML always",
-	  "{\"rules\":[{\"status\":200,\"body\":\"<html>\",\"times\":99}]}", ERR_DAMAGED },
+	  "{\"rules\":[{\"status\":200,\"body\":\"<html>\",\"times\":99}]}",
+	  ERR_DAMAGED },
 	{ "nothing once", "{\"rules\":[{\"status\":200}]}", ERR_NONE },
 	{ "a page of another kind",
 	  "{\"rules\":[{\"status\":200,\"body\":\"{\\\"mediaType\\\":\\\"a/b\\\"}\"}]}",
@@ -507,8 +508,8 @@ a_fault_of_the_sink_ends_the_pull_as_it_is(void **state)
 	blob_make(&b, 100000, 9);
 	refer(&ref, faulty.port, "sink:1");
 	assert_done(push(reg, &ref, &b, NULL, &outcome, &err), &err);
-	assert_int_equal(registry_pull_blob(reg, &ref, &b.d, refusing_sink, buf_restart, NULL, NULL,
-	                                    NULL, &err),
+	assert_int_equal(registry_pull_blob(reg, &ref, &b.d, refusing_sink, buf_restart,
+	                                    NULL, NULL, NULL, &err),
 	                 -1);
 	assert_int_equal(err.code, ERR_ENVIRONMENT);
 	assert_string_equal(err.text, "the disk is full");
