@@ -101,7 +101,7 @@ static const struct row owners[] = {
 static struct view *
 make_view(struct fixture *f)
 {
-	struct layer_options options = { LAYER_TAR, -1, NULL };
+	struct layer_options options = { .forms = LAYER_TAR, .epoch = -1 };
 	const struct change changes[] = { a_dir("etc", 0755),
 		                          a_file("etc/group", 0644, GROUP),
 		                          a_file("etc/passwd", 0644, PASSWD) };
