@@ -151,6 +151,12 @@ cgroup_was_oom(const struct cgroup *g)
 }
 
 uint64_t
+cgroup_memory(const struct cgroup *g)
+{
+	return read_value(g, "memory.max", "");
+}
+
+uint64_t
 cgroup_peak(const struct cgroup *g)
 {
 	return read_value(g, "memory.peak", "");

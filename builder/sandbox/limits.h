@@ -27,7 +27,8 @@ struct cgroup {
  * is not possible there is none, and a warning. */
 void cgroup_open(struct cgroup *g, const struct sandbox_run *r);
 bool cgroup_was_oom(const struct cgroup *g);
-uint64_t cgroup_peak(const struct cgroup *g); /* bytes, 0 unknown */
+uint64_t cgroup_memory(const struct cgroup *g); /* its limit, 0 none */
+uint64_t cgroup_peak(const struct cgroup *g);   /* bytes, 0 unknown */
 
 /* When nothing runs in it any more. */
 void cgroup_close(struct cgroup *g);

@@ -122,6 +122,7 @@ int
 running_start(const struct sandbox *sb, const struct sandbox_run *r, struct plan_draft *d,
               struct running *run, const struct cgroup *cgroup, struct error *err)
 {
+	memory_look(&run->memory);
 	run->plan = plan_seal(d, &run->memory_fd, err);
 	if (run->plan == NULL || open_ends(r, run, err) < 0 ||
 	    open_pipe(&run->report_fd, &run->report_end, err) < 0 ||
@@ -175,6 +176,27 @@ microseconds(const struct timeval *t)
 	return (int64_t)t->tv_sec * 1000000 + t->tv_usec;
 }
 
+/* Its own group knows for sure. In one that it shares somebody else may have been killed:
+ * it counts if the program was, or says as a shell does that one was. */
+static void
+find_killer(const struct running *run, const struct cgroup *cgroup,
+            struct sandbox_result *result)
+{
+	const int status = result->status;
+	const bool is_killed = WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL
+	                                           : WEXITSTATUS(status) == 128 + SIGKILL;
+	struct memory_state now;
+
+	result->oom = cgroup_was_oom(cgroup);
+	if (result->oom || !is_killed) {
+		result->oom_limit = cgroup_memory(cgroup);
+		return;
+	}
+	memory_look(&now);
+	result->oom = now.kills > run->memory.kills;
+	result->oom_limit = now.limit;
+}
+
 void
 running_result(const struct running *run, const struct cgroup *cgroup, int64_t started_ns,
                struct sandbox_result *result)
@@ -183,7 +205,7 @@ running_result(const struct running *run, const struct cgroup *cgroup, int64_t s
 
 	/* Without a status the first process was killed, and the program with it. */
 	result->status = report->ended != 0 ? report->status : SIGKILL;
-	result->oom = cgroup_was_oom(cgroup);
+	find_killer(run, cgroup, result);
 	result->wall_ns = clock_monotonic_ns() - started_ns;
 	result->cpu_ns = report->at_rest != 0
 	                         ? 1000 * report->cpu_us

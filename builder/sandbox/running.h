@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "builder/sandbox/limits.h"
+#include "builder/sandbox/memory.h"
 #include "builder/sandbox/plan.h"
 #include "builder/sandbox/sandbox.h"
 
@@ -22,6 +23,7 @@ struct running {
 	pid_t pid;            /* of the first process; 0: none, or reaped */
 	int status;
 	struct rusage usage;
+	struct memory_state memory; /* before it began */
 };
 
 #define RUNNING_INIT                                                                     \

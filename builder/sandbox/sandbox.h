@@ -159,7 +159,8 @@ struct sandbox_run {
 
 struct sandbox_result {
 	int status; /* wait(2) status of the process */
-	bool oom;   /* the kernel killed it for memory */
+	bool oom;   /* the kernel killed it, or a program of it, for want of memory */
+	uint64_t oom_limit; /* … that its group had, in bytes; 0: no limit is known */
 	int64_t wall_ns, cpu_ns;
 	uint64_t peak_rss; /* bytes */
 };

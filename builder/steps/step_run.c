@@ -1,5 +1,7 @@
 #include "builder/steps/internal.h"
 
+#include <ctype.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -256,11 +258,53 @@ describe(const struct step_job *job, struct prepared *p)
 	};
 }
 
+/* Whether programs rarely choose for themselves the status by which a shell tells that
+ * one was killed by signal NUMBER. */
+static bool
+is_told_by_shells(int number)
+{
+	static const int numbers[] = { SIGILL,  SIGABRT, SIGBUS,  SIGFPE,
+		                       SIGKILL, SIGSEGV, SIGPIPE, SIGTERM };
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (numbers[i] == number)
+			return true;
+	return false;
+}
+
+/* Why a program has ended that did not end by itself. */
+static void
+add_signal(const struct sandbox_result *r, struct buf *out)
+{
+	const bool is_shells = WIFEXITED(r->status);
+	const int number = is_shells ? WEXITSTATUS(r->status) - 128 : WTERMSIG(r->status);
+	const char *name = number > 0 && number < NSIG ? sigdescr_np(number) : NULL;
+
+	if (r->oom) {
+		buf_print(out, ": %skilled by signal 9 (out of memory",
+		          is_shells ? "a program was " : "");
+		if (r->oom_limit >= 1 << 20)
+			buf_print(out, ": limit %llu MiB of the cgroup",
+			          (unsigned long long)r->oom_limit >> 20);
+		buf_add_char(out, ')');
+		return;
+	}
+	if (name == NULL || (is_shells && !is_told_by_shells(number)))
+		return;
+	buf_print(out, ": %skilled by signal %d (", is_shells ? "a program was " : "",
+	          number);
+	if (number == SIGKILL)
+		buf_add_str(out, "out of memory?");
+	else
+		buf_print(out, "%c%s", tolower((unsigned char)name[0]), name + 1);
+	buf_add_char(out, ')');
+}
+
 static int
 check_status(const struct step_run *run, const struct sandbox_result *r,
              struct error *err)
 {
-	auto_buf struct buf command = BUF_INIT, quoted = BUF_INIT;
+	auto_buf struct buf command = BUF_INIT, quoted = BUF_INIT, why = BUF_INIT;
 	int status = r->status;
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -271,13 +315,15 @@ check_status(const struct step_run *run, const struct sandbox_result *r,
 		buf_add_text(&command, run->argv.at[i]);
 	}
 	buf_add_quoted(&quoted, buf_text(&command));
+	add_signal(r, &why);
 	error_set(err, ERR_RUN,
 	          "process %s did not complete successfully: exit code: %d%s",
 	          buf_str(&quoted),
 	          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-	          r->oom ? " (killed by the kernel: out of memory)" : "");
+	          buf_str(&why));
 	if (r->oom)
-		error_hint(err, "give the step more memory, or raise --memory");
+		error_hint(err, "give the step more memory: raise --memory, or the "
+		                "limit of the container or service that cooper runs in");
 	return -1;
 }
 
