@@ -465,19 +465,35 @@ int
 layer_remake(struct layer *l, const struct compressor *c, const struct descriptor *blob,
              const struct cancel *cancel, struct error *err);
 
-/* Writes the merged file system of V as one tar to FD (-o type=tar). */
-int view_write_tar(const struct view *v, int fd, int64_t epoch,
+/* Gets N more bytes of a stream, in order. */
+typedef int layer_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
+
+/* One file system of several, below FOLDER ("": not in a folder). */
+struct view_part {
+	const struct view *view;
+	const char *folder;
+};
+
+/* Writes N merged file systems as one tar (-o type=tar). Times later than EPOCH become it
+ * (-1: none). */
+int
+view_write_tar(const struct view_part *parts, size_t n, layer_sink_fn *sink, void *arg,
+               int64_t epoch, const struct cancel *cancel, struct error *err);
+
+/* Writes one as files below DIR_FD (-o type=local), all owned by the caller, as
+ * BuildKit's local exporter does. */
+int view_write_dir(const struct view *v, int dir_fd, int64_t epoch,
                    const struct cancel *cancel, struct error *err);
 
-/* Writes it as files below DIR_FD (-o type=local), all owned by the caller, as
- * BuildKit's local exporter does. */
-int view_write_dir(const struct view *v, int dir_fd, const struct cancel *cancel,
-                   struct error *err);
+/* Removes all below DIR_FD that is not of PARTS; a directory's folder is one of
+ * DIR_FD's. */
+int view_prune_dir(const struct view_part *parts, size_t n, int dir_fd,
+                   const struct cancel *cancel, struct error *err);
 
 /* A deterministic tar of a few given files (docker and oci archives): header
  * with mode 0644, mtime 0, then N bytes are due through tar_out_data(). */
 struct tar_out;
-struct tar_out *tar_out_new(int fd);
+struct tar_out *tar_out_new(layer_sink_fn *sink, void *arg);
 int tar_out_dir(struct tar_out *t, const char *path, struct error *err);
 int tar_out_file(struct tar_out *t, const char *path, uint64_t size, struct error *err);
 int tar_out_data(struct tar_out *t, const void *bytes, size_t n, struct error *err);

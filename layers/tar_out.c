@@ -1,4 +1,3 @@
-#include "base/file.h"
 #include "base/mem.h"
 #include "layers/layers.h"
 #include "layers/tar_write.h"
@@ -6,25 +5,15 @@
 #include <stdlib.h>
 
 struct tar_out {
-	int fd;
 	struct tar_writer *writer;
 };
 
-static int
-sink(void *arg, const void *bytes, size_t n, struct error *err)
-{
-	const struct tar_out *t = arg;
-
-	return file_write_all(t->fd, bytes, n, err);
-}
-
 struct tar_out *
-tar_out_new(int fd)
+tar_out_new(layer_sink_fn *sink, void *arg)
 {
 	struct tar_out *t = mem_new(sizeof *t);
 
-	t->fd = fd;
-	t->writer = tar_writer_new(sink, t);
+	t->writer = tar_writer_new(sink, arg);
 	return t;
 }
 

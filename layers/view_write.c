@@ -1,6 +1,3 @@
-#include <unistd.h>
-
-#include "base/file.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -9,7 +6,8 @@
 #include "layers/view.h"
 
 struct writing {
-	const struct view *view;
+	const char *folder;
+	struct buf path, link; /* below the folder */
 	struct pour pour;
 	struct map first_names; /* layer and path of a file → entry written for it */
 };
@@ -20,6 +18,18 @@ file_key(const struct layer *l, const struct entry *e, struct buf *out)
 {
 	buf_print(out, "%p ", (const void *)l);
 	buf_add_text(out, e->type == ENTRY_HARDLINK ? e->link : e->path);
+}
+
+/* PATH as it is named in what is written; the text is BUF's. */
+static struct text
+in_folder(const struct writing *w, struct text path, struct buf *buf)
+{
+	if (*w->folder == '\0')
+		return path;
+	buf_truncate(buf, 0);
+	buf_print(buf, "%s/", w->folder);
+	buf_add_text(buf, path);
+	return buf_text(buf);
 }
 
 /* Gives C its content, or makes it a link to the name its file has already:
@@ -40,7 +50,7 @@ settle_file(struct writing *w, const struct view_entry *found, struct change *c,
 	first = map_find(&w->first_names, buf_text(&key));
 	if (first != NULL) {
 		c->entry.type = ENTRY_HARDLINK;
-		c->entry.link = first->path;
+		c->entry.link = in_folder(w, first->path, &w->link);
 		return 0;
 	}
 	map_set(&w->first_names, buf_text(&key), (void *)(uintptr_t)found->entry);
@@ -58,12 +68,13 @@ static int
 write_one(void *arg, struct text path, const struct view_entry *found, struct error *err)
 {
 	struct writing *w = arg;
-	struct change c = { .entry = { .path = path, .type = ENTRY_DIR, .mode = 0755 } };
+	struct change c = { .entry = { .type = ENTRY_DIR, .mode = 0755 } };
 
 	if (path.n == 0)
 		return 0;
 	if (found->entry != NULL)
 		c.entry = *found->entry;
+	c.entry.path = in_folder(w, path, &w->path);
 	c.entry.opaque = false;
 	if ((c.entry.type == ENTRY_FILE || c.entry.type == ENTRY_HARDLINK) &&
 	    settle_file(w, found, &c, err) < 0)
@@ -72,43 +83,52 @@ write_one(void *arg, struct text path, const struct view_entry *found, struct er
 }
 
 static int
-write_all(const struct view *v, const struct pour *pour, struct error *err)
+write_folder(struct writing *w, struct error *err)
 {
-	auto_free char *space = mem_resize(NULL, POUR_SPACE, 1);
-	struct writing w = { .view = v, .pour = *pour };
-	int status = 0;
+	const struct change c = {
+		.entry = { .path = text_of(w->folder), .type = ENTRY_DIR, .mode = 0755 }
+	};
 
-	w.pour.space = space;
-	status = view_each(v, TEXT(""), write_one, &w, err);
-
-	map_clear(&w.first_names);
-	return status < 0 ? -1 : pour_end(pour, err);
+	return *w->folder == '\0' ? 0 : pour_one(&w->pour, &c, err);
 }
 
 static int
-fd_sink(void *arg, const void *bytes, size_t n, struct error *err)
+write_part(const struct view_part *part, const struct pour *pour, struct error *err)
 {
-	const int *fd = arg;
+	auto_free char *space = mem_resize(NULL, POUR_SPACE, 1);
+	struct writing w = { .folder = part->folder, .pour = *pour };
+	int status = 0;
 
-	return file_write_all(*fd, bytes, n, err);
+	w.pour.space = space;
+	status = write_folder(&w, err);
+	if (status == 0)
+		status = view_each(part->view, TEXT(""), write_one, &w, err);
+	map_clear(&w.first_names);
+	buf_clear(&w.path);
+	buf_clear(&w.link);
+	return status < 0 ? -1 : 0;
 }
 
 int
-view_write_tar(const struct view *v, int fd, int64_t epoch, const struct cancel *cancel,
-               struct error *err)
+view_write_tar(const struct view_part *parts, size_t n, layer_sink_fn *sink, void *arg,
+               int64_t epoch, const struct cancel *cancel, struct error *err)
 {
-	auto_tar_writer struct tar_writer *writer = tar_writer_new(fd_sink, &fd);
+	auto_tar_writer struct tar_writer *writer = tar_writer_new(sink, arg);
 	struct pour pour = { .tar = writer, .cancel = cancel, .epoch = epoch };
 
-	return write_all(v, &pour, err);
+	for (size_t i = 0; i < n; i++)
+		if (write_part(&parts[i], &pour, err) < 0)
+			return -1;
+	return pour_end(&pour, err);
 }
 
 int
-view_write_dir(const struct view *v, int dir_fd, const struct cancel *cancel,
-               struct error *err)
+view_write_dir(const struct view *v, int dir_fd, int64_t epoch,
+               const struct cancel *cancel, struct error *err)
 {
+	const struct view_part part = { v, "" };
 	auto_unpacker struct unpacker *u = unpack_new(dir_fd, 0, err);
-	struct pour pour = { .dir = u, .cancel = cancel, .epoch = -1 };
+	struct pour pour = { .dir = u, .cancel = cancel, .epoch = epoch };
 
-	return u == NULL ? -1 : write_all(v, &pour, err);
+	return u == NULL || write_part(&part, &pour, err) < 0 ? -1 : pour_end(&pour, err);
 }

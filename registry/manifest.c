@@ -195,8 +195,8 @@ manifest_write(const struct manifest *m, json_t *annotations)
 		json_array_append_new(
 		        layers, manifest_entry_write(&m->layers.at[i], m->media_type));
 	jsonio_set(root, "layers", layers);
-	if (!is_docker(m->media_type))
-		jsonio_set(root, "annotations", json_incref(annotations));
+	/* Docker's own manifests have none; readers skip what they do not know. */
+	jsonio_set(root, "annotations", json_incref(annotations));
 	return jsonio_print_pretty(root);
 }
 

@@ -1,5 +1,7 @@
 #include "builder/build/build.h"
 
+#include <sys/stat.h>
+
 #include "base/base.h"
 #include "base/event.h"
 #include "base/redact.h"
@@ -7,6 +9,7 @@
 #include "builder/build/call.h"
 #include "builder/build/carry_cache.h"
 #include "builder/build/epoch.h"
+#include "builder/build/failures.h"
 #include "builder/build/finish.h"
 #include "builder/build/input.h"
 #include "builder/build/remote.h"
@@ -107,6 +110,22 @@ remote_of(const struct build *b)
 	};
 }
 
+/* The store can be left out of a context, but not be one. */
+static int
+check_contexts(const struct build *b, struct error *err)
+{
+	struct stat store, context;
+
+	if (fstat(store_fd(b->services.store), &store) < 0)
+		return error_sys(err, "%s", store_path(b->services.store));
+	for (size_t i = 0; i < b->input.contexts.n; i++)
+		if (fstat(b->input.contexts.at[i].dir_fd, &context) == 0 &&
+		    context.st_dev == store.st_dev && context.st_ino == store.st_ino)
+			return error_set(err, ERR_USAGE, "the context %s is the store",
+			                 b->input.contexts.at[i].path);
+	return 0;
+}
+
 static int
 read_all(struct build *b, struct error *err)
 {
@@ -119,6 +138,8 @@ read_all(struct build *b, struct error *err)
 		return -1;
 	remote = remote_of(b);
 	if (build_input_read(b->request, &remote, &b->input, err) < 0)
+		return -1;
+	if (check_contexts(b, err) < 0)
 		return -1;
 	b->services.env.contexts = b->input.contexts.at;
 	b->services.env.n_contexts = b->input.contexts.n;
@@ -338,6 +359,8 @@ run_plan(struct build *b, struct error *err)
 	if (plan->epoch.p != NULL &&
 	    epoch_parse(plan->epoch, &b->services.env.epoch, err) < 0)
 		return -1;
+	if (epoch_of_outputs(b->request, &b->services.env.epoch, err) < 0)
+		return -1;
 	failed = solve_run(&options, &solution, err);
 	if (failed == 0)
 		failed = make_images(b, &solution, is_packed ? &packing : NULL, err);
@@ -348,18 +371,66 @@ run_plan(struct build *b, struct error *err)
 }
 
 static int
+check_annotations(const struct build *b, struct error *err)
+{
+	const struct build_request *r = b->request;
+	bool is_index = b->multi || b->platforms.n > 1;
+	bool any = false;
+
+	for (size_t i = 0; i < r->outputs.n; i++) {
+		any = any || output_has_layers(&r->outputs.at[i]);
+		if (annotations_check(&r->outputs.at[i].annotations, b->platforms.at,
+		                      b->platforms.n, is_index, err) < 0)
+			return error_wrap(err, "--output");
+	}
+	if (annotations_check(&r->annotations, b->platforms.at, b->platforms.n, is_index,
+	                      err) < 0)
+		return error_wrap(err, "--annotation");
+	if (!any && r->annotations.list.n > 0)
+		event_warn(0, "--annotation: no output is an image");
+	return 0;
+}
+
+static int
 plan_and_run(struct build *b, struct error *err)
 {
 	if (make_plan(b, err) < 0)
 		return -1;
 	b->multi = b->plan->multi_platform;
 	tell_warnings(b->plan);
-	if (plan_check_lint(b->plan, err) < 0)
+	if (plan_check_lint(b->plan, err) < 0 || check_annotations(b, err) < 0)
 		return -1;
 	return run_plan(b, err);
 }
 
 /* ------------------------------------------------------------ outputs */
+
+/* One that fails does not keep the others from being written. */
+static bool
+write_each(const struct build *b, const struct export_options *options,
+           struct build_outcome *out, struct failures *failures)
+{
+	const struct build_request *r = b->request;
+	bool has_root = true;
+
+	for (size_t i = 0; i < r->outputs.n; i++) {
+		auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
+		auto_error struct error err = ERROR_INIT;
+
+		if (r->outputs.at[i].destination != NULL)
+			destination_set_cancel(r->outputs.at[i].destination, r->cancel);
+		if (export_write(&r->outputs.at[i], options, b->images.at, b->images.n,
+		                 &root, &err) < 0) {
+			has_root = has_root && !output_has_layers(&r->outputs.at[i]);
+			failures_add(failures, &err);
+		}
+		if (digest_known(&root.digest)) {
+			descriptor_clear(&out->root);
+			descriptor_copy(&out->root, &root);
+		}
+	}
+	return has_root;
+}
 
 static int
 write_outputs(struct build *b, struct build_outcome *out, struct error *err)
@@ -371,24 +442,17 @@ write_outputs(struct build *b, struct build_outcome *out, struct error *err)
 		                          .n_tags = b->names.n,
 		                          .multi = b->multi || b->images.n > 1,
 		                          .epoch = b->services.env.epoch,
-		                          .annotations = r->annotations.at,
-		                          .n_annotations = r->annotations.n,
+		                          .annotations = &r->annotations,
 		                          .cancel = r->cancel };
 
-	for (size_t i = 0; i < r->outputs.n; i++) {
-		auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
+	struct failures failures = { 0 };
+	bool has_root = write_each(b, &options, out, &failures);
 
-		if (export_write(&r->outputs.at[i], &options, b->images.at, b->images.n,
-		                 &root, err) < 0)
-			return -1;
-		if (digest_known(&root.digest)) {
-			descriptor_clear(&out->root);
-			descriptor_copy(&out->root, &root);
-		}
-	}
 	if (b->images.n == 1 && !options.multi)
 		out->image_id = b->images.at[0].config_digest;
-	return finish_files(r, out, b->names.at, b->names.n, err);
+	if (!cancel_is_set(r->cancel))
+		finish_files(r, out, b->names.at, b->names.n, has_root, &failures);
+	return failures_tell(&failures, err);
 }
 
 /* ------------------------------------------------------------ calls */
@@ -480,7 +544,11 @@ build_request_clear(struct build_request *r)
 	array_clear(&r->tags);
 	array_clear(&r->build_args);
 	array_clear(&r->labels);
-	array_clear(&r->annotations);
+	annotations_clear(&r->annotations);
+	destination_drop(r->iid);
+	destination_drop(r->metadata);
+	destination_drop(r->digest);
+	array_clear(&r->results);
 	array_clear(&r->contexts);
 	array_clear(&r->hosts);
 	array_clear(&r->secrets);

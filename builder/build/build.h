@@ -40,7 +40,7 @@ struct build_request {
 	struct text target;                /* p NULL: last stage */
 	ARRAY(struct variable) build_args; /* values already taken from our environment */
 	ARRAY(struct variable) labels;
-	ARRAY(struct variable) annotations;   /* --annotation, "[type:]key" */
+	struct annotations annotations;       /* --annotation */
 	ARRAY(struct named_context) contexts; /* --build-context */
 	ARRAY(struct variable) hosts;
 	ARRAY(struct secret_source) secrets;
@@ -52,9 +52,12 @@ struct build_request {
 	enum pull_policy pull;
 	ARRAY(struct text) platforms; /* none: the host's */
 	struct text network;          /* "default" "none" "host" */
-	bool allow_host_network, allow_insecure;
+	bool allow_host_network, allow_insecure, allow_delete;
 	const char *iidfile, *metadata_file, *digest_file;
-	const char *root; /* store; NULL: default */
+	/* The same once they are open, or NULL; owned. */
+	struct destination *iid, *metadata, *digest;
+	ARRAY(struct destination *) results; /* all that are open; borrowed */
+	const char *root;                    /* store; NULL: default */
 	const char *authfile;
 	ARRAY(struct text) insecure_registries;
 	bool offline;
@@ -85,6 +88,14 @@ struct build_outcome {
 	char *printed; /* text for standard output (plan, check, outline), or NULL */
 	int status;    /* exit status that a call asks for (check found warnings) */
 };
+
+/* Opens all that the build writes to: its outputs, caches and files. Before anything else
+ * is opened, so that /dev/fd/N means what the user's shell means by it. */
+int build_open_results(struct build_request *r, struct error *err);
+
+/* Whether none of them lies in the store. ERR_USAGE. */
+int build_check_store(const struct build_request *r, const struct store *store,
+                      struct error *err);
 
 /* The request's error has file and places of the Dockerfile where it can; its
  * text for the code frame is kept in *SOURCE (caller clears), so that the

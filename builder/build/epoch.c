@@ -159,3 +159,29 @@ epoch_find(const struct epoch_places *p, struct text name, int64_t *out,
 			return time_of_stage(p, &p->df->stages.at[i], out, err);
 	return invalid(name, err);
 }
+
+/* ------------------------------------------------------------ outputs */
+
+int
+epoch_of_outputs(const struct build_request *request, int64_t *out, struct error *err)
+{
+	const struct output *first = NULL;
+
+	for (size_t i = 0; i < request->outputs.n; i++) {
+		const struct output *output = &request->outputs.at[i];
+
+		if (!output_has_layers(output))
+			continue;
+		if (first == NULL)
+			first = output;
+		if (first->epoch_given != output->epoch_given ||
+		    first->epoch != output->epoch)
+			return error_set(err, ERR_USAGE,
+			                 "--output: all images of one build have the "
+			                 "same source-date-epoch");
+	}
+	if (first == NULL || !first->epoch_given)
+		return 0;
+	*out = first->epoch;
+	return 1;
+}

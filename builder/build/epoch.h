@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "builder/build/bases.h"
+#include "builder/build/build.h"
 #include "builder/build/input.h"
 #include "builder/build/remote.h"
 
@@ -34,5 +35,10 @@ struct epoch_places {
 /* The seconds that NAME stands for, -1: none. ERR_DOCKERFILE if it stands for nothing. */
 int epoch_find(const struct epoch_places *places, struct text name, int64_t *out,
                struct error *err);
+
+/* What the outputs of REQUEST say of it: 1 and *OUT (-1: none), 0 nothing. Layers are
+ * made once, so all outputs with layers must say the same; ERR_USAGE. */
+int
+epoch_of_outputs(const struct build_request *request, int64_t *out, struct error *err);
 
 #endif

@@ -198,12 +198,19 @@ image_clear(struct image *image)
 /* ------------------------------------------------------------ files */
 
 static int
-write_digest(const char *path, const struct digest *digest, struct error *err)
+write_text(struct destination *d, struct text text, struct error *err)
+{
+	if (destination_write(d, text.p, text.n, err) < 0)
+		return -1;
+	return destination_keep(d, err);
+}
+
+static int
+write_digest(struct destination *d, const struct digest *digest, struct error *err)
 {
 	char text[DIGEST_TEXT_MAX];
 
-	digest_text(digest, text);
-	return file_replace(AT_FDCWD, path, text, strlen(text), 0644, err);
+	return write_text(d, text_of(digest_text(digest, text)), err);
 }
 
 static json_t *
@@ -222,7 +229,7 @@ join_names(const struct reference *names, size_t n)
 }
 
 static int
-write_metadata(const char *path, const struct build_outcome *outcome,
+write_metadata(struct destination *d, const struct build_outcome *outcome,
                const struct reference *names, size_t n_names, struct error *err)
 {
 	auto_json json_t *json = json_object();
@@ -241,24 +248,26 @@ write_metadata(const char *path, const struct build_outcome *outcome,
 	if (n_names > 0)
 		jsonio_set(json, "image.name", join_names(names, n_names));
 	text = jsonio_print_pretty(json);
-	return file_replace(AT_FDCWD, path, text, strlen(text), 0644, err);
+	return write_text(d, text_of(text), err);
 }
 
-int
+void
 finish_files(const struct build_request *request, const struct build_outcome *outcome,
-             const struct reference *names, size_t n_names, struct error *err)
+             const struct reference *names, size_t n_names, bool has_root,
+             struct failures *failures)
 {
 	const struct digest *id = digest_known(&outcome->image_id)
 	                                  ? &outcome->image_id
 	                                  : &outcome->root.digest;
+	auto_error struct error err = ERROR_INIT;
 
-	if (request->iidfile != NULL && write_digest(request->iidfile, id, err) < 0)
-		return error_wrap(err, "--iidfile");
-	if (request->digest_file != NULL && digest_known(&outcome->root.digest) &&
-	    write_digest(request->digest_file, &outcome->root.digest, err) < 0)
-		return error_wrap(err, "--digest-file");
-	if (request->metadata_file != NULL &&
-	    write_metadata(request->metadata_file, outcome, names, n_names, err) < 0)
-		return error_wrap(err, "--metadata-file");
-	return 0;
+	if (request->iid != NULL && digest_known(id) &&
+	    write_digest(request->iid, id, &err) < 0)
+		failures_add(failures, &err);
+	if (request->digest != NULL && has_root && digest_known(&outcome->root.digest) &&
+	    write_digest(request->digest, &outcome->root.digest, &err) < 0)
+		failures_add(failures, &err);
+	if (request->metadata != NULL && has_root &&
+	    write_metadata(request->metadata, outcome, names, n_names, &err) < 0)
+		failures_add(failures, &err);
 }

@@ -6,6 +6,7 @@
 #define BUILDER_BUILD_FINISH_H
 
 #include "builder/build/build.h"
+#include "builder/build/failures.h"
 #include "builder/solve/solve.h"
 
 struct finish_options {
@@ -28,8 +29,11 @@ void image_clear(struct image *image);
 int finish_pack(const struct build_env *env, const struct compressor *packed,
                 const struct image *image, struct error *err);
 
-/* --iidfile, --metadata-file and --digest-file of REQUEST. NAMES are the tags. */
-int finish_files(const struct build_request *request, const struct build_outcome *outcome,
-                 const struct reference *names, size_t n_names, struct error *err);
+/* --iidfile, --metadata-file and --digest-file of REQUEST, which are open. NAMES are the
+ * tags. HAS_ROOT: all outputs that have a digest were written; else the image has an id
+ * only. */
+void finish_files(const struct build_request *request,
+                  const struct build_outcome *outcome, const struct reference *names,
+                  size_t n_names, bool has_root, struct failures *failures);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/clock.h"
@@ -265,6 +266,54 @@ open_registry(struct services *s)
 	array_clear(&names);
 }
 
+/* ------------------------------------------------------------ what is no context */
+
+static void
+leave_out_result(struct services *s, const struct destination *d)
+{
+	auto_free char *told = mem_print("%s, a result of this build,",
+	                                 destination_shown(d));
+	struct destination_files files = { 0 };
+
+	destination_files(d, &files);
+	for (size_t i = 0; i < files.list.n; i++) {
+		const struct destination_file *f = &files.list.at[i];
+
+		left_out_add(&s->left_out, f->dev, f->ino, f->name,
+		             f->is_made ? NULL : told);
+	}
+	array_clear(&files.list);
+}
+
+/* "cooper build . >log": a file that grows while it is copied. */
+static void
+leave_out_stream(struct services *s, int fd, const char *told)
+{
+	struct stat sb;
+
+	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode))
+		left_out_add(&s->left_out, sb.st_dev, sb.st_ino, NULL, told);
+}
+
+/* The store's directory, and what the build is writing. */
+static int
+leave_out(struct services *s, struct error *err)
+{
+	const struct build_request *r = s->request;
+	auto_free char *told = mem_print("the store %s", store_path(s->store));
+	struct stat sb;
+
+	if (fstat(store_fd(s->store), &sb) < 0)
+		return error_sys(err, "%s", store_path(s->store));
+	left_out_add(&s->left_out, sb.st_dev, sb.st_ino, NULL, told);
+	for (size_t i = 0; i < r->results.n; i++)
+		leave_out_result(s, r->results.at[i]);
+	leave_out_stream(s, STDOUT_FILENO, "the file of standard output");
+	leave_out_stream(s, STDERR_FILENO, "the file of standard error");
+	s->env.left_out = &s->left_out;
+	return 0;
+}
+
 static void
 fill_env(struct services *s)
 {
@@ -300,14 +349,14 @@ services_open(const struct build_request *request, struct services *s, struct er
 	*s = (struct services){ .request = request, .lease_fd = -1 };
 	pthread_mutex_init(&s->sandbox_lock, NULL);
 	s->store = store_open(request->root, err);
-	if (s->store == NULL)
+	if (s->store == NULL || build_check_store(request, s->store, err) < 0)
 		return -1;
 	s->lease_fd = store_lease(s->store, err);
 	if (s->lease_fd < 0 || read_secrets(s, err) < 0)
 		return -1;
 	open_registry(s);
 	fill_env(s);
-	return 0;
+	return leave_out(s, err);
 }
 
 /* After the lease, which would keep everything that this build made or used: tags and
@@ -342,5 +391,6 @@ services_close(struct services *s)
 	array_clear(&s->secret_texts);
 	array_clear(&s->secrets);
 	array_clear(&s->agents);
+	left_out_clear(&s->left_out);
 	pthread_mutex_destroy(&s->sandbox_lock);
 }

@@ -20,6 +20,7 @@ struct services {
 	pthread_mutex_t sandbox_lock;
 	bool mapping_told;
 	int lease_fd;
+	struct left_out_list left_out;
 	ARRAY(struct secret) secrets;
 	ARRAY(char *) secret_texts; /* owned; wiped */
 	ARRAY(struct ssh_agent) agents;

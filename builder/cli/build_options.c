@@ -88,12 +88,8 @@ static int
 add_annotation(void *target, struct text value, struct error *err)
 {
 	struct build_options *o = target;
-	struct text name, given;
 
-	if (!split_pair(value, &name, &given) || name.n == 0)
-		return error_set(err, ERR_USAGE, "must be key=value");
-	array_push(&o->request.annotations, ((struct variable){ name, given }));
-	return 0;
+	return annotation_parse(&o->request.annotations, value, err);
 }
 
 /* host:ip, host=ip; an IPv6 address may be in brackets. */
@@ -341,6 +337,8 @@ add_allow(void *target, struct text value, struct error *err)
 			o->request.allow_host_network = true;
 		else if (text_is(field, "security.insecure"))
 			o->request.allow_insecure = true;
+		else if (text_is(field, "buildx.local.delete"))
+			o->request.allow_delete = true;
 		else
 			return error_set(err, ERR_USAGE, "unknown entitlement \"%.*s\"",
 			                 (int)field.n, field.p);
@@ -535,9 +533,10 @@ const struct option_row build_option_rows[] = {
 	{ "add-host", 0, "HOST:IP", OPTION_CALL, 0, add_host,
 	  "add a line to /etc/hosts of RUN steps" },
 	{ "allow", 0, "NAME", OPTION_CALL, 0, add_allow,
-	  "allow network.host or security.insecure" },
-	{ "annotation", 0, "[TYPE:]KEY=VALUE", OPTION_CALL, 0, add_annotation,
-	  "add an annotation (TYPE: manifest, index, manifest-descriptor)" },
+	  "allow network.host, security.insecure or buildx.local.delete" },
+	{ "annotation", 0, "[TYPE[OS/ARCH],…:]KEY=VALUE", OPTION_CALL, 0, add_annotation,
+	  "add an annotation (TYPE: manifest, index, manifest-descriptor or "
+	  "index-descriptor)" },
 	{ "authfile", 0, "FILE", OPTION_STRING, AT(authfile), NULL,
 	  "credentials, instead of the usual places" },
 	{ "build-arg", 0, "NAME[=VALUE]", OPTION_CALL, 0, add_build_arg,
@@ -555,13 +554,13 @@ const struct option_row build_option_rows[] = {
 	{ "check", 0, NULL, OPTION_CALL_FLAG, 0, set_check, "same as --call=check" },
 	{ "cpus", 0, "N", OPTION_CALL, 0, set_cpus, "limit a RUN step to N CPUs" },
 	{ "digest-file", 0, "FILE", OPTION_STRING, AT(digest_file), NULL,
-	  "write the manifest's digest to FILE" },
+	  "write the manifest's digest to FILE (-: standard output)" },
 	{ "file", 'f', "FILE", OPTION_STRING, AT(dockerfile), NULL,
 	  "the Dockerfile (default PATH/Dockerfile; - for standard input, or a URL)" },
 	{ "format", 0, "text|json", OPTION_CALL, 0, set_format,
 	  "how the answer of --call is printed" },
 	{ "iidfile", 0, "FILE", OPTION_STRING, AT(iidfile), NULL,
-	  "write the image id (config digest) to FILE" },
+	  "write the image id (config digest) to FILE (-: standard output)" },
 	{ "insecure-registry", 0, "HOST", OPTION_TEXTS, AT(insecure_registries), NULL,
 	  "use plain HTTP or unverified TLS for HOST" },
 	{ "isolation", 0, "auto|ns|chroot", OPTION_CALL, 0, set_isolation,
@@ -575,7 +574,7 @@ const struct option_row build_option_rows[] = {
 	{ "memory", 'm', "SIZE", OPTION_SIZE, AT(memory_max), NULL,
 	  "limit the memory of a RUN step" },
 	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL,
-	  "write digests and names as JSON to FILE" },
+	  "write digests and names as JSON to FILE (-: standard output)" },
 	{ "network", 0, "default|none|host", OPTION_CALL, 0, set_network,
 	  "of RUN steps (host needs --allow network.host)" },
 	{ "no-cache", 0, NULL, OPTION_FLAG, AT(no_cache), NULL, "run every step" },

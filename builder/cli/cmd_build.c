@@ -21,6 +21,16 @@ print_answer(const char *text)
 		putchar('\n');
 }
 
+/* What was written there must not get more bytes. */
+static bool
+writes_to_stdout(const struct build_options *o)
+{
+	for (size_t i = 0; i < o->request.results.n; i++)
+		if (destination_is_stdout(o->request.results.at[i]))
+			return true;
+	return false;
+}
+
 /* Results go to standard output, all else is on standard error. */
 static void
 print_outcome(const struct build_options *o, const struct build_outcome *out)
@@ -31,7 +41,7 @@ print_outcome(const struct build_options *o, const struct build_outcome *out)
 
 	if (out->printed != NULL)
 		print_answer(out->printed);
-	else if (o->quiet && digest_known(id))
+	else if (o->quiet && digest_known(id) && !writes_to_stdout(o))
 		printf("%s\n", digest_text(id, text));
 }
 
@@ -151,6 +161,8 @@ work(void *options, const struct words_left *words, struct error *err)
 	auto_free char *why = NULL;
 	struct session session;
 	int status = take_context(o, words, err);
+	bool is_build = o->request.print_plan == PLAN_NOT_PRINTED &&
+	                o->request.call == CALL_BUILD;
 
 	if (status < 0)
 		return -1;
@@ -158,7 +170,9 @@ work(void *options, const struct words_left *words, struct error *err)
 	if (o->request.shell_on_error && !isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
 		                 "--on-error=shell: standard input is no terminal");
-	if (o->request.print_plan == PLAN_NOT_PRINTED && o->request.call == CALL_BUILD)
+	if (is_build && build_open_results(&o->request, err) < 0)
+		return -1;
+	if (is_build)
 		enter(&o->request, &why);
 	o->request.mapping_why = why;
 	status = session_start(&session, o->quiet ? PROGRESS_QUIET : o->progress, err);

@@ -1,9 +1,6 @@
 #include "builder/cli/cmd.h"
 
-#include <fcntl.h>
-
 #include "base/base.h"
-#include "base/file.h"
 #include "base/number.h"
 #include "builder/cli/stored.h"
 #include "builder/cli/transfer.h"
@@ -12,6 +9,7 @@ struct push_options {
 	struct transfer_options transfer;
 	struct compressor compressor;
 	const char *digest_file;
+	struct destination *digest; /* DIGEST_FILE once it is open */
 };
 
 static int
@@ -70,23 +68,44 @@ push(const struct push_options *o, const char *name, const char *remote,
 	return failed;
 }
 
+/* First of all, so that a push is not made that cannot be reported. */
+static int
+open_digest(struct push_options *o, struct error *err)
+{
+	if (o->digest_file == NULL)
+		return 0;
+	o->digest = destination_open(DESTINATION_TEXT, "--digest-file", o->digest_file,
+	                             err);
+	return o->digest == NULL ? -1 : 0;
+}
+
+static int
+write_digest(struct push_options *o, const struct digest *digest, struct error *err)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	if (o->digest == NULL)
+		return 0;
+	digest_text(digest, text);
+	if (destination_write(o->digest, text, strlen(text), err) < 0)
+		return -1;
+	return destination_keep(o->digest, err);
+}
+
 static int
 work(void *options, const struct words_left *words, struct error *err)
 {
-	const struct push_options *o = options;
+	struct push_options *o = options;
 	auto_reference struct reference ref = REFERENCE_INIT;
 	auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
 	auto_free char *name = NULL;
-	char digest[DIGEST_TEXT_MAX];
 
-	if (command_words(&cmd_push, words, 1, 2, err) < 0 ||
+	if (command_words(&cmd_push, words, 1, 2, err) < 0 || open_digest(o, err) < 0 ||
 	    push(o, words->list.at[0], words->list.at[words->list.n - 1], &ref, &root,
 	         err) < 0)
 		return -1;
-	digest_text(&root.digest, digest);
-	if (o->digest_file != NULL &&
-	    file_replace(AT_FDCWD, o->digest_file, digest, strlen(digest), 0666, err) < 0)
-		return error_wrap(err, "--digest-file");
+	if (write_digest(o, &root.digest, err) < 0)
+		return -1;
 	name = reference_print(&ref);
 	transfer_print(name, &root);
 	return 0;
@@ -101,6 +120,7 @@ run(const struct command *self, int argc, char **argv)
 
 	transfer_options_init(&o.transfer);
 	status = command_run(self, argc, argv, &o, work);
+	destination_drop(o.digest);
 	transfer_options_clear(&o.transfer);
 	return status;
 }

@@ -275,6 +275,7 @@ scan(const struct context_options *options, struct wanted *w, struct scan *out,
 {
 	struct scan_options how = { .root_fd = options->dir_fd,
 		                    .ignore = options->ignore,
+		                    .left_out = options->left_out,
 		                    .wanted = w,
 		                    .cancel = options->cancel };
 

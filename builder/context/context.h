@@ -21,6 +21,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "builder/context/left_out.h"
 #include "layers/layers.h"
 #include "parser/parser.h"
 
@@ -31,6 +32,7 @@ struct context_options {
 	const char *path;            /* absolute; names the index file, and in messages */
 	int dir_fd;                  /* taken */
 	const struct ignore *ignore; /* NULL: nothing ignored; borrowed */
+	const struct left_out_list *left_out; /* NULL: nothing; borrowed */
 	const struct text
 	        *wanted; /* sources that steps name, cleaned, relative, may hold globs */
 	size_t n_wanted; /* 0 with wanted NULL: everything */

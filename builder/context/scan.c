@@ -165,6 +165,8 @@ entry_add(struct reader *r, const char *name, const struct scan_stat *st,
 	struct scan_entry *e = NULL;
 	struct text path;
 
+	if (left_out_has(r->scanner->options->left_out, st->dev, st->ino, name))
+		return;
 	/* On the way to a source only directories and links lead further. */
 	if (!S_ISDIR(st->mode) && (only_parent || (!cursor->all && !S_ISLNK(st->mode))))
 		return;

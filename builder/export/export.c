@@ -10,6 +10,8 @@ export_write(const struct output *output, const struct export_options *options,
 {
 	struct export_options own = *options;
 
+	if (output->epoch_given)
+		own.epoch = output->epoch;
 	if (output->keep_times)
 		own.epoch = -1;
 	switch (output->type) {

@@ -7,6 +7,7 @@
  *	docker     docker-archive tar that is also an OCI layout
  *	tar        the file system as one tar
  *	local      the file system as files
+ *	           (tar, local: several platforms have a folder each)
  *	none       build only
  */
 #ifndef BUILDER_EXPORT_EXPORT_H
@@ -17,6 +18,8 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "builder/export/annotation.h"
+#include "builder/export/destination.h"
 #include "layers/layers.h"
 #include "parser/parser.h"
 #include "registry/registry.h"
@@ -31,10 +34,15 @@ enum output_type {
 	OUTPUT_NONE,
 };
 
+/* Whether the files of a platform get a folder of their own. */
+enum platform_split { SPLIT_SEVERAL, SPLIT_ALWAYS, SPLIT_NEVER };
+
 struct output {
 	enum output_type type;
-	char *dest;               /* path, "-" for standard output, NULL: default */
-	ARRAY(struct text) names; /* name=, beside the tags */
+	bool type_given;
+	char *dest; /* path, "-" for standard output, NULL: default */
+	struct destination *destination; /* DEST once it is open; of files and archives */
+	ARRAY(struct text) names;        /* name=, beside the tags */
 	bool push, insecure;
 	bool push_by_digest;
 	bool layout_dir;   /* oci, docker: tar=false */
@@ -44,14 +52,33 @@ struct output {
 	bool compression_given; /* else: none for the store, gzip elsewhere */
 	bool force_compression;
 	bool keep_times; /* rewrite-timestamp=false: no clamping by the epoch */
-	ARRAY(struct variable)
-	annotations; /* annotation.KEY, annotation-index.KEY … as written */
+	enum platform_split split;
+	bool deletes; /* local, mode=delete: what is not of the image goes */
+	bool epoch_given;
+	int64_t epoch; /* source-date-epoch=, seconds; -1: none */
+	struct annotations annotations;
 };
 
 /* Reads the value of -o: "type=oci,dest=x.tar", "dir", "-" (BuildKit's syntax; CSV
- * quoting). Unknown types and attributes are ERR_USAGE with a suggestion. */
+ * quoting). Unknown types and attributes, and what does not go together, are ERR_USAGE
+ * with a suggestion. */
 int output_parse(struct output *out, struct text value, struct error *err);
 void output_clear(struct output *out);
+
+/* Opens what OUTPUT writes to, if that is a file or a directory, before the build. OPTION
+ * is for messages. */
+int output_open(struct output *output, const char *option, struct error *err);
+
+/* Whether OUTPUT is made of manifests and layers, and so has a digest. */
+bool output_has_layers(const struct output *output);
+
+/* Whether OUTPUT goes to a registry. */
+bool output_is_pushed(const struct output *output);
+
+/* Whether OUTPUT and the N_TAGS words of -t say where to push to, and nothing that
+ * push-by-digest= would drop. ERR_USAGE. */
+int output_check_names(const struct output *output, const struct text *tags,
+                       size_t n_tags, struct error *err);
 
 /* What layers are sent or written as. PLAIN: to the store, which compresses nothing
  * unless it is told to. */
@@ -76,13 +103,12 @@ struct export_options {
 	size_t n_tags;
 	bool multi; /* an index even for one image */
 	int64_t epoch;
-	const struct variable *annotations;
-	size_t n_annotations;
+	const struct annotations *annotations; /* --annotation; may be NULL */
 	const struct cancel *cancel;
 };
 
-/* Writes IMAGES (one per platform) to OUTPUT. *ROOT gets the descriptor of
- * what was made (empty for tar, local, none). */
+/* Writes IMAGES (one per platform) to OUTPUT, which is open. *ROOT gets the descriptor
+ * of what was made (empty for tar, local, none). */
 int export_write(const struct output *output, const struct export_options *options,
                  const struct image *images, size_t n, struct descriptor *root,
                  struct error *err);

@@ -37,11 +37,21 @@ output_compressor(const struct output *output, bool plain)
 		                    .level = COMPRESS_LEVEL_DEFAULT };
 }
 
+/* Docker's media types know annotations of manifests only: --annotation counts more than
+ * oci-mediatypes=false, and packages_make() says so. */
+static bool
+is_docker(const struct output *output, const struct export_options *options)
+{
+	return output->docker_types && (options->annotations == NULL ||
+	                                !annotations_need_oci(options->annotations));
+}
+
 static int
 add_layers(const struct output *output, const struct export_options *options,
            const struct image *image, bool plain, struct manifest *m, struct error *err)
 {
 	struct compressor compressor = output_compressor(output, plain);
+	bool docker = is_docker(output, options);
 
 	for (size_t i = 0; i < image->layers.n; i++) {
 		struct descriptor *d = array_add(&m->layers);
@@ -50,63 +60,26 @@ add_layers(const struct output *output, const struct export_options *options,
 		                   output->force_compression, options->cancel, d,
 		                   err) < 0)
 			return error_wrap(err, "layer %zu", i + 1);
-		set_type(d, layer_type(d->media_type, output->docker_types));
+		if (docker && strstr(d->media_type, "zstd") != NULL)
+			event_warn(0,
+			           "layer %zu is zstd, which Docker's media types do "
+			           "not know: add force-compression=true",
+			           i + 1);
+		set_type(d, layer_type(d->media_type, docker));
 		json_decref(d->annotations);
 		d->annotations = NULL;
 	}
 	return 0;
 }
 
-/* annotation KEYs of TYPE ("manifest", "index", …) out of --annotation and of
- * the output's own; NULL if there are none. The key may be "TYPE:key",
- * "annotation-TYPE.key" or plain, which means the manifest. */
-static void
-add_annotation(json_t **object, const char *type, struct text name, struct text value)
-{
-	struct text want = text_of(type), kind = TEXT("manifest");
-	ptrdiff_t colon = text_find(name, ':');
-
-	if (text_starts(name, "annotation-")) {
-		ptrdiff_t dot = 0;
-
-		name = text_from(name, strlen("annotation-"));
-		dot = text_find(name, '.');
-		kind = text_first(name, dot < 0 ? name.n : (size_t)dot);
-		name = text_from(name, dot < 0 ? name.n : (size_t)dot + 1);
-	} else if (text_starts(name, "annotation.")) {
-		name = text_from(name, strlen("annotation."));
-	} else if (colon > 0) {
-		kind = text_first(name, (size_t)colon);
-		name = text_from(name, (size_t)colon + 1);
-	}
-	if (!text_equal(kind, want) || name.n == 0)
-		return;
-	if (*object == NULL)
-		*object = json_object();
-	json_object_setn_new(*object, name.p, name.n, jsonio_string(value));
-}
-
-static json_t *
-annotations_of(const struct output *output, const struct export_options *options,
-               const char *type)
-{
-	json_t *object = NULL;
-
-	for (size_t i = 0; i < options->n_annotations; i++)
-		add_annotation(&object, type, options->annotations[i].name,
-		               options->annotations[i].value);
-	for (size_t i = 0; i < output->annotations.n; i++)
-		add_annotation(&object, type, output->annotations.at[i].name,
-		               output->annotations.at[i].value);
-	return object;
-}
-
 static int
 package_make(const struct output *output, const struct export_options *options,
              const struct image *image, bool plain, struct package *p, struct error *err)
 {
-	bool docker = output->docker_types;
-	auto_json json_t *notes = NULL;
+	bool docker = is_docker(output, options);
+	auto_json json_t *notes = annotations_json(&output->annotations,
+	                                           options->annotations,
+	                                           ANNOTATION_MANIFEST, &image->platform);
 
 	p->image = image;
 	p->manifest.media_type = mem_copy(docker ? MEDIA_DOCKER_MANIFEST
@@ -118,14 +91,14 @@ package_make(const struct output *output, const struct export_options *options,
 	};
 	if (add_layers(output, options, image, plain, &p->manifest, err) < 0)
 		return -1;
-	notes = docker ? NULL : annotations_of(output, options, "manifest");
 	p->text = manifest_write(&p->manifest, notes);
 	p->descriptor.media_type = mem_copy(p->manifest.media_type);
 	p->descriptor.digest = digest_of(p->text, strlen(p->text));
 	p->descriptor.size = strlen(p->text);
 	platform_copy(&p->descriptor.platform, &image->platform);
-	p->descriptor.annotations = annotations_of(output, options,
-	                                           "manifest-descriptor");
+	p->descriptor.annotations =
+	        annotations_json(&output->annotations, options->annotations,
+	                         ANNOTATION_MANIFEST_DESCRIPTOR, &image->platform);
 	return 0;
 }
 
@@ -134,16 +107,20 @@ make_index(const struct output *output, const struct export_options *options,
            struct packages *out)
 {
 	auto_index struct index ix = { 0 };
-	auto_json json_t *notes = annotations_of(output, options, "index");
+	auto_json json_t *notes = annotations_json(
+	        &output->annotations, options->annotations, ANNOTATION_INDEX, NULL);
 
-	ix.media_type = mem_copy(output->docker_types ? MEDIA_DOCKER_LIST
-	                                              : MEDIA_OCI_INDEX);
+	ix.media_type = mem_copy(is_docker(output, options) ? MEDIA_DOCKER_LIST
+	                                                    : MEDIA_OCI_INDEX);
 	for (size_t i = 0; i < out->list.n; i++)
 		descriptor_copy(array_add(&ix.manifests), &out->list.at[i].descriptor);
 	out->index_text = index_write(&ix, notes);
 	out->root.media_type = mem_copy(ix.media_type);
 	out->root.digest = digest_of(out->index_text, strlen(out->index_text));
 	out->root.size = strlen(out->index_text);
+	out->root.annotations = annotations_json(&output->annotations,
+	                                         options->annotations,
+	                                         ANNOTATION_INDEX_DESCRIPTOR, NULL);
 }
 
 int
@@ -151,6 +128,9 @@ packages_make(const struct output *output, const struct export_options *options,
               const struct image *images, size_t n, bool plain, struct packages *out,
               struct error *err)
 {
+	if (output->docker_types && !is_docker(output, options))
+		event_warn(0, "oci-mediatypes=false is ignored: Docker's media types "
+		              "have no place for these annotations");
 	for (size_t i = 0; i < n; i++)
 		if (package_make(output, options, &images[i], plain,
 		                 array_add(&out->list), err) < 0)

@@ -80,19 +80,8 @@ int upload_blobs(const struct export_options *options, const struct package_blob
                  const struct reference *base, const struct reference *ref, int vertex,
                  struct error *err);
 
-/* The index.json of an OCI layout that holds ROOT under NAMES; caller frees. */
+/* The index.json of an OCI layout that holds ROOT under NAMES, and what THERE (an older
+ * one, or NULL) says of other names; caller frees. */
 char *layout_index(const struct descriptor *root, const struct export_names *names,
-                   int64_t created_ns);
-
-/* Opens DEST for an archive: "-" or NULL is standard output (refused if that is a
- * terminal); else a temporary name beside it, given its own by output_file_keep(). */
-struct output_file {
-	int fd;
-	char *dest, *tmp; /* tmp NULL: standard output */
-};
-int output_file_open(const char *dest, struct output_file *out, struct error *err);
-int output_file_keep(struct output_file *f, struct error *err);
-void output_file_drop(struct output_file *f);
-#define auto_output_file __attribute__((cleanup(output_file_drop)))
-
+                   int64_t created_ns, const json_t *there);
 #endif

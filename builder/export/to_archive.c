@@ -10,6 +10,7 @@
 
 #define LAYOUT_FILE "{\"imageLayoutVersion\":\"1.0.0\"}"
 #define PIECE       ((size_t)1 << 20)
+#define INDEX_MAX   ((size_t)16 << 20)
 
 /* Where the parts of an archive go: a tar, or a directory. */
 struct archive {
@@ -19,35 +20,92 @@ struct archive {
 
 /* ------------------------------------------------------------ documents */
 
-char *
-layout_index(const struct descriptor *root, const struct export_names *names,
+#define NAME_KEY "io.containerd.image.name"
+#define REF_KEY  "org.opencontainers.image.ref.name"
+
+/* REF NULL: the image has no name. */
+static json_t *
+layout_entry(const struct descriptor *root, const struct reference *ref,
              int64_t created_ns)
 {
-	auto_json json_t *index = json_object();
-	json_t *list = json_array();
+	json_t *entry = descriptor_write(root);
+	json_t *notes = root->annotations == NULL ? json_object()
+	                                          : json_copy(root->annotations);
 	char created[CLOCK_TEXT_MAX];
 
-	for (size_t i = 0; i == 0 || i < names->list.n; i++) {
-		json_t *entry = descriptor_write(root);
-		json_t *notes = json_object();
+	if (ref != NULL) {
+		auto_free char *name = reference_print(ref);
 
-		if (names->list.n > 0) {
-			auto_free char *name = reference_print(&names->list.at[i]);
-
-			jsonio_set(notes, "io.containerd.image.name", json_string(name));
-		}
-		if (created_ns > 0)
-			jsonio_set(notes, "org.opencontainers.image.created",
-			           json_string(clock_print(created_ns, created)));
-		if (names->list.n > 0 && names->list.at[i].tag != NULL)
-			jsonio_set(notes, "org.opencontainers.image.ref.name",
-			           json_string(names->list.at[i].tag));
-		if (json_object_size(notes) > 0)
-			jsonio_set(entry, "annotations", notes);
-		else
-			json_decref(notes);
-		json_array_append_new(list, entry);
+		jsonio_set(notes, NAME_KEY, json_string(name));
 	}
+	if (created_ns > 0)
+		jsonio_set(notes, "org.opencontainers.image.created",
+		           json_string(clock_print(created_ns, created)));
+	if (ref != NULL && ref->tag != NULL)
+		jsonio_set(notes, REF_KEY, json_string(ref->tag));
+	if (json_object_size(notes) > 0)
+		jsonio_set(entry, "annotations", notes);
+	else
+		json_decref(notes);
+	return entry;
+}
+
+static const char *
+note_of(const json_t *entry, const char *key)
+{
+	return json_string_value(
+	        json_object_get(json_object_get(entry, "annotations"), key));
+}
+
+static bool
+is_text(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* Whether NEW stands for what OLD says: it has its name, or OLD had none. */
+static bool
+is_replaced(const json_t *old, const json_t *new)
+{
+	const char *name = note_of(old, NAME_KEY), *ref = note_of(old, REF_KEY);
+
+	if (name != NULL)
+		return is_text(name, note_of(new, NAME_KEY));
+	if (ref != NULL)
+		return is_text(ref, note_of(new, REF_KEY));
+	return is_text(json_string_value(json_object_get(old, "digest")),
+	               json_string_value(json_object_get(new, "digest")));
+}
+
+/* What a layout holds already stays in it, but for NEW's own names. */
+static void
+keep_others(json_t *list, const json_t *new, const json_t *old)
+{
+	for (size_t i = 0; i < json_array_size(old); i++) {
+		json_t *entry = json_array_get(old, i);
+		bool replaced = false;
+
+		for (size_t j = 0; j < json_array_size(new); j++)
+			replaced |= is_replaced(entry, json_array_get(new, j));
+		if (!replaced)
+			json_array_append(list, entry);
+	}
+}
+
+char *
+layout_index(const struct descriptor *root, const struct export_names *names,
+             int64_t created_ns, const json_t *there)
+{
+	auto_json json_t *index = json_object(), *new = json_array();
+	json_t *list = json_array();
+
+	for (size_t i = 0; i == 0 || i < names->list.n; i++)
+		json_array_append_new(
+		        new,
+		        layout_entry(root, names->list.n > 0 ? &names->list.at[i] : NULL,
+		                     created_ns));
+	keep_others(list, new, json_object_get(there, "manifests"));
+	json_array_extend(list, new);
 	jsonio_set(index, "schemaVersion", json_integer(2));
 	jsonio_set(index, "mediaType", json_string(MEDIA_OCI_INDEX));
 	jsonio_set(index, "manifests", list);
@@ -128,11 +186,17 @@ copy_to_tar(struct archive *a, int fd, const char *path, uint64_t size, struct e
 }
 
 static int
+fill_with_fd(void *arg, int fd, struct error *err)
+{
+	return file_copy_fd(*(int *)arg, fd, NULL, err);
+}
+
+static int
 put_blob(struct archive *a, const struct export_options *options,
          const struct package_blob *blob, struct error *err)
 {
 	auto_free char *path = blob_path(&blob->descriptor.digest);
-	auto_fd int in = -1, out = -1;
+	auto_fd int in = -1;
 
 	if (blob->layer == NULL)
 		return put_text(a, path, blob->text, err);
@@ -141,10 +205,7 @@ put_blob(struct archive *a, const struct export_options *options,
 		return -1;
 	if (a->tar != NULL)
 		return copy_to_tar(a, in, path, blob->descriptor.size, err);
-	out = openat(a->dir_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (out < 0)
-		return error_sys(err, "make %s", path);
-	return file_copy_fd(in, out, NULL, err);
+	return file_replace_by(a->dir_fd, path, 0644, fill_with_fd, &in, err);
 }
 
 /* Layers of a base that were not needed so far. */
@@ -175,26 +236,12 @@ put_directories(struct archive *a, struct error *err)
 	return tar_out_dir(a->tar, "blobs/sha256", err);
 }
 
-/* manifest.json and index.json first, so that who reads the stream knows what
- * the blobs are when they come. */
 static int
-put_all(struct archive *a, const struct output *output,
-        const struct export_options *options, const struct packages *p,
-        const struct export_names *names, struct error *err)
+put_blobs(struct archive *a, const struct export_options *options,
+          const struct packages *p, struct error *err)
 {
 	auto_package_blobs struct package_blobs blobs = { 0 };
-	int64_t created = p->list.n > 0 ? p->list.at[0].image->created_ns : 0;
-	auto_free char *index = layout_index(&p->root, names, created);
-	auto_free char *docker = NULL;
 
-	if (put_text(a, "oci-layout", LAYOUT_FILE, err) < 0 ||
-	    put_text(a, "index.json", index, err) < 0)
-		return -1;
-	if (output->type == OUTPUT_DOCKER) {
-		docker = docker_manifest(&p->list.at[0], names);
-		if (put_text(a, "manifest.json", docker, err) < 0)
-			return -1;
-	}
 	if (put_directories(a, err) < 0)
 		return -1;
 	packages_blobs(p, &blobs);
@@ -218,41 +265,65 @@ put_all(struct archive *a, const struct output *output,
 }
 
 static int
+put_indexes(struct archive *a, const struct output *output, const struct packages *p,
+            const struct export_names *names, const json_t *there, struct error *err)
+{
+	int64_t created = p->list.n > 0 ? p->list.at[0].image->created_ns : 0;
+	auto_free char *index = layout_index(&p->root, names, created, there);
+	auto_free char *docker = NULL;
+
+	if (put_text(a, "oci-layout", LAYOUT_FILE, err) < 0 ||
+	    put_text(a, "index.json", index, err) < 0)
+		return -1;
+	if (output->type != OUTPUT_DOCKER)
+		return 0;
+	docker = docker_manifest(&p->list.at[0], names);
+	return put_text(a, "manifest.json", docker, err);
+}
+
+/* manifest.json and index.json first, so that who reads the stream knows what
+ * the blobs are when they come. */
+static int
 write_tar(const struct output *output, const struct export_options *options,
           const struct packages *p, const struct export_names *names, struct error *err)
 {
-	auto_output_file struct output_file file = { .fd = -1 };
-	struct archive a = { .dir_fd = -1 };
-	int failed = 0;
+	struct destination *d = output->destination;
+	struct archive a = { .tar = tar_out_new(destination_write, d), .dir_fd = -1 };
+	int failed = put_indexes(&a, output, p, names, NULL, err);
 
-	if (output_file_open(output->dest, &file, err) < 0)
-		return -1;
-	a.tar = tar_out_new(file.fd);
-	failed = put_all(&a, output, options, p, names, err);
+	if (failed == 0)
+		failed = put_blobs(&a, options, p, err);
 	if (failed == 0)
 		failed = tar_out_end(a.tar, err);
 	tar_out_free(a.tar);
-	return failed < 0 ? -1 : output_file_keep(&file, err);
+	return failed < 0 ? -1 : destination_keep(d, err);
 }
 
+/* NULL: there is none that can be read, which is no reason not to write one. */
+static json_t *
+read_index(int dir_fd)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	auto_buf struct buf bytes = BUF_INIT;
+
+	if (file_read(dir_fd, "index.json", INDEX_MAX, &bytes, &ignored) != 1)
+		return NULL;
+	return jsonio_parse(buf_text(&bytes), "index.json", &ignored);
+}
+
+/* The indexes last: what they name is there then. */
 static int
 write_directory(const struct output *output, const struct export_options *options,
                 const struct packages *p, const struct export_names *names,
                 struct error *err)
 {
-	struct archive a = { 0 };
-	auto_fd int fd = -1;
+	struct archive a = { .dir_fd = destination_dir_fd(output->destination) };
+	auto_json json_t *there = read_index(a.dir_fd);
 
-	if (output->dest == NULL || strcmp(output->dest, "-") == 0)
-		return error_set(err, ERR_USAGE,
-		                 "--output tar=false needs dest=DIRECTORY");
-	if (file_make_dirs(AT_FDCWD, output->dest, 0755, err) < 0)
-		return -1;
-	fd = file_open_dir(AT_FDCWD, output->dest, err);
-	if (fd < 0)
-		return -1;
-	a.dir_fd = fd;
-	return put_all(&a, output, options, p, names, err);
+	if (put_blobs(&a, options, p, err) < 0 ||
+	    put_indexes(&a, output, p, names, there, err) < 0)
+		return error_wrap(err, "%s", destination_shown(output->destination));
+	return destination_keep(output->destination, err);
 }
 
 int

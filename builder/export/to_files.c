@@ -1,12 +1,21 @@
 #include "builder/export/package.h"
 
-#include <fcntl.h>
-
 #include "base/base.h"
 #include "base/event.h"
 #include "base/file.h"
+#include "base/map.h"
 
-/* linux_arm_v7, the sub-folder of a platform. */
+/* The file systems of all platforms, and where each of them goes. */
+struct files {
+	const struct output *output;
+	const struct export_options *options;
+	struct view **views;
+	struct view_part *parts; /* by folder */
+	char **folders;
+	size_t n;
+};
+
+/* linux_arm_v7, the folder of a platform. */
 static char *
 platform_folder(const struct platform *p)
 {
@@ -19,54 +28,114 @@ platform_folder(const struct platform *p)
 }
 
 static int
-write_tar(const struct output *output, const struct export_options *options,
-          const struct view *view, struct error *err)
+compare_parts(const void *a, const void *b)
 {
-	auto_output_file struct output_file file = { .fd = -1 };
+	const struct view_part *x = a, *y = b;
 
-	if (output_file_open(output->dest, &file, err) < 0 ||
-	    view_write_tar(view, file.fd, options->epoch, options->cancel, err) < 0)
-		return -1;
-	return output_file_keep(&file, err);
+	return strcmp(x->folder, y->folder);
+}
+
+static bool
+has_folders(const struct output *output, const struct export_options *options, size_t n)
+{
+	return output->split == SPLIT_ALWAYS ||
+	       (output->split == SPLIT_SEVERAL && (n > 1 || options->multi));
 }
 
 static int
-write_directory(const struct output *output, const struct export_options *options,
-                const struct image *image, const struct view *view, bool split,
-                struct error *err)
+files_open(struct files *f, const struct image *images, struct error *err)
 {
-	auto_free char *folder = split ? platform_folder(&image->platform)
-	                               : mem_copy(".");
-	auto_free char *path = NULL;
+	bool split = has_folders(f->output, f->options, f->n);
+
+	f->views = mem_new_n(f->n + 1, sizeof *f->views);
+	f->parts = mem_new_n(f->n + 1, sizeof *f->parts);
+	f->folders = mem_new_n(f->n + 1, sizeof *f->folders);
+	for (size_t i = 0; i < f->n; i++) {
+		f->folders[i] = split ? platform_folder(&images[i].platform)
+		                      : mem_copy("");
+		f->views[i] = view_new(images[i].layers.at, images[i].layers.n, err);
+		if (f->views[i] == NULL)
+			return -1;
+		f->parts[i] = (struct view_part){ f->views[i], f->folders[i] };
+	}
+	qsort(f->parts, f->n, sizeof *f->parts, compare_parts);
+	return 0;
+}
+
+static void
+files_close(struct files *f)
+{
+	for (size_t i = 0; i < f->n && f->views != NULL; i++) {
+		view_free(f->views[i]);
+		free(f->folders[i]);
+	}
+	free(f->views);
+	free(f->parts);
+	free(f->folders);
+}
+
+/* ------------------------------------------------------------ without folders */
+
+static int
+note_path(void *arg, struct text path, const struct view_entry *found, struct error *err)
+{
+	if (found->entry == NULL || found->entry->type == ENTRY_DIR ||
+	    map_set(arg, path, arg))
+		return 0;
+	error_set(err, ERR_USAGE, "platform-split=false: %.*s is of several platforms",
+	          (int)path.n, path.p);
+	return error_hint(err, "let each platform have a folder, or give its files names "
+	                       "of their own ($TARGETARCH)");
+}
+
+/* Files that would overwrite each other. */
+static int
+check_distinct(const struct files *f, struct error *err)
+{
+	auto_map struct map seen = MAP_INIT;
+
+	for (size_t i = 0; i < f->n && f->n > 1 && *f->parts[0].folder == '\0'; i++)
+		if (view_each(f->parts[i].view, TEXT(""), note_path, &seen, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ------------------------------------------------------------ writing */
+
+static int
+write_tar(const struct files *f, struct error *err)
+{
+	return view_write_tar(f->parts, f->n, destination_write, f->output->destination,
+	                      f->options->epoch, f->options->cancel, err);
+}
+
+static int
+write_part(const struct files *f, const struct view_part *part, struct error *err)
+{
+	int dir_fd = destination_dir_fd(f->output->destination);
+	const char *folder = *part->folder == '\0' ? "." : part->folder;
 	auto_fd int fd = -1;
 
-	if (output->dest == NULL)
-		return error_set(err, ERR_USAGE,
-		                 "--output type=local needs dest=DIRECTORY");
-	path = mem_print("%s/%s", output->dest, folder);
-	if (file_make_dirs(AT_FDCWD, path, 0755, err) < 0)
+	if (file_make_dirs(dir_fd, folder, 0755, err) < 0)
 		return -1;
-	fd = file_open_dir(AT_FDCWD, path, err);
-	if (fd < 0)
-		return -1;
-	return view_write_dir(view, fd, options->cancel, err);
+	fd = file_open_dir(dir_fd, folder, err);
+	return fd < 0 ? -1
+	              : view_write_dir(part->view, fd, f->options->epoch,
+	                               f->options->cancel, err);
 }
 
 static int
-write_image(const struct output *output, const struct export_options *options,
-            const struct image *image, bool split, struct error *err)
+write_directory(const struct files *f, struct error *err)
 {
-	struct view *view = view_new(image->layers.at, image->layers.n, err);
-	int failed = 0;
-
-	if (view == NULL)
-		return -1;
-	if (output->type == OUTPUT_TAR)
-		failed = write_tar(output, options, view, err);
-	else
-		failed = write_directory(output, options, image, view, split, err);
-	view_free(view);
-	return failed;
+	for (size_t i = 0; i < f->n; i++)
+		if (write_part(f, &f->parts[i], err) < 0)
+			return error_wrap(err, "%s",
+			                  destination_shown(f->output->destination));
+	/* Last, so that a failure loses nothing. */
+	if (!f->output->deletes)
+		return 0;
+	return view_prune_dir(f->parts, f->n, destination_dir_fd(f->output->destination),
+	                      f->options->cancel, err);
 }
 
 int
@@ -76,14 +145,17 @@ to_files(const struct output *output, const struct export_options *options,
 	int vertex = event_begin(output->type == OUTPUT_TAR
 	                                 ? "exporting to client tarball"
 	                                 : "exporting to client directory");
-	int failed = 0;
+	struct files f = { .output = output, .options = options, .n = n };
+	int failed = files_open(&f, images, err);
 
-	if (output->type == OUTPUT_TAR && n > 1)
-		failed =
-		        error_set(err, ERR_USAGE,
-		                  "--output type=tar takes one platform: use type=local");
-	for (size_t i = 0; i < n && failed == 0; i++)
-		failed = write_image(output, options, &images[i], n > 1, err);
+	if (failed == 0)
+		failed = check_distinct(&f, err);
+	if (failed == 0)
+		failed = output->type == OUTPUT_TAR ? write_tar(&f, err)
+		                                    : write_directory(&f, err);
+	if (failed == 0)
+		failed = destination_keep(output->destination, err);
+	files_close(&f);
 	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
 	          failed < 0 ? err->text : NULL);
 	return failed < 0 ? error_wrap(err, "export") : 0;

@@ -89,6 +89,7 @@ step_local_execute(const struct step_job *job, struct result *out, struct error 
 	                                                   job->step->local.context);
 	__attribute__((cleanup(wanted_paths_clear))) struct wanted_paths wanted = { 0 };
 	struct context_options options = { .store = job->env->store,
+		                           .left_out = job->env->left_out,
 		                           .cancel = job->env->cancel };
 	struct text name = job->step->local.context;
 

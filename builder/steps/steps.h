@@ -79,8 +79,9 @@ struct build_env {
 	struct cancel *cancel; /* triggered by the first failure as well */
 	const struct local_context *contexts;
 	size_t n_contexts;
-	int64_t epoch; /* seconds; -1 none */
-	int64_t now;   /* seconds: mtime of what steps create */
+	const struct left_out_list *left_out; /* of all contexts */
+	int64_t epoch;                        /* seconds; -1 none */
+	int64_t now;                          /* seconds: mtime of what steps create */
 	const struct secret *secrets;
 	size_t n_secrets;
 	const struct ssh_agent *agents;

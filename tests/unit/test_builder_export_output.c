@@ -78,6 +78,23 @@ static const struct {
 	{ "type=oci,compression-level=99", "not a level", NULL },
 	{ "type=oci,dest", "must be key=value", NULL },
 	{ "type=oci,", "must be key=value", NULL },
+	{ "", "the output is empty", NULL },
+	{ "dest=x", "the type is missing", "type=local,dest=PATH" },
+	{ "oci:x", "would be a directory of this name", "type=oci,dest=x" },
+	{ "docker-archive:x", "would be a directory of this name", "type=docker,dest=x" },
+	{ "type=image,dest=x", "type=image has no dest", "type=local" },
+	{ "type=local", "type=local needs dest=DIRECTORY", NULL },
+	{ "type=local,dest=-", "type=local needs dest=DIRECTORY", NULL },
+	{ "type=oci,tar=false", "tar=false needs dest=DIRECTORY", NULL },
+	{ "type=tar,push=true", "type=tar has no push", NULL },
+	{ "type=tar,annotation.a=b", "type=tar has no annotation", NULL },
+	{ "type=oci,mode=delete", "type=oci has no mode=delete", NULL },
+	{ "type=local,dest=x,mode=x", "must be copy or delete", NULL },
+	{ "type=local,dest=x,platform-split=x", "x: not true or false", NULL },
+	{ "type=oci,source-date-epoch=-1", "not a number of seconds", NULL },
+	{ "type=oci,compression=zstd,oci-mediatypes=false", "know no zstd",
+	  "compression=gzip" },
+	{ "type=oci,oci-mediatypes=false,annotation-index.a=b", "manifests only", NULL },
 };
 
 static void
@@ -113,8 +130,9 @@ names_and_annotations_are_lists(void **state)
 	                 0);
 	assert_int_equal(out.names.n, 2);
 	assert_true(text_is(out.names.at[1], "b:2"));
-	assert_int_equal(out.annotations.n, 2);
-	assert_true(text_is(out.annotations.at[1].name, "annotation-index.i"));
+	assert_int_equal(out.annotations.list.n, 2);
+	assert_int_equal(out.annotations.list.at[1].kind, ANNOTATION_INDEX);
+	assert_string_equal(out.annotations.list.at[1].key, "i");
 	output_clear(&out);
 }
 

@@ -210,6 +210,12 @@ a_context_is_unpacked_from_a_pipe(void **state)
 	free(path);
 }
 
+static int
+to_fd(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	return file_write_all(*(int *)arg, bytes, n, err);
+}
+
 static void
 a_small_tar_of_given_files_is_deterministic(void **state)
 {
@@ -217,7 +223,7 @@ a_small_tar_of_given_files_is_deterministic(void **state)
 	struct archive_index *a = NULL;
 	struct error err = ERROR_INIT;
 	int fd = write_file(f, "out.tar", TEXT(""));
-	struct tar_out *t = tar_out_new(fd);
+	struct tar_out *t = tar_out_new(to_fd, &fd);
 	struct change c;
 	struct stat st;
 

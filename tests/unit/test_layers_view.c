@@ -307,6 +307,12 @@ files_are_read_through_hard_links(void **state)
 	view_free(v);
 }
 
+static int
+to_fd(void *arg, const void *bytes, size_t n, struct error *err)
+{
+	return file_write_all(*(int *)arg, bytes, n, err);
+}
+
 /* The merged tar, and its names and links. */
 static void
 a_merged_tar_has_each_file_once(void **state)
@@ -322,7 +328,9 @@ a_merged_tar_has_each_file_once(void **state)
 	char *path = mem_print("%s/merged.tar", f->path);
 	int fd = open(path, O_RDWR | O_CREAT, 0600);
 
-	assert_fine(view_write_tar(v, fd, -1, NULL, &err) == 0, &err);
+	assert_fine(view_write_tar(&(struct view_part){ v, "" }, 1, to_fd, &fd, -1, NULL,
+	                           &err) == 0,
+	            &err);
 	assert_fine(archive_open(f->store, fd, &a, &err) == 1, &err);
 	for (size_t i = 0; i < archive_count(a); i++) {
 		struct change c;
@@ -363,7 +371,7 @@ a_merged_directory_keeps_what_was_there(void **state)
 	free(path);
 	close(openat(fd, "mine", O_CREAT | O_WRONLY, 0600));
 	close(openat(fd, "old", O_CREAT | O_WRONLY, 0600));
-	assert_fine(view_write_dir(v, fd, NULL, &err) == 0, &err);
+	assert_fine(view_write_dir(v, fd, -1, NULL, &err) == 0, &err);
 	assert_int_equal(fstatat(fd, "mine", &st, 0), 0);
 	assert_int_equal(fstatat(fd, "d/b", &st, 0), 0);
 	assert_int_equal(st.st_size, 1);

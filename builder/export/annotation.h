@@ -1,0 +1,64 @@
+/*
+ * annotation: what --annotation and the annotation attributes of --output say, and which
+ * document of an image each one goes into.
+ *
+ *	manifest              of each platform, or of one: manifest[linux/arm64]
+ *	index                 of several platforms
+ *	manifest-descriptor   where the index (or index.json) points to a manifest
+ *	index-descriptor      where index.json points to the index
+ *
+ * The syntax is that of buildx and BuildKit: "[KIND[PLATFORM],…:]KEY=VALUE", and as
+ * attributes "annotation[-KIND][PLATFORM].KEY".
+ */
+#ifndef BUILDER_EXPORT_ANNOTATION_H
+#define BUILDER_EXPORT_ANNOTATION_H
+
+#include <jansson.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "base/platform.h"
+#include "base/text.h"
+
+enum annotation_kind {
+	ANNOTATION_MANIFEST,
+	ANNOTATION_INDEX,
+	ANNOTATION_MANIFEST_DESCRIPTOR,
+	ANNOTATION_INDEX_DESCRIPTOR,
+};
+
+struct annotation {
+	enum annotation_kind kind;
+	bool has_platform; /* else: of all */
+	struct platform platform;
+	char *key, *value; /* owned */
+};
+
+struct annotations {
+	ARRAY(struct annotation) list;
+};
+
+/* Adds what one --annotation says. ERR_USAGE. */
+int annotation_parse(struct annotations *out, struct text value, struct error *err);
+
+/* Whether KEY is an attribute of that family; then it is added, or ERR_USAGE: 1, 0, -1. */
+int annotation_parse_attribute(struct annotations *out, struct text key,
+                               struct text value, struct error *err);
+void annotations_clear(struct annotations *a);
+
+/* Whether each has a place in an image of these N platforms; IS_INDEX: that has an
+ * index. ERR_USAGE. */
+int annotations_check(const struct annotations *a, const struct platform *platforms,
+                      size_t n, bool is_index, struct error *err);
+
+/* Whether any is of another kind than the manifest's, which Docker's media types have no
+ * place for. */
+bool annotations_need_oci(const struct annotations *a);
+
+/* Those of KIND, for PLATFORM (NULL: those of no platform only), as an object of strings;
+ * NULL: none. Of one key GIVEN counts more than OWN, one with a platform more than one
+ * without. The caller owns it. */
+json_t *annotations_json(const struct annotations *own, const struct annotations *given,
+                         enum annotation_kind kind, const struct platform *platform);
+
+#endif
