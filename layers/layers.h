@@ -72,6 +72,11 @@ void store_trash(struct store *st, const char *dir);
  * fd to release. */
 int store_lock(struct store *st, bool exclusive, struct error *err);
 
+/* Takes the directories of mounts/ away that are called NAME, or NAME and "-" and a number
+ * below 1000; ALL: or NAME, "-" and anything. Who has one open keeps it until the collector
+ * finds it unused. Only for who holds a lease. */
+int store_drop_mounts(struct store *st, const char *name, bool all, struct error *err);
+
 /* ------------------------------------------------------------ blobs */
 
 struct part;

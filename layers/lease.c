@@ -103,14 +103,16 @@ lease_sweep(int tmp_fd, const char *name)
 		unlinkat(tmp_fd, name, 0);
 }
 
-int
-leases_oldest(int root_fd, int64_t *ns, struct error *err)
+/* The number of leases that are held, and the time of the oldest. */
+static int
+count(int root_fd, size_t *n, int64_t *oldest, struct error *err)
 {
 	auto_fd int list_fd = file_open_dir(root_fd, "tmp", err);
 	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
 	const struct dirent *e;
-	int64_t oldest = INT64_MAX;
 
+	*n = 0;
+	*oldest = INT64_MAX;
 	if (list_fd < 0)
 		return -1;
 	if (dir == NULL)
@@ -124,10 +126,28 @@ leases_oldest(int root_fd, int64_t *ns, struct error *err)
 		if (!lease_is_name(e->d_name))
 			continue;
 		fd = open_held(dirfd(dir), e->d_name, &held);
-		if (held && fstatat(dirfd(dir), e->d_name, &sb, 0) == 0 &&
-		    stat_mtime_ns(&sb) < oldest)
-			oldest = stat_mtime_ns(&sb);
+		if (!held)
+			continue;
+		++*n;
+		if (fstatat(dirfd(dir), e->d_name, &sb, 0) == 0 &&
+		    stat_mtime_ns(&sb) < *oldest)
+			*oldest = stat_mtime_ns(&sb);
 	}
-	*ns = oldest;
 	return 0;
+}
+
+int
+leases_oldest(int root_fd, int64_t *ns, struct error *err)
+{
+	size_t n;
+
+	return count(root_fd, &n, ns, err);
+}
+
+int
+leases_count(int root_fd, size_t *n, struct error *err)
+{
+	int64_t oldest;
+
+	return count(root_fd, n, &oldest, err);
 }

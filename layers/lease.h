@@ -22,4 +22,7 @@ void lease_sweep(int tmp_fd, const char *name);
 /* The time of the oldest lease that is held; INT64_MAX if there is none. */
 int leases_oldest(int root_fd, int64_t *ns, struct error *err);
 
+/* How many leases are held, ours included. */
+int leases_count(int root_fd, size_t *n, struct error *err);
+
 #endif

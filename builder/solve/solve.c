@@ -178,6 +178,15 @@ run_sources(struct solver *s, struct error *err)
 	return work(s, err);
 }
 
+/* Before the first of them runs: later steps see what earlier ones leave there. */
+static void
+drop_mounts(struct solver *s)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++)
+		if (!solver_may_look_up(s, &s->plan->steps.at[i]))
+			step_drop_mounts(s->options->env, &s->plan->steps.at[i]);
+}
+
 static int
 run_phases(struct solver *s, struct error *err)
 {
@@ -190,6 +199,7 @@ run_phases(struct solver *s, struct error *err)
 	solver_explain(s);
 	if (solver_check_engine(s, err) < 0)
 		return -1;
+	drop_mounts(s);
 	s->n_run = 0;
 	return work(s, err);
 }

@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 
 #include "base/base.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "builder/steps/internal.h"
@@ -14,27 +15,66 @@
 #define PRIVATE_MAX   1000 /* copies of one sharing=private mount */
 #define LOCK_PAUSE_MS 50
 
-/* mounts/<hash>[-N]: the identity is the id; what it is seeded from and its
- * owner belong to it too. */
+#define SEED_HEX 16 /* digits of what tells mounts of one id apart */
+
+/* mounts/<hash of the id>: all that one id stands for begins with it. */
 static char *
-directory_name(const struct step_mount *m, size_t copy)
+id_name(const struct step_mount *m)
 {
 	auto_preimage struct preimage p = PREIMAGE_INIT;
 	char hex[DIGEST_HEX_MAX];
 	struct digest key;
 
 	preimage_add(&p, "id", m->id);
-	if (m->from != STEP_NONE)
-		preimage_add(&p, "source", m->source);
-	if (m->has_ids || m->mode != (uint32_t)-1) {
-		preimage_add_u64(&p, "mode", m->mode);
-		preimage_add_u64(&p, "uid", m->uid);
-		preimage_add_u64(&p, "gid", m->gid);
-	}
 	key = preimage_key(&p);
-	if (copy == 0)
-		return mem_print("mounts/%s", digest_hex(&key, hex));
-	return mem_print("mounts/%s-%zu", digest_hex(&key, hex), copy);
+	return mem_copy(digest_hex(&key, hex));
+}
+
+static bool
+is_plain(const struct step_mount *m)
+{
+	return m->from == STEP_NONE && !m->has_ids && m->mode == (uint32_t)-1;
+}
+
+/* What it is seeded from: the very layers, or the content of files. */
+static int
+add_seed(const struct step_job *job, const struct step_mount *m, struct preimage *out,
+         struct error *err)
+{
+	size_t input = step_input_index(job->step, m->from);
+	const struct result *from = job->inputs[input];
+	struct digest content;
+
+	preimage_add(out, "source", m->source);
+	if (from->context == NULL && from->source == NULL) {
+		for (size_t i = 0; i < from->layers.n; i++)
+			preimage_add_str(out, "layer", layer_id(from->layers.at[i]));
+		return 0;
+	}
+	if (selection_of_path(job, input, m->source, &content, err) < 0)
+		return -1;
+	preimage_add_digest(out, "content", &content);
+	return 0;
+}
+
+/* mounts/<hash of the id>[-<hash of seed and owner>]. NULL with ERR. */
+static char *
+base_name(const struct step_job *job, const struct step_mount *m, struct error *err)
+{
+	auto_preimage struct preimage p = PREIMAGE_INIT;
+	auto_free char *id = id_name(m);
+	char hex[DIGEST_HEX_MAX];
+	struct digest key;
+
+	if (is_plain(m))
+		return mem_print("mounts/%s", id);
+	if (m->from != STEP_NONE && add_seed(job, m, &p, err) < 0)
+		return NULL;
+	preimage_add_u64(&p, "mode", m->mode);
+	preimage_add_u64(&p, "uid", m->uid);
+	preimage_add_u64(&p, "gid", m->gid);
+	key = preimage_key(&p);
+	return mem_print("mounts/%s-%.*s", id, SEED_HEX, digest_hex(&key, hex));
 }
 
 /* 1 locked, 0 somebody else has it, -1. */
@@ -129,8 +169,11 @@ int
 cache_mount_open(const struct step_job *job, const struct step_mount *m,
                  struct error *err)
 {
-	for (size_t copy = 0; copy < PRIVATE_MAX; copy++) {
-		auto_free char *name = directory_name(m, copy);
+	auto_free char *base = base_name(job, m, err);
+
+	for (size_t copy = 0; base != NULL && copy < PRIVATE_MAX; copy++) {
+		auto_free char *name = copy == 0 ? mem_copy(base)
+		                                 : mem_print("%s-%zu", base, copy);
 		auto_fd int fd = open_or_create(job, m, name, err);
 		int locked = 0;
 
@@ -147,6 +190,25 @@ cache_mount_open(const struct step_job *job, const struct step_mount *m,
 		if (locked > 0)
 			return take_fd(&fd);
 	}
+	if (base == NULL)
+		return -1;
 	return error_set(err, ERR_ENVIRONMENT, "cache mount %.*s: %d copies are in use",
 	                 (int)m->id.n, m->id.p, PRIVATE_MAX);
+}
+
+void
+step_drop_mounts(const struct build_env *env, const struct step *step)
+{
+	for (size_t i = 0; step->kind == STEP_RUN && i < step->run.mounts.n; i++) {
+		const struct step_mount *m = &step->run.mounts.at[i];
+		auto_error struct error err = ERROR_INIT;
+		auto_free char *id = NULL;
+
+		if (m->kind != MOUNT_CACHE)
+			continue;
+		id = id_name(m);
+		if (store_drop_mounts(env->store, id, !is_plain(m), &err) < 0)
+			event_warn_error(0, &err, "cache mount %.*s is not emptied",
+			                 (int)m->id.n, m->id.p);
+	}
 }

@@ -59,6 +59,17 @@ context_copy(const struct step_job *job, size_t input, struct text source,
 	return record.layer;
 }
 
+/* What a stage without layers shows. */
+static struct layer *
+empty_layer(const struct step_job *job, struct error *err)
+{
+	const struct layer_options options = { .forms = LAYER_DIR | LAYER_TAR,
+		                               .epoch = -1,
+		                               .cancel = job->env->cancel };
+
+	return layer_from_changes(job->env->store, NULL, 0, &options, err);
+}
+
 static int
 prepare_bind(const struct step_job *job, const struct step_mount *want,
              struct run_mounts *m, struct error *err)
@@ -67,17 +78,20 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 	const struct result *from = job->inputs[input];
 	struct sandbox_mount *mount = NULL;
 	struct lowers *lowers = NULL;
-	struct layer *copied = NULL;
+	struct layer *alone = NULL;
 	struct layer *const *layers = from->layers.at;
 	size_t n = from->layers.n;
+	bool is_files = from->context != NULL || from->source != NULL;
 
-	if (job->plan->steps.at[want->from].kind == STEP_LOCAL ||
-	    job->plan->steps.at[want->from].kind == STEP_GIT ||
-	    job->plan->steps.at[want->from].kind == STEP_HTTP) {
-		copied = context_copy(job, input, want->source, err);
-		if (copied == NULL)
+	if (is_files) {
+		alone = context_copy(job, input, want->source, err);
+	} else if (n == 0) {
+		alone = empty_layer(job, err);
+	}
+	if (is_files || n == 0) {
+		if (alone == NULL)
 			return -1;
-		layers = &copied;
+		layers = &alone;
 		n = 1;
 	}
 	lowers = array_add(&m->lowers);

@@ -3,7 +3,8 @@
  *
  *	bind     layer directories of another step, or selected context files
  *	         copied out once; always an overlay, so owners and merges are right
- *	cache    mounts/<hash of id>/data in the store, locked as "sharing" says
+ *	cache    mounts/<hash of id>… in the store, locked as "sharing" says; one that
+ *	         is seeded belongs to what it is seeded from
  *	tmpfs    by the sandbox
  *	secret   a file on the sandbox's private tmpfs, or a variable
  *	ssh      a socket of the step's own that leads to the agent (agent_relay.h)

@@ -43,8 +43,8 @@ add_mount(struct preimage *out, size_t i, const struct step_mount *m)
 		add_indexed(out, "mount env", i, m->env);
 }
 
-/* Context files that a bind mount shows are part of the key; another step's
- * files only if CONTENT is asked for. */
+/* Context files that a bind mount shows or a cache mount begins with are part of the
+ * key; another step's files only if CONTENT is asked for. */
 static int
 add_mount_content(const struct step_job *job, bool content, size_t i,
                   const struct step_mount *m, struct preimage *out, struct error *err)
@@ -53,7 +53,7 @@ add_mount_content(const struct step_job *job, bool content, size_t i,
 	struct digest digest;
 	size_t input = 0;
 
-	if (m->kind != MOUNT_BIND || m->from == STEP_NONE)
+	if (m->from == STEP_NONE)
 		return 0;
 	add_indexed(out, "mount source", i, m->source);
 	input = step_input_index(job->step, m->from);
@@ -63,6 +63,23 @@ add_mount_content(const struct step_job *job, bool content, size_t i,
 		return -1;
 	preimage_add_digest(out, field, &digest);
 	return 0;
+}
+
+/* What --ulimit and --shm-size set, if they do. Limits of the cgroup are none that a
+ * program is meant to see. */
+static void
+add_limits(struct preimage *out, const struct build_env *env)
+{
+	for (size_t i = 0; i < env->n_limits; i++) {
+		const struct sandbox_limit *l = &env->limits[i];
+		auto_free char *text = mem_print("%d=%llu:%llu", l->resource,
+		                                 (unsigned long long)l->soft,
+		                                 (unsigned long long)l->hard);
+
+		add_indexed(out, "limit", i, text_of(text));
+	}
+	if (env->shm_size > 0)
+		preimage_add_u64(out, "shm size", env->shm_size);
 }
 
 int
@@ -87,6 +104,7 @@ step_run_preimage(const struct step_job *job, bool content, struct preimage *out
 	preimage_add(out, "hostname", run->hostname);
 	for (size_t i = 0; i < run->hosts.n; i++)
 		add_indexed(out, "host", i, run->hosts.at[i].name);
+	add_limits(out, job->env);
 	if (run->script_path.p != NULL) {
 		preimage_add(out, "script", run->script_path);
 		preimage_add(out, "script body", run->script_body);

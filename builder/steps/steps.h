@@ -118,6 +118,10 @@ int step_list_files(const struct step_job *job, struct arena *arena,
  * the step's own: not for local, http, git, nor for the base of COPY --link. */
 bool step_needs_input_key(const struct plan *plan, const struct step *step, size_t i);
 
+/* STEP is to be made anew, so its cache mounts are to be empty: what the store has by
+ * their ids is taken away, but not from other builds that use it now. */
+void step_drop_mounts(const struct build_env *env, const struct step *step);
+
 /* Does it: OUT is complete on success. Inputs' results are all there. */
 int step_execute(const struct step_job *job, struct result *out, struct error *err);
 

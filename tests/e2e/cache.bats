@@ -98,8 +98,23 @@ g"'
     row runs 'id of a secret' 'RUN --mount=type=secret,id=a true' '' 'edit id=a id=b'
     row runs 'a mount more' 'RUN true' '' 'edit RUN "RUN --mount=type=tmpfs,target=/t"'
     row runs 'name of a host' 'RUN true' '' 'AFTER=(--add-host h:127.0.0.9)'
+    row runs 'hostname' 'RUN true' '' 'AFTER=(--build-arg BUILDKIT_SANDBOX_HOSTNAME=h)'
+    row runs 'a limit' 'RUN true' '' 'AFTER=(--ulimit nofile=512)'
+    row runs 'another limit' 'RUN true' '' 'AFTER=(--ulimit nofile=256)' --ulimit nofile=512
+    row runs 'the hard one of a limit' 'RUN true' '' 'AFTER=(--ulimit nofile=256:512)' --ulimit nofile=256:1024
+    row runs 'kind of a limit' 'RUN true' '' 'AFTER=(--ulimit stack=1000000)' --ulimit core=1000000
+    row runs 'size of shared memory' 'RUN true' '' 'AFTER=(--shm-size 1m)'
+    row runs 'another size of shared memory' 'RUN true' '' 'AFTER=(--shm-size 1m)' --shm-size 2m
+    row runs 'network of all steps' 'RUN true' '' 'AFTER=(--network none)'
+    row runs 'security' 'RUN true' '' 'edit RUN "RUN --security=insecure"' --allow security.insecure
+    row runs 'mode of a secret' 'RUN --mount=type=secret,id=a true' '' 'edit id=a id=a,mode=444'
+    row runs 'a secret that is a variable' 'RUN --mount=type=secret,id=a true' '' 'edit id=a id=a,env=A'
+    row runs 'where an agent is' 'RUN --mount=type=ssh true' '' 'edit type=ssh type=ssh,target=/s'
+    row runs 'a mount that may be written to' 'RUN --mount=type=bind,target=/c true' 'echo a >f' 'edit target=/c target=/c,rw'
+    row runs 'what a cache mount begins with' 'FROM scratch AS s\nCOPY f /\nFROM busybox:1\nRUN --mount=type=cache,from=s,target=/c true' 'echo a >f' 'echo b >f'
+    row runs 'where in it' 'FROM scratch AS s\nCOPY f /\nCOPY f /d/\nFROM busybox:1\nRUN --mount=type=cache,from=s,source=/d,target=/c true' 'echo a >f' 'edit ,source=/d ""'
     row runs 'time that later ones become' 'COPY f /' 'echo a >f' 'AFTER=(--source-date-epoch 5)'
-    rows_end 39
+    rows_end 54
 }
 
 @test "every change of a variable's value is a miss where it is used" {
@@ -124,8 +139,11 @@ g"'
     row stays 'ARG that COPY does not use' 'ARG V=1\nCOPY f /' 'echo a >f' 'edit V=1 V=2'
     row stays 'another way to write the same' 'ENV V=1\nRUN true' '' "edit V=1 'V=\"1\"'"
     row stays 'a default that is overridden' 'ARG V=1\nRUN true' '' 'edit V=1 V=3' --build-arg V=2
+    row stays 'address of a host' 'RUN true' '' 'AFTER=(--add-host h:127.0.0.8)' --add-host h:127.0.0.9
+    row stays 'memory and processes that a step may have' 'RUN true' '' 'AFTER=(--memory 1g --pids-limit 500)'
+    row stays 'id and sharing of a cache mount' 'RUN --mount=type=cache,id=a,target=/c true' '' 'edit id=a id=b,sharing=locked'
     row stays 'a proxy' 'RUN true' '' 'AFTER=(--build-arg HTTP_PROXY=http://127.0.0.1:2)' --build-arg HTTP_PROXY=http://127.0.0.1:1
-    rows_end 21
+    rows_end 24
 }
 
 @test "another base is a miss, another name of the same is none" {
@@ -236,7 +254,7 @@ RUN true"'
     why 'the image it starts from is another one' 'base' 'FROM base:1\nRUN : base' 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 2 >/f"'
     why 'SOURCE_DATE_EPOCH is new: "5"' 'time' 'COPY f /' 'echo a >f' 'AFTER=(--source-date-epoch 5)'
     why 'its result is not in the store any more' 'pruned' 'RUN true' '' 'rm -f "$COOPER_ROOT"/steps/*'
-    rows_end 21
+    rows_end 24
 }
 
 @test "what follows a changed step says so" {

@@ -38,9 +38,9 @@ EOF
 
 @test "a cache mount survives builds and is not in the image" {
     busybox_image
-    printf 'FROM busybox:1\nRUN --mount=type=cache,target=/c echo x >> /c/log && cat /c/log > /out\n' >Dockerfile
-    build --no-cache -t app:1 .
-    build --no-cache -t app:1 .
+    printf 'FROM busybox:1\nARG V\nRUN --mount=type=cache,target=/c echo x >> /c/log && cat /c/log > /out\n' >Dockerfile
+    build --build-arg V=1 -t app:1 .
+    build --build-arg V=2 -t app:1 .
     [ "$status" -eq 0 ]
     [ "$(cat_of app:1 out)" = $'x\nx' ]
     ! tree_of app:1 | grep -q ' c/'
@@ -169,4 +169,142 @@ EOF
         { [ "$status" -eq 2 ] || [ "$status" -eq 4 ]; } && [[ "$output" == *"$what"* ]] || failed+="$what: $output"
     done
     [ -z "$failed" ]
+}
+
+# counts V OPTION…: what the cache mounts of many.Dockerfile had, each after one line more.
+counts() {
+    local v=$1
+    shift
+    build -f many.Dockerfile --build-arg "V=$v" -o "type=local,dest=$T/out" "$@" .
+    [ "$status" -eq 0 ]
+    COUNTS=$(cat "$T/out"/[a-z]*)
+    rm -r "$T/out"
+}
+
+@test "--no-cache empties the cache mounts of what it runs, and no others" {
+    busybox_image
+    echo seed >f
+    cat >many.Dockerfile <<'EOF'
+FROM busybox:1 AS base
+ARG V
+FROM scratch AS seed
+COPY f /d/f
+FROM base AS a
+RUN --mount=type=cache,target=/c echo x >>/c/log && wc -l </c/log >/a
+FROM base AS b
+RUN --mount=type=cache,id=b,target=/c,sharing=locked echo x >>/c/log && wc -l </c/log >/b
+RUN --mount=type=cache,id=b,target=/c wc -l </c/log >/b2
+FROM base AS c
+RUN --mount=type=cache,id=c,target=/c,uid=5,mode=700 echo x >>/c/log && wc -l </c/log >/c1
+FROM base AS d
+RUN --mount=type=cache,id=d,target=/c,from=seed,source=/d cat /c/f >>/c/log && wc -l </c/log >/d1
+FROM base AS e
+RUN --mount=type=cache,id=e,target=/c,sharing=private echo x >>/c/log && wc -l </c/log >/e
+FROM scratch
+COPY --from=a /a /
+COPY --from=b /b /b2 /
+COPY --from=c /c1 /
+COPY --from=d /d1 /
+COPY --from=e /e /
+EOF
+    printf 'FROM busybox:1\nARG V\nRUN --mount=type=cache,id=other,target=/c echo x >>/c/log && wc -l </c/log\n' >other.Dockerfile
+    build -f other.Dockerfile .
+    counts 1
+    [ "$COUNTS" = $'1\n1\n1\n1\n1\n1' ]
+    counts 2
+    [ "$COUNTS" = $'2\n2\n2\n2\n2\n2' ]
+    counts 3 --no-cache-filter b,e
+    [ "$COUNTS" = $'3\n1\n1\n3\n3\n1' ]
+    counts 3 --no-cache
+    [ "$COUNTS" = $'1\n1\n1\n1\n1\n1' ]
+    counts 4
+    [ "$COUNTS" = $'2\n2\n2\n2\n2\n2' ]
+    build -f other.Dockerfile --build-arg V=2 .
+    [[ $output == *" 2"* ]]
+}
+
+@test "--no-cache takes no cache mount away from a build that uses it" {
+    busybox_image
+    printf 'FROM busybox:1\nRUN --mount=type=cache,target=/c echo mine >/c/f; echo in use; i=0; until [ -e /c/go ] || [ $i -gt 100 ]; do i=$((i + 1)); sleep 0.1; done; cat /c/f\n' >slow.Dockerfile
+    "$COOPER" build --progress=plain -f slow.Dockerfile . >"$T/slow" 2>&1 &
+    slow=$!
+    for _ in $(seq 200); do
+        ! grep -q '[0-9] in use' "$T/slow" || break
+        sleep 0.1
+    done
+    printf 'FROM busybox:1\nRUN --mount=type=cache,target=/c ls -A /c >/empty; [ ! -s /empty ]\n' >Dockerfile
+    build --no-cache .
+    [ "$status" -eq 0 ]
+    wait "$slow"
+    cat "$T/slow"
+    grep -q '[0-9] mine' "$T/slow"
+}
+
+# logged TEXT: how often a step printed just that.
+logged() {
+    grep -cE "^#[0-9]+ [0-9.]+ $1\$" <<<"$output"
+}
+
+@test "a cache mount is that of what it is seeded from" {
+    busybox_image
+    echo one >f
+    cat >Dockerfile <<'EOF'
+FROM scratch AS seed
+COPY f /d/f
+FROM busybox:1
+ARG V
+RUN --mount=type=cache,target=/c,from=seed,source=/d cat /c/f && echo more >>/c/f
+RUN --mount=type=cache,target=/e,from=named,source=. cat /e/f && echo more >>/e/f
+EOF
+    mkdir "$T/named"
+    echo first >"$T/named/f"
+    build --build-context "named=$T/named" .
+    [ "$status" -eq 0 ]
+    [ "$(logged one)" -eq 1 ] && [ "$(logged first)" -eq 1 ] && [ "$(logged more)" -eq 0 ]
+    build --build-arg V=2 --build-context "named=$T/named" .
+    [ "$(logged more)" -eq 2 ]
+    echo two >f
+    build --build-arg V=2 --build-context "named=$T/named" .
+    [ "$status" -eq 0 ]
+    [ "$(logged two)" -eq 1 ]
+    echo second >"$T/named/f"
+    build --build-arg V=2 --build-context "named=$T/named" .
+    [ "$status" -eq 0 ]
+    [ "$(logged second)" -eq 1 ] && [ "$(logged first)" -eq 0 ]
+    # The first ones are still there.
+    echo one >f
+    build --build-arg V=3 --build-context "named=$T/named" .
+    [ "$(logged one)" -eq 1 ] && [ "$(logged more)" -ge 1 ]
+}
+
+@test "a stage without layers is an empty directory" {
+    need_root
+    busybox_image
+    for engine in "" --isolation=chroot; do
+        cat >Dockerfile <<'EOF'
+FROM scratch AS nothing
+LABEL a=b
+FROM busybox:1 AS little
+COPY --from=nothing / /
+FROM busybox:1
+RUN --mount=from=nothing,target=/m [ -d /m ] && [ -z "$(ls -A /m)" ]
+RUN --mount=from=nothing,target=/m,rw touch /m/f && [ "$(ls -A /m)" = f ]
+RUN --mount=from=nothing,target=/m,source=/ [ -z "$(ls -A /m)" ]
+RUN --mount=type=cache,id=e,from=nothing,target=/m touch /m/f && [ "$(ls -A /m)" = f ]
+RUN --mount=from=little,source=/tmp,target=/m [ -z "$(ls -A /m)" ]
+COPY --from=nothing / /n/
+COPY --from=nothing . /n2/
+RUN [ -z "$(ls -A /n)" ] && [ -z "$(ls -A /n2)" ]
+EOF
+        build $engine --no-cache .
+        [ "$status" -eq 0 ]
+        printf 'FROM scratch AS nothing\nFROM busybox:1\nRUN --mount=from=nothing,source=/x,target=/m true\n' >Dockerfile
+        build $engine .
+        [ "$status" -ne 0 ]
+        [[ $output == *"/x"* && $output != *"invalid argument"* ]]
+        printf 'FROM scratch AS nothing\nFROM busybox:1\nCOPY --from=nothing /x /\n' >Dockerfile
+        build $engine .
+        [ "$status" -ne 0 ]
+        [[ $output == *"/x"* ]]
+    done
 }
