@@ -1,5 +1,7 @@
 #include "base/cancel.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,4 +67,17 @@ int
 cancel_check(const struct cancel *c, struct error *err)
 {
 	return cancel_is_set(c) ? error_set(err, ERR_CANCELLED, "cancelled") : 0;
+}
+
+int
+cancel_wait_fd(const struct cancel *c, int fd, struct error *err)
+{
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+		                { .fd = cancel_fd(c), .events = POLLIN } };
+
+	do
+		if (cancel_check(c, err) < 0)
+			return -1;
+	while (poll(fds, 2, -1) < 0 && errno == EINTR);
+	return cancel_check(c, err);
 }

@@ -129,12 +129,12 @@ file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t m
  * pairs of files (other file systems, /proc, pipes). Whatever is left then is
  * read and written, which also finds the true reason of a fault. */
 static uint64_t
-copy_in_kernel(int in, int out)
+copy_in_kernel(int in, int out, const struct cancel *c)
 {
-	const size_t chunk = (size_t)1 << 30;
+	const size_t chunk = (size_t)64 << 20;
 	uint64_t total = 0;
 
-	for (;;) {
+	while (!cancel_is_set(c)) {
 		ssize_t n = copy_file_range(in, NULL, out, NULL, chunk, 0);
 
 		if (n < 0 && errno == EINTR)
@@ -143,17 +143,20 @@ copy_in_kernel(int in, int out)
 			return total;
 		total += (uint64_t)n;
 	}
+	return total;
 }
 
 int
-file_copy_fd(int in, int out, uint64_t *copied, struct error *err)
+file_copy_fd(int in, int out, const struct cancel *c, uint64_t *copied, struct error *err)
 {
 	const size_t chunk = (size_t)256 * 1024;
-	uint64_t total = copy_in_kernel(in, out);
+	uint64_t total = copy_in_kernel(in, out, c);
 	auto_free char *bytes = mem_new(chunk);
 	ssize_t n;
 
 	do {
+		if (c != NULL && cancel_wait_fd(c, in, err) < 0)
+			return -1;
 		n = read(in, bytes, chunk);
 		if (n < 0 && errno == EINTR)
 			continue;

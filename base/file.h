@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -37,8 +38,10 @@ int file_write_all(int fd, const void *bytes, size_t n, struct error *err);
 ssize_t file_read_full(int fd, void *bytes, size_t n, struct error *err);
 
 /* Copies from IN to OUT (copy_file_range where possible, else read/write)
- * until the end of IN; adds to *COPIED if not NULL. */
-int file_copy_fd(int in, int out, uint64_t *copied, struct error *err);
+ * until the end of IN, or until C (may be NULL) is triggered; adds to *COPIED if not
+ * NULL. */
+int file_copy_fd(int in, int out, const struct cancel *c, uint64_t *copied,
+                 struct error *err);
 
 /* mkdir -p below DIR_FD. New levels get 0777 & ~umask if MODE is 0 or 0777, any
  * other MODE exactly. */

@@ -11,6 +11,10 @@
 #include "layers/tar_read.h"
 #include "layers/unpack.h"
 
+/* What comes out of an archive that nobody gave a limit. */
+#define SWELL_FLOOR ((uint64_t)1 << 30)
+#define SWELL_RATIO 200
+
 struct archive_index {
 	struct arena *arena;
 	ARRAY(struct change) changes;
@@ -60,11 +64,49 @@ open_nameless(struct store *st, struct error *err)
 	return fd;
 }
 
+/* ------------------------------------------------------------ swelling */
+
+/* What may still come out of an archive. */
+struct budget {
+	const struct cancel *cancel;
+	uint64_t max, bytes, content;
+};
+
+static struct budget
+budget_of(int fd, const struct archive_options *options)
+{
+	struct budget b = { .cancel = options->cancel, .max = options->max };
+	struct stat sb;
+
+	if (b.max > 0)
+		return b;
+	b.max = SWELL_FLOOR;
+	if (fstat(fd, &sb) == 0 && (uint64_t)sb.st_size > b.max / SWELL_RATIO)
+		b.max = (uint64_t)sb.st_size > UINT64_MAX / SWELL_RATIO
+		                ? UINT64_MAX
+		                : (uint64_t)sb.st_size * SWELL_RATIO;
+	return b;
+}
+
+/* Adds N to *SUM, one of B's. */
+static int
+budget_take(struct budget *b, uint64_t *sum, uint64_t n, struct error *err)
+{
+	if (n <= b->max && *sum <= b->max - n) {
+		*sum += n;
+		return cancel_check(b->cancel, err);
+	}
+	error_set(err, ERR_POLICY, "the archive swells to more than %llu bytes",
+	          (unsigned long long)b->max);
+	return error_hint(err, "if that is meant: --unpack-max SIZE");
+}
+
 /* ------------------------------------------------------------ sources */
 
 struct plain_source {
 	int fd;
 	uint64_t at, size;
+	const struct cancel *cancel;
 };
 
 static ssize_t
@@ -73,6 +115,8 @@ plain_read(void *arg, void *bytes, size_t n, struct error *err)
 	struct plain_source *s = arg;
 	ssize_t got;
 
+	if (cancel_check(s->cancel, err) < 0)
+		return -1;
 	do
 		got = pread(s->fd, bytes, n, (off_t)s->at);
 	while (got < 0 && errno == EINTR);
@@ -97,6 +141,8 @@ plain_skip(void *arg, uint64_t n, struct error *err)
 struct unpacked_source {
 	struct decompressor *decompressor;
 	int keep_fd; /* -1: nothing is kept */
+	struct budget *budget;
+	bool failed; /* what came before may be anything */
 };
 
 static ssize_t
@@ -105,29 +151,41 @@ unpacked_read(void *arg, void *bytes, size_t n, struct error *err)
 	struct unpacked_source *s = arg;
 	ssize_t got = decompressor_read(s->decompressor, bytes, n, err);
 
-	if (got > 0 && s->keep_fd >= 0 &&
-	    file_write_all(s->keep_fd, bytes, (size_t)got, err) < 0)
+	s->failed |= got < 0;
+	if (got > 0 &&
+	    (budget_take(s->budget, &s->budget->bytes, (uint64_t)got, err) < 0 ||
+	     (s->keep_fd >= 0 &&
+	      file_write_all(s->keep_fd, bytes, (size_t)got, err) < 0))) {
+		s->failed = true;
 		return -1;
+	}
 	return got;
 }
 
-/* True if the file starts as one of the compressed formats does. */
+/* True if the file begins as one of the compressed formats does, as far as it goes: a
+ * damaged one is told from text that happens to start with the same letters. */
 static bool
 is_compressed(int fd)
 {
-	unsigned char m[6] = { 0 };
+	static const unsigned char block[] = { 0x31, 0x41, 0x59, 0x26, 0x53, 0x59 };
+	static const unsigned char end[] = { 0x17, 0x72, 0x45, 0x38, 0x50, 0x90 };
+	unsigned char m[10] = { 0 };
+	ssize_t n = pread(fd, m, sizeof m, 0);
+	size_t rest = n > 4 ? (size_t)n - 4 : 0;
 	uint32_t word;
 
-	if (pread(fd, m, sizeof m, 0) < 4)
-		return false;
+	if (n < 4)
+		return n == 3 && memcmp(m, "\x1f\x8b\x08", 3) == 0;
+	if (rest > sizeof block)
+		rest = sizeof block;
 	word = (uint32_t)m[0] | (uint32_t)m[1] << 8 | (uint32_t)m[2] << 16 |
 	       (uint32_t)m[3] << 24;
-	return (m[0] == 0x1f && m[1] == 0x8b) || memcmp(m, "BZh", 3) == 0 ||
-	       memcmp(m,
-	              "\xfd"
-	              "7zXZ",
-	              6) == 0 ||
-	       word == 0xfd2fb528 || (word & 0xfffffff0) == 0x184d2a50;
+	if (memcmp(m, "BZh", 3) == 0)
+		return m[3] >= '1' && m[3] <= '9' && rest > 0 &&
+		       (memcmp(m + 4, block, rest) == 0 || memcmp(m + 4, end, rest) == 0);
+	return (memcmp(m, "\x1f\x8b\x08", 3) == 0 && (m[3] & 0xe0) == 0) ||
+	       (n >= 6 && memcmp(m, "\xfd\x37zXZ\0", 6) == 0) || word == 0xfd2fb528 ||
+	       (word & 0xfffffff0) == 0x184d2a50;
 }
 
 /* ------------------------------------------------------------ index */
@@ -164,11 +222,13 @@ spill(struct archive_index *a, struct store *st, struct tar_reader *r, struct ch
 
 static int
 add_item(struct archive_index *a, struct store *st, struct tar_reader *r, int fd,
-         const struct tar_item *item, struct error *err)
+         const struct tar_item *item, struct budget *budget, struct error *err)
 {
 	struct change c = { .entry = item->entry };
 	struct entry *e = &c.entry;
 
+	if (budget_take(budget, &budget->content, e->size, err) < 0)
+		return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
 	e->path = arena_text(a->arena, e->path);
 	e->link = arena_text(a->arena, e->link);
 	e->capability = arena_text(a->arena, e->capability);
@@ -185,30 +245,35 @@ add_item(struct archive_index *a, struct store *st, struct tar_reader *r, int fd
 	return 0;
 }
 
-/* 1, or 0 if the very first header is none, -1. */
+/* 1, or 0 if what SOURCE gives does not begin as a tar (then *FAULT may say why), -1. */
 static int
 fill(struct archive_index *a, struct store *st, struct tar_source source, int fd,
-     struct error *err)
+     struct budget *budget, struct error *fault, struct error *err)
 {
 	auto_tar_reader struct tar_reader *r = tar_reader_new(source, TAR_NAMES_CONFINE);
 	struct tar_item item;
 	int status;
 
 	while ((status = tar_reader_next(r, &item, err)) == 1)
-		if (add_item(a, st, r, fd, &item, err) < 0)
+		if (add_item(a, st, r, fd, &item, budget, err) < 0)
 			return -1;
-	if (status < 0 && a->changes.n == 0 && err->code == ERR_DAMAGED) {
-		error_clear(err);
-		return 0;
-	}
-	return status < 0 ? -1 : a->changes.n > 0;
+	if (tar_reader_has_begun(r))
+		return status < 0 ? -1 : 1;
+	if (status < 0 && err->code != ERR_DAMAGED)
+		return -1;
+	if (status < 0)
+		error_move(fault, err);
+	return 0;
 }
 
+/* What is damaged before it shows what is in it began as an archive all the same. */
 static int
-fill_from_compressed(struct archive_index *a, struct store *st, int fd, struct error *err)
+fill_from_compressed(struct archive_index *a, struct store *st, int fd,
+                     struct budget *budget, struct error *err)
 {
-	struct unpacked_source s = { .keep_fd = -1 };
+	struct unpacked_source s = { .keep_fd = -1, .budget = budget };
 	struct tar_source source = { unpacked_read, NULL, &s };
+	auto_error struct error fault = ERROR_INIT;
 	int status;
 
 	a->tar_fd = open_nameless(st, err);
@@ -218,23 +283,26 @@ fill_from_compressed(struct archive_index *a, struct store *st, int fd, struct e
 		return error_sys(err, "rewind an archive");
 	s.keep_fd = a->tar_fd;
 	s.decompressor = decompressor_open(fd, err);
-	if (s.decompressor == NULL && err->code == ERR_DAMAGED) {
-		error_clear(err);
-		return 0;
-	}
 	if (s.decompressor == NULL)
 		return -1;
-	status = fill(a, st, source, a->tar_fd, err);
+	status = fill(a, st, source, a->tar_fd, budget, &fault, err);
 	decompressor_close(s.decompressor);
+	if (status == 0 && s.failed) {
+		error_move(err, &fault);
+		return -1;
+	}
 	return status;
 }
 
 int
-archive_open(struct store *st, int fd, struct archive_index **out, struct error *err)
+archive_open(struct store *st, int fd, const struct archive_options *options,
+             struct archive_index **out, struct error *err)
 {
 	auto_archive struct archive_index *a = mem_new(sizeof *a);
-	struct plain_source plain = { .fd = fd };
+	struct plain_source plain = { .fd = fd, .cancel = options->cancel };
 	struct tar_source source = { plain_read, plain_skip, &plain };
+	struct budget budget = budget_of(fd, options);
+	auto_error struct error fault = ERROR_INIT;
 	struct stat sb;
 	int status;
 
@@ -243,8 +311,8 @@ archive_open(struct store *st, int fd, struct archive_index **out, struct error 
 	if (fstat(fd, &sb) < 0)
 		return error_sys(err, "stat an archive");
 	plain.size = (uint64_t)sb.st_size;
-	status = is_compressed(fd) ? fill_from_compressed(a, st, fd, err)
-	                           : fill(a, st, source, fd, err);
+	status = is_compressed(fd) ? fill_from_compressed(a, st, fd, &budget, err)
+	                           : fill(a, st, source, fd, &budget, &fault, err);
 	if (status == 1)
 		*out = take(a);
 	return status;
@@ -290,41 +358,51 @@ unpack_item(struct unpacker *u, struct tar_reader *r, const struct entry *e,
 
 /* What was cut off or damaged on its way may be so behind the last entry. */
 static int
-read_rest(struct decompressor *d, struct error *err)
+read_rest(struct unpacked_source *s, struct error *err)
 {
 	char bytes[4096];
 	ssize_t n;
 
 	do
-		n = decompressor_read(d, bytes, sizeof bytes, err);
+		n = unpacked_read(s, bytes, sizeof bytes, err);
 	while (n > 0);
 	return (int)n;
 }
 
-int
-archive_unpack_context(struct store *st, int fd, int dir_fd, struct error *err)
+static int
+unpack_items(struct unpacker *u, struct unpacked_source *s, struct error *err)
 {
-	struct unpacked_source s = { .keep_fd = -1 };
-	struct tar_source source = { unpacked_read, NULL, &s };
-	auto_tar_reader struct tar_reader *r = NULL;
-	auto_unpacker struct unpacker *u = unpack_new(dir_fd, 0, err);
+	struct tar_source source = { unpacked_read, NULL, s };
+	auto_tar_reader struct tar_reader *r = tar_reader_new(source, TAR_NAMES_CONFINE);
 	struct tar_item item;
 	int status;
 
-	(void)st;
+	while ((status = tar_reader_next(r, &item, err)) == 1) {
+		const struct entry *e = &item.entry;
+
+		if (budget_take(s->budget, &s->budget->content, e->size, err) < 0)
+			return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
+		if (unpack_item(u, r, e, err) < 0)
+			return -1;
+	}
+	return status < 0 ? -1 : read_rest(s, err);
+}
+
+int
+archive_unpack_context(int fd, int dir_fd, const struct archive_options *options,
+                       struct error *err)
+{
+	struct budget budget = budget_of(fd, options);
+	struct unpacked_source s = { .keep_fd = -1, .budget = &budget };
+	auto_unpacker struct unpacker *u = unpack_new(dir_fd, 0, err);
+	int failed;
+
 	if (u == NULL)
 		return -1;
 	s.decompressor = decompressor_open(fd, err);
 	if (s.decompressor == NULL)
 		return -1;
-	r = tar_reader_new(source, TAR_NAMES_CONFINE);
-	while ((status = tar_reader_next(r, &item, err)) == 1)
-		if (unpack_item(u, r, &item.entry, err) < 0) {
-			status = -1;
-			break;
-		}
-	if (status == 0)
-		status = read_rest(s.decompressor, err);
+	failed = unpack_items(u, &s, err);
 	decompressor_close(s.decompressor);
-	return status < 0 ? -1 : unpack_end(u, err);
+	return failed < 0 ? -1 : unpack_end(u, err);
 }

@@ -17,7 +17,7 @@
 #define SMALL (64 * 1024)
 
 static int
-copy_bytes(int in, int out, off_t size, struct error *err)
+copy_bytes(int in, int out, off_t size, const struct cancel *cancel, struct error *err)
 {
 	char bytes[SMALL];
 	ssize_t n = 0;
@@ -27,7 +27,7 @@ copy_bytes(int in, int out, off_t size, struct error *err)
 	if (size > SMALL && ioctl(out, FICLONE, in) == 0)
 		return 0;
 	if (size > SMALL)
-		return file_copy_fd(in, out, NULL, err);
+		return file_copy_fd(in, out, cancel, NULL, err);
 	while (size > 0 && (n = read(in, bytes, sizeof bytes)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -59,7 +59,7 @@ copy_attributes(int in, int out, struct error *err)
 /* A change of owner takes mode bits and capabilities away, so it comes first. */
 static int
 copy_file(int from_fd, const char *name, const struct stat *st, int to_fd, const char *as,
-          struct error *err)
+          const struct cancel *cancel, struct error *err)
 {
 	auto_fd int in = openat(from_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	auto_fd int out = -1;
@@ -71,7 +71,7 @@ copy_file(int from_fd, const char *name, const struct stat *st, int to_fd, const
 	             0600);
 	if (out < 0)
 		return error_sys(err, "make");
-	if (copy_bytes(in, out, st->st_size, err) < 0)
+	if (copy_bytes(in, out, st->st_size, cancel, err) < 0)
 		return -1;
 	if (fchown(out, st->st_uid, st->st_gid) < 0 ||
 	    fchmod(out, st->st_mode & 07777) < 0)
@@ -118,14 +118,15 @@ copy_special(int from_fd, const char *name, const struct stat *st, int to_fd,
 
 int
 copy_node(int from_fd, const char *name, const struct stat *st, int to_fd, const char *as,
-          const char *path, struct error *err)
+          const char *path, const struct cancel *cancel, struct error *err)
 {
 	int copied = 0;
 
 	if (S_ISSOCK(st->st_mode))
 		return 0;
 	if (S_ISREG(st->st_mode))
-		copied = copy_file(from_fd, name, st, to_fd, as, err) < 0 ? -1 : 1;
+		copied = copy_file(from_fd, name, st, to_fd, as, cancel, err) < 0 ? -1
+		                                                                  : 1;
 	else
 		copied = copy_special(from_fd, name, st, to_fd, as, err);
 	return copied < 0 ? error_wrap(err, "copy %s", path) : copied;

@@ -426,10 +426,19 @@ int layer_patch(struct store *st, struct layer *const *layers, size_t n,
  * plain tar is used in place), indexed, its data readable by range. */
 struct archive_index;
 
-/* 1 and *OUT if FD holds a tar archive with at least one entry, 0 if it is no
- * such thing, -1. FD is borrowed and must stay open. Names are cleaned and
- * confined; a damaged archive is ERR_DAMAGED with the entry's name. */
-int archive_open(struct store *st, int fd, struct archive_index **out, struct error *err);
+/* How much may come out of an archive, of its bytes and of its files' content: MAX bytes
+ * (0: 1 GiB, or 200 times the archive's own size if that is more). */
+struct archive_options {
+	uint64_t max;
+	const struct cancel *cancel;
+};
+
+/* 1 and *OUT if FD holds a tar archive, 0 if it does not begin as one, or is compressed
+ * and what comes out does not, or has nothing but its end; -1. FD is borrowed and must
+ * stay open. Names are cleaned and confined; a damaged archive is ERR_DAMAGED with the
+ * entry's name, one that swells ERR_POLICY. */
+int archive_open(struct store *st, int fd, const struct archive_options *options,
+                 struct archive_index **out, struct error *err);
 void archive_close(struct archive_index *a); /* takes NULL */
 
 /* Entries in the archive's order. path "" is the archive's root entry; ".wh."
@@ -439,7 +448,8 @@ void archive_get(const struct archive_index *a, size_t i, struct change *out);
 
 /* Unpacks a whole archive (a context on standard input) below DIR_FD, owner
  * ignored, for use as a local context. */
-int archive_unpack_context(struct store *st, int fd, int dir_fd, struct error *err);
+int archive_unpack_context(int fd, int dir_fd, const struct archive_options *options,
+                           struct error *err);
 
 /* ------------------------------------------------------------ ways out */
 

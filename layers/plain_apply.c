@@ -73,8 +73,10 @@ apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, bool is_n
 	if (whiteout_is_mark(from_fd, name, &st) || S_ISCHR(st.st_mode) ||
 	    S_ISBLK(st.st_mode))
 		return 0;
-	return copy_node(from_fd, name, &st, to_fd, name, buf_str(&a->path), err) < 0 ? -1
-	                                                                              : 0;
+	return copy_node(from_fd, name, &st, to_fd, name, buf_str(&a->path), a->cancel,
+	                 err) < 0
+	               ? -1
+	               : 0;
 }
 
 static int

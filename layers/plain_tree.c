@@ -202,7 +202,7 @@ split_name(struct look *l, int dir_fd, const char *name, const struct stat *st,
 	file_random_name(other + sizeof ".cooper-" - 1, 16);
 	if (fstat(dir_fd, &dir) < 0)
 		return error_sys(err, "stat the directory of %s", shown);
-	if (copy_node(dir_fd, name, st, dir_fd, other, shown, err) < 0)
+	if (copy_node(dir_fd, name, st, dir_fd, other, shown, l->cancel, err) < 0)
 		return -1;
 	times[0] = dir.st_atim;
 	times[1] = dir.st_mtim;
@@ -247,7 +247,7 @@ put_node(struct look *l, struct level *level, const char *name, const struct sta
 		return -1;
 	if (first == NULL) {
 		int copied = copy_node(level->fd, name, st, upper_fd, name,
-		                       buf_str(&l->path), err);
+		                       buf_str(&l->path), l->cancel, err);
 
 		/* Only names of files are links in a layer. */
 		if (copied <= 0 || S_ISREG(st->st_mode) || st->st_nlink < 2)

@@ -23,6 +23,7 @@ struct tar_reader {
 	uint64_t left;    /* stored content not handed out yet */
 	uint64_t padding; /* after it */
 	bool sparse;
+	bool has_begun; /* a header was seen */
 	struct tar_sparse map;
 
 	struct tar_pax pax; /* for the entry at hand */
@@ -246,6 +247,7 @@ static int
 take_header(struct tar_reader *r, struct tar_header *h, struct error *err)
 {
 	const char *block = NULL;
+	bool owes_entry = false;
 
 	for (int i = 0; i <= TAR_META_HEADERS_MAX; i++) {
 		int status = take_block(r, &block, err);
@@ -254,15 +256,17 @@ take_header(struct tar_reader *r, struct tar_header *h, struct error *err)
 			return -1;
 		/* One block of zeros is enough: some writers forget the second. */
 		if (status == 0 || block == NULL || is_zeros(block)) {
-			if (i == 0)
+			if (!owes_entry)
 				return 0;
 			return damaged(r, "extended header without an entry", err);
 		}
 		memcpy(h, block, sizeof *h);
 		if (!checksum_fits(h))
 			return damaged(r, "no tar header", err);
+		r->has_begun = true;
 		if (!is_meta(h->type))
 			return 1;
+		owes_entry |= h->type != 'g';
 		if (take_meta(r, h, err) < 0)
 			return -1;
 	}
@@ -322,7 +326,7 @@ take_names(struct tar_reader *r, const struct tar_header *h, struct entry *e,
 		return damaged(r, wrong, err);
 	}
 	e->path = buf_text(&r->path);
-	if (e->path.n == 0 && e->type != ENTRY_DIR)
+	if (e->path.n == 0 && e->type != ENTRY_DIR && r->names == TAR_NAMES_REFUSE)
 		return damaged(r, "the root is not a directory", err);
 	if (e->type != ENTRY_SYMLINK && e->type != ENTRY_HARDLINK)
 		return 0;
@@ -619,4 +623,10 @@ tar_reader_data(struct tar_reader *r, const void **bytes, struct error *err)
 	if (got >= 0)
 		r->map.at = at + (uint64_t)got;
 	return got;
+}
+
+bool
+tar_reader_has_begun(const struct tar_reader *r)
+{
+	return r->has_begun;
 }

@@ -28,7 +28,8 @@ struct tar_source {
 	void *arg;
 };
 
-/* What becomes of "../x": refused in a layer, "x" in an archive that is ADDed. */
+/* What becomes of "../x": refused in a layer, "x" in an archive that is ADDed. There
+ * what is no directory may be called "" or "/", too: nothing can come of it. */
 enum tar_names { TAR_NAMES_REFUSE, TAR_NAMES_CONFINE };
 
 /* An entry as it is in the archive: ENTRY_WHITEOUT is never set here, ".wh."
@@ -53,6 +54,9 @@ own_tar_reader(struct tar_reader **r)
 
 /* 1 and *OUT, 0 at the end of the archive, -1 (ERR_DAMAGED, or the source's). */
 int tar_reader_next(struct tar_reader *r, struct tar_item *out, struct error *err);
+
+/* Whether a header was seen: before that, the bytes may be anything. */
+bool tar_reader_has_begun(const struct tar_reader *r);
 
 /* The next piece of the entry's content: its length, 0 at the end, -1. *BYTES
  * is valid until the next call, and NULL if the piece is zeros. */

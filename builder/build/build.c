@@ -101,6 +101,7 @@ static struct remote
 remote_of(const struct build *b)
 {
 	return (struct remote){
+		.unpack_max = b->request->unpack_max,
 		.store = b->services.store,
 		.registry = b->services.registry,
 		.secrets = b->services.secrets.at,

@@ -66,6 +66,7 @@ struct build_request {
 	const char *mapping_why; /* its reason, or NULL */
 	size_t jobs;             /* 0: default */
 	uint64_t store_max;      /* bytes the store may have after the build; 0: any */
+	uint64_t unpack_max;     /* bytes out of one archive; 0: see archive_options */
 	uint64_t shm_size, memory_max, pids_max;
 	uint32_t cpu_percent;
 	ARRAY(struct sandbox_limit) limits;

@@ -335,12 +335,13 @@ static int
 context_on_stdin(const struct build_request *request, struct store *store,
                  struct build_input *in, char **dir, struct error *err)
 {
+	const struct archive_options options = { request->unpack_max, request->cancel };
 	const char *file = request->dockerfile;
 
 	if (file != NULL && strcmp(file, "-") == 0)
 		return error_set(err, ERR_USAGE,
 		                 "context and Dockerfile cannot both be standard input");
-	if (context_from_stdin(store, STDIN_FILENO, dir, &in->dockerfile, err) < 0)
+	if (context_from_stdin(store, STDIN_FILENO, &options, dir, &in->dockerfile, err) < 0)
 		return error_wrap(err, "context on standard input");
 	if (*dir != NULL)
 		return 0;

@@ -124,6 +124,7 @@ remote_http(const struct remote *r, const char *url, char **dir, struct buf *doc
             int64_t *time, struct error *err)
 {
 	auto_http_file struct http_file info = { 0 };
+	const struct archive_options options = { r->unpack_max, r->cancel };
 	auto_fd int tmp = -1, file = -1;
 	auto_free char *path = store_tmp_dir(r->store, &tmp, err);
 	struct download download;
@@ -138,7 +139,7 @@ remote_http(const struct remote *r, const char *url, char **dir, struct buf *doc
 		return -1;
 	if (set_time(file, info.last_modified_ns) < 0 || lseek(file, 0, SEEK_SET) < 0)
 		return error_sys(err, "%s/context", path);
-	if (context_from_stdin(r->store, file, dir, dockerfile, err) < 0)
+	if (context_from_stdin(r->store, file, &options, dir, dockerfile, err) < 0)
 		return error_wrap(err, "%s", url);
 	*time = info.last_modified_ns != 0 ? info.last_modified_ns / 1000000000
 	        : *dir != NULL             ? newest_file(*dir)

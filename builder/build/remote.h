@@ -20,6 +20,7 @@ struct remote {
 	const struct secret *secrets; /* see builder/steps/source_auth.h */
 	size_t n_secrets;
 	bool offline;
+	uint64_t unpack_max; /* see archive_options.max */
 	const struct cancel *cancel;
 };
 

@@ -334,6 +334,7 @@ fill_env(struct services *s)
 		.n_secrets = s->secrets.n,
 		.agents = s->agents.at,
 		.n_agents = s->agents.n,
+		.unpack_max = r->unpack_max,
 		.shm_size = r->shm_size,
 		.memory_max = r->memory_max,
 		.pids_max = r->pids_max,

@@ -39,6 +39,7 @@ struct context {
 	struct store *store;
 	char *path;
 	int dir_fd;
+	const struct cancel *cancel;
 	bool remember;
 	bool whole;   /* everything was looked at */
 	bool damaged; /* what the index says counts for nothing */
@@ -332,6 +333,7 @@ context_scan(const struct context_options *options, struct error *err)
 	c->store = options->store;
 	c->path = mem_copy(options->path);
 	c->dir_fd = options->dir_fd;
+	c->cancel = options->cancel;
 	c->remember = options->remember;
 	c->scan_ns = clock_wall_ns();
 	want(options, w);
@@ -418,8 +420,11 @@ read_file(struct context *c, const struct entry *e, struct digester *d,
 		return -1;
 	}
 	for (;;) {
-		ssize_t n = read(fd, d->bytes, READ_SIZE);
+		ssize_t n;
 
+		if (cancel_check(c->cancel, err) < 0)
+			return -1;
+		n = read(fd, d->bytes, READ_SIZE);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

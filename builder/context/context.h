@@ -39,7 +39,7 @@ struct context_options {
 	bool remember;   /* keep the stat index between builds */
 	bool has_mtime;  /* all entries get MTIME (seconds): a commit's */
 	int64_t mtime;
-	const struct cancel *cancel;
+	const struct cancel *cancel; /* lives as long as the context: files are read later */
 };
 
 /* Walks. Caller frees, after every layer handle is out of use. */
@@ -72,7 +72,7 @@ enum context_source context_classify(const char *word);
 /* Reads standard input IN: a tar (plain or compressed) is unpacked into a new
  * directory in the store's tmp (*DIR, caller frees); anything else is taken as
  * the Dockerfile itself (*DOCKERFILE, *DIR NULL). */
-int context_from_stdin(struct store *st, int in, char **dir, struct buf *dockerfile,
-                       struct error *err);
+int context_from_stdin(struct store *st, int in, const struct archive_options *options,
+                       char **dir, struct buf *dockerfile, struct error *err);
 
 #endif

@@ -1,10 +1,12 @@
 #include "builder/context/context.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/file.h"
+#include "base/input.h"
 
 #define DOCKERFILE_SIZE_MAX ((size_t)256 << 20)
 
@@ -61,7 +63,8 @@ is_tar_header(const unsigned char *h, size_t n)
 
 /* An archive has to be rewound to be unpacked; a pipe cannot be. */
 static int
-spool(int in, const struct buf *head, int dir_fd, struct error *err)
+spool(int in, const struct buf *head, int dir_fd, const struct cancel *cancel,
+      struct error *err)
 {
 	auto_fd int fd = openat(dir_fd, "archive", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
 	                        0600);
@@ -69,7 +72,7 @@ spool(int in, const struct buf *head, int dir_fd, struct error *err)
 	if (fd < 0)
 		return error_sys(err, "make a file for the context archive");
 	if (file_write_all(fd, head->p, head->n, err) < 0 ||
-	    file_copy_fd(in, fd, NULL, err) < 0)
+	    file_copy_fd(in, fd, cancel, NULL, err) < 0)
 		return -1;
 	if (unlinkat(dir_fd, "archive", 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return error_sys(err, "context archive");
@@ -77,7 +80,8 @@ spool(int in, const struct buf *head, int dir_fd, struct error *err)
 }
 
 static int
-unpack(struct store *st, int in, const struct buf *head, char **dir, struct error *err)
+unpack(struct store *st, int in, const struct buf *head,
+       const struct archive_options *options, char **dir, struct error *err)
 {
 	auto_fd int dir_fd = -1;
 	auto_fd int archive = -1;
@@ -85,32 +89,50 @@ unpack(struct store *st, int in, const struct buf *head, char **dir, struct erro
 
 	if (path == NULL)
 		return -1;
-	archive = spool(in, head, dir_fd, err);
+	archive = spool(in, head, dir_fd, options->cancel, err);
 	if (archive < 0)
 		return -1;
-	if (archive_unpack_context(st, archive, dir_fd, err) < 0)
+	if (archive_unpack_context(archive, dir_fd, options, err) < 0)
 		return error_wrap(err, "archive");
 	*dir = take(path);
 	return 0;
 }
 
+/* Up to HEADER_SIZE bytes. Whoever writes to a pipe may never do so. */
+static int
+read_head(int in, const struct cancel *cancel, struct buf *out, struct error *err)
+{
+	ssize_t n = 1;
+
+	buf_reserve(out, HEADER_SIZE);
+	while (n != 0 && out->n < HEADER_SIZE) {
+		if (cancel_wait_fd(cancel, in, err) < 0)
+			return -1;
+		n = read(in, out->p + out->n, HEADER_SIZE - out->n);
+		if (n < 0 && errno != EINTR)
+			return error_sys(err, "read");
+		if (n > 0)
+			out->n += (size_t)n;
+	}
+	return 0;
+}
+
 int
-context_from_stdin(struct store *st, int in, char **dir, struct buf *dockerfile,
-                   struct error *err)
+context_from_stdin(struct store *st, int in, const struct archive_options *options,
+                   char **dir, struct buf *dockerfile, struct error *err)
 {
 	auto_buf struct buf head = BUF_INIT;
 	const unsigned char *bytes = NULL;
-	ssize_t n = 0;
 
 	*dir = NULL;
-	buf_reserve(&head, HEADER_SIZE);
-	n = file_read_full(in, head.p, HEADER_SIZE, err);
-	if (n < 0)
+	if (read_head(in, options->cancel, &head, err) < 0)
 		return -1;
-	head.n = (size_t)n;
 	bytes = (const unsigned char *)head.p;
 	if (is_compressed(bytes, head.n) || is_tar_header(bytes, head.n))
-		return unpack(st, in, &head, dir, err);
+		return unpack(st, in, &head, options, dir, err);
 	buf_add_text(dockerfile, buf_text(&head));
-	return file_read_fd(in, DOCKERFILE_SIZE_MAX, dockerfile, err) < 0 ? -1 : 0;
+	return input_read_fd(in, DOCKERFILE_SIZE_MAX, options->cancel, dockerfile, err) <
+	                       0
+	               ? -1
+	               : 0;
 }

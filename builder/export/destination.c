@@ -132,7 +132,7 @@ copy_in_place(const struct destination *d, struct error *err)
 
 	if (out < 0 || lseek(d->fd, 0, SEEK_SET) < 0)
 		return destination_refuse(d, err);
-	if (file_copy_fd(d->fd, out, NULL, err) == 0)
+	if (file_copy_fd(d->fd, out, NULL, NULL, err) == 0)
 		return 0;
 	errno = err->sys;
 	return destination_refuse(d, err);

@@ -188,7 +188,7 @@ copy_to_tar(struct archive *a, int fd, const char *path, uint64_t size, struct e
 static int
 fill_with_fd(void *arg, int fd, struct error *err)
 {
-	return file_copy_fd(*(int *)arg, fd, NULL, err);
+	return file_copy_fd(*(int *)arg, fd, NULL, NULL, err);
 }
 
 static int

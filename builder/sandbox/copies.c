@@ -55,7 +55,7 @@ copy_file(int from_fd, int dir_fd, const char *name, const struct stat *st,
 
 	if (in < 0 || out < 0)
 		return error_sys(err, "copy a file to be mounted");
-	if (file_copy_fd(in, out, NULL, err) < 0)
+	if (file_copy_fd(in, out, NULL, NULL, err) < 0)
 		return -1;
 	if (fchown(out, st->st_uid, st->st_gid) < 0 ||
 	    fchmod(out, st->st_mode & 07777) < 0)

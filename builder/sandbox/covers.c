@@ -212,7 +212,7 @@ place_copy(struct covers *c, const char *target, int fd, const struct stat *st,
 		return error_set(err, ERR_SOURCE,
 		                 "mount on %s: neither file nor directory", target);
 	out = open_new_file(c, target, err);
-	if (out < 0 || file_copy_fd(in, out, NULL, err) < 0 ||
+	if (out < 0 || file_copy_fd(in, out, NULL, NULL, err) < 0 ||
 	    set_owner(out, target, st->st_uid, st->st_gid, st->st_mode, err) < 0)
 		return -1;
 	futimens(out, times);

@@ -19,6 +19,7 @@ struct copier {
 	int64_t now;     /* mtime of created directories */
 	struct store *store;
 	const struct cancel *cancel;
+	uint64_t unpack_max;                    /* see archive_options.max */
 	int vertex;                             /* for warnings */
 	ARRAY(struct archive_index *) archives; /* unpacked ones: contents are in them */
 	ARRAY(int) fds;                         /* and in these */

@@ -20,6 +20,7 @@ open_archive(struct copier *c, const struct opened_source *s, size_t i,
 {
 	struct view_entry e;
 	struct content content;
+	const struct archive_options options = { c->unpack_max, c->cancel };
 	auto_fd int fd = -1;
 	uint64_t size = 0;
 	int found = 0;
@@ -35,7 +36,7 @@ open_archive(struct copier *c, const struct opened_source *s, size_t i,
 	fd = content_open(&content, &size, err);
 	if (fd < 0)
 		return -1;
-	found = archive_open(c->store, fd, archive, err);
+	found = archive_open(c->store, fd, &options, archive, err);
 	if (found <= 0)
 		return found;
 	array_push(&c->archives, *archive);

@@ -138,7 +138,8 @@ read_ahead(struct selection *s, size_t i, struct error *err)
 /* ------------------------------------------------------------ content */
 
 static int
-digest_content(const struct chosen *c, struct digest *out, struct error *err)
+digest_content(const struct chosen *c, const struct cancel *cancel, struct digest *out,
+               struct error *err)
 {
 	struct content content;
 	auto_fd int fd = -1;
@@ -155,8 +156,11 @@ digest_content(const struct chosen *c, struct digest *out, struct error *err)
 	bytes = mem_resize(NULL, FLUSH_SIZE, 1);
 	while (size > 0) {
 		size_t n = size < FLUSH_SIZE ? (size_t)size : FLUSH_SIZE;
-		ssize_t got = read(fd, bytes, n);
+		ssize_t got;
 
+		if (cancel_check(cancel, err) < 0)
+			return -1;
+		got = read(fd, bytes, n);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
@@ -180,7 +184,7 @@ file_digest(const struct selection *s, const struct chosen *c, struct digest *ou
 		*out = s->source->result->content;
 		return 0;
 	}
-	return digest_content(c, out, err);
+	return digest_content(c, s->cancel, out, err);
 }
 
 /* ------------------------------------------------------------ hashing */

@@ -133,6 +133,7 @@ prepare(const struct step_job *job, struct execution *x, struct error *err)
 	x->copier.dest_path = copy->dest;
 	x->copier.store = job->env->store;
 	x->copier.cancel = job->env->cancel;
+	x->copier.unpack_max = job->env->unpack_max;
 	x->copier.vertex = job->vertex;
 	x->sources = mem_new_n(copy->sources.n + 1, sizeof *x->sources);
 	if (chmod_parse(copy->chmod, &x->copier.chmod, err) < 0)

@@ -61,7 +61,7 @@ make_layers(int dir_fd, const char *dir, size_t n, struct error *err)
 			auto_free char *file = mem_print("l%zu/bin/true", i);
 
 			out = openat(dir_fd, file, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-			if (file_copy_fd(in, out, NULL, err) < 0)
+			if (file_copy_fd(in, out, NULL, NULL, err) < 0)
 				die(err);
 		}
 	}

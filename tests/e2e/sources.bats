@@ -86,3 +86,191 @@ END
     COOPER_ROOT=$T/other made 'FROM base' --build-context "base=oci-layout://$T/oci"
     [ -e "$T/out/etc/passwd" ] && [ -e "$T/out/etc/new" ]
 }
+
+# ------------------------------------------------------------ archives
+
+# archives: files to ADD. ok-…: unpacked; is-…: copied as they are; bad-…: refused.
+archives() {
+    python3 - <<'END'
+import bz2, gzip, io, lzma, tarfile
+
+def entry(name, data=b"x\n", type=tarfile.REGTYPE, **more):
+    info = tarfile.TarInfo(name)
+    info.type, info.size = type, len(data)
+    for k, v in more.items():
+        setattr(info, k, v)
+    return info, data
+
+def tar(*entries, format=tarfile.USTAR_FORMAT, **more):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=format, **more) as t:
+        for info, data in entries:
+            t.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+def renamed(name):
+    """A header of an empty, odd or long name, which the library does not write."""
+    raw = bytearray(tar(entry("a")))
+    raw[0:100] = name.ljust(100, b"\0")[:100]
+    raw[148:156] = b" " * 8
+    raw[148:156] = b"%06o\0 " % sum(raw[:512])
+    return bytes(raw)
+
+good = tar(entry("f"), entry("g"))
+rest = tar(entry("f"))
+files = {
+    "ok-plain": good, "ok-gz": gzip.compress(good), "ok-xz": lzma.compress(good), "ok-bz2": bz2.compress(good),
+    "ok-members": gzip.compress(good[:700]) + gzip.compress(good[700:]),
+    "ok-garbage": good + b"garbage", "ok-gz-garbage": gzip.compress(good) + b"garbage",
+    "ok-no-name": renamed(b"") [:1024] + rest, "ok-root": renamed(b"/")[:1024] + rest,
+    "ok-dot": renamed(b"./")[:1024] + rest, "ok-dotdot": renamed(b"..")[:1024] + rest,
+    "ok-gnu": tar(entry("d/" * 60 + "f"), entry("f"), format=tarfile.GNU_FORMAT),
+    "ok-pax": tar(entry("d/" * 60 + "f"), entry("f"), format=tarfile.PAX_FORMAT),
+    "ok-global": tar(entry("f"), format=tarfile.PAX_FORMAT, pax_headers={"comment": "0" * 40}),
+    "ok-one-block": good[:2560],
+    "none-global": tar(format=tarfile.PAX_FORMAT, pax_headers={"comment": "0" * 40}),
+    "none-gz-global": gzip.compress(tar(format=tarfile.PAX_FORMAT, pax_headers={"comment": "x"})),
+    "is-zeros": bytes(10240), "is-gz-zeros": gzip.compress(bytes(10240)), "is-text": b"text\n",
+    "is-gz-text": gzip.compress(b"text\n"), "is-xz-text": lzma.compress(b"t" * 2000), "is-bz2-text": bz2.compress(b"t"),
+    "is-gz-nothing": gzip.compress(b""), "is-xz-nothing": lzma.compress(b""), "is-nothing": b"",
+    "is-BZh": b"BZhello, world\n", "is-BZh9": b"BZh9 is no archive\n", "is-gz-like": b"\x1f\x8b\x08\xff\xff\xff" * 9,
+    "is-short": good[:300], "is-gz-cut-text": gzip.compress(bytes(range(256)) * 4000)[:-20],
+    "bad-gz": gzip.compress(good)[:12] + b"\xff" * 40, "bad-gz-cut": gzip.compress(good)[:20],
+    "bad-gz-head": gzip.compress(good)[:5], "bad-xz": lzma.compress(good)[:40], "bad-xz-head": lzma.compress(good)[:8],
+    "bad-bz2": bz2.compress(good)[:30], "bad-bz2-bits": bz2.compress(good)[:20] + b"\xff" * 30 + bz2.compress(good)[50:],
+    "bad-cut": tar(entry("f", b"y" * 5000))[:2000], "bad-second": good[:1024] + b"\1" * 512 + good[1536:],
+    "bad-name": tar(entry("n" * 256), format=tarfile.GNU_FORMAT),
+    "bad-pax-name": tar(entry("d/" + "n" * 300), format=tarfile.PAX_FORMAT),
+    "bad-path": tar(entry("d/" * 2100 + "f"), format=tarfile.GNU_FORMAT),
+    "bad-pax": tar(entry("p" * 200), format=tarfile.PAX_FORMAT)[:1024] + bytes(1024),
+    "bad-size": renamed(b"f")[:124] + b"x" * 12 + renamed(b"f")[136:148],
+}
+raw = bytearray(tar(entry("f")))
+raw[124:136], raw[148:156] = b"xxxxxxxxxxxx", b" " * 8
+raw[148:156] = b"%06o\0 " % sum(raw[:512])
+files["bad-size"] = bytes(raw)
+for name, data in files.items():
+    with open(name, "wb") as f:
+        f.write(data)
+END
+    zstd -q ok-plain -o ok-zst && zstd -q is-text -o is-zst-text
+    head -c 30 ok-zst >bad-zst
+    head -c 5 ok-zst >bad-zst-head
+}
+
+@test "what begins as an archive is unpacked or refused, all else is copied" {
+    need zstd
+    archives
+    local f
+    for f in ok-*; do
+        made "FROM scratch|ADD $f /x/"
+        [ "$(cat "$T/out/x/f")" = x ] && [ ! -e "$T/out/x/$f" ] || { echo "$f"; ls -R "$T/out"; return 1; }
+    done
+    for f in none-*; do
+        made "FROM scratch|ADD $f /x/"
+        [ "$(cd "$T/out" && find . | sort | xargs)" = ". ./x" ] || { echo "$f"; return 1; }
+    done
+    for f in is-*; do
+        made "FROM scratch|ADD $f /x/"
+        cmp "$f" "$T/out/x/$f" || { echo "$f"; return 1; }
+    done
+    for f in bad-*; do
+        refused 9 "/$f" "FROM scratch|ADD $f /x/" || { echo "$f"; return 1; }
+        made "FROM scratch|COPY $f /x/"
+        made "FROM scratch|ADD --unpack=false $f /x/"
+        cmp "$f" "$T/out/x/$f"
+    done
+}
+
+@test "an archive that swells is refused unless that is meant" {
+    head -c 1100M /dev/zero | gzip -1 >zeros.gz
+    python3 - <<'END'
+import gzip, io, tarfile
+info = tarfile.TarInfo("zeros")
+info.size = 1100 << 20
+head = info.tobuf()
+with gzip.open("bomb.tgz", "wb", 1) as out:
+    out.write(head)
+    for _ in range(1101):
+        out.write(bytes(1 << 20))
+# A sparse entry of 8 TB in 3 KB.
+with open("sparse.tar", "wb") as out:
+    size = 8 << 40
+    pax = b""
+    for k, v in ("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "big"), \
+            ("GNU.sparse.realsize", str(size)):
+        n = len(k) + len(v) + 3
+        n += len(str(n))
+        n += len(str(n)) - len(str(n - len(str(n)))) if len(str(n)) != len(str(n - 1)) else 0
+        line = f"{n} {k}={v}\n".encode()
+        while len(line) != n:
+            n = len(line)
+            line = f"{n} {k}={v}\n".encode()
+        pax += line
+    x = tarfile.TarInfo("x")
+    x.type, x.size = b"x", len(pax)
+    out.write(x.tobuf() + pax.ljust(-(-len(pax) // 512) * 512, b"\0"))
+    map_ = b"1\n%d\n0\n" % size
+    f = tarfile.TarInfo("GNUSparseFile.0/big")
+    f.size = 512
+    out.write(f.tobuf() + map_.ljust(512, b"\0") + bytes(1024))
+END
+    refused 8 "swells to more than 1073741824 bytes" 'FROM scratch|ADD bomb.tgz /'
+    [[ "$output" == *--unpack-max* ]]
+    refused 8 "big: the archive swells" 'FROM scratch|ADD sparse.tar /'
+    refused 8 "swells" 'FROM scratch|ADD sparse.tar /' --unpack-max 1G
+    made 'FROM scratch|ADD bomb.tgz /' --unpack-max 2G
+    [ "$(stat -c %s "$T/out/zeros")" -eq $((1100 << 20)) ]
+    rm -rf "$T/out"
+    run "$COOPER" build --progress=plain -f - - <bomb.tgz
+    run timeout 60 "$COOPER" build --progress=plain - <sparse.tar
+    [ "$status" -eq 8 ] && [[ "$output" == *"swells"* ]]
+    run timeout 60 "$COOPER" build --progress=plain - <bomb.tgz
+    [ "$status" -eq 8 ] && [[ "$output" == *"swells"* ]]
+    made 'FROM scratch|ADD zeros.gz /'
+    [ -e "$T/out/zeros.gz" ]
+}
+
+# ends_soon COMMAND…: 1.5 s after its start it gets SIGTERM; how long it takes then, in ms, is MS.
+ends_soon() {
+    "$@" <&0 >"$T/log" 2>&1 3>&- &
+    local pid=$! start
+    sleep 1.5
+    kill -0 $pid 2>/dev/null || { cat "$T/log"; echo "$*: ended by itself"; return 1; }
+    kill -TERM $pid
+    start=$(date +%s%N)
+    wait $pid && status=0 || status=$?
+    MS=$((($(date +%s%N) - start) / 1000000))
+    [ "$status" -eq 130 ] || [ "$status" -eq 143 ] || { echo "$*: $status"; cat "$T/log"; return 1; }
+    [ "$MS" -lt 10000 ] || { echo "$*: $MS ms"; return 1; }
+}
+
+@test "a signal ends whatever takes long" {
+    truncate -s 4T big
+    printf 'FROM scratch\nCOPY big /\n' >Dockerfile
+    ends_soon "$COOPER" build .
+    printf 'FROM scratch\nADD big /\n' >Dockerfile
+    ends_soon "$COOPER" build .
+    rm big
+    # An archive of no end.
+    mkfifo pipe
+    { printf '\x1f\x8b\x08\0'; sleep 30; } >pipe &
+    ends_soon "$COOPER" build - <pipe
+    { sleep 30; } >pipe &
+    ends_soon "$COOPER" build - <pipe
+    { sleep 30; } >pipe &
+    ends_soon "$COOPER" build -f - . <pipe
+    kill %% 2>/dev/null || true
+    # A server that says nothing.
+    python3 -c 'import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname()[1], flush=True); time.sleep(60)' \
+        >port 3>&- &
+    local server=$! url
+    for _ in $(seq 50); do [ -s port ] && break; sleep 0.1; done
+    for url in "http://127.0.0.1:$(cat port)/r.git" "git://127.0.0.1:$(cat port)/r.git" "http://127.0.0.1:$(cat port)/f"; do
+        printf 'FROM scratch\nADD %s /\n' "$url" >Dockerfile
+        ends_soon "$COOPER" build .
+        ends_soon "$COOPER" build "$url"
+    done
+    kill $server
+}

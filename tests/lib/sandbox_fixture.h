@@ -115,7 +115,7 @@ box_make_root(int fd)
 	if (in < 0 || mkdirat(fd, "bin", 0755) < 0)
 		return -1;
 	out = openat(fd, "bin/busybox", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	if (out < 0 || file_copy_fd(in, out, NULL, &err) < 0)
+	if (out < 0 || file_copy_fd(in, out, NULL, NULL, &err) < 0)
 		return -1;
 	close(in);
 	close(out);

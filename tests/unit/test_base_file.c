@@ -103,7 +103,7 @@ large_files_are_read_and_copied_whole(void **state)
 	in = openat(top_fd, "large", O_RDONLY | O_CLOEXEC);
 	out = openat(top_fd, "copy", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(lseek(in, 1, SEEK_SET), 1);
-	assert_int_equal(file_copy_fd(in, out, &copied, &err), 0);
+	assert_int_equal(file_copy_fd(in, out, NULL, &copied, &err), 0);
 	assert_int_equal(copied, 7 + n - 1);
 	assert_int_equal(file_read(top_fd, "copy", SIZE_MAX, &b, &err), 1);
 	assert_int_equal(b.n, n - 1);
@@ -121,14 +121,14 @@ files_that_the_kernel_does_not_copy_are_read_and_written(void **state)
 	int ends[2];
 
 	(void)state;
-	assert_int_equal(file_copy_fd(status, out, &copied, &err), 0);
+	assert_int_equal(file_copy_fd(status, out, NULL, &copied, &err), 0);
 	assert_true(copied > 100);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	assert_int_equal(write(ends[1], "abc", 3), 3);
 	close(ends[1]);
-	assert_int_equal(file_copy_fd(ends[0], out, NULL, &err), 0);
+	assert_int_equal(file_copy_fd(ends[0], out, NULL, NULL, &err), 0);
 	close(ends[0]);
-	assert_int_equal(file_copy_fd(-1, out, NULL, &err), -1);
+	assert_int_equal(file_copy_fd(-1, out, NULL, NULL, &err), -1);
 	assert_int_equal(err.sys, EBADF);
 }
 

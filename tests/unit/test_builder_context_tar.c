@@ -43,7 +43,8 @@ read_stdin(struct fixture *f, struct text bytes, char **dir, struct buf *dockerf
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	assert_int_equal(write(ends[1], bytes.p, bytes.n), bytes.n);
 	close(ends[1]);
-	assert_fine(context_from_stdin(f->store, ends[0], dir, dockerfile, &err) == 0,
+	assert_fine(context_from_stdin(f->store, ends[0], &(struct archive_options){ 0 },
+	                               dir, dockerfile, &err) == 0,
 	            &err);
 	close(ends[0]);
 }

@@ -51,7 +51,7 @@ assert_archive(struct fixture *f, int fd, const char *title)
 	struct error err = ERROR_INIT;
 	struct buf out = BUF_INIT;
 
-	if (archive_open(f->store, fd, &a, &err) != 1)
+	if (archive_open(f->store, fd, &(struct archive_options){ 0 }, &a, &err) != 1)
 		fail_msg("%s: %s", title, err.text == NULL ? "no archive" : err.text);
 	for (size_t i = 0; i < archive_count(a); i++) {
 		struct buf content = BUF_INIT;
@@ -133,9 +133,9 @@ what_is_no_tar_is_no_archive(void **state)
 		  "broken",
 		  8 },
 		{ "BZh9 and more", 13 },
-		{ "\x28\xb5\x2f\xfd"
-		  "x",
-		  5 },
+		{ "BZh9", 4 },
+		{ "\x1f\x8b", 2 },
+		{ "\x1f\x8b\x08\xff more", 9 },
 		{ "PK\3\4 a zip file is copied", 26 },
 	};
 	struct fixture *f = *state;
@@ -144,12 +144,63 @@ what_is_no_tar_is_no_archive(void **state)
 		struct archive_index *a = NULL;
 		struct error err = ERROR_INIT;
 		int fd = write_file(f, "no", files[i]);
-		int status = archive_open(f->store, fd, &a, &err);
+		int status = archive_open(f->store, fd, &(struct archive_options){ 0 },
+		                          &a, &err);
 
 		if (status != 0)
 			fail_msg("file %zu: %d %s", i, status, err.text);
 		close(fd);
 	}
+}
+
+static void
+what_begins_as_compressed_is_damaged_if_nothing_comes_out(void **state)
+{
+	static const struct text files[] = {
+		{ "\x1f\x8b\x08", 3 },
+		{ "\x1f\x8b\x08\0\0\0\0\0\0\3\xff\xff\xff\xff\xff\xff", 16 },
+		{ "\x28\xb5\x2f\xfd"
+		  "x",
+		  5 },
+		{ "\xfd\x37zXZ\0", 6 },
+		{ "\xfd\x37zXZ\0\0\4 no checksum", 20 },
+		{ "BZh91AY&SY\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 20 },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		const struct archive_options options = { 0 };
+		struct archive_index *a = NULL;
+		struct error err = ERROR_INIT;
+		int fd = write_file(f, "no", files[i]);
+		int status = archive_open(f->store, fd, &options, &a, &err);
+
+		if (status != -1 || err.code != ERR_DAMAGED)
+			fail_msg("file %zu: %d %s", i, status, err.text);
+		error_clear(&err);
+		close(fd);
+	}
+}
+
+static void
+an_archive_gives_no_more_than_it_may(void **state)
+{
+	struct fixture *f = *state;
+	int fd = write_file(f, "a.tar", (struct text){ 0 });
+	struct error err = ERROR_INIT;
+
+	for (uint64_t max = 1; max <= 15; max++) {
+		const struct archive_options options = { .max = max };
+		struct archive_index *a = NULL;
+		int status = archive_open(f->store, fd, &options, &a, &err);
+
+		/* 7 + 1 + 6 bytes of content. */
+		assert_int_equal(status, max < 14 ? -1 : 1);
+		assert_int_equal(err.code, max < 14 ? ERR_POLICY : ERR_NONE);
+		archive_close(a);
+		error_clear(&err);
+	}
+	close(fd);
 }
 
 static void
@@ -161,7 +212,8 @@ a_tar_that_breaks_off_is_damaged(void **state)
 	struct error err = ERROR_INIT;
 
 	assert_int_equal(ftruncate(fd, 4 * 512 + 100), 0);
-	assert_int_equal(archive_open(f->store, fd, &a, &err), -1);
+	assert_int_equal(
+	        archive_open(f->store, fd, &(struct archive_options){ 0 }, &a, &err), -1);
 	assert_int_equal(err.code, ERR_DAMAGED);
 	error_clear(&err);
 	close(fd);
@@ -192,7 +244,9 @@ a_context_is_unpacked_from_a_pipe(void **state)
 		buf_clear(&bytes);
 		free(tar);
 	}
-	assert_fine(archive_unpack_context(f->store, pipes[0], dir, &err) == 0, &err);
+	assert_fine(archive_unpack_context(pipes[0], dir, &(struct archive_options){ 0 },
+	                                   &err) == 0,
+	            &err);
 	close(pipes[0]);
 	fd = openat(dir, "h", O_RDONLY);
 	assert_int_equal(read(fd, text, 16), 7);
@@ -239,7 +293,8 @@ a_small_tar_of_given_files_is_deterministic(void **state)
 	tar_out_free(t);
 	assert_int_equal(fstat(fd, &st), 0);
 	assert_int_equal(st.st_size, 512 * 5);
-	assert_int_equal(archive_open(f->store, fd, &a, &err), 1);
+	assert_int_equal(
+	        archive_open(f->store, fd, &(struct archive_options){ 0 }, &a, &err), 1);
 	archive_get(a, 1, &c);
 	assert_int_equal(c.entry.mode, 0644);
 	assert_int_equal(c.entry.mtime, 0);
@@ -255,6 +310,8 @@ main(void)
 		fixture_test(a_plain_tar_is_read_in_place),
 		fixture_test(compressed_tars_are_known_by_their_first_bytes),
 		fixture_test(what_is_no_tar_is_no_archive),
+		fixture_test(what_begins_as_compressed_is_damaged_if_nothing_comes_out),
+		fixture_test(an_archive_gives_no_more_than_it_may),
 		fixture_test(a_tar_that_breaks_off_is_damaged),
 		fixture_test(a_context_is_unpacked_from_a_pipe),
 		fixture_test(a_small_tar_of_given_files_is_deterministic),

@@ -285,7 +285,7 @@ tar_names(struct fixture *f, struct layer *l)
 
 	assert_true(layer_diffid(l, &diffid));
 	fd = blob_open(f->store, &diffid, &err);
-	found = archive_open(f->store, fd, &a, &err);
+	found = archive_open(f->store, fd, &(struct archive_options){ 0 }, &a, &err);
 	assert_fine(found >= 0, &err);
 	for (size_t i = 0; found == 1 && i < archive_count(a); i++) {
 		struct change c;
