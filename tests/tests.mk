@@ -19,7 +19,7 @@ define install_packages
 		&& $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; }
 endef
 
-.PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-language \
+.PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-language \
 	check-conformance check-environments bench fuzz lint format install uninstall clean
 
 help: ## list the targets
@@ -50,6 +50,8 @@ check-style: ## directions of includes, sizes, forbidden words
 	OUT=$(OUT) tests/run-all style
 check-fuzz: fuzz-replays ## replay the fuzz corpora
 	OUT=$(OUT) tests/run-all fuzz
+check-arguments: all ## every option, variable and file with nasty values
+	OUT=$(OUT) tests/run-all arguments
 check-language: all ## the Dockerfile language, case by case
 	OUT=$(OUT) tests/run-all language
 check-conformance: all ## the recorded images of the reference frontend
