@@ -64,6 +64,8 @@ error_sys(struct error *err, const char *fmt, ...)
 	text = mem_print("%s: %s", what, strerror(sys));
 	free(what);
 	replace(err, code_of(sys), sys, text);
+	if (sys == EMFILE)
+		error_hint(err, "raise the limit of open files: ulimit -n 1024");
 	return -1;
 }
 

@@ -128,7 +128,8 @@ struct sweep {
 	const struct gc_options *options;
 	struct stat index; /* index.json as it was marked from */
 	uint64_t freed;
-	size_t at; /* the next thing */
+	size_t at;  /* the next thing */
+	int failed; /* errno of the first that could not be removed, or 0 */
 };
 
 static int
@@ -171,6 +172,8 @@ remove_thing(struct sweep *s, const struct thing *t, int64_t lease_ns)
 		return;
 	if (scratch_trash(store_scratch(s->store), fd, t->name) == 0)
 		s->freed += t->size;
+	else if (s->failed == 0)
+		s->failed = errno;
 }
 
 /* 1 there is more, 0 done, -1; *CHANGED: index.json is another by now. */
@@ -242,6 +245,11 @@ collect(struct store *st, const struct gc_options *o, uint64_t *freed, struct er
 		                 : sweep_batch(&s, &changed, err);
 	while (status == 1);
 	*freed += s.freed;
+	if (status == 0 && s.failed != 0 && s.freed == 0) {
+		errno = s.failed;
+		error_sys(err, "remove what is not used");
+		return store_wrap(st, err);
+	}
 	return status < 0 ? -1 : changed;
 }
 

@@ -1,7 +1,9 @@
 #include "builder/sandbox/sandbox.h"
 
 #include <fcntl.h>
+#include <errno.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,6 +61,8 @@ make_scratch(struct sandbox *sb, struct error *err)
 	return 0;
 }
 
+#define DESCRIPTORS_MIN 80
+
 /* From the strongest down. */
 static const struct {
 	enum isolation isolation;
@@ -76,9 +80,30 @@ is_held(enum isolation isolation)
 	       confine_version() >= CONFINE_VERSION_MIN || is_contained();
 }
 
+#define TOO_FEW_FILES "raise the limit of open files: ulimit -n 1024"
+
+/* With fewer descriptors every try would fail, for reasons that are none of the
+ * machine's. The spawner keeps its own above the 64th. */
+static int
+check_descriptors(struct error *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_MIN)
+		return 0;
+	error_set(err, ERR_ENVIRONMENT,
+	          "RUN needs more open files than the %llu that are allowed",
+	          (unsigned long long)limit.rlim_cur);
+	return error_hint(err, TOO_FEW_FILES);
+}
+
 static int
 tell_none(bool is_unheld, struct error *err)
 {
+	if (err->sys == EMFILE || err->sys == ENFILE) {
+		error_wrap(err, "RUN needs a sandbox");
+		return error_hint(err, TOO_FEW_FILES);
+	}
 	if (err->code == ERR_NONE)
 		error_set(err, ERR_USAGE, "no such engine");
 	err->code = ERR_ENVIRONMENT;
@@ -154,7 +179,7 @@ sandbox_open(const struct sandbox_options *options, struct error *err)
 	leaving_init(sb->leaving);
 	filter_compile(&sb->filter, 0);
 	trees_init(&sb->trees, sb->scratch_fd, NULL, sb->cancel);
-	if (make_scratch(sb, err) == 0 &&
+	if (check_descriptors(err) == 0 && make_scratch(sb, err) == 0 &&
 	    spawner_start(&sb->spawner, sb->scratch, err) == 0)
 		return sb;
 	sandbox_free(sb);
