@@ -7,12 +7,16 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "base/platform.h"
+#include "builder/cli/field_options.h"
 #include "builder/cli/session.h"
+
+#define CPU_PERIOD_US   100000 /* the kernel's */
+#define CPU_PERCENT_MAX 1000000
 
 /* ------------------------------------------------------------ helpers */
 
-static struct text
-own(struct build_options *o, char *text)
+struct text
+build_options_own(struct build_options *o, char *text)
 {
 	array_push(&o->owned, text);
 	return text_of(text);
@@ -116,63 +120,6 @@ add_host(void *target, struct text value, struct error *err)
 	return 0;
 }
 
-static int
-set_secret_field(struct secret_source *s, struct text field, bool *is_env,
-                 struct error *err)
-{
-	struct text name, value;
-
-	split_pair(field, &name, &value);
-	if (text_is(name, "id"))
-		s->id = value;
-	else if (text_is(name, "src") || text_is(name, "source"))
-		s->file = value;
-	else if (text_is(name, "env"))
-		s->env = value;
-	else if (text_is(name, "type") &&
-	         (text_is(value, "file") || text_is(value, "env")))
-		*is_env = text_is(value, "env");
-	else
-		return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", (int)field.n,
-		                 field.p);
-	return 0;
-}
-
-static int
-add_secret(void *target, struct text value, struct error *err)
-{
-	struct build_options *o = target;
-	struct secret_source s = { 0 };
-	struct text rest = value, field;
-	bool is_env = false;
-
-	while (next_comma(&rest, &field))
-		if (set_secret_field(&s, field, &is_env, err) < 0)
-			return -1;
-	if (s.id.n == 0)
-		return error_set(err, ERR_USAGE, "needs id=NAME");
-	if (is_env && s.env.p == NULL) {
-		s.env = s.file.p != NULL ? s.file : s.id;
-		s.file = (struct text){ 0 };
-	}
-	array_push(&o->request.secrets, s);
-	return 0;
-}
-
-/* default, id, id=socket. */
-static int
-add_ssh(void *target, struct text value, struct error *err)
-{
-	struct build_options *o = target;
-	struct text name, socket;
-
-	split_pair(value, &name, &socket);
-	if (name.n == 0)
-		return error_set(err, ERR_USAGE, "must be default, ID or ID=SOCKET");
-	array_push(&o->request.agents, ((struct variable){ name, socket }));
-	return 0;
-}
-
 static void
 classify_context(struct named_context *c)
 {
@@ -209,7 +156,7 @@ add_context(void *target, struct text value, struct error *err)
 	lower = text_copy(name);
 	for (char *p = lower; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
-	c.name = own(o, lower);
+	c.name = build_options_own(o, lower);
 	if (text_ends(c.name, ":latest"))
 		c.name = text_first(c.name, c.name.n - strlen(":latest"));
 	classify_context(&c);
@@ -602,6 +549,8 @@ const struct option_row build_option_rows[] = {
 	  "same as -o type=registry: send the image to the registry of its name" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct build_options, quiet), NULL,
 	  "print the image id only" },
+	{ "resource", 0, "memory=SIZE,…", OPTION_CALL, 0, add_resource,
+	  "limit a RUN step: memory=SIZE, cpu-quota=US, cpu-period=US (default 100000)" },
 	{ "root", 0, "DIR", OPTION_STRING, AT(root), NULL,
 	  "the store (default $COOPER_ROOT)" },
 	{ "secret", 0, "id=ID[,src=FILE|,env=NAME]", OPTION_CALL, 0, add_secret,
@@ -672,6 +621,14 @@ has_output(const struct build_options *o, enum output_type type)
 void
 build_options_settle(struct build_options *o)
 {
+	uint64_t period = o->cpu_period > 0 ? o->cpu_period : CPU_PERIOD_US;
+	uint64_t percent = (o->cpu_quota * 100 + period - 1) / period;
+
+	/* Never 0, which is no limit. */
+	if (o->cpu_quota > 0)
+		o->request.cpu_percent = (uint32_t)(percent < CPU_PERCENT_MAX
+		                                            ? percent
+		                                            : CPU_PERCENT_MAX);
 	if (!has_output(o, OUTPUT_IMAGE) &&
 	    (o->load || (o->request.outputs.n == 0 && !o->push)))
 		add_plain_output(o, OUTPUT_IMAGE);

@@ -12,7 +12,8 @@ struct build_options {
 	struct build_request request;
 	enum progress progress;
 	bool quiet;
-	bool push, load;     /* until they are settled */
+	bool push, load;                /* until they are settled */
+	uint64_t cpu_quota, cpu_period; /* microseconds, likewise; 0: not given */
 	ARRAY(char *) owned; /* texts that had to be made */
 };
 
@@ -20,6 +21,9 @@ extern const struct option_row build_option_rows[]; /* ended by a row without a 
 
 /* Defaults, and what the environment says (SOURCE_DATE_EPOCH, BUILDKIT_PROGRESS). */
 void build_options_init(struct build_options *o);
+
+/* TEXT, which is freed with O. */
+struct text build_options_own(struct build_options *o, char *text);
 
 /* After all were read: what --push, --load and the absence of -o mean for the outputs. */
 void build_options_settle(struct build_options *o);

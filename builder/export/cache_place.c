@@ -1,9 +1,9 @@
 #include "builder/export/cache_place.h"
 
 #include "base/base.h"
+#include "base/csv.h"
 #include "base/number.h"
 #include "base/suggest.h"
-#include "builder/export/csv.h"
 
 struct parsing {
 	struct cache_place *place;
@@ -118,13 +118,16 @@ parse(struct parsing *p, struct text value, struct error *err)
 {
 	auto_buf struct buf field = BUF_INIT;
 	struct text rest = value;
+	int found = 0;
 
 	if (text_find(value, '=') < 0) {
 		set_name(p->place, value);
 	} else {
-		while (csv_next(&rest, &field))
+		while ((found = csv_next(&rest, &field, err)) > 0)
 			if (set_attribute(p, buf_text(&field), err) < 0)
 				return -1;
+		if (found < 0)
+			return -1;
 	}
 	if (check(p, err) < 0)
 		return -1;

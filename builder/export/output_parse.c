@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/csv.h"
 #include "base/number.h"
 #include "base/suggest.h"
-#include "builder/export/csv.h"
 
 static const char *const types[] = { "image", "registry", "oci",  "docker",
 	                             "tar",   "local",    "none", "cacheonly" };
@@ -348,6 +348,7 @@ output_parse(struct output *out, struct text value, struct error *err)
 {
 	auto_buf struct buf field = BUF_INIT;
 	struct text rest = value;
+	int found = 0;
 
 	*out = (struct output){ .type = OUTPUT_LOCAL, .level = COMPRESS_LEVEL_DEFAULT };
 	if (value.n == 0)
@@ -357,9 +358,11 @@ output_parse(struct output *out, struct text value, struct error *err)
 		out->dest = text_copy(value);
 		return check_word(value, err);
 	}
-	while (csv_next(&rest, &field))
+	while ((found = csv_next(&rest, &field, err)) > 0)
 		if (set_attribute(out, buf_text(&field), err) < 0)
 			return -1;
+	if (found < 0)
+		return -1;
 	if (!out->type_given) {
 		error_set(err, ERR_USAGE, "the type is missing");
 		return error_hint(err, "for a directory: type=local,dest=PATH");

@@ -6,7 +6,7 @@ LONG = b"a" * 100_000
 # For everything that takes a value.
 PLAIN = [
     b"", b" ", b"\t", b"a\nb", b"a\rb", b"\x1b[31m\x07", b"\xff\xfe", b"\xc2\x9b2J\xe2\x80\xae",
-    LONG, b"a/" * 2000, b"a=" + LONG, b"," * 5000,
+    LONG, b"q/" * 2000, b"a=" + LONG, b"," * 5000,
     b"0", b"-1", b"007", b"1.5", b"NaN", b"-inf", b"1e99", b"0x10", b"1k1", b"9" * 40,
     b"9223372036854775807", b"9223372036854775808", b"18446744073709551615",
     b"18446744073709551616", b"16777216t",
@@ -25,7 +25,7 @@ FEW = [b"", b" ", b"a\nb", b"\x1b[31m", b"\xff", LONG, b"1", b"-1", b"NaN", b"="
 PATHS = [
     b"missing", b"missing/below", b"directory", b"file", b"file/below", b"unreadable", b"fifo", b"socket",
     b"dangling", b"loop", b"closed/file", b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/tty",
-    b"a" * 256, b"a/" * 2000 + b"a", b"new\nline", b"\xff\x1b[2J",
+    b"a" * 256, b"r/" * 2000 + b"a", b"new\nline", b"\xff\x1b[2J",
 ]
 
 # Where in the value of an option the name of a file stands; others take it as it is.

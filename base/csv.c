@@ -1,13 +1,15 @@
-#include "builder/export/csv.h"
+#include "base/csv.h"
 
-bool
-csv_next(struct text *rest, struct buf *out)
+#include <stdbool.h>
+
+int
+csv_next(struct text *rest, struct buf *out, struct error *err)
 {
 	bool quoted = false;
 	size_t i = 0;
 
 	if (rest->p == NULL)
-		return false;
+		return 0;
 	buf_truncate(out, 0);
 	for (; i < rest->n && (quoted || rest->p[i] != ','); i++) {
 		if (rest->p[i] != '"') {
@@ -19,9 +21,11 @@ csv_next(struct text *rest, struct buf *out)
 			quoted = !quoted;
 		}
 	}
+	if (quoted)
+		return error_set(err, ERR_USAGE, "a double quote has no end");
 	if (i < rest->n)
 		*rest = text_from(*rest, i + 1);
 	else
 		rest->p = NULL;
-	return true;
+	return 1;
 }

@@ -1,0 +1,180 @@
+#include "builder/cli/field_options.h"
+
+#include <ctype.h>
+
+#include "base/base.h"
+#include "base/csv.h"
+#include "base/number.h"
+#include "builder/cli/build_options.h"
+
+/* More would be no number of CPUs. */
+#define CPU_US_MAX ((uint64_t)1000000000)
+
+struct field {
+	char *key;         /* in small letters; owned */
+	struct text value; /* p NULL: there is no "=" */
+	struct text whole;
+};
+
+static void
+field_clear(struct field *f)
+{
+	free(f->key);
+	f->key = NULL;
+}
+#define auto_field __attribute__((cleanup(field_clear)))
+
+/* Cuts the next field off *REST; texts of it are O's. 1, 0 at the end, -1. */
+static int
+field_next(struct build_options *o, struct text *rest, struct field *out,
+           struct error *err)
+{
+	auto_buf struct buf bytes = BUF_INIT;
+	int found = csv_next(rest, &bytes, err);
+	struct text text;
+	ptrdiff_t equal = 0;
+
+	field_clear(out);
+	if (found <= 0)
+		return found;
+	text = build_options_own(o, text_copy(buf_text(&bytes)));
+	out->whole = text;
+	equal = text_find(text, '=');
+	out->key = text_copy(equal < 0 ? text : text_first(text, (size_t)equal));
+	for (char *p = out->key; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	out->value = equal < 0 ? (struct text){ 0 } : text_from(text, (size_t)equal + 1);
+	return 1;
+}
+
+static int
+unknown(const struct field *f, struct error *err)
+{
+	return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", (int)f->whole.n,
+	                 f->whole.p);
+}
+
+/* ------------------------------------------------------------ secret */
+
+static int
+set_secret(struct secret_source *s, const struct field *f, bool *is_env,
+           struct error *err)
+{
+	struct text key = text_of(f->key);
+
+	if (f->value.p == NULL)
+		return unknown(f, err);
+	if (text_is(key, "id"))
+		s->id = f->value;
+	else if (text_is(key, "src") || text_is(key, "source"))
+		s->file = f->value;
+	else if (text_is(key, "env"))
+		s->env = f->value;
+	else if (text_is(key, "type") &&
+	         (text_is(f->value, "file") || text_is(f->value, "env")))
+		*is_env = text_is(f->value, "env");
+	else
+		return unknown(f, err);
+	return 0;
+}
+
+int
+add_secret(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	auto_field struct field field = { 0 };
+	struct secret_source s = { 0 };
+	bool is_env = false;
+	int found = 0;
+
+	if (value.n == 0)
+		return error_set(err, ERR_USAGE, "needs id=NAME");
+	while ((found = field_next(o, &value, &field, err)) > 0)
+		if (set_secret(&s, &field, &is_env, err) < 0)
+			return -1;
+	if (found < 0)
+		return -1;
+	if (s.id.n == 0)
+		return error_set(err, ERR_USAGE, "needs id=NAME");
+	if (is_env && s.env.p == NULL) {
+		s.env = s.file.p != NULL ? s.file : s.id;
+		s.file = (struct text){ 0 };
+	}
+	array_push(&o->request.secrets, s);
+	return 0;
+}
+
+/* ------------------------------------------------------------ ssh */
+
+/* Ids count as they are written. */
+int
+add_ssh(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	auto_buf struct buf first = BUF_INIT, more = BUF_INIT;
+	struct text text, socket = { 0 };
+	ptrdiff_t equal = 0;
+
+	if (csv_next(&value, &first, err) < 0)
+		return -1;
+	text = build_options_own(o, text_copy(buf_text(&first)));
+	equal = text_find(text, '=');
+	if (text.n == 0 || equal == 0)
+		return error_set(err, ERR_USAGE, "must be default, ID or ID=SOCKET");
+	if (equal > 0) {
+		socket = text_from(text, (size_t)equal + 1);
+		text = text_first(text, (size_t)equal);
+	}
+	switch (csv_next(&value, &more, err)) {
+	case 0:
+		array_push(&o->request.agents, ((struct variable){ text, socket }));
+		return 0;
+	case 1:
+		error_set(err, ERR_USAGE, "one socket is the agent of an id");
+		return error_hint(err, "for keys in files: ssh-add FILE…, then --ssh %.*s",
+		                  (int)text.n, text.p);
+	default:
+		return -1;
+	}
+}
+
+/* ------------------------------------------------------------ resource */
+
+static int
+set_microseconds(uint64_t *out, const struct field *f, struct error *err)
+{
+	if (number_u64(f->value, out) && *out > 0 && *out <= CPU_US_MAX)
+		return 0;
+	return error_set(err, ERR_USAGE, "%s: not a time in microseconds", f->key);
+}
+
+static int
+set_resource(struct build_options *o, const struct field *f, struct error *err)
+{
+	struct text key = text_of(f->key);
+
+	if (text_is(key, "cpu-quota"))
+		return set_microseconds(&o->cpu_quota, f, err);
+	if (text_is(key, "cpu-period"))
+		return set_microseconds(&o->cpu_period, f, err);
+	if (!text_is(key, "memory")) {
+		unknown(f, err);
+		return error_hint(err, "there are memory, cpu-quota and cpu-period");
+	}
+	if (!number_size(f->value, &o->request.memory_max))
+		return error_set(err, ERR_USAGE, "memory: not a size");
+	return 0;
+}
+
+int
+add_resource(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	auto_field struct field field = { 0 };
+	int found = 0;
+
+	while ((found = field_next(o, &value, &field, err)) > 0)
+		if (set_resource(o, &field, err) < 0)
+			return -1;
+	return found;
+}
