@@ -355,5 +355,7 @@ store_wrap(const struct store *st, struct error *err)
 		error_hint(err,
 		           "make room there, for example with `cooper prune`, or name "
 		           "another place with --root or COOPER_ROOT");
+	if (err->sys == EROFS || err->sys == EACCES || err->sys == EPERM)
+		error_hint(err, "name another place with --root or COOPER_ROOT");
 	return error_wrap(err, "store %s", st->path);
 }

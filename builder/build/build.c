@@ -392,6 +392,23 @@ check_annotations(const struct build *b, struct error *err)
 	return 0;
 }
 
+/* Without a plan: what comes before the mistake is told all the same. */
+static void
+tell_warnings_before(struct build *b)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	struct plan *plan = NULL;
+
+	if (b->df == NULL || b->plan != NULL || b->request->call != CALL_BUILD)
+		return;
+	if (b->options.n == 0)
+		make_options(b);
+	plan = bases_check(b->df, b->options.at, &b->bases, &ignored);
+	if (plan != NULL)
+		tell_warnings(plan);
+	plan_free(plan);
+}
+
 static int
 plan_and_run(struct build *b, struct error *err)
 {
@@ -522,6 +539,8 @@ build_run(const struct build_request *request, struct build_outcome *out,
 	failed = read_all(b, err);
 	if (failed == 0)
 		failed = build_all(b, out, err);
+	if (failed < 0 && err->code != ERR_CANCELLED)
+		tell_warnings_before(b);
 	if (failed < 0)
 		name_file(b, source, err);
 	if (failed < 0 && b->services.failed != NULL)

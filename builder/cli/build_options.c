@@ -626,9 +626,8 @@ build_options_settle(struct build_options *o)
 
 	/* Never 0, which is no limit. */
 	if (o->cpu_quota > 0)
-		o->request.cpu_percent = (uint32_t)(percent < CPU_PERCENT_MAX
-		                                            ? percent
-		                                            : CPU_PERCENT_MAX);
+		o->request.cpu_percent =
+		        (uint32_t)(percent < CPU_PERCENT_MAX ? percent : CPU_PERCENT_MAX);
 	if (!has_output(o, OUTPUT_IMAGE) &&
 	    (o->load || (o->request.outputs.n == 0 && !o->push)))
 		add_plain_output(o, OUTPUT_IMAGE);

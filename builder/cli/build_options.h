@@ -14,7 +14,7 @@ struct build_options {
 	bool quiet;
 	bool push, load;                /* until they are settled */
 	uint64_t cpu_quota, cpu_period; /* microseconds, likewise; 0: not given */
-	ARRAY(char *) owned; /* texts that had to be made */
+	ARRAY(char *) owned;            /* texts that had to be made */
 };
 
 extern const struct option_row build_option_rows[]; /* ended by a row without a name */

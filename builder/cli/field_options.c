@@ -131,7 +131,8 @@ add_ssh(void *target, struct text value, struct error *err)
 		return 0;
 	case 1:
 		error_set(err, ERR_USAGE, "one socket is the agent of an id");
-		return error_hint(err, "for keys in files: ssh-add FILE…, then --ssh %.*s",
+		return error_hint(err,
+		                  "for keys in files: ssh-add FILE…, then --ssh %.*s",
 		                  (int)text.n, text.p);
 	default:
 		return -1;

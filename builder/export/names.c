@@ -52,8 +52,8 @@ output_check_names(const struct output *output, const struct text *tags, size_t 
 		return 0;
 	if (n_tags + output->names.n == 0) {
 		error_set(err, ERR_USAGE, "nothing to push to: the image has no name");
-		return error_hint(err,
-		                  "--push needs one: -t HOST/NAME:TAG or --output …,name=…");
+		return error_hint(
+		        err, "--push needs one: -t HOST/NAME:TAG or --output …,name=…");
 	}
 	for (size_t i = 0; i < n_tags && output->push_by_digest; i++)
 		if (check_untagged(tags[i], err) < 0)

@@ -406,6 +406,9 @@ secrets_are_files_or_variables(void **state)
 		{ "id=a,env=E", "a", NULL, "E" },
 		{ "type=env,id=a", "a", NULL, "a" },
 		{ "type=env,id=a,src=E", "a", NULL, "E" },
+		{ "id=a,\"src=b,c\"", "a", "b,c", NULL },
+		{ "\"id=a\",\"src=say \"\"x\"\"\"", "a", "say \"x\"", NULL },
+		{ "ID=a,Src=f", "a", "f", NULL },
 	};
 
 	(void)state;
@@ -422,6 +425,35 @@ secrets_are_files_or_variables(void **state)
 		assert_true(text_is(s->file, rows[i].file));
 		assert_int_equal(s->env.p == NULL, rows[i].env == NULL);
 		assert_true(text_is(s->env, rows[i].env));
+		reading_clear(&r);
+	}
+}
+
+static void
+resources_are_the_limits_of_other_options(void **state)
+{
+	static const struct {
+		const char *words[3];
+		uint64_t memory;
+		uint32_t cpu_percent;
+	} rows[] = {
+		{ { "--resource=memory=64m" }, 64 << 20, 0 },
+		{ { "--resource=memory=64m,cpu-quota=50000" }, 64 << 20, 50 },
+		{ { "--resource=cpu-quota=5000", "--resource=cpu-period=10000" }, 0, 50 },
+		{ { "--resource=cpu-period=10000" }, 0, 0 },
+		{ { "--resource=cpu-quota=1" }, 0, 1 },
+		{ { "--resource=cpu-quota=1000000000,cpu-period=1" }, 0, 1000000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct reading r;
+
+		read_options(&r, rows[i].words);
+		assert_int_equal(r.outcome, OPTIONS_OK);
+		build_options_settle(&r.o);
+		assert_int_equal(r.o.request.memory_max, rows[i].memory);
+		assert_int_equal(r.o.request.cpu_percent, rows[i].cpu_percent);
 		reading_clear(&r);
 	}
 }
@@ -547,6 +579,7 @@ main(void)
 		cmocka_unit_test_setup(hosts_have_names_and_addresses, set_up),
 		cmocka_unit_test_setup(contexts_are_classified, set_up),
 		cmocka_unit_test_setup(secrets_are_files_or_variables, set_up),
+		cmocka_unit_test_setup(resources_are_the_limits_of_other_options, set_up),
 		cmocka_unit_test_setup(limits_have_two_ends, set_up),
 		cmocka_unit_test_setup(lists_may_be_given_in_pieces, set_up),
 		cmocka_unit_test(push_and_load_are_outputs),
