@@ -9,6 +9,7 @@ DEPS_RUN   := ca-certificates git uidmap
 DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \
 	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client
+DEPS_KERNELS := qemu-system-x86 kmod e2fsprogs
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # install_packages LIST: quick if all are there.
@@ -20,7 +21,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-language \
-	check-conformance check-environments bench fuzz lint format install uninstall clean
+	check-conformance check-environments check-kernels bench fuzz lint format install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -58,6 +59,11 @@ check-conformance: all ## the recorded images of the reference frontend
 	OUT=$(OUT) tests/run-all conformance
 check-environments: all ## the same image for every kind of user, in every kind of container
 	tests/environments/run --disk
+
+check-kernels: ## the sandbox on Linux 5.10, 6.1 and 6.12, in virtual machines
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_KERNELS))
+	@$(MAKE) --no-print-directory all unit-programs
+	OUT=$(OUT) tests/kernels/run
 
 differential: all ## the cases of the language as Debian's buildah and docker.io see them
 	tests/differential/run

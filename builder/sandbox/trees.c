@@ -92,9 +92,12 @@ struct chain {
 static int
 chain_of(const struct sandbox_run *r, struct chain *out, struct error *err)
 {
-	for (size_t i = r->n_lowers; i-- > 0;)
-		if (identify(r->lowers[i], array_add(&out->list), err) < 0)
-			return -1;
+	for (size_t i = r->n_lowers; i-- > 0;) {
+		if (identify(r->lowers[i], array_add(&out->list), err) == 0)
+			continue;
+		err->code = ERR_ENVIRONMENT;
+		return error_wrap(err, "mount the layers");
+	}
 	return 0;
 }
 

@@ -30,6 +30,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "builder/sandbox/engine.h"
 #include "builder/sandbox/sandbox.h"
 
 #define BUSYBOX     "/bin/busybox"
@@ -278,6 +279,23 @@ box_of(void **state)
 		skip();
 	}
 	return b;
+}
+
+/* Where overlays cannot be mounted (on a tmpfs before Linux 6.6, on another overlay) roots
+ * are plain trees. */
+static inline bool
+box_has_overlays(const struct box *b)
+{
+	return !b->sb->has_plain_roots;
+}
+
+static inline void
+box_need_overlays(const struct box *b)
+{
+	if (box_has_overlays(b))
+		return;
+	print_message("needs overlays in %s\n", b->dir);
+	skip();
 }
 
 static inline void

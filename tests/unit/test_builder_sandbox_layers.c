@@ -26,6 +26,7 @@ changes_are_in_the_format_of_overlays(void **state)
 	char value[8] = "";
 	struct stat st;
 
+	box_need_overlays(b);
 	box_sh(b,
 	       "echo new > /data/one; rm /etc/passwd; rm -r /data/sub; mkdir /data/sub; "
 	       "mkdir -m 2750 /tmp/d; ln -s x /tmp/link; ln /data/one /tmp/hard");
@@ -95,6 +96,7 @@ many_layers_with_long_names_are_one_root(void **state)
 	b->lowers[n] = base;
 	b->run.n_lowers = n + 1;
 	assert_prints(b, "ls /data | grep -c '^f'", "128\n");
+	box_need_overlays(b);
 	for (size_t i = n + 1; i < 501; i++)
 		b->lowers[i] = mem_copy(base);
 	b->run.n_lowers = 501;
@@ -109,7 +111,8 @@ a_layer_that_is_not_there_is_an_error(void **state)
 
 	b->lowers[1] = mem_print("%s/none", b->dir);
 	b->run.n_lowers = 2;
-	assert_refused(b, true_argv, ERR_ENVIRONMENT, "mount the layers: no such file");
+	assert_refused(b, true_argv, ERR_ENVIRONMENT, "mount the layers");
+	assert_non_null(strstr(b->err.text, "o such file"));
 }
 
 int
