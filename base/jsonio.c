@@ -22,6 +22,36 @@ jsonio_parse(struct text t, const char *where, struct error *err)
 	return json;
 }
 
+/* Brackets and commas outside of strings: there are no more values than these and one.
+ * What is no JSON is left to the parser. */
+static size_t
+count_values(struct text t)
+{
+	bool in_string = false;
+	size_t n = 1;
+
+	for (size_t i = 0; i < t.n; i++) {
+		char c = t.p[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '[' || c == ','))
+			n++;
+	}
+	return n;
+}
+
+json_t *
+jsonio_parse_limited(struct text t, size_t max, const char *where, struct error *err)
+{
+	if (count_values(t) <= max)
+		return jsonio_parse(t, where, err);
+	error_set(err, ERR_DAMAGED, "%s: more than %zu values", where, max);
+	return NULL;
+}
+
 /* The member NAME of OBJECT, or NULL if absent or null. */
 static json_t *
 member(const json_t *object, const char *name)

@@ -262,11 +262,11 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 		return -1;
 	pour.tar = writer = tar_writer_new(part_sink, part);
 	if (pour_tree(&pour, l, l->tree, err) < 0 || pour_end(&pour, err) < 0)
-		return -1;
+		return layer_blame_dir(l, err);
 	size = part_size(part);
 	if (part_keep(take(part), digest_known(&l->diffid) ? &l->diffid : NULL, &diffid,
 	              err) < 0)
-		return -1;
+		return layer_blame_dir(l, err);
 	pthread_mutex_lock(&l->lock);
 	l->diffid = diffid;
 	l->tar_size = size;

@@ -90,12 +90,16 @@ void layer_remove_forms(struct layer *l, unsigned forms);
 /* The directory is damaged: it is removed. */
 void layer_lose_dir(struct layer *l);
 
+/* ERR came of reading L's directory. If it says that files are gone, or are others, the
+ * directory is lost. Always -1. */
+int layer_blame_dir(struct layer *l, struct error *err);
+
 /* FORMS were made in this process, or compared with the diffID. */
 void layer_add_checked(struct layer *l, unsigned forms);
 
 /* Removes what of L is damaged in the store. True: another try to make forms of it may
- * do better. FETCHED: its blob came into the store during the last one. Only the thread
- * that is busy with L calls this. */
+ * do better. FETCHED: the last one had to fetch its blob. Only the thread that is busy
+ * with L calls this. */
 bool layer_repair(struct layer *l, bool fetched, const struct cancel *cancel);
 
 /* Borrowed descriptors of the forms; -1 with ERR set. */

@@ -213,8 +213,10 @@ compress_dir(struct layer *l, const struct compressor *c, const struct cancel *c
 	if (part == NULL)
 		return -1;
 	d.stream = stream = compress_open(c, to_part, part, err);
-	if (stream == NULL || pour_direct(l, &d, cancel, err) < 0)
+	if (stream == NULL)
 		return -1;
+	if (pour_direct(l, &d, cancel, err) < 0)
+		return layer_blame_dir(l, err);
 	diffid = hasher_end(hasher);
 	if (digest_known(&l->diffid) && !digest_equal(&diffid, &l->diffid)) {
 		layer_lose_dir(l);

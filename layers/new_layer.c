@@ -119,6 +119,20 @@ choose_id(const struct birth *b, char id[DIGEST_HEX_MAX])
 		file_random_name(id, RANDOM_ID);
 }
 
+/* A layer that could not be had as it was pulled, and came out the same when it was made:
+ * from now on it is one that was made here. */
+static void
+forget_lost_blob(struct layer *l)
+{
+	pthread_mutex_lock(&l->lock);
+	if (l->lost) {
+		descriptor_clear(&l->blob);
+		array_clear(&l->sources);
+		l->forms &= ~(unsigned)LAYER_BLOB;
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 /* Everything is there: the index, then the directory, get their names. The index is read
  * back when it is asked for. */
 static struct layer *
@@ -148,6 +162,7 @@ settle(struct birth *b, struct error *err)
 		free(take(b->tmp));
 		forms |= LAYER_DIR;
 	}
+	forget_lost_blob(l);
 	layer_add_forms(l, forms, NULL);
 	layer_add_checked(l, forms);
 	return l;

@@ -57,7 +57,8 @@ layer_repair(struct layer *l, bool fetched, const struct cancel *cancel)
 		better = fetched;
 	} else if (pulled) {
 		layer_remove_forms(l, LAYER_BLOB);
-		better = l->sources.n > 0;
+		/* What could not be fetched just now was tried often enough. */
+		better = l->sources.n > 0 && !fetched;
 	}
 	if (layer_has(l, LAYER_TAR) && !is_intact(l, &l->diffid, cancel)) {
 		layer_remove_forms(l, LAYER_TAR);
@@ -104,6 +105,16 @@ static bool
 is_damage(const struct error *err)
 {
 	return err->code == ERR_DAMAGED || err->code == ERR_SOURCE || err->sys == ENOENT;
+}
+
+int
+layer_blame_dir(struct layer *l, struct error *err)
+{
+	if (!is_damage(err))
+		return -1;
+	layer_lose_dir(l);
+	err->code = ERR_DAMAGED;
+	return error_wrap(err, "its files in the store are damaged");
 }
 
 /* A directory that does not fit is no use to anybody. Its tar, if there is one, does. */

@@ -105,6 +105,19 @@ is_half_written(struct text layout)
 	return layout.n < strlen(LAYOUT_TEXT) || layout.p[0] == '\0';
 }
 
+/* It has the directories that we make, so its oci-layout is what is wrong. */
+static bool
+is_ours(const struct store *st)
+{
+	static const char *const ours[] = { "blobs/sha256", "layers", "trees", "steps" };
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (faccessat(st->fd, ours[i], F_OK, 0) < 0)
+			return false;
+	return true;
+}
+
+/* 1 it is one that we know, 0 it says nothing, -1 it is another one. */
 static int
 check_version(const struct store *st, struct text layout, struct error *err)
 {
@@ -112,13 +125,21 @@ check_version(const struct store *st, struct text layout, struct error *err)
 	auto_json json_t *json = jsonio_parse(layout, where, err);
 	const char *version = NULL;
 
-	if (json == NULL ||
-	    jsonio_str(json, "imageLayoutVersion", &version, where, err) < 0)
-		return -1;
-	if (version == NULL || strncmp(version, "1.", 2) != 0)
+	if (json == NULL || !json_is_object(json) ||
+	    jsonio_str(json, "imageLayoutVersion", &version, where, err) <= 0) {
+		if (is_ours(st)) {
+			error_clear(err);
+			return 0;
+		}
+		return err->code != ERR_NONE
+		               ? -1
+		               : error_set(err, ERR_DAMAGED,
+		                           "%s: no version of image layouts", where);
+	}
+	if (strncmp(version, "1.", 2) != 0)
 		return error_set(err, ERR_DAMAGED, "%s: version %s of image layouts",
-		                 st->path, version == NULL ? "(none)" : version);
-	return 0;
+		                 st->path, version);
+	return 1;
 }
 
 static int
@@ -147,23 +168,30 @@ write_version(const struct store *st, struct error *err)
 	                    err);
 }
 
+/* 1 oci-layout is as it should be, 0 it must be written, -1. */
+static int
+check_layout(struct store *st, struct error *err)
+{
+	auto_buf struct buf layout = BUF_INIT;
+	int found = file_read(st->fd, "oci-layout", LAYOUT_MAX, &layout, err);
+
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return is_ours(st) ? 0 : check_empty(st, err);
+	return is_half_written(buf_text(&layout))
+	               ? 0
+	               : check_version(st, buf_text(&layout), err);
+}
+
 /* oci-layout comes first, so that what was left unfinished is still taken for a
  * store. */
 static int
 make_layout(struct store *st, struct error *err)
 {
-	auto_buf struct buf layout = BUF_INIT;
-	int found = file_read(st->fd, "oci-layout", LAYOUT_MAX, &layout, err), status;
+	int sound = check_layout(st, err);
 
-	if (found < 0)
-		return -1;
-	if (found == 0)
-		status = check_empty(st, err) < 0 ? -1 : write_version(st, err);
-	else if (is_half_written(buf_text(&layout)))
-		status = write_version(st, err);
-	else
-		status = check_version(st, buf_text(&layout), err);
-	if (status < 0)
+	if (sound < 0 || (sound == 0 && write_version(st, err) < 0))
 		return -1;
 	return make_dirs(st, err) < 0 ? -1 : tags_make_index(st, err);
 }

@@ -148,6 +148,28 @@ index_find(const struct index *ix, const struct platform *platform, const char *
 	return NULL;
 }
 
+size_t
+index_candidates(const struct index *ix, const struct platform *platform,
+                 const struct descriptor **found)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ix->manifests.n; i++) {
+		const struct descriptor *d = &ix->manifests.at[i];
+		int rank = rank_of(d, platform);
+		size_t at = n;
+
+		if (rank == 0)
+			continue;
+		/* Of equals the first stays first. */
+		for (; at > 0 && rank_of(found[at - 1], platform) < rank; at--)
+			found[at] = found[at - 1];
+		found[at] = d;
+		n++;
+	}
+	return n;
+}
+
 void
 index_clear(struct index *ix)
 {

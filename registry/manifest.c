@@ -9,6 +9,9 @@
 #define MEDIA_DOCKER_SCHEMA1_SIGNED                                                      \
 	"application/vnd.docker.distribution.manifest.v1+prettyjws"
 
+/* Some thousand layers, or some thousand images with annotations. */
+#define VALUES_MAX 100000
+
 bool
 media_is_index(const char *media_type)
 {
@@ -65,7 +68,7 @@ manifest_parse(struct text bytes, const char *where, struct error *err)
 		          where, bytes.n, MANIFEST_MAX);
 		return NULL;
 	}
-	root = jsonio_parse(bytes, where, err);
+	root = jsonio_parse_limited(bytes, VALUES_MAX, where, err);
 	if (root == NULL)
 		return NULL;
 	if (!json_is_object(root)) {

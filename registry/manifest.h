@@ -13,7 +13,6 @@
 /* Parses BYTES as an object with schemaVersion 2. NULL with ERR set. */
 json_t *manifest_parse(struct text bytes, const char *where, struct error *err);
 
-bool media_is_index(const char *media_type);
 bool media_is_manifest(const char *media_type);
 
 /* Docker's forms know no annotations; WRITTEN loses them if MEDIA_TYPE is Docker's. */

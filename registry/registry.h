@@ -75,6 +75,8 @@ struct index {
 	ARRAY(struct descriptor) manifests;
 };
 
+bool media_is_index(const char *media_type);
+
 /* Whether BYTES are an index or a manifest, by mediaType or, where that is
  * missing, by their members. Schema 1 is refused by name. */
 int manifest_is_index(struct text bytes, const char *where, bool *is_index,
@@ -97,6 +99,21 @@ char *index_write(const struct index *ix, json_t *annotations);
 const struct descriptor *
 index_find(const struct index *ix, const struct platform *platform, const char *where,
            struct error *err);
+/* Which entries FOUND (room for all) may be of PLATFORM, best first: how many. */
+size_t index_candidates(const struct index *ix, const struct platform *platform,
+                        const struct descriptor **found);
+
+/* Appends the document that D points to, verified, to OUT. */
+typedef int document_read_fn(void *arg, const struct descriptor *d, struct buf *out,
+                             struct error *err);
+
+/* The manifest for PLATFORM at or below ROOT, a manifest or an index, which may point to
+ * indexes: its descriptor in OUT (initialised before), its text appended to TEXT. Few
+ * levels and documents are looked at; there are no circles, as each has the digest of
+ * what it points to. ERR_SOURCE if there is none. */
+int manifest_find(const struct descriptor *root, const struct platform *platform,
+                  const char *where, document_read_fn *read, void *arg,
+                  struct descriptor *out, struct buf *text, struct error *err);
 void index_clear(struct index *ix);
 #define auto_index __attribute__((cleanup(index_clear)))
 
@@ -117,6 +134,11 @@ struct registry_options {
 /* Reads host settings and credentials lazily, each once. Never NULL; caller frees. */
 struct registry *registry_new(const struct registry_options *options);
 void registry_free(struct registry *reg); /* takes NULL */
+
+/* The same session for what a build can do without: it gives up sooner. REG must outlive
+ * it. Never NULL; caller frees with registry_free_hasty(), which takes NULL. */
+struct registry *registry_new_hasty(const struct registry *reg);
+void registry_free_hasty(struct registry *hasty);
 
 /* Called with each piece of a body, in order. */
 typedef int registry_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);

@@ -11,9 +11,6 @@
 	"Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST        \
 	", " MEDIA_DOCKER_MANIFEST ", */*;q=0.1"
 
-/* An index may point to an index; nobody nests deeper than this on purpose. */
-#define NESTING_MAX 4
-
 /* A body that does not fit its digest was damaged on the way: so often again. */
 #define DAMAGED_TRIES 2
 
@@ -158,38 +155,37 @@ fetch(const struct call *call, const char *name, const struct digest *want,
 	return 0;
 }
 
-/* Replaces D and *BYTES, an index, by its entry for PLATFORM. */
-static int
-descend(const struct call *call, const struct platform *platform, const char *where,
-        struct descriptor *d, char **bytes, struct error *err)
-{
-	auto_index struct index ix = { 0 };
-	auto_descriptor struct descriptor child = DESCRIPTOR_INIT;
-	auto_free char *child_bytes = NULL;
-	const struct descriptor *entry;
-	char name[DIGEST_TEXT_MAX];
-
-	if (index_read(&ix, (struct text){ *bytes, d->size }, where, err) < 0)
-		return -1;
-	entry = index_find(&ix, platform, where, err);
-	if (entry == NULL || fetch(call, digest_text(&entry->digest, name),
-	                           &entry->digest, where, &child, &child_bytes, err) < 0)
-		return -1;
-	platform_copy(&child.platform, &entry->platform);
-	child.annotations = json_incref(entry->annotations);
-	descriptor_clear(d);
-	*d = child;
-	child = (struct descriptor)DESCRIPTOR_INIT;
-	free(*bytes);
-	*bytes = take(child_bytes);
-	return 0;
-}
-
 struct resolving {
 	const struct reference *ref;
 	const struct platform *platform;
 	struct resolved *out;
 };
+
+/* What is read of one image at one place. */
+struct reading {
+	const struct call *call;
+	const struct resolved *known; /* its root */
+	const char *where;
+};
+
+static int
+read_document(void *arg, const struct descriptor *d, struct buf *out, struct error *err)
+{
+	const struct reading *r = arg;
+	auto_descriptor struct descriptor got = DESCRIPTOR_INIT;
+	auto_free char *bytes = NULL;
+	char name[DIGEST_TEXT_MAX];
+
+	if (digest_equal(&d->digest, &r->known->root.digest)) {
+		buf_add(out, r->known->root_bytes, (size_t)r->known->root.size);
+		return 0;
+	}
+	if (fetch(r->call, digest_text(&d->digest, name), &d->digest, r->where, &got,
+	          &bytes, err) < 0)
+		return -1;
+	buf_add(out, bytes, (size_t)got.size);
+	return 0;
+}
 
 static int
 resolve(void *arg, const struct call *call, struct error *err)
@@ -198,29 +194,18 @@ resolve(void *arg, const struct call *call, struct error *err)
 	const struct reference *ref = what->ref;
 	auto_resolved struct resolved r = { 0 };
 	auto_free char *where = reference_print(ref);
+	auto_buf struct buf text = BUF_INIT;
+	struct reading reading = { .call = call, .known = &r, .where = where };
 	struct digest want = { 0 };
-	bool is_index;
 
 	if (ref->digest != NULL)
 		digest_parse(&want, text_of(ref->digest));
 	if (fetch(call, ref->digest != NULL ? ref->digest : ref->tag, &want, where,
-	          &r.root, &r.root_bytes, err) < 0)
+	          &r.root, &r.root_bytes, err) < 0 ||
+	    manifest_find(&r.root, what->platform, where, read_document, &reading,
+	                  &r.manifest, &text, err) < 0)
 		return -1;
-	descriptor_copy(&r.manifest, &r.root);
-	r.manifest_bytes = mem_copy_n(r.root_bytes, (size_t)r.root.size);
-	for (int depth = 0; media_is_index(r.manifest.media_type); depth++) {
-		if (depth == NESTING_MAX)
-			return error_set(err, ERR_DAMAGED,
-			                 "%s: indexes nested deeper than %d", where,
-			                 NESTING_MAX);
-		if (descend(call, what->platform, where, &r.manifest, &r.manifest_bytes,
-		            err) < 0)
-			return -1;
-	}
-	/* Says no to what is no manifest, before anybody relies on it. */
-	if (manifest_is_index((struct text){ r.manifest_bytes, r.manifest.size }, where,
-	                      &is_index, err) < 0)
-		return -1;
+	r.manifest_bytes = buf_take(&text);
 	*what->out = r;
 	r = (struct resolved){ 0 };
 	return 0;

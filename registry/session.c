@@ -5,6 +5,9 @@
 #define DEFAULT_RETRIES   5
 #define DEFAULT_TIMEOUT_S 60
 
+#define HASTY_RETRIES     2
+#define HASTY_TIMEOUT_S   15
+
 struct registry *
 registry_new(const struct registry_options *options)
 {
@@ -33,4 +36,23 @@ registry_free(struct registry *reg)
 	hosts_free(reg->hosts);
 	mirrors_free(reg->mirrors);
 	free(reg);
+}
+
+struct registry *
+registry_new_hasty(const struct registry *reg)
+{
+	struct registry *hasty = mem_new(sizeof *hasty);
+
+	*hasty = *reg;
+	if (hasty->retries > HASTY_RETRIES)
+		hasty->retries = HASTY_RETRIES;
+	if (hasty->timeout_s > HASTY_TIMEOUT_S)
+		hasty->timeout_s = HASTY_TIMEOUT_S;
+	return hasty;
+}
+
+void
+registry_free_hasty(struct registry *hasty)
+{
+	free(hasty);
 }

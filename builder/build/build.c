@@ -18,6 +18,9 @@
 
 #define EPOCH_TEXT_MAX 24
 
+/* More layers than this no cache loses one after the other. */
+#define ROUNDS_MAX 20
+
 /* One build, from plan to images. */
 struct build {
 	const struct build_request *request;
@@ -35,6 +38,8 @@ struct build {
 	struct plan *plan;         /* of all platforms */
 	struct portable *imported; /* NULL: nothing */
 	struct carried carried;
+	struct registry *cache_registry; /* that of imported caches */
+	bool lost; /* a step lacked a layer that the cache names */
 	bool multi;
 };
 
@@ -60,6 +65,7 @@ build_free(struct build *b)
 	array_clear(&b->platforms);
 	dockerfile_free(b->df);
 	services_close(&b->services);
+	registry_free_hasty(b->cache_registry);
 	bases_clear(&b->bases);
 	build_input_clear(&b->input);
 	free(b);
@@ -363,6 +369,7 @@ run_plan(struct build *b, struct error *err)
 	if (epoch_of_outputs(b->request, &b->services.env.epoch, err) < 0)
 		return -1;
 	failed = solve_run(&options, &solution, err);
+	b->lost = solution.lost;
 	if (failed == 0)
 		failed = make_images(b, &solution, is_packed ? &packing : NULL, err);
 	if (failed == 0)
@@ -410,15 +417,13 @@ tell_warnings_before(struct build *b)
 }
 
 static int
-plan_and_run(struct build *b, struct error *err)
+plan_all(struct build *b, struct error *err)
 {
 	if (make_plan(b, err) < 0)
 		return -1;
 	b->multi = b->plan->multi_platform;
 	tell_warnings(b->plan);
-	if (plan_check_lint(b->plan, err) < 0 || check_annotations(b, err) < 0)
-		return -1;
-	return run_plan(b, err);
+	return plan_check_lint(b->plan, err) < 0 ? -1 : check_annotations(b, err);
 }
 
 /* ------------------------------------------------------------ outputs */
@@ -499,6 +504,56 @@ answer(struct build *b, struct build_outcome *out, struct error *err)
 }
 
 static int
+build_once(struct build *b, struct build_outcome *out, struct error *err)
+{
+	if (run_plan(b, err) < 0 || write_outputs(b, out, err) < 0)
+		return -1;
+	return carry_cache_out(b->request, &b->services.env, &b->carried, err);
+}
+
+/* A layer of a step, be it a cache's or one that was damaged in the store, could not be
+ * had when its bytes were needed. The base's layers are no step's. */
+static bool
+has_lost(const struct build *b)
+{
+	for (size_t i = 0; i < b->images.n; i++) {
+		const struct image *image = &b->images.at[i];
+
+		for (size_t j = image->n_base; j < image->layers.n; j++)
+			if (layer_is_lost(image->layers.at[j]))
+				return true;
+	}
+	return b->lost || carried_has_lost(&b->carried);
+}
+
+static void
+forget_images(struct build *b)
+{
+	for (size_t i = 0; i < b->images.n; i++)
+		image_clear(&b->images.at[i]);
+	b->images.n = 0;
+	carried_clear(&b->carried);
+	b->lost = false;
+}
+
+/* What the cache cannot give is made: a step whose layer is lost is a miss from then on,
+ * so each round knows more than the last. */
+static int
+build_rounds(struct build *b, struct build_outcome *out, struct error *err)
+{
+	for (int round = 1;; round++) {
+		if (build_once(b, out, err) == 0)
+			return 0;
+		if (round == ROUNDS_MAX || err->code == ERR_CANCELLED || !has_lost(b))
+			return -1;
+		event_warn_error(0, err,
+		                 "the cache lacks a layer that it names, so the step "
+		                 "that made it runs again");
+		forget_images(b);
+	}
+}
+
+static int
 build_all(struct build *b, struct build_outcome *out, struct error *err)
 {
 	struct source_options source;
@@ -509,10 +564,10 @@ build_all(struct build *b, struct build_outcome *out, struct error *err)
 	if (b->request->print_plan != PLAN_NOT_PRINTED)
 		return print_plan(b, out, err);
 	source = source_options(b);
+	b->cache_registry = registry_new_hasty(b->services.registry);
+	source.registry = b->cache_registry;
 	b->imported = carry_cache_in(b->request, &source, &b->bases);
-	if (plan_and_run(b, err) < 0 || write_outputs(b, out, err) < 0)
-		return -1;
-	return carry_cache_out(b->request, &b->services.env, &b->carried, err);
+	return plan_all(b, err) < 0 ? -1 : build_rounds(b, out, err);
 }
 
 /* What the report needs to show the faulty lines. */

@@ -92,6 +92,16 @@ carried_add(struct carried *c, const struct plan *plan, const struct solution *s
 	}
 }
 
+bool
+carried_has_lost(const struct carried *c)
+{
+	for (size_t i = 0; i < c->all.n; i++)
+		if (c->all.at[i].record.layer != NULL &&
+		    layer_is_lost(c->all.at[i].record.layer))
+			return true;
+	return false;
+}
+
 void
 carried_clear(struct carried *c)
 {

@@ -27,6 +27,9 @@ void
 carried_add(struct carried *c, const struct plan *plan, const struct solution *solution);
 void carried_clear(struct carried *c);
 
+/* True if a layer of it cannot be had. */
+bool carried_has_lost(const struct carried *c);
+
 /* Writes it wherever the request says so. */
 int carry_cache_out(const struct build_request *request, const struct build_env *env,
                     struct carried *c, struct error *err);

@@ -164,7 +164,7 @@ portable_find(const struct portable *p, const struct digest *key, struct record 
 
 	if (p != NULL)
 		found = map_find(&p->records, text_of(digest_hex(key, hex)));
-	if (found == NULL)
+	if (found == NULL || (found->layer != NULL && layer_is_lost(found->layer)))
 		return false;
 	*out = *found;
 	return true;

@@ -40,7 +40,7 @@ void portable_free(struct portable *p); /* takes NULL */
 ssize_t portable_read(struct portable *p, const json_t *config,
                       struct layer *const *layers, size_t n_layers, struct error *err);
 
-/* P may be NULL. */
+/* P may be NULL. A record whose layer cannot be had is none. */
 bool
 portable_find(const struct portable *p, const struct digest *key, struct record *out);
 

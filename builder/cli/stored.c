@@ -94,52 +94,52 @@ first_image(const struct index *index)
 }
 
 static int
-choose(const struct index *index, const struct platform *want, const char *where,
-       struct descriptor *out, struct error *err)
+read_document(void *arg, const struct descriptor *d, struct buf *out, struct error *err)
 {
-	auto_platform struct platform host = PLATFORM_INIT;
-	auto_error struct error none = ERROR_INIT;
+	return blob_read(arg, &d->digest, DOCUMENT_MAX, out, err);
+}
+
+/* The first image of the index in BYTES, whatever machine it is for. */
+static int
+read_first(struct store *store, struct text bytes, const char *where,
+           struct descriptor *out, struct buf *text, struct error *err)
+{
+	auto_index struct index index = { 0 };
 	const struct descriptor *d = NULL;
 
-	if (want != NULL) {
-		d = index_find(index, want, where, err);
-		if (d == NULL)
-			return -1;
-	} else {
-		platform_host(&host);
-		d = index_find(index, &host, where, &none);
-		if (d == NULL)
-			d = first_image(index);
-		if (d == NULL)
-			return error_set(err, ERR_SOURCE, "%s: an index without images",
-			                 where);
-	}
-	descriptor_copy(out, d);
-	return 0;
+	if (index_read(&index, bytes, where, err) < 0)
+		return -1;
+	d = first_image(&index);
+	if (d == NULL)
+		return error_set(err, ERR_SOURCE, "%s: an index without images", where);
+	return manifest_find(d, &d->platform, where, read_document, store, out, text,
+	                     err);
 }
 
 static int
 read_manifest(struct store *store, const struct platform *want, const char *where,
               struct stored *s, struct error *err)
 {
-	auto_buf struct buf bytes = BUF_INIT;
-	auto_index struct index index = { 0 };
+	auto_buf struct buf root = BUF_INIT, text = BUF_INIT;
+	auto_platform struct platform host = PLATFORM_INIT;
+	auto_error struct error none = ERROR_INIT;
 	bool is_index = false;
 
-	if (blob_read(store, &s->root.digest, DOCUMENT_MAX, &bytes, err) < 0 ||
-	    manifest_is_index(buf_text(&bytes), where, &is_index, err) < 0)
+	if (read_document(store, &s->root, &root, err) < 0 ||
+	    manifest_is_index(buf_text(&root), where, &is_index, err) < 0)
 		return -1;
-	if (!is_index) {
-		descriptor_copy(&s->manifest, &s->root);
-		return manifest_read(&s->document, buf_text(&bytes), where, err);
+	platform_host(&host);
+	if (manifest_find(&s->root, want != NULL ? want : &host, where, read_document,
+	                  store, &s->manifest, &text, &none) < 0) {
+		if (want != NULL || !is_index) {
+			error_move(err, &none);
+			return -1;
+		}
+		if (read_first(store, buf_text(&root), where, &s->manifest, &text, err) <
+		    0)
+			return -1;
 	}
-	if (index_read(&index, buf_text(&bytes), where, err) < 0 ||
-	    choose(&index, want, where, &s->manifest, err) < 0)
-		return -1;
-	buf_truncate(&bytes, 0);
-	if (blob_read(store, &s->manifest.digest, DOCUMENT_MAX, &bytes, err) < 0)
-		return -1;
-	return manifest_read(&s->document, buf_text(&bytes), where, err);
+	return manifest_read(&s->document, buf_text(&text), where, err);
 }
 
 static int

@@ -177,25 +177,41 @@ index_prepare(struct stored_push *p, const struct index *ix, struct error *err)
 	return 0;
 }
 
+static int
+read_stored(void *arg, const struct descriptor *d, struct buf *out, struct error *err)
+{
+	const struct stored_push *p = arg;
+
+	if (!blob_has(p->options->store, &d->digest, NULL))
+		return error_set(err, ERR_SOURCE, "not all of it is in the store");
+	return blob_read(p->options->store, &d->digest, DOCUMENT_MAX, out, err);
+}
+
 /* Of a pulled index only one platform may be here; then that one is sent alone. */
 static int
-index_reduce(struct stored_push *p, const struct index *ix, const char *name,
+index_reduce(struct stored_push *p, const struct descriptor *root, const char *name,
              struct error *err)
 {
 	auto_platform struct platform host = PLATFORM_INIT;
 	auto_descriptor struct descriptor one = DESCRIPTOR_INIT;
-	const struct descriptor *d = NULL;
+	auto_buf struct buf text = BUF_INIT;
 
 	platform_host(&host);
-	d = index_find(ix, &host, name, err);
-	if (d == NULL)
-		return -1;
-	if (!blob_has(p->options->store, &d->digest, NULL))
-		return error_set(err, ERR_SOURCE, "%s: not all of it is in the store",
-		                 name);
-	descriptor_copy(&one, d);
+	if (manifest_find(root, &host, name, read_stored, p, &one, &text, err) < 0)
+		return error_wrap(err, "%s", name);
 	document_clear(&p->root);
 	return manifest_prepare(p, &one, &p->root, err);
+}
+
+/* All that IX points to is here, and it points to manifests. */
+static bool
+is_whole(const struct stored_push *p, const struct index *ix)
+{
+	for (size_t i = 0; i < ix->manifests.n; i++)
+		if (!blob_has(p->options->store, &ix->manifests.at[i].digest, NULL) ||
+		    media_is_index(ix->manifests.at[i].media_type))
+			return false;
+	return true;
 }
 
 static int
@@ -219,10 +235,8 @@ prepare(struct stored_push *p, const char *name, struct error *err)
 	}
 	if (index_read(&ix, buf_text(&p->root.bytes), name, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ix.manifests.n; i++)
-		if (!blob_has(p->options->store, &ix.manifests.at[i].digest, NULL))
-			return index_reduce(p, &ix, name, err);
-	return index_prepare(p, &ix, err);
+	return is_whole(p, &ix) ? index_prepare(p, &ix, err)
+	                        : index_reduce(p, &root, name, err);
 }
 
 /* ------------------------------------------------------------ sending */
@@ -240,7 +254,8 @@ send(const struct stored_push *p, struct error *err)
 {
 	auto_reference struct reference untagged = REFERENCE_INIT;
 
-	if (upload_blobs(p->options, &p->blobs, NULL, p->ref, p->vertex, err) < 0)
+	if (upload_blobs(p->options, &p->blobs, p->compressor, NULL, p->ref, p->vertex,
+	                 err) < 0)
 		return -1;
 	reference_copy(&untagged, p->ref);
 	free(untagged.tag);

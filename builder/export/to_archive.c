@@ -164,31 +164,48 @@ put_text(struct archive *a, const char *path, const char *text, struct error *er
 	return tar_out_data(a->tar, text, n, err);
 }
 
-static int
-copy_to_tar(struct archive *a, int fd, const char *path, uint64_t size, struct error *err)
-{
-	auto_free char *piece = mem_new(PIECE);
-	uint64_t left = size;
-	ssize_t n = 0;
+/* Where a blob's bytes go to while they are compared with its digest. */
+struct passing {
+	struct archive *archive; /* its tar, or NULL: FD_OUT */
+	const struct descriptor *d;
+	int fd_in;
+	const struct cancel *cancel;
+};
 
-	if (tar_out_file(a->tar, path, size, err) < 0)
+static int
+pass_piece(const struct passing *p, int fd_out, const char *piece, size_t n,
+           struct error *err)
+{
+	if (cancel_check(p->cancel, err) < 0)
 		return -1;
-	while (left > 0 && (n = file_read_full(fd, piece, PIECE, err)) > 0) {
-		if (tar_out_data(a->tar, piece, (size_t)n, err) < 0)
-			return -1;
-		left -= (uint64_t)n < left ? (uint64_t)n : left;
-	}
-	if (n < 0)
-		return -1;
-	return left == 0 ? 0
-	                 : error_set(err, ERR_DAMAGED, "%s: shorter than it should be",
-	                             path);
+	return p->archive != NULL ? tar_out_data(p->archive->tar, piece, n, err)
+	                          : file_write_all(fd_out, piece, n, err);
 }
 
 static int
-fill_with_fd(void *arg, int fd, struct error *err)
+pass(void *arg, int fd_out, struct error *err)
 {
-	return file_copy_fd(*(int *)arg, fd, NULL, NULL, err);
+	const struct passing *p = arg;
+	auto_hasher struct hasher *hasher = hasher_new(p->d->digest.alg);
+	auto_free char *piece = mem_new(PIECE);
+	char name[DIGEST_TEXT_MAX];
+	uint64_t left = p->d->size;
+	struct digest found;
+	ssize_t n = 1;
+
+	while (left > 0 && n > 0) {
+		n = file_read_full(p->fd_in, piece, left < PIECE ? (size_t)left : PIECE,
+		                   err);
+		if (n < 0 || (n > 0 && pass_piece(p, fd_out, piece, (size_t)n, err) < 0))
+			return -1;
+		hasher_add(hasher, piece, (size_t)n);
+		left -= (uint64_t)n;
+	}
+	found = hasher_end(hasher);
+	if (left == 0 && digest_equal(&found, &p->d->digest))
+		return 0;
+	return error_set(err, ERR_DAMAGED, "blob %s is damaged in the store",
+	                 digest_text(&p->d->digest, name));
 }
 
 static int
@@ -196,6 +213,7 @@ put_blob(struct archive *a, const struct export_options *options,
          const struct package_blob *blob, struct error *err)
 {
 	auto_free char *path = blob_path(&blob->descriptor.digest);
+	struct passing p = { .d = &blob->descriptor, .cancel = options->cancel };
 	auto_fd int in = -1;
 
 	if (blob->layer == NULL)
@@ -203,9 +221,36 @@ put_blob(struct archive *a, const struct export_options *options,
 	in = blob_open(options->store, &blob->descriptor.digest, err);
 	if (in < 0)
 		return -1;
-	if (a->tar != NULL)
-		return copy_to_tar(a, in, path, blob->descriptor.size, err);
-	return file_replace_by(a->dir_fd, path, 0644, fill_with_fd, &in, err);
+	p.fd_in = in;
+	if (a->tar == NULL)
+		return file_replace_by(a->dir_fd, path, 0644, pass, &p, err);
+	p.archive = a;
+	if (tar_out_file(a->tar, path, blob->descriptor.size, err) < 0)
+		return -1;
+	return pass(&p, -1, err);
+}
+
+/* What is damaged in the store is fetched or made again before the first byte leaves: a
+ * stream cannot be taken back. */
+static int
+heal(const struct package_blobs *blobs, const struct output *output,
+     const struct export_options *options, struct error *err)
+{
+	const struct compressor packed = output_compressor(output, false);
+
+	for (size_t i = 0; i < blobs->list.n; i++) {
+		const struct package_blob *blob = &blobs->list.at[i];
+		int sound = 1;
+
+		if (blob->layer != NULL)
+			sound = blob_check(options->store, &blob->descriptor.digest,
+			                   options->cancel, err);
+		if (sound < 0 ||
+		    (sound == 0 && layer_remake(blob->layer, &packed, &blob->descriptor,
+		                                options->cancel, err) < 0))
+			return -1;
+	}
+	return 0;
 }
 
 /* Layers of a base that were not needed so far. */
@@ -238,17 +283,12 @@ put_directories(struct archive *a, struct error *err)
 
 static int
 put_blobs(struct archive *a, const struct export_options *options,
-          const struct packages *p, struct error *err)
+          const struct packages *p, const struct package_blobs *blobs, struct error *err)
 {
-	auto_package_blobs struct package_blobs blobs = { 0 };
-
 	if (put_directories(a, err) < 0)
 		return -1;
-	packages_blobs(p, &blobs);
-	if (fetch_missing(&blobs, options, err) < 0)
-		return -1;
-	for (size_t i = 0; i < blobs.list.n; i++)
-		if (put_blob(a, options, &blobs.list.at[i], err) < 0)
+	for (size_t i = 0; i < blobs->list.n; i++)
+		if (put_blob(a, options, &blobs->list.at[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < p->list.n; i++) {
 		auto_free char *path = blob_path(&p->list.at[i].descriptor.digest);
@@ -285,14 +325,15 @@ put_indexes(struct archive *a, const struct output *output, const struct package
  * the blobs are when they come. */
 static int
 write_tar(const struct output *output, const struct export_options *options,
-          const struct packages *p, const struct export_names *names, struct error *err)
+          const struct packages *p, const struct export_names *names,
+          const struct package_blobs *blobs, struct error *err)
 {
 	struct destination *d = output->destination;
 	struct archive a = { .tar = tar_out_new(destination_write, d), .dir_fd = -1 };
 	int failed = put_indexes(&a, output, p, names, NULL, err);
 
 	if (failed == 0)
-		failed = put_blobs(&a, options, p, err);
+		failed = put_blobs(&a, options, p, blobs, err);
 	if (failed == 0)
 		failed = tar_out_end(a.tar, err);
 	tar_out_free(a.tar);
@@ -315,15 +356,30 @@ read_index(int dir_fd)
 static int
 write_directory(const struct output *output, const struct export_options *options,
                 const struct packages *p, const struct export_names *names,
-                struct error *err)
+                const struct package_blobs *blobs, struct error *err)
 {
 	struct archive a = { .dir_fd = destination_dir_fd(output->destination) };
 	auto_json json_t *there = read_index(a.dir_fd);
 
-	if (put_blobs(&a, options, p, err) < 0 ||
+	if (put_blobs(&a, options, p, blobs, err) < 0 ||
 	    put_indexes(&a, output, p, names, there, err) < 0)
 		return error_wrap(err, "%s", destination_shown(output->destination));
 	return destination_keep(output->destination, err);
+}
+
+static int
+write_all(const struct output *output, const struct export_options *options,
+          const struct packages *p, const struct export_names *names, struct error *err)
+{
+	auto_package_blobs struct package_blobs blobs = { 0 };
+
+	packages_blobs(p, &blobs);
+	if (fetch_missing(&blobs, options, err) < 0 ||
+	    heal(&blobs, output, options, err) < 0)
+		return -1;
+	return output->layout_dir
+	               ? write_directory(output, options, p, names, &blobs, err)
+	               : write_tar(output, options, p, names, &blobs, err);
 }
 
 int
@@ -347,9 +403,7 @@ to_archive(const struct output *output, const struct export_options *options,
 	if (failed == 0)
 		packages_tell(&p, vertex);
 	if (failed == 0)
-		failed = output->layout_dir
-		                 ? write_directory(output, options, &p, &names, err)
-		                 : write_tar(output, options, &p, &names, err);
+		failed = write_all(output, options, &p, &names, err);
 	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
 	          failed < 0 ? err->text : NULL);
 	if (failed == 0)

@@ -43,6 +43,15 @@ has_folders(const struct output *output, const struct export_options *options, s
 }
 
 static int
+verify(const struct image *image, const struct cancel *cancel, struct error *err)
+{
+	for (size_t i = 0; i < image->layers.n; i++)
+		if (layer_verify(image->layers.at[i], cancel, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
 files_open(struct files *f, const struct image *images, struct error *err)
 {
 	bool split = has_folders(f->output, f->options, f->n);
@@ -53,6 +62,8 @@ files_open(struct files *f, const struct image *images, struct error *err)
 	for (size_t i = 0; i < f->n; i++) {
 		f->folders[i] = split ? platform_folder(&images[i].platform)
 		                      : mem_copy("");
+		if (verify(&images[i], f->options->cancel, err) < 0)
+			return -1;
 		f->views[i] = view_new(images[i].layers.at, images[i].layers.n, err);
 		if (f->views[i] == NULL)
 			return -1;

@@ -11,9 +11,12 @@ struct upload {
 	const struct export_options *options;
 	const struct reference *ref;
 	const struct package_blob *blob;
+	const struct compressor *packed;
 	const char *mount_repo; /* NULL: none */
 	int vertex;
 	int fd; /* of the blob, opened when first asked for */
+	struct hasher *hasher;
+	uint64_t hashed; /* bytes from the start on */
 };
 
 /* A base layer that the target has already is never downloaded: it is opened
@@ -29,6 +32,32 @@ open_blob(struct upload *u, struct error *err)
 		return -1;
 	u->fd = blob_open(u->options->store, &u->blob->descriptor.digest, err);
 	return u->fd < 0 ? -1 : 0;
+}
+
+/* Bytes that are asked for again were hashed before. A damaged blob has no last byte. */
+static int
+compare(struct upload *u, uint64_t offset, const char *bytes, size_t n, struct error *err)
+{
+	const struct descriptor *d = &u->blob->descriptor;
+	char name[DIGEST_TEXT_MAX];
+	struct digest found;
+
+	if (offset > u->hashed || offset + n <= u->hashed)
+		return 0;
+	bytes += u->hashed - offset;
+	n -= (size_t)(u->hashed - offset);
+	if (u->hasher == NULL)
+		u->hasher = hasher_new(d->digest.alg);
+	hasher_add(u->hasher, bytes, n);
+	u->hashed += n;
+	if (u->hashed < d->size)
+		return 0;
+	found = hasher_end(u->hasher);
+	hasher_free(take(u->hasher));
+	if (digest_equal(&found, &d->digest))
+		return 0;
+	return error_set(err, ERR_DAMAGED, "blob %s is damaged in the store",
+	                 digest_text(&d->digest, name));
 }
 
 static ssize_t
@@ -49,8 +78,8 @@ upload_read(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err
 		return -1;
 	got = pread(u->fd, bytes, n, (off_t)offset);
 	if (got < 0)
-		error_sys(err, "read blob");
-	return got;
+		return error_sys(err, "read blob");
+	return compare(u, offset, bytes, (size_t)got, err) < 0 ? -1 : got;
 }
 
 static void
@@ -65,16 +94,38 @@ upload_progress(void *arg, uint64_t done, uint64_t total)
 }
 
 static int
-upload_run(void *arg, struct error *err)
+upload_once(struct upload *u, struct error *err)
 {
-	struct upload *u = arg;
 	enum push_outcome outcome;
 	int failed = registry_push_blob(u->options->registry, u->ref,
 	                                &u->blob->descriptor, u->mount_repo, upload_read,
 	                                u, upload_progress, u, &outcome, err);
 
 	own_close(&u->fd);
+	hasher_free(u->hasher);
+	u->hasher = NULL;
+	u->hashed = 0;
 	return failed;
+}
+
+static int
+upload_run(void *arg, struct error *err)
+{
+	struct upload *u = arg;
+	const struct descriptor *d = &u->blob->descriptor;
+
+	if (upload_once(u, err) == 0)
+		return 0;
+	if (err->code != ERR_DAMAGED || u->blob->text != NULL)
+		return -1;
+	if (u->blob->layer == NULL) {
+		blob_drop(u->options->store, &d->digest);
+		return error_hint(err, "build or pull the image again");
+	}
+	event_warn_error(u->vertex, err, "made again");
+	if (layer_remake(u->blob->layer, u->packed, d, u->options->cancel, err) < 0)
+		return -1;
+	return upload_once(u, err);
 }
 
 /* Base layers may be mounted from where they were pulled, on the same host. */
@@ -90,8 +141,8 @@ mount_from(const struct reference *base, const struct package_blob *blob,
 
 int
 upload_blobs(const struct export_options *options, const struct package_blobs *blobs,
-             const struct reference *base, const struct reference *ref, int vertex,
-             struct error *err)
+             const struct compressor *packed, const struct reference *base,
+             const struct reference *ref, int vertex, struct error *err)
 {
 	auto_free struct upload *uploads = mem_new_n(blobs->list.n + 1, sizeof *uploads);
 	struct pool *pool = pool_new(UPLOADS);
@@ -101,6 +152,7 @@ upload_blobs(const struct export_options *options, const struct package_blobs *b
 	for (size_t i = 0; i < blobs->list.n; i++) {
 		uploads[i] = (struct upload){ .options = options,
 			                      .ref = ref,
+			                      .packed = packed,
 			                      .vertex = vertex,
 			                      .blob = &blobs->list.at[i],
 			                      .fd = -1 };
@@ -114,14 +166,16 @@ upload_blobs(const struct export_options *options, const struct package_blobs *b
 }
 
 static int
-push_blobs(const struct export_options *options, const struct packages *p,
-           const struct reference *ref, int vertex, struct error *err)
+push_blobs(const struct output *output, const struct export_options *options,
+           const struct packages *p, const struct reference *ref, int vertex,
+           struct error *err)
 {
+	const struct compressor packed = output_compressor(output, false);
 	auto_package_blobs struct package_blobs blobs = { 0 };
 	const struct reference *base = p->list.n > 0 ? p->list.at[0].image->base : NULL;
 
 	packages_blobs(p, &blobs);
-	return upload_blobs(options, &blobs, base, ref, vertex, err);
+	return upload_blobs(options, &blobs, &packed, base, ref, vertex, err);
 }
 
 static int
@@ -160,7 +214,7 @@ push_name(const struct output *output, const struct export_options *options,
 	auto_free char *status = mem_print("pushing manifest for %s@%s", name,
 	                                   digest_text(&p->root.digest, digest));
 	int vertex = event_begin(title);
-	int failed = push_blobs(options, p, ref, vertex, err);
+	int failed = push_blobs(output, options, p, ref, vertex, err);
 
 	if (failed == 0)
 		failed = push_documents(output, options, p, ref, err);

@@ -35,6 +35,7 @@ struct source_image {
 	struct store *store;
 	struct registry *registry; /* where missing blobs come from; NULL: nowhere */
 	char *layout; /* path of a foreign OCI layout they come from, or NULL */
+	const struct cancel *cancel;
 };
 
 struct source_options {
@@ -63,12 +64,14 @@ int refs_find(struct store *store, const char *name, struct descriptor *out,
 int refs_write(struct store *store, const char *name, const struct descriptor *target,
                struct error *err);
 
-/* Copies blob D from the OCI layout at PATH into STORE unless it is there. */
+/* Copies blob D from the OCI layout at PATH into STORE unless it is there: no more than
+ * D's size, and from regular files only, which links may lead to (build tools put them
+ * there). */
 int layout_fetch_blob(struct store *store, const char *path, const struct descriptor *d,
-                      struct error *err);
+                      const struct cancel *cancel, struct error *err);
 
 /* What TEXT ("path[:tag][@digest]") names in an OCI layout; *PATH (caller frees)
- * is the directory. */
+ * is the directory. No link leads out of it to another index.json. */
 int layout_find(const char *text, char **path, struct descriptor *out, struct error *err);
 
 /* Reads an image config's execution part into CONFIG (texts in ARENA). OCI

@@ -5,10 +5,14 @@
 
 #include "base/base.h"
 #include "base/file.h"
+#include "base/inroot.h"
 #include "base/jsonio.h"
 
-#define INDEX_SIZE_MAX ((size_t)16 << 20)
+#define INDEX_SIZE_MAX ((size_t)4 << 20)
 #define COPY_PIECE     ((size_t)1 << 20)
+
+/* Values in an index.json; each takes some hundred bytes when it is read. */
+#define INDEX_VALUES_MAX 100000
 
 /* "path[:tag][@digest]" → its parts; TAG and DIGEST may be NULL. A ":" counts
  * only behind the last "/". */
@@ -29,6 +33,29 @@ split_name(const char *text, char **path, char **tag, char **digest)
 	*path = mem_copy_n(head.p, colon == NULL ? head.n : (size_t)(colon - head.p));
 }
 
+/* Opens NAME below DIR_FD if it is a regular file. A fifo would wait for somebody, a device
+ * might be told something by being opened, and has no end. */
+static int
+open_regular(int dir_fd, const char *name, bool follow_out, uint64_t *size,
+             struct error *err)
+{
+	auto_fd int fd = follow_out ? openat(dir_fd, name, O_PATH | O_CLOEXEC)
+	                            : inroot_open(dir_fd, name, O_PATH, 0);
+	char path[FILE_FD_PATH_MAX];
+	struct stat st;
+	int opened;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_sys(err, "open %s", name);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERR_SOURCE, "%s: not a regular file", name);
+	opened = open(file_fd_path(fd, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (opened < 0)
+		return error_sys(err, "open %s", name);
+	*size = (uint64_t)st.st_size;
+	return opened;
+}
+
 static bool
 entry_matches(const json_t *entry, const char *tag, const char *digest)
 {
@@ -42,27 +69,41 @@ entry_matches(const json_t *entry, const char *tag, const char *digest)
 	return tag == NULL || (name != NULL && strcmp(name, tag) == 0);
 }
 
+static json_t *
+read_index(const char *dir, struct error *err)
+{
+	auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), file = -1;
+	auto_buf struct buf index = BUF_INIT;
+	uint64_t size = 0;
+
+	if (fd < 0) {
+		error_set(err, ERR_SOURCE, "%s", strerror(errno));
+		return NULL;
+	}
+	file = open_regular(fd, "index.json", false, &size, err);
+	if (file < 0) {
+		if (err->sys == ENOENT) {
+			error_clear(err);
+			error_set(err, ERR_SOURCE, "not an OCI layout: no index.json");
+		}
+		return NULL;
+	}
+	if (file_read_fd(file, INDEX_SIZE_MAX, &index, err) < 0)
+		return NULL;
+	return jsonio_parse_limited(buf_text(&index), INDEX_VALUES_MAX, "index.json",
+	                            err);
+}
+
 int
 layout_find(const char *text, char **path, struct descriptor *out, struct error *err)
 {
 	auto_free char *dir = NULL, *tag = NULL, *digest = NULL;
-	auto_buf struct buf index = BUF_INIT;
 	auto_json json_t *json = NULL;
-	auto_fd int fd = -1;
 	json_t *entry = NULL;
 	size_t i = 0;
-	int found = 0;
 
 	split_name(text, &dir, &tag, &digest);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(err, ERR_SOURCE, "oci-layout %s: %s", dir,
-		                 strerror(errno));
-	found = file_read(fd, "index.json", INDEX_SIZE_MAX, &index, err);
-	if (found == 0)
-		return error_set(err, ERR_SOURCE, "%s: not an OCI layout: no index.json",
-		                 dir);
-	json = found < 0 ? NULL : jsonio_parse(buf_text(&index), "index.json", err);
+	json = read_index(dir, err);
 	if (json == NULL)
 		return error_wrap(err, "oci-layout %s", dir);
 	json_array_foreach(json_object_get(json, "manifests"), i, entry)
@@ -80,33 +121,58 @@ layout_find(const char *text, char **path, struct descriptor *out, struct error 
 	                                : "at all");
 }
 
+/* Exactly D's size; the digest is compared when the part gets its name. */
+static int
+copy(int in, struct part *part, const struct descriptor *d, const struct cancel *cancel,
+     struct error *err)
+{
+	auto_free char *piece = mem_new(COPY_PIECE);
+	uint64_t left = d->size;
+
+	while (left > 0) {
+		size_t want = left < COPY_PIECE ? (size_t)left : COPY_PIECE;
+		ssize_t n = file_read_full(in, piece, want, err);
+
+		if (n < 0 || cancel_check(cancel, err) < 0)
+			return -1;
+		if (n == 0)
+			return error_set(err, ERR_DAMAGED, "shorter than it should be");
+		if (part_write(part, piece, (size_t)n, err) < 0)
+			return -1;
+		left -= (uint64_t)n;
+	}
+	return 0;
+}
+
 int
 layout_fetch_blob(struct store *store, const char *path, const struct descriptor *d,
-                  struct error *err)
+                  const struct cancel *cancel, struct error *err)
 {
 	auto_part struct part *part = NULL;
-	auto_free char *name = NULL, *piece = NULL;
+	auto_free char *name = NULL;
 	char hex[DIGEST_HEX_MAX];
 	auto_fd int in = -1;
 	uint64_t size = 0;
 	struct digest got;
-	ssize_t n = 0;
 
 	if (blob_has(store, &d->digest, &size) && size == d->size)
 		return 0;
 	name = mem_print("%s/blobs/%s/%s", path, digest_alg_name(&d->digest),
 	                 digest_hex(&d->digest, hex));
-	in = open(name, O_RDONLY | O_CLOEXEC);
+	in = open_regular(AT_FDCWD, name, true, &size, err);
 	if (in < 0)
-		return error_sys(err, "open %s", name);
+		return err->sys == ENOENT
+		               ? error_set(err, ERR_SOURCE, "%s: there is no such blob",
+		                           name)
+		               : -1;
+	if (size != d->size)
+		return error_set(err, ERR_DAMAGED, "%s: %llu bytes instead of %llu", name,
+		                 (unsigned long long)size, (unsigned long long)d->size);
 	part = part_new(store, err);
 	if (part == NULL)
 		return -1;
-	piece = mem_new(COPY_PIECE);
-	while ((n = file_read_full(in, piece, COPY_PIECE, err)) > 0)
-		if (part_write(part, piece, (size_t)n, err) < 0)
-			return -1;
-	if (n < 0)
+	if (copy(in, part, d, cancel, err) < 0 ||
+	    part_keep(take(part), &d->digest, &got, err) < 0)
 		return error_wrap(err, "%s", name);
-	return part_keep(take(part), &d->digest, &got, err);
+	return 0;
 }

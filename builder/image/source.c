@@ -8,6 +8,9 @@
 #define MANIFEST_SIZE_MAX ((size_t)4 << 20)
 #define CONFIG_SIZE_MAX   ((size_t)16 << 20)
 
+/* Those of a cache have some for each step. */
+#define CONFIG_VALUES_MAX 500000
+
 static int
 fetch_layer(void *arg, const struct descriptor *blob, struct arrival *reader,
             struct error *err)
@@ -15,8 +18,44 @@ fetch_layer(void *arg, const struct descriptor *blob, struct arrival *reader,
 	struct source_image *s = arg;
 
 	if (s->layout != NULL)
-		return layout_fetch_blob(s->store, s->layout, blob, err);
+		return layout_fetch_blob(s->store, s->layout, blob, s->cancel, err);
 	return image_fetch_blob(s->store, s->registry, &s->ref, blob, reader, err);
+}
+
+/* From the store: 1, 0 it is not there, or damaged, -1. */
+static int
+document_find(struct source_image *s, const struct descriptor *d, size_t max,
+              struct buf *out, struct error *err)
+{
+	auto_error struct error fault = ERROR_INIT;
+
+	if (!blob_has(s->store, &d->digest, NULL))
+		return 0;
+	if (blob_read(s->store, &d->digest, max, out, &fault) == 0)
+		return 1;
+	if (blob_check(s->store, &d->digest, NULL, err) != 0) {
+		error_clear(err);
+		error_move(err, &fault);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+document_fetch(struct source_image *s, const struct descriptor *d, bool is_manifest,
+               size_t max, struct buf *out, struct error *err)
+{
+	struct digest kept;
+
+	if (s->registry == NULL) {
+		error_set(err, ERR_SOURCE,
+		          "a document of the image is not in the store, and fetching is "
+		          "off");
+		return error_hint(err, "build or pull the image again");
+	}
+	if (registry_pull_bytes(s->registry, &s->ref, d, max, is_manifest, out, err) < 0)
+		return error_hint(err, "if the image was built here: build it again");
+	return blob_write(s->store, out->p, out->n, &kept, err);
 }
 
 /* A manifest, index or config as text: from the store, else from where the image
@@ -26,21 +65,19 @@ document_read(struct source_image *s, const struct descriptor *d, bool is_manife
               struct buf *out, struct error *err)
 {
 	size_t max = is_manifest ? MANIFEST_SIZE_MAX : CONFIG_SIZE_MAX;
-	struct digest kept;
+	int found;
 
 	if (d->size > max)
 		return error_set(err, ERR_DAMAGED, "document of %llu bytes is too large",
 		                 (unsigned long long)d->size);
-	if (s->layout != NULL && layout_fetch_blob(s->store, s->layout, d, err) < 0)
+	found = document_find(s, d, max, out, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (s->layout == NULL)
+		return document_fetch(s, d, is_manifest, max, out, err);
+	if (layout_fetch_blob(s->store, s->layout, d, s->cancel, err) < 0)
 		return -1;
-	if (blob_has(s->store, &d->digest, NULL))
-		return blob_read(s->store, &d->digest, max, out, err);
-	if (s->registry == NULL)
-		return error_set(err, ERR_SOURCE,
-		                 "not in the store, and fetching is off");
-	if (registry_pull_bytes(s->registry, &s->ref, d, max, is_manifest, out, err) < 0)
-		return -1;
-	return blob_write(s->store, out->p, out->n, &kept, err);
+	return blob_read(s->store, &d->digest, max, out, err);
 }
 
 /* What the name points to, as far as the store knows: 1, 0, -1. */
@@ -131,30 +168,24 @@ resolve(const struct source_options *o, struct source_image *s,
 	return resolve_remote(o, s, platform, err);
 }
 
+static int
+read_document(void *arg, const struct descriptor *d, struct buf *out, struct error *err)
+{
+	return document_read(arg, d, true, out, err);
+}
+
 /* The manifest of PLATFORM, which may be the root itself. */
 static int
 read_manifest(struct source_image *s, const struct platform *platform, const char *where,
               struct error *err)
 {
+	auto_descriptor struct descriptor found = DESCRIPTOR_INIT;
 	auto_buf struct buf text = BUF_INIT;
-	auto_index struct index ix = { 0 };
-	const struct descriptor *chosen = &s->root;
-	bool is_index = false;
 
-	if (document_read(s, &s->root, true, &text, err) < 0 ||
-	    manifest_is_index(buf_text(&text), where, &is_index, err) < 0)
+	if (manifest_find(&s->root, platform, where, read_document, s, &found, &text,
+	                  err) < 0)
 		return -1;
-	if (is_index) {
-		if (index_read(&ix, buf_text(&text), where, err) < 0)
-			return -1;
-		chosen = index_find(&ix, platform, where, err);
-		if (chosen == NULL)
-			return -1;
-		buf_truncate(&text, 0);
-		if (document_read(s, chosen, true, &text, err) < 0)
-			return -1;
-	}
-	s->manifest_digest = chosen->digest;
+	s->manifest_digest = found.digest;
 	return manifest_read(&s->manifest, buf_text(&text), where, err);
 }
 
@@ -165,7 +196,7 @@ read_config(struct source_image *s, const char *where, struct error *err)
 
 	if (document_read(s, &s->manifest.config, false, &text, err) < 0)
 		return -1;
-	s->config = jsonio_parse(buf_text(&text), where, err);
+	s->config = jsonio_parse_limited(buf_text(&text), CONFIG_VALUES_MAX, where, err);
 	if (s->config == NULL)
 		return -1;
 	return image_config_read(s->arena, s->config, &s->base.config,
@@ -223,6 +254,7 @@ source_image_load(const struct source_options *o, const struct missing_base *m,
 	s->arena = arena_new();
 	s->store = o->store;
 	s->registry = o->offline ? NULL : o->registry;
+	s->cancel = o->cancel;
 	s->base.name = arena_text(s->arena, m->name);
 	s->base.kind = m->kind;
 	platform_copy(&s->base.platform, &m->platform);

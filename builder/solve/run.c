@@ -184,11 +184,16 @@ int
 solver_fail(struct solver *s, const struct step *step, struct error *err)
 {
 	struct step_state *state = &s->states[step->id];
+	bool lost;
 
 	announce(state, step);
 	if (err->n_at == 0 && step->at.line > 0)
 		error_at(err, step->at);
-	conclude(state, err->code == ERR_CANCELLED ? OUTCOME_CANCELLED : OUTCOME_FAILED,
+	pthread_mutex_lock(&s->lock);
+	lost = solver_has_lost(s);
+	pthread_mutex_unlock(&s->lock);
+	conclude(state,
+	         err->code == ERR_CANCELLED || lost ? OUTCOME_CANCELLED : OUTCOME_FAILED,
 	         err->text);
 	return -1;
 }
@@ -223,4 +228,18 @@ solver_run_step(struct solver *s, const struct step *step, struct error *err)
 		failed = locked_execute(s, &job, err);
 	}
 	return failed < 0 ? solver_fail(s, step, err) : 0;
+}
+
+/* What belongs to a base image is no step's. */
+bool
+solver_has_lost(const struct solver *s)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++) {
+		const struct result *r = &s->results[i];
+
+		if (!s->states[i].is_source && s->states[i].phase == PHASE_DONE &&
+		    r->added && layer_is_lost(r->layers.at[r->layers.n - 1]))
+			return true;
+	}
+	return false;
 }

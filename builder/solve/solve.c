@@ -85,14 +85,17 @@ mark_done(struct solver *s, const struct step *step)
 	return n_ready;
 }
 
-/* Under the lock. */
+/* Under the lock. What runs beside a step that lacks a cached layer is not lost work: it
+ * goes on to its end. */
 static void
 mark_failed(struct solver *s, struct error *err)
 {
 	if (!s->failed) {
 		s->failed = true;
+		s->lost = err->code != ERR_CANCELLED && solver_has_lost(s);
 		error_move(&s->error, err);
-		cancel_trigger(s->options->env->cancel);
+		if (!s->lost)
+			cancel_trigger(s->options->env->cancel);
 	}
 	error_clear(err);
 }
@@ -237,6 +240,7 @@ solve_run(const struct solve_options *options, struct solution *out, struct erro
 	failed = run_phases(&s, err);
 	out->n_cached = s.n_cached;
 	out->n_run = s.n_run;
+	out->lost = s.lost;
 	if (failed == 0)
 		collect_solved(&s, out);
 	solver_clear(&s);

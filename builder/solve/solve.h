@@ -43,9 +43,11 @@ struct solution {
 	size_t n;
 	ARRAY(struct solved) solved; /* steps that are done, in order of the plan */
 	size_t n_cached, n_run;
+	bool lost; /* it failed because of a layer that the cache has no more */
 };
 
-/* Runs the plan. On failure the first error; what was running has ended. */
+/* Runs the plan. On failure the first error; what was running has ended. If LOST, the
+ * cache does not count that layer any more, and another run does without it. */
 int
 solve_run(const struct solve_options *options, struct solution *out, struct error *err);
 void solution_clear(struct solution *s);

@@ -38,6 +38,7 @@ struct solver {
 	size_t n_left; /* needed steps that are not done */
 	size_t n_run, n_cached;
 	bool failed;
+	bool lost;          /* because of a layer that the cache names */
 	struct error error; /* the first */
 };
 
@@ -81,6 +82,10 @@ int solver_fail(struct solver *s, const struct step *step, struct error *err);
 
 /* run.c: one step, by the thread that took it. */
 int solver_run_step(struct solver *s, const struct step *step, struct error *err);
+
+/* True if the layer of a step, which the cache or an earlier step gave, cannot be had.
+ * Under the lock. */
+bool solver_has_lost(const struct solver *s);
 
 /* Tells that STEP is not needed: all that needs it is cached. */
 void solver_skip(struct solver *s, const struct step *step);
