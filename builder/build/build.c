@@ -39,7 +39,8 @@ struct build {
 	struct portable *imported; /* NULL: nothing */
 	struct carried carried;
 	struct registry *cache_registry; /* that of imported caches */
-	bool lost; /* a step lacked a layer that the cache names */
+	bool lost;     /* a step lacked a layer that the cache names */
+	bool *written; /* of each output */
 	bool multi;
 };
 
@@ -66,6 +67,7 @@ build_free(struct build *b)
 	dockerfile_free(b->df);
 	services_close(&b->services);
 	registry_free_hasty(b->cache_registry);
+	free(b->written);
 	bases_clear(&b->bases);
 	build_input_clear(&b->input);
 	free(b);
@@ -428,9 +430,25 @@ plan_all(struct build *b, struct error *err)
 
 /* ------------------------------------------------------------ outputs */
 
-/* One that fails does not keep the others from being written. */
+/* A layer of a step, be it a cache's or one that was damaged in the store, could not be
+ * had when its bytes were needed. The base's layers are no step's. */
 static bool
-write_each(const struct build *b, const struct export_options *options,
+has_lost(const struct build *b)
+{
+	for (size_t i = 0; i < b->images.n; i++) {
+		const struct image *image = &b->images.at[i];
+
+		for (size_t j = image->n_base; j < image->layers.n; j++)
+			if (layer_is_lost(image->layers.at[j]))
+				return true;
+	}
+	return b->lost || carried_has_lost(&b->carried);
+}
+
+/* One that fails does not keep the others from being written. Files of an earlier round
+ * stay. */
+static bool
+write_each(struct build *b, const struct export_options *options,
            struct build_outcome *out, struct failures *failures)
 {
 	const struct build_request *r = b->request;
@@ -440,10 +458,14 @@ write_each(const struct build *b, const struct export_options *options,
 		auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
 		auto_error struct error err = ERROR_INIT;
 
+		if (r->outputs.at[i].destination != NULL && b->written[i])
+			continue;
 		if (r->outputs.at[i].destination != NULL)
 			destination_set_cancel(r->outputs.at[i].destination, r->cancel);
+		b->written[i] = true;
 		if (export_write(&r->outputs.at[i], options, b->images.at, b->images.n,
 		                 &root, &err) < 0) {
+			b->written[i] = false;
 			has_root = has_root && !output_has_layers(&r->outputs.at[i]);
 			failures_add(failures, &err);
 		}
@@ -473,6 +495,9 @@ write_outputs(struct build *b, struct build_outcome *out, struct error *err)
 
 	if (b->images.n == 1 && !options.multi)
 		out->image_id = b->images.at[0].config_digest;
+	/* Another round follows. */
+	if (failures.first.code != ERR_NONE && has_lost(b))
+		return failures_tell(&failures, err);
 	if (!cancel_is_set(r->cancel))
 		finish_files(r, out, b->names.at, b->names.n, has_root, &failures);
 	return failures_tell(&failures, err);
@@ -509,21 +534,6 @@ build_once(struct build *b, struct build_outcome *out, struct error *err)
 	if (run_plan(b, err) < 0 || write_outputs(b, out, err) < 0)
 		return -1;
 	return carry_cache_out(b->request, &b->services.env, &b->carried, err);
-}
-
-/* A layer of a step, be it a cache's or one that was damaged in the store, could not be
- * had when its bytes were needed. The base's layers are no step's. */
-static bool
-has_lost(const struct build *b)
-{
-	for (size_t i = 0; i < b->images.n; i++) {
-		const struct image *image = &b->images.at[i];
-
-		for (size_t j = image->n_base; j < image->layers.n; j++)
-			if (layer_is_lost(image->layers.at[j]))
-				return true;
-	}
-	return b->lost || carried_has_lost(&b->carried);
 }
 
 static void
@@ -590,6 +600,7 @@ build_run(const struct build_request *request, struct build_outcome *out,
 	int failed = 0;
 
 	b->request = request;
+	b->written = mem_new_n(request->outputs.n + 1, sizeof *b->written);
 	b->services.lease_fd = -1;
 	failed = read_all(b, err);
 	if (failed == 0)
