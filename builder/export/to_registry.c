@@ -237,8 +237,8 @@ to_registry(const struct output *output, const struct export_options *options,
 		return -1;
 	if (names.list.n == 0) {
 		error_set(err, ERR_USAGE, "nothing to push to: the image has no name");
-		return error_hint(err,
-		                  "--push needs one: -t HOST/NAME:TAG or --output …,name=…");
+		return error_hint(
+		        err, "--push needs one: -t HOST/NAME:TAG or --output …,name=…");
 	}
 	if (packages_make(output, options, images, n, false, &p, err) < 0)
 		return -1;

@@ -94,7 +94,7 @@ set_asking_filter(struct plan *plan)
 	int fd = filter_install_asking(code, plan->n_asking_filter), result = 0;
 
 	if (fd < 0)
-		return set_filter(plan);
+		return plan_fail(plan, STAGE_FILTER, errno, "owners cannot be emulated");
 	result = ask_send_listener(CHILD_SOCKET, root_fd);
 	if (result == 0)
 		result = ask_send_listener(CHILD_SOCKET, fd);
@@ -106,7 +106,7 @@ set_asking_filter(struct plan *plan)
 int
 child_set_ids(struct plan *plan)
 {
-	const uint32_t *groups = (const void *)((const char *)plan + plan->groups);
+	const uint32_t *groups = plan_groups(plan);
 
 	if (plan->single_id == 0 && syscall(SYS_setgroups, plan->n_groups, groups) < 0)
 		return plan_fail(plan, STAGE_IDS, errno, "setgroups");
@@ -299,7 +299,8 @@ child_main(struct plan *plan, const int *fds, size_t n)
 	syscall(SYS_setsid);
 	if (join_cgroup(plan, fds) < 0)
 		sys_exit(1);
-	if (plan->owner_marks != 0 && owner_supervisor_split(plan, fds) < 0)
+	if (plan->owner_marks != 0 && plan->engine == PLAN_NS &&
+	    owner_supervisor_split(plan, fds) < 0)
 		sys_exit(1);
 	if (plan->engine == PLAN_CHROOT)
 		supervisor_main(plan, fds);

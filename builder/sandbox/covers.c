@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -139,7 +140,13 @@ static int
 set_owner(int fd, const char *target, uid_t uid, gid_t gid, mode_t mode,
           struct error *err)
 {
-	if (fchown(fd, uid, gid) < 0 || fchmod(fd, mode & 07777) < 0)
+	const struct layer_owner_mark mark = { uid, gid };
+
+	/* EINVAL: there is no such id, so owners are emulated. */
+	if ((fchown(fd, uid, gid) < 0 &&
+	     (errno != EINVAL ||
+	      fsetxattr(fd, LAYER_OWNER, &mark, sizeof mark, 0) < 0)) ||
+	    fchmod(fd, mode & 07777) < 0)
 		return error_sys(err, "mount on %s: set the owner and mode", target);
 	return 0;
 }

@@ -46,8 +46,21 @@ draft_filters(struct plan_draft *d, const struct sandbox_run *r)
 	                       (d->head.has_landlock != 0 ? 0 : FILTER_NO_TRACING);
 
 	d->head.filter = add_filter(d, kinds, &d->head.n_filter);
-	d->head.asking_filter = add_filter(d, kinds | FILTER_ASKS_PATHS,
-	                                   &d->head.n_asking_filter);
+	d->head.asking_filter =
+	        add_filter(d,
+	                   kinds | FILTER_ASKS_PATHS |
+	                           (d->head.owner_marks != 0 ? FILTER_ASKS_OWNERS : 0),
+	                   &d->head.n_asking_filter);
+}
+
+/* With a single id the supervisor keeps the owners, too. */
+static void
+draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r)
+{
+	auto_free char *marks = mem_print("%s.owners", r->upper);
+
+	if (sb->mapping == IDS_SINGLE && r->upper != NULL)
+		d->head.owner_marks = plan_add_text(d, marks);
 }
 
 static void
@@ -64,6 +77,7 @@ draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *
 	 * package managers do, chroot to the root that they have, is answered. */
 	d->head.caps &= ~(BIT(CAP_NET_RAW) | BIT(CAP_SETPCAP) | BIT(CAP_MKNOD) |
 	                  BIT(CAP_SYS_CHROOT));
+	draft_owners(d, sb, r);
 	draft_filters(d, r);
 }
 

@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -28,8 +29,14 @@ draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbo
 	auto_filter struct filter filter = { 0 };
 	auto_free char *marks = mem_print("%s.owners", r->upper);
 
-	if (sb->mapping != IDS_SINGLE || r->insecure)
+	if (sb->mapping != IDS_SINGLE)
 		return;
+	if (r->insecure) {
+		event_warn(0,
+		           "--security=insecure with a single user id: nothing is asked "
+		           "of a supervisor, so owners are not emulated");
+		return;
+	}
 	filter_compile(&filter, FILTER_ASKS_OWNERS);
 	if (filter.code.n == 0)
 		return;

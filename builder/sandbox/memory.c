@@ -111,11 +111,10 @@ memory_read(const char *tree, struct text groups, struct memory_state *out)
 
 		cut(&path, ':');
 		controllers = cut(&path, ':');
-		if (controllers.n == 0
-		            ? read_group(tree, &second, path, out) ||
-		                      read_group(tree, &hybrid, path, out)
-		            : has(controllers, "memory") &&
-		                      read_group(tree, &first, path, out))
+		if (controllers.n == 0 ? read_group(tree, &second, path, out) ||
+		                                 read_group(tree, &hybrid, path, out)
+		                       : has(controllers, "memory") &&
+		                                 read_group(tree, &first, path, out))
 			return;
 	}
 }

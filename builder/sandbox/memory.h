@@ -12,7 +12,8 @@
 #define MEMORY_TREE "/sys/fs/cgroup"
 
 struct memory_state {
-	uint64_t kills; /* processes that the kernel has killed in it for want of memory */
+	uint64_t
+	        kills; /* processes that the kernel has killed in it for want of memory */
 	uint64_t limit; /* bytes, the lowest of it and of those around it; 0: none */
 };
 

@@ -2,11 +2,16 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "builder/sandbox/caps.h"
 #include "builder/sandbox/owner_place.h"
+#include "builder/sandbox/seccomp.h"
 #include "builder/sandbox/sys.h"
 #include "layers/layers.h"
 
@@ -374,7 +379,7 @@ open_nameless(struct call *c, mode_t mode, const struct owner *owner)
 	return fd;
 }
 
-/* 1 with *VALUE set, or 0: the caller may do it itself. */
+/* 1 with *VALUE, which is -1, set, or 0: the caller may do it itself. */
 static int
 answer_open(struct call *c, int64_t *value)
 {
@@ -385,6 +390,11 @@ answer_open(struct call *c, int64_t *value)
 
 	if (((c->flags & O_CREAT) == 0 && !nameless) || !new_owner(c, &owner))
 		return 0;
+	/* Who did not open it itself could not give it a name without /proc. */
+	if (nameless && c->server->has_no_proc) {
+		errno = EOPNOTSUPP;
+		return 1;
+	}
 	fd = nameless ? open_nameless(c, mode, &owner)
 	              : sys_openat(AT_FDCWD, c->place.path, c->flags | O_EXCL | O_NOCTTY,
 	                           mode);
@@ -480,18 +490,17 @@ answer(struct call *c, int64_t *value)
 	return 0;
 }
 
-int
-owner_server_answer(struct owner_server *s)
+void
+owner_server_answer(struct owner_server *s, struct asked *a)
 {
-	struct call c = { .server = s, .place = { .held_fd = -1 } };
-	int received = ask_receive(s->listener_fd, s->proc_fd, &c.asked);
+	struct call c = { .server = s,
+		          .asked = *a,
+		          .shape = shape_of(a->number),
+		          .place = { .held_fd = -1 } };
 	int64_t value = -1;
 
-	if (received <= 0)
-		return received;
-	if (credentials_answer(&s->credentials, &c.asked) > 0)
-		return 0;
-	c.shape = shape_of(c.asked.number);
+	if (credentials_answer(&s->credentials, a) > 0)
+		return;
 	if (c.shape != NULL)
 		c.flags = c.shape->implied | (int)arg(&c, c.shape->flags);
 	/* What we cannot look at the kernel may refuse itself. */
@@ -500,5 +509,36 @@ owner_server_answer(struct owner_server *s)
 	else
 		ask_answer(&c.asked, value);
 	owner_place_leave(&c.place);
-	return 0;
+}
+
+void
+owner_server_begin(struct owner_server *s, uint32_t uid, uint32_t gid,
+                   const uint32_t *groups, uint32_t n)
+{
+	struct credentials *c = &s->credentials.at[0];
+
+	memset(c, 0, sizeof *c);
+	for (int i = 0; i < ROLES; i++) {
+		c->uid[i] = uid;
+		c->gid[i] = gid;
+	}
+	for (uint32_t i = 0; i < n && i < CREDENTIALS_GROUPS_MAX; i++)
+		c->groups[c->n_groups++] = groups[i];
+	s->credentials.n = 1;
+}
+
+int
+owner_server_try(void)
+{
+	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	int status = 0;
+	const pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		sys_exit(filter_install_asking(&allow, 1) < 0 ? errno : 0);
+	}
+	if (pid < 0 || syscall(SYS_wait4, pid, &status, __WALL, NULL) != pid)
+		return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
 }

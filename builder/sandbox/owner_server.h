@@ -17,14 +17,20 @@
 #include "builder/sandbox/credentials.h"
 
 struct owner_server {
-	int listener_fd;     /* -1: not yet */
-	int proc_fd;         /* of a /proc that numbers processes as we do */
 	bool roots_differ;   /* a process has called chroot */
 	bool proc_is_shared; /* see owner_place.h */
+	bool has_no_proc;    /* the root has none: descriptors have no names there */
 	struct credentials_table credentials;
 };
 
-/* Answers one call. -1 when there is nobody left to ask. */
-int owner_server_answer(struct owner_server *s);
+/* Answers A, or lets it pass. Our working directory and root may be others then. */
+void owner_server_answer(struct owner_server *s, struct asked *a);
+
+/* The program has the ids UID and GID, and N further GROUPS. */
+void owner_server_begin(struct owner_server *s, uint32_t uid, uint32_t gid,
+                        const uint32_t *groups, uint32_t n);
+
+/* Whether calls of a program can be handed to us: tried in a child. 0, or an errno. */
+int owner_server_try(void);
 
 #endif

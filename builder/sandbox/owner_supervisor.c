@@ -20,6 +20,7 @@ enum { REPORT = SPAWNER_FD_FIRST, SOCKET, PROC, KEPT };
 
 struct watch {
 	pid_t inner;
+	int listener_fd; /* -1: not yet */
 	struct owner_server server;
 };
 
@@ -49,10 +50,10 @@ static void
 listen_now(struct watch *w)
 {
 	if (enter_root() == 0)
-		w->server.listener_fd = ask_receive_listener(SOCKET);
+		w->listener_fd = ask_receive_listener(SOCKET);
 	w->server.proc_is_shared = owner_place_proc_is_shared();
-	if (w->server.listener_fd >= 0)
-		ask_hurry(w->server.listener_fd);
+	if (w->listener_fd >= 0)
+		ask_hurry(w->listener_fd);
 	sys_close(SOCKET);
 }
 
@@ -67,6 +68,18 @@ obey(const struct watch *w, int signal_fd)
 			syscall(SYS_kill, w->inner, SIGKILL);
 }
 
+/* -1 when there is nobody left to ask. */
+static int
+answer_one(struct watch *w)
+{
+	struct asked asked;
+	int received = ask_receive(w->listener_fd, PROC, &asked);
+
+	if (received > 0)
+		owner_server_answer(&w->server, &asked);
+	return received;
+}
+
 _Noreturn static void
 watch(struct watch *w)
 {
@@ -78,7 +91,7 @@ watch(struct watch *w)
 	for (bool heard = false;;) {
 		struct pollfd polled[] = {
 			{ .fd = heard ? -1 : SOCKET, .events = POLLIN },
-			{ .fd = w->server.listener_fd, .events = POLLIN },
+			{ .fd = w->listener_fd, .events = POLLIN },
 			{ .fd = signal_fd, .events = POLLIN },
 		};
 
@@ -96,32 +109,17 @@ watch(struct watch *w)
 		}
 		if (polled[1].revents == 0)
 			continue;
-		if ((polled[1].revents & POLLIN) == 0 ||
-		    owner_server_answer(&w->server) < 0) {
-			sys_close(w->server.listener_fd);
-			w->server.listener_fd = -1;
+		if ((polled[1].revents & POLLIN) == 0 || answer_one(w) < 0) {
+			sys_close(w->listener_fd);
+			w->listener_fd = -1;
 		}
 	}
-}
-
-static void
-set_credentials(struct credentials *c, const struct plan *plan)
-{
-	const uint32_t *groups = (const void *)((const char *)plan + plan->groups);
-
-	memset(c, 0, sizeof *c);
-	for (int i = 0; i < ROLES; i++) {
-		c->uid[i] = plan->uid;
-		c->gid[i] = plan->gid;
-	}
-	for (uint32_t i = 0; i < plan->n_groups && i < CREDENTIALS_GROUPS_MAX; i++)
-		c->groups[c->n_groups++] = groups[i];
 }
 
 int
 owner_supervisor_split(struct plan *plan, const int *fds)
 {
-	struct watch w = { .server = { .listener_fd = -1, .proc_fd = PROC } };
+	struct watch w = { .listener_fd = -1 };
 	int ends[2] = { -1, -1 },
 	    marks_fd = sys_openat(AT_FDCWD, plan_text(plan, plan->owner_marks),
 	                          O_CREAT | O_WRONLY, 0600);
@@ -142,8 +140,8 @@ owner_supervisor_split(struct plan *plan, const int *fds)
 		return plan_fail(plan, STAGE_START, errno, NULL);
 	prctl(PR_SET_NAME, "supervisor");
 	syscall(SYS_umask, 0);
-	set_credentials(&w.server.credentials.at[0], plan);
-	w.server.credentials.n = 1;
+	owner_server_begin(&w.server, plan->uid, plan->gid, plan_groups(plan),
+	                   plan->n_groups);
 	if (settle(fds, ends[0]) < 0)
 		sys_exit(1);
 	watch(&w);

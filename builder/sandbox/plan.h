@@ -198,6 +198,12 @@ plan_text(const struct plan *p, plan_at at)
 	return at == 0 ? NULL : (const char *)p + at;
 }
 
+static inline const uint32_t *
+plan_groups(const struct plan *p)
+{
+	return (const uint32_t *)(const void *)((const char *)p + p->groups);
+}
+
 static inline struct plan_report *
 plan_report(struct plan *p)
 {

@@ -394,28 +394,23 @@ keeps_root(struct call *c, const struct shape *shape)
 	       memcmp(cwd, c->server->tree, (size_t)n) == 0;
 }
 
-int
-proc_server_answer(struct proc_server *s)
+bool
+proc_server_answer(struct proc_server *s, const struct asked *a)
 {
-	struct call c = { .server = s, .place = { .fd = -1 } };
-	const struct shape *shape = NULL;
-	int received = ask_receive(s->listener_fd, s->proc_fd, &c.asked);
+	struct call c = { .server = s, .asked = *a, .place = { .fd = -1 } };
+	const struct shape *shape = shape_of(a->number);
 
-	if (received <= 0)
-		return received;
-	shape = shape_of(c.asked.number);
-	if (shape != NULL && shape->action == ACT_CHROOT && keeps_root(&c, shape)) {
-		ask_answer(&c.asked, 0);
-		return 0;
+	if (shape == NULL)
+		return false;
+	if (shape->action == ACT_CHROOT) {
+		if (!keeps_root(&c, shape))
+			return false;
+		ask_answer(a, 0);
+		return true;
 	}
-	if (shape == NULL || shape->action == ACT_CHROOT || !is_ours(&c, shape)) {
-		ask_let(&c.asked);
-		return 0;
-	}
-	/* Whose they are is sure only as long as the caller waits. */
-	if (!proc_rights(c.asked.tid, &c.rights) || !ask_is_current(&c.asked))
-		ask_let(&c.asked);
-	else
-		ask_answer(&c.asked, answer(&c, shape));
-	return 0;
+	/* Whose the rights are is sure only as long as the caller waits. */
+	if (!is_ours(&c, shape) || !proc_rights(a->tid, &c.rights) || !ask_is_current(a))
+		return false;
+	ask_answer(a, answer(&c, shape));
+	return true;
 }

@@ -23,8 +23,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "builder/sandbox/ask.h"
+
 struct proc_server {
-	int listener_fd;
 	int proc_fd;      /* of /proc */
 	int lists_fd;     /* of the directory /proc of the tree, see proc_list.h, or -1 */
 	int terminal_fd;  /* of the step, or -1 */
@@ -35,7 +36,7 @@ struct proc_server {
 	bool serves_devices; /* the tree could not be given device nodes */
 };
 
-/* Answers one call. -1 when there is nobody left to ask. */
-int proc_server_answer(struct proc_server *s);
+/* Answers A if it is for us. */
+bool proc_server_answer(struct proc_server *s, const struct asked *a);
 
 #endif

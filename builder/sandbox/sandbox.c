@@ -1,5 +1,6 @@
 #include "builder/sandbox/sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <errno.h>
 #include <limits.h>
@@ -14,6 +15,7 @@
 #include "builder/sandbox/contained.h"
 #include "builder/sandbox/engine.h"
 #include "builder/sandbox/mount_ops.h"
+#include "builder/sandbox/owner_server.h"
 #include "builder/sandbox/remember.h"
 
 bool
@@ -118,11 +120,31 @@ tell_none(bool is_unheld, struct error *err)
 	                  "\"cooper doctor\" tells what is missing, and what would help");
 }
 
+/* With a single id a step's owners are kept by who is asked for its calls. */
+static int
+try_owners(const struct sandbox *sb, struct error *err)
+{
+	const int sys = sb->mapping == IDS_SINGLE ? owner_server_try() : 0;
+
+	if (sys == 0)
+		return 0;
+	errno = sys;
+	error_sys(err,
+	          "RUN with a single user id needs a supervisor of system calls, which "
+	          "is refused here");
+	err->code = ERR_ENVIRONMENT;
+	return error_hint(err, "give this user a range of ids in /etc/subuid and "
+	                       "/etc/subgid, or let containers here use seccomp's "
+	                       "notifications");
+}
+
 static int
 try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 {
 	bool is_unheld = false;
 
+	if (try_owners(sb, err) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
 		auto_error struct error refused = ERROR_INIT;
 

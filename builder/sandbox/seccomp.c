@@ -162,6 +162,18 @@ asks_for_owner(const char *name, enum verdict *out)
 	return true;
 }
 
+/* What a supervisor of owners must see, where there is more to look after. */
+static enum verdict
+also(enum verdict verdict, unsigned kinds)
+{
+	const bool opens = verdict == VERDICT_ASK_CREATE ||
+	                   verdict == VERDICT_ASK_CREATE_AT;
+
+	if (verdict == VERDICT_LIMIT_OF && (kinds & FILTER_OWN_LIMITS) != 0)
+		return VERDICT_OWN_LIMIT_OF;
+	return opens && (kinds & FILTER_ASKS_PATHS) != 0 ? VERDICT_ASK : verdict;
+}
+
 static enum verdict
 verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds)
 {
@@ -178,7 +190,7 @@ verdict_of(const struct filter_rule *rule, const struct abi *abi, unsigned kinds
 		return VERDICT_MISSING;
 	if (asks && (kinds & FILTER_ASKS_OWNERS) != 0 &&
 	    asks_for_owner(rule->name, &verdict))
-		return verdict;
+		return also(verdict, kinds);
 	if (asks && (kinds & FILTER_ASKS_PATHS) != 0 &&
 	    asks_for_path(rule->name, &verdict))
 		return verdict;
@@ -312,14 +324,13 @@ emit_limit(struct filter *f, unsigned i)
 	emit_return(f, SECCOMP_RET_ERRNO | 0);
 }
 
-/* The process is argument 0; 0 is the caller itself. */
+/* Unless the process, argument 0, is the caller itself. */
 static void
-emit_own_limit(struct filter *f)
+emit_if_other(struct filter *f)
 {
 	emit_load_argument(f, 0);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
 	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
-	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
 static void
@@ -403,8 +414,13 @@ emit_verdict(struct filter *f, const struct abi *abi, enum verdict verdict)
 	case VERDICT_LIMIT_OF:
 		emit_limit(f, 1);
 		break;
+	case VERDICT_OWN_LIMIT_OF:
+		emit_if_other(f);
+		emit_limit(f, 1);
+		break;
 	case VERDICT_OWN_LIMIT:
-		emit_own_limit(f);
+		emit_if_other(f);
+		emit_return(f, SECCOMP_RET_ALLOW);
 		break;
 	}
 }

@@ -35,7 +35,8 @@ enum verdict {
 	VERDICT_ASK_CREATE_AT,
 	VERDICT_LIMIT, /* a limit that supervisors use is set for show only */
 	VERDICT_LIMIT_OF,
-	VERDICT_OWN_LIMIT, /* not those of a process that is named */
+	VERDICT_OWN_LIMIT_OF, /* both of this and the next */
+	VERDICT_OWN_LIMIT,    /* not those of a process that is named */
 };
 
 /* What differs from the standard filter. */

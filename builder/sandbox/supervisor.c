@@ -17,7 +17,9 @@
 #include "builder/sandbox/child.h"
 #include "builder/sandbox/confine.h"
 #include "builder/sandbox/probe.h"
-#include "builder/sandbox/proc_path.h"
+#include "builder/sandbox/owner_server.h"
+#include "builder/sandbox/proc_process.h"
+#include "builder/sandbox/proc_server.h"
 #include "builder/sandbox/program.h"
 #include "builder/sandbox/seccomp.h"
 #include "builder/sandbox/spawner.h"
@@ -25,10 +27,20 @@
 
 /* What we keep: the pipe to the builder, whose end tells of ours, our end of a socket
  * pair (the program's process has CHILD_SOCKET), and what the server needs. */
-enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, KEPT };
+enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, TREE, ROOT, KEPT };
 
 /* What is not there is this in its place. */
 #define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
+
+struct watch {
+	struct plan *plan;
+	pid_t program;
+	int signal_fd, listener_fd;
+	int tree_fd, root_fd; /* the step's root, and ours */
+	bool keeps_owners;
+	struct proc_server server;
+	struct owner_server owners;
+};
 
 /* ------------------------------------------------------------ the program's process */
 
@@ -63,10 +75,12 @@ code_at(const struct plan *plan, plan_at at)
 	return (const void *)((const char *)plan + at);
 }
 
-/* The asking filter if the kernel and those who filter us let us have it. */
+/* The asking filter if the kernel and those who filter us let us have it; owners cannot do
+ * without. 1 if whom it is asked keeps the owners. */
 static int
 set_filter(struct plan *plan)
 {
+	const bool keeps_owners = plan->owner_marks != 0;
 	int listener_fd = -1, result = 0;
 
 	if (plan->asking_filter != 0)
@@ -75,10 +89,12 @@ set_filter(struct plan *plan)
 	if (listener_fd >= 0) {
 		result = ask_send_listener(CHILD_SOCKET, listener_fd);
 		sys_close(listener_fd);
+	} else if (keeps_owners) {
+		return plan_fail(plan, STAGE_FILTER, errno, "owners cannot be emulated");
 	} else if (plan->filter != 0) {
 		result = filter_install(code_at(plan, plan->filter), plan->n_filter);
 	}
-	return result < 0 ? plan_fail(plan, STAGE_FILTER, errno, NULL) : 0;
+	return result < 0 ? plan_fail(plan, STAGE_FILTER, errno, NULL) : keeps_owners;
 }
 
 /* Nobody waits for our exec: whom we ask must be able to answer before it. */
@@ -86,6 +102,7 @@ _Noreturn static void
 program_main(struct plan *plan, const int *fds, int socket_fd)
 {
 	uint64_t no_signals = 0;
+	int keeps_owners = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	syscall(SYS_setsid);
@@ -100,7 +117,8 @@ program_main(struct plan *plan, const int *fds, int socket_fd)
 		sys_exit(1);
 	/* Without the right to do so the container's own bounds remain. */
 	caps_bound(plan->caps);
-	if (set_filter(plan) < 0 || child_set_ids(plan) < 0)
+	keeps_owners = set_filter(plan);
+	if (keeps_owners < 0 || (keeps_owners == 0 && child_set_ids(plan) < 0))
 		sys_exit(1);
 	if (caps_limit(plan->caps) < 0)
 		plan_fail(plan, STAGE_CAPS, errno, "capset");
@@ -112,8 +130,9 @@ program_main(struct plan *plan, const int *fds, int socket_fd)
 }
 
 static pid_t
-start_program(struct plan *plan, const int *fds, const struct proc_server *server)
+start_program(struct plan *plan, const int *fds, const struct watch *w)
 {
+	const struct proc_server *server = &w->server;
 	int ends[2] = { -1, -1 }, kept[KEPT - REPORT];
 	pid_t pid = -1;
 
@@ -132,6 +151,8 @@ start_program(struct plan *plan, const int *fds, const struct proc_server *serve
 	kept[PROC - REPORT] = NOTHING(server->proc_fd);
 	kept[LISTS - REPORT] = NOTHING(server->lists_fd);
 	kept[TERMINAL - REPORT] = NOTHING(server->terminal_fd);
+	kept[TREE - REPORT] = NOTHING(w->tree_fd);
+	kept[ROOT - REPORT] = NOTHING(w->root_fd);
 	if (child_keep(REPORT, kept, KEPT - REPORT) < 0)
 		return plan_fail(plan, STAGE_FORK, errno, NULL);
 	return pid;
@@ -172,23 +193,42 @@ confine_ourselves(struct plan *plan, int tree_fd, const struct proc_server *serv
 }
 
 static int
-prepare_server(struct plan *plan, const int *fds, struct proc_server *server)
+begin_owners(struct plan *plan, struct watch *w)
 {
-	int tree_fd = -1;
+	int fd = sys_openat(AT_FDCWD, plan_text(plan, plan->owner_marks),
+	                    O_CREAT | O_WRONLY, 0600);
+
+	if (fd < 0)
+		return plan_fail(plan, STAGE_START, errno, "marks of owners");
+	sys_close(fd);
+	w->keeps_owners = true;
+	w->owners.has_no_proc = true;
+	owner_server_begin(&w->owners, plan->uid, plan->gid, plan_groups(plan),
+	                   plan->n_groups);
+	return 0;
+}
+
+static int
+prepare(struct plan *plan, const int *fds, struct watch *w)
+{
+	struct proc_server *server = &w->server;
 
 	server->tree = plan_text(plan, plan->root);
 	server->tree_n = strlen(server->tree);
 	server->supervisor = (pid_t)syscall(SYS_getpid);
 	server->serves_devices = plan->serves_devices != 0;
 	server->proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-	tree_fd = sys_openat(AT_FDCWD, server->tree, O_PATH | O_DIRECTORY, 0);
-	if (tree_fd < 0)
+	w->root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	w->tree_fd = sys_openat(AT_FDCWD, server->tree, O_PATH | O_DIRECTORY, 0);
+	if (w->tree_fd < 0 || w->root_fd < 0)
 		return plan_fail(plan, STAGE_CHROOT, errno, NULL);
-	server->lists_fd = sys_openat(tree_fd, "proc",
+	server->lists_fd = sys_openat(w->tree_fd, "proc",
 	                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (plan->terminal != 0)
 		server->terminal_fd = fds[PLAN_FD_OUT];
-	return confine_ourselves(plan, tree_fd, server);
+	if (plan->owner_marks != 0 && begin_owners(plan, w) < 0)
+		return -1;
+	return confine_ourselves(plan, w->tree_fd, server);
 }
 
 /* ------------------------------------------------------------ the end of all */
@@ -252,13 +292,6 @@ end_all(int status)
 
 /* ------------------------------------------------------------ the loop */
 
-struct watch {
-	struct plan *plan;
-	pid_t program;
-	int signal_fd;
-	struct proc_server server;
-};
-
 /* True once the program has ended. SIGCHLD is blocked from before it was started, so
  * the signal's descriptor tells when to look. */
 static bool
@@ -288,7 +321,7 @@ heard(struct watch *w, int *socket_fd)
 	int fd = ask_receive_listener(*socket_fd);
 
 	if (fd >= 0) {
-		w->server.listener_fd = fd;
+		w->listener_fd = fd;
 		ask_hurry(fd);
 		return;
 	}
@@ -309,6 +342,36 @@ is_told_to_end(int signal_fd)
 	return false;
 }
 
+/* Paths of the caller mean for the owners' server what they mean for it: in its root. */
+static void
+answer_of_owners(struct watch *w, struct asked *asked)
+{
+	if (sys_fchdir(w->tree_fd) < 0 || syscall(SYS_chroot, ".") < 0) {
+		ask_let(asked);
+		return;
+	}
+	owner_server_answer(&w->owners, asked);
+	/* Without our own root we see nothing of /proc. */
+	if (sys_fchdir(w->root_fd) < 0 || syscall(SYS_chroot, ".") < 0)
+		end_all(1);
+}
+
+/* -1 when there is nobody left to ask. */
+static int
+answer_one(struct watch *w)
+{
+	struct asked asked;
+	int received = ask_receive(w->listener_fd, w->server.proc_fd, &asked);
+
+	if (received <= 0 || proc_server_answer(&w->server, &asked))
+		return received;
+	if (w->keeps_owners)
+		answer_of_owners(w, &asked);
+	else
+		ask_let(&asked);
+	return received;
+}
+
 _Noreturn static void
 watch(struct watch *w)
 {
@@ -319,7 +382,7 @@ watch(struct watch *w)
 			{ .fd = SPAWNER_FD_LIFE },
 			{ .fd = w->signal_fd, .events = POLLIN },
 			{ .fd = socket_fd, .events = POLLIN },
-			{ .fd = w->server.listener_fd, .events = POLLIN },
+			{ .fd = w->listener_fd, .events = POLLIN },
 		};
 
 		syscall(SYS_ppoll, polled, 4, NULL, NULL, 0);
@@ -336,10 +399,9 @@ watch(struct watch *w)
 		if (polled[3].revents == 0)
 			continue;
 		/* At a hang-up alone there is nobody left whom one could wait for. */
-		if ((polled[3].revents & POLLIN) == 0 ||
-		    proc_server_answer(&w->server) < 0) {
-			sys_close(w->server.listener_fd);
-			w->server.listener_fd = -1;
+		if ((polled[3].revents & POLLIN) == 0 || answer_one(w) < 0) {
+			sys_close(w->listener_fd);
+			w->listener_fd = -1;
 		}
 	}
 }
@@ -349,24 +411,27 @@ supervisor_main(struct plan *plan, const int *fds)
 {
 	struct watch w = { .plan = plan,
 		           .signal_fd = -1,
-		           .server = { .listener_fd = -1,
-		                       .proc_fd = -1,
-		                       .lists_fd = -1,
-		                       .terminal_fd = -1 } };
+		           .listener_fd = -1,
+		           .server = {
+		                   .proc_fd = -1, .lists_fd = -1, .terminal_fd = -1 } };
 	uint64_t all = UINT64_MAX;
 
 	prctl(PR_SET_NAME, "supervisor");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* Keys of the builder's session are not for the program. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	if (prepare_server(plan, fds, &w.server) < 0)
+	if (prepare(plan, fds, &w) < 0)
 		end_all(1);
-	w.program = start_program(plan, fds, &w.server);
+	w.program = start_program(plan, fds, &w);
 	if (w.program < 0)
 		end_all(1);
 	w.server.proc_fd = w.server.proc_fd < 0 ? -1 : PROC;
 	w.server.lists_fd = w.server.lists_fd < 0 ? -1 : LISTS;
 	w.server.terminal_fd = w.server.terminal_fd < 0 ? -1 : TERMINAL;
+	w.tree_fd = TREE;
+	w.root_fd = ROOT;
+	/* What is made for the program has its mask. */
+	syscall(SYS_umask, 0);
 	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
 	                           SFD_CLOEXEC | SFD_NONBLOCK);
 	watch(&w);

@@ -98,6 +98,13 @@ begin() {
     same_as_root chroot
 }
 
+@test "… and a user with a single id under chroot, too" {
+    begin
+    by_single "$COOPER" build -q -t busybox:1 "$T/busybox"
+    ENGINE=--isolation=chroot built chroot by_single
+    same_as_root chroot
+}
+
 @test "… and a user with a single id on copies of the layers" {
     begin
     mkdir -p "$T/over"/{lower,upper,work,merged}
@@ -110,6 +117,27 @@ begin() {
     ENGINE= built plain by_single env "$store"
     grep -q "copies of the layers" "$T/plain.log"
     same_as_root plain
+}
+
+@test "where owners cannot be kept a RUN is refused with the reason, and nothing else" {
+    need_root
+    need_refuse
+    prepare
+    by_single "$COOPER" build -q -t busybox:1 "$T/busybox"
+    printf 'FROM busybox:1\nRUN chown 5:6 /etc/passwd\n' >"$T/ctx/Dockerfile"
+    for engine in "" --isolation=chroot; do
+        # shellcheck disable=SC2086
+        run by_single "$REFUSE" "seccomp.1&8=EINVAL" -- "$COOPER" build --progress=plain $engine "$T/ctx"
+        echo "$output"
+        [ "$status" -eq 10 ]
+        [[ "$output" == *"ERROR: "*"a single user id needs a supervisor of system calls, which is refused here"* ]]
+        [[ "$output" != *"exit code"* ]]
+    done
+    run by_single "$REFUSE" "seccomp.1&8=EINVAL" -- "$COOPER" doctor
+    echo "$output"
+    [[ "$output" == *"supervisor of system calls, which is refused here"* ]]
+    printf 'FROM busybox:1\nCOPY --chown=5:6 list.sh /\n' >"$T/ctx/Dockerfile"
+    by_single "$REFUSE" "seccomp.1&8=EINVAL" -- "$COOPER" build "$T/ctx"
 }
 
 teardown() {

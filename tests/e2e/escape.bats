@@ -191,6 +191,15 @@ covered() {
     done
 }
 
+@test "a step of a user with a single id under chroot reaches what the documentation admits" {
+    need_root
+    "$COOPER" doctor | grep -q '^ok  Landlock' || skip "needs Landlock"
+    mapfile -t by < <(as "$single")
+    aim "${by[@]}"
+    run hostile_build "/home/$single/.local/share/cooper" "${by[@]}" -- --isolation=chroot
+    expect priority-of-process processors-of-process shared-memory
+}
+
 @test "a step under chroot and Landlock reaches what the documentation admits" {
     need_root
     "$COOPER" doctor | grep -q '^ok  Landlock' || skip "needs Landlock"

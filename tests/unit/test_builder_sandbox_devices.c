@@ -27,9 +27,8 @@ static const char *const changes[] = {
 };
 
 static const char *const paths[] = {
-	"/dev/null",    "/dev/zero",       "/dev/full",  "/dev/random",
-	"/dev/urandom", "/dev/tty",        "/dev/stdin", "/proc/self/fd/0",
-	"/proc/keys",   "/proc/interrupts",
+	"/dev/null", "/dev/zero",  "/dev/full",       "/dev/random", "/dev/urandom",
+	"/dev/tty",  "/dev/stdin", "/proc/self/fd/0", "/proc/keys",  "/proc/interrupts",
 };
 
 /* The /dev of this test's own name space stands for the machine's: whatever fails here
@@ -45,8 +44,8 @@ make_dev(void)
 	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
 		auto_free char *path = mem_print("/dev/%s", nodes[i].name);
 
-		if (mknod(path, S_IFCHR | 0666,
-		          makedev(nodes[i].major, nodes[i].minor)) < 0)
+		if (mknod(path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) <
+		    0)
 			return -1;
 	}
 	umask(022);

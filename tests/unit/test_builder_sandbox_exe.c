@@ -15,9 +15,12 @@ static void
 the_program_before_a_step_cannot_be_executed(void **state)
 {
 	static const char *const programs[] = {
-		"/proc/self/exe",     "/proc/thread-self/exe",
-		"/script",            "/script-of-script",
-		"/link",              "/proc/self/task/../exe",
+		"/proc/self/exe",
+		"/proc/thread-self/exe",
+		"/script",
+		"/script-of-script",
+		"/link",
+		"/proc/self/task/../exe",
 		"/proc/self/root/../proc/self/exe",
 	};
 	struct box *b = box_of(state);
@@ -42,8 +45,8 @@ static void
 process_1_tells_nothing(void **state)
 {
 	static const char *const scripts[] = {
-		"readlink /proc/1/exe", "readlink /proc/1/cwd", "readlink /proc/1/root",
-		"cat /proc/1/environ",  "cat /proc/1/maps",     "readlink /proc/1/fd/3",
+		"readlink /proc/1/exe",  "readlink /proc/1/cwd", "readlink /proc/1/root",
+		"cat /proc/1/environ",   "cat /proc/1/maps",     "readlink /proc/1/fd/3",
 		"head -c 1 /proc/1/mem",
 	};
 	struct box *b = box_of(state);

@@ -99,9 +99,9 @@ make(int dir_fd, const struct file *f)
 		*slash = '\0';
 		assert_int_equal(file_make_dirs(dir_fd, path, 0755, &err), 0);
 	}
-	assert_int_equal(file_replace(dir_fd, f->path, f->content, strlen(f->content),
-	                              0644, &err),
-	                 0);
+	assert_int_equal(
+	        file_replace(dir_fd, f->path, f->content, strlen(f->content), 0644, &err),
+	        0);
 }
 
 static void

@@ -213,7 +213,9 @@ nothing_stays_after_a_failure_or_a_cancel(void **state)
 	struct fixture *f = *state;
 	struct error err = ERROR_INIT;
 	struct cancel *cancel = cancel_new(&err);
-	struct layer_options options = { .forms = LAYER_TAR | LAYER_DIR, .epoch = -1, .cancel = cancel };
+	struct layer_options options = { .forms = LAYER_TAR | LAYER_DIR,
+		                         .epoch = -1,
+		                         .cancel = cancel };
 	struct change changes[] = { a_file("f", 0644, "x") };
 
 	cancel_trigger(cancel);
