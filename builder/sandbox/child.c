@@ -137,12 +137,17 @@ open_empty_input(void)
 void
 child_set_descriptors(const struct plan *plan, const int *fds, int keep_fd)
 {
-	int in = plan->terminal != 0 ? fds[PLAN_FD_OUT] : open_empty_input();
+	int in = -1;
 
-	if (in < 0 || dup3(in, 0, 0) < 0)
-		sys_close(0);
 	dup3(fds[PLAN_FD_OUT], 1, 0);
 	dup3(fds[PLAN_FD_ERR], 2, 0);
+	/* Whatever /dev/null is a link to, nothing of the machine is open any more. */
+	sys_close(0);
+	in = plan->terminal != 0 ? fds[PLAN_FD_OUT] : open_empty_input();
+	if (in > 0)
+		dup3(in, 0, 0);
+	else if (in == 0)
+		fcntl(0, F_SETFD, 0);
 	if (keep_fd >= 0)
 		dup3(keep_fd, 3, O_CLOEXEC);
 	if (plan->terminal != 0)
