@@ -1,0 +1,243 @@
+#!/usr/bin/env bats
+# Names in a Dockerfile, an image or an archive lead nowhere but where they belong.
+load helpers
+
+setup_file() {
+    need_refuse
+    NAME=cooper-walls-$$
+    export NAME
+    [ "$(id -u)" -eq 0 ] || return 0
+    single=$NAME-one ids=$NAME-ids
+    useradd --create-home "$single" && useradd --create-home "$ids"
+    usermod --add-subuids 900000-965535 --add-subgids 900000-965535 "$ids"
+    sed -i "/^$single:/d" /etc/subuid /etc/subgid
+    export single ids
+}
+
+teardown_file() {
+    [ -z "${single:-}" ] || userdel --remove "$single" >/dev/null 2>&1
+    [ -z "${ids:-}" ] || userdel --remove "$ids" >/dev/null 2>&1
+}
+
+# as USER COMMAND…: with a home and a store of its own.
+as() {
+    local user=$1
+    shift
+    if [ "$user" = root ]; then
+        "$@"
+    else
+        setpriv --reuid "$user" --regid "$user" --clear-groups env -u COOPER_ROOT "HOME=/home/$user" "$@"
+    fi
+}
+
+# A file of the machine that no step may see or change, beside the context and the store.
+lay_canary() {
+    mkdir "$T/outside"
+    echo cooper-canary >"$T/outside/canary"
+    chmod -R a+rwX "$T/outside"
+}
+
+outside_is_untouched() {
+    [ "$(ls -A "$T/outside")" = canary ]
+    [ "$(cat "$T/outside/canary")" = cooper-canary ]
+}
+
+# rootfs DIRECTORY: a shell, and links that would lead out.
+rootfs() {
+    mkdir -p "$1/bin" "$1/etc" "$1/tmp"
+    cp /bin/busybox "$1/bin/busybox" 2>/dev/null || cp /usr/bin/busybox "$1/bin/busybox"
+    for name in sh cat ls ln mkdir mv rm seq stat true; do ln -s busybox "$1/bin/$name"; done
+    ln -s /proc/self/fd "$1/fds"
+    ln -s /proc/self/cwd "$1/cwd"
+    ln -s "../../../../../../../../..$T/outside" "$1/out"
+    ln -s "$T/outside" "$1/absolute"
+    ln -s /etc "$1/inside"
+}
+
+# Looks for the canary from where it is.
+LOOK='d=.; for i in 0 1 2 3 4 5 6 7 8 9; do
+    for f in canary outside/canary; do [ ! -e "$d/$f" ] || { echo canary in "$d"; exit 9; }; done; d=$d/..; done'
+
+# Where a working directory may be meant to lead out.
+directories() {
+    seq -f '/proc/self/fd/%g' 3 40
+    printf '%s\n' /fds/5 /fds/12/new /dev/fd/7 /proc/thread-self/fd/12 /proc/1/cwd /proc/1/root \
+        /proc/self/cwd/.. /proc/self/root/.. /cwd /proc/self/fd/12/../../../..
+}
+
+@test "no working directory leads out of the root, for whomever and however it is mounted" {
+    need_root
+    lay_canary
+    rootfs "$T/ctx/root"
+    printf '%s\n' "$LOOK" >look.sh
+    printf 'FROM scratch\nCOPY root look.sh /\nENV PATH=/bin\nARG D\nWORKDIR $D\nRUN ["/bin/sh", "/look.sh"]\n' >Dockerfile
+    chmod -R a+rX "$T/ctx"
+    for user in root "$ids" "$single"; do
+        first=1
+        for rules in fsopen=ENOSYS linux-6.1 'since-5.6=EPERM mounts=EPERM'; do
+            # shellcheck disable=SC2086
+            run as "$user" "$REFUSE" $rules -- "$BASH" -c "$BUILDS" builds "$COOPER" "$T/ctx" \
+                < <(directories | sed -n "$first~3p")
+            echo "$user, $rules: $output"
+            [ "$output" = "" ]
+            first=$((first + 1))
+        done
+    done
+    outside_is_untouched
+}
+
+# Builds with each directory of standard input; tells which led out, or failed in another way.
+BUILDS='
+    while read -r d; do
+        said=$("$1" build -q --no-cache --build-arg "D=$d" "$2" 2>&1 </dev/null)
+        status=$?
+        case $status in 0 | 5 | 10) ;; *) echo "$d: status $status: $said" ;; esac
+        [[ "$said" != *"canary in"* ]] || echo "$d leads out"
+    done'
+
+# status MOUNT: of a step with that mount, which looks around.
+mount_status() {
+    printf 'FROM walls\nRUN --mount=%s cat /etc/canary /x/canary /out/canary /x/outside/canary 2>/dev/null; true\n' "$1" >Dockerfile
+    timeout 60 "$COOPER" build --progress=plain --no-cache --isolation="$2" . >"$T/log" 2>&1 && status=0 || status=$?
+    ! grep -q cooper-canary "$T/log" || { echo "$1: reads what is outside"; false; }
+}
+
+MOUNTS=(
+    'tmpfs,target=/proc' 'tmpfs,target=/dev' 'tmpfs,target=/sys' 'tmpfs,target=/etc'
+    'tmpfs,target=/etc/hosts' 'cache,target=/proc/self/fd/5' 'cache,target=/proc/1/cwd/x'
+    'cache,target=/fds/12/x' 'cache,target=/cwd' 'cache,target=/cwd/../x' 'cache,target=/out'
+    'cache,target=/out/new' 'cache,target=/absolute/new' 'cache,target=/inside'
+    'cache,target=../../../x' 'cache,target=/a/../../../x' 'cache,target=/x,id=../../x'
+    'cache,target=/x,id=/' 'cache,target=/x,id=..' 'cache,target=/x,id=.'
+    'bind,target=/dev' 'bind,target=/proc' 'bind,target=/x,source=../..'
+    'bind,target=/x,source=/proc/self/root' 'bind,target=/x,from=walls,source=/out'
+    'bind,target=/x,from=walls,source=/absolute' 'bind,target=/x,from=walls,source=/cwd'
+    'bind,target=/x,from=walls,source=/fds' 'bind,target=/x,from=walls,source=../../..'
+    'bind,target=/x,source=link-out' 'bind,target=/x,source=link-up'
+    'cache,target=/x,from=walls,source=/absolute' 'secret,id=../outside/canary,target=/x/canary'
+    'secret,id=/,target=/proc/self/fd/5' 'secret,id=..,target=/etc/x' 'ssh,id=../x'
+)
+
+@test "no mount leads out of the root, the context or an image, in any engine" {
+    lay_canary
+    rootfs "$T/ctx/root"
+    ln -s "$T/outside" link-out
+    ln -s ../outside link-up
+    printf 'FROM scratch\nCOPY root /\nENV PATH=/bin\n' | "$COOPER" build -q -t walls -f - .
+    for engine in ns chroot; do
+        "$COOPER" doctor | grep -q "^ok  .*$engine" || [ "$engine" = ns ] || continue
+        for mount in "${MOUNTS[@]}"; do
+            mount_status "type=$mount" "$engine"
+            echo "$engine $mount: $status"
+            case $status in 0 | 3 | 4 | 5 | 10) ;; *) cat "$T/log"; false ;; esac
+        done
+        for mount in 'cache,target=/' 'bind,target=/' 'tmpfs,target=//' 'tmpfs,target=/x/..'; do
+            mount_status "type=$mount" "$engine"
+            [ "$status" -eq 3 ]
+        done
+        for mount in 'cache,target=/proc/self/fd/5' 'cache,target=/fds/12/x' 'cache,target=/cwd'; do
+            mount_status "type=$mount" "$engine"
+            [ "$engine" = chroot ] || { [ "$status" -ne 0 ] && grep -q 'symbolic links' "$T/log"; }
+        done
+    done
+    outside_is_untouched
+}
+
+# Two stages with one cache: the first swaps a directory for a link out of it, the second
+# has a mount below that directory.
+@test "a mount target that becomes a link meanwhile leads nowhere else" {
+    lay_canary
+    rootfs "$T/ctx/root"
+    printf 'FROM scratch\nCOPY root /\nENV PATH=/bin\n' | "$COOPER" build -q -t walls -f - .
+    cat >Dockerfile <<END
+FROM walls AS swaps
+RUN --mount=type=cache,target=/c for i in \$(seq 400); do mkdir -p /c/d; mv /c/d /c/e; ln -s ../../../../../../../../..$T/outside /c/d; rm /c/d; rm -rf /c/e; done
+FROM walls AS mounts
+END
+    for i in 1 2 3 4 5 6 7 8 9; do
+        echo "RUN --mount=type=cache,target=/c --mount=type=tmpfs,target=/c/d/made-$i --mount=type=bind,source=root/etc,target=/c/d/x/$i : $i" >>Dockerfile
+    done
+    printf 'FROM scratch\nCOPY --from=swaps /etc /a\nCOPY --from=mounts /etc /b\n' >>Dockerfile
+    for rules in '' openat2=ENOSYS 'since-5.6=EPERM mounts=EPERM'; do
+        for i in 1 2 3; do
+            # A step may find the directory gone: it fails then.
+            # shellcheck disable=SC2086
+            ${rules:+"$REFUSE" $rules --} timeout 120 "$COOPER" build -q --no-cache . >"$T/log" 2>&1 ||
+                [ $? -ne 124 ]
+            outside_is_untouched
+        done
+    done
+}
+
+@test "directories in one another, three thousand of them, end a step and nothing else" {
+    rootfs "$T/ctx/root"
+    cat >"$T/deep.c" <<'END'
+#include <sys/stat.h>
+#include <unistd.h>
+int main(void)
+{
+	for (int i = 0; i < 3000; i++)
+		if (mkdir("d", 0755) < 0 || chdir("d") < 0)
+			return 1;
+	return 0;
+}
+END
+    cc -static -o root/deep "$T/deep.c"
+    printf 'FROM scratch AS base\nCOPY root /\nENV PATH=/bin\n' >Dockerfile
+    printf 'FROM base AS deep\nWORKDIR /tmp\nRUN ["/deep"]\nFROM base AS fine\nRUN : >/fine\n' >>Dockerfile
+    for engine in ns chroot; do
+        "$COOPER" build -q --isolation=$engine --target fine . || { [ $engine = chroot ] && continue; }
+        run "$COOPER" build --progress=plain --isolation=$engine --target deep .
+        echo "$output"
+        [ "$status" -eq 4 ]
+        [[ "$output" == *"/tmp/d/d/d/"*"more than the 4095 that the path of a file may have"* ]]
+        "$COOPER" prune -a -f >/dev/null
+        [ -z "$(ls "$COOPER_ROOT/layers" "$COOPER_ROOT/tmp" | grep -v :)" ]
+    done
+    # As a context, and in one that is an archive.
+    mkdir "$T/nested"
+    (cd "$T/nested" && "$T/ctx/root/deep")
+    echo 'FROM scratch' | cat - <(echo 'COPY . /') >"$T/nested/Dockerfile"
+    run "$COOPER" build -q "$T/nested"
+    [ "$status" -eq 4 ]
+    [[ "$output" == *"more than the 4095"* ]]
+    tar -C "$T/nested" -cf "$T/nested.tar" . 2>/dev/null
+    run "$COOPER" build -q - <"$T/nested.tar"
+    echo "$output"
+    [ "$status" -eq 9 ]
+}
+
+@test "nobody's step can execute the program that runs it" {
+    need_root
+    rootfs "$T/ctx/root"
+    printf '#!/proc/self/exe\n' >root/script
+    chmod 755 root/script
+    printf 'FROM scratch\nCOPY root /\nARG P\nRUN ["/bin/ls", "-l", "/proc/self/exe"]\n' >Dockerfile.base
+    for program in /proc/self/exe /script; do
+        { cat Dockerfile.base; echo "RUN [\"$program\", \"version\"]"; } >"Dockerfile.${program##*/}"
+    done
+    chmod -R a+rX "$T/ctx"
+    for user in root "$ids" "$single"; do
+        for program in exe script; do
+            run as "$user" "$COOPER" build --progress=plain -f "$T/ctx/Dockerfile.$program" "$T/ctx"
+            echo "$user $program: $output"
+            [ "$status" -eq 5 ]
+            [[ "$output" == *"exec format error"* ]]
+        done
+    done
+}
+
+@test "names of images lead to no file of the machine" {
+    lay_canary
+    printf 'FROM scratch\nLABEL a=b\n' >Dockerfile
+    "$COOPER" build -q -t fine .
+    for name in ../../x a/../../b:1 /abs "x:../y" "x@sha256:../.." .. ' ' $'x\n:1' "x:$(printf 't%.0s' {1..200})"; do
+        for command in 'tag fine' 'rmi' 'inspect' 'build -q . -t'; do
+            # shellcheck disable=SC2086
+            run "$COOPER" $command "$name"
+            echo "$command $name: $status: $output"
+            [ "$status" -eq 2 ]
+        done
+    done
+    outside_is_untouched
+}
