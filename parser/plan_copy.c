@@ -156,6 +156,52 @@ find_from(struct planner *p, struct node *node, const struct request *r, step_id
 	        buf_str(&from), buf_str(&here));
 }
 
+/* What --parents keeps of PATH: what is behind the pivot "/./", or all. */
+static struct text
+kept_part(struct text path)
+{
+	const char *pivot = path.n == 0 ? NULL : memmem(path.p, path.n, "/./", 3);
+
+	return pivot == NULL ? path : text_from(path, (size_t)(pivot + 3 - path.p));
+}
+
+/* Nothing has no parents: without a name there is nothing that the patterns could
+ * match. */
+static int
+check_parents(struct text path, struct error *err)
+{
+	struct text kept = kept_part(path);
+	auto_free char *clean = path_clean_abs(kept);
+	bool has_pivot = kept.p != path.p;
+
+	if (strcmp(clean, "/") != 0)
+		return 0;
+	error_set(err, ERR_DOCKERFILE,
+	          "--parents: \"%.*s\" names no file or directory whose parents could be "
+	          "kept",
+	          (int)path.n, path.p);
+	if (!has_pivot)
+		return error_hint(err, "\"*\" is all that is in it; without --parents "
+		                       "\"%.*s\" is all of it",
+		                  (int)path.n, path.p);
+	return error_hint(err, "\"%.*s*\" is all that is in it",
+	                  (int)(kept.p - path.p), path.p);
+}
+
+static int
+check_pattern(struct text path, struct error *err)
+{
+	auto_free char *clean = path_clean_abs(path);
+	struct text pattern = text_of(clean + 1);
+
+	if (!pattern_has_glob(pattern) || pattern_match(pattern, TEXT("")) >= 0)
+		return 0;
+	error_set(err, ERR_DOCKERFILE, "\"%.*s\": syntax error in pattern", (int)path.n,
+	          path.p);
+	return error_hint(err, "a character that is meant as it is has a backslash in "
+	                       "front of it: \\[");
+}
+
 static int
 add_path(struct planner *p, struct node *node, struct request *r, struct text path,
          struct error *err)
@@ -174,7 +220,9 @@ add_path(struct planner *p, struct node *node, struct request *r, struct text pa
 		source->force_unpack = r->in->flag.unpack == 1 && remote.path.n > 0;
 		return 0;
 	}
-	if (find_from(p, node, r, &from, err) < 0)
+	if (find_from(p, node, r, &from, err) < 0 ||
+	    (r->in->flag.parents && check_parents(path, err) < 0) ||
+	    check_pattern(path, err) < 0)
 		return -1;
 	if (r->command->n_sources == 0)
 		lint_copy_ignored_file(&p->lint, r->in, p->options->ignore, path);

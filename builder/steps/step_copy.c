@@ -149,10 +149,6 @@ apply_source(const struct step_job *job, struct execution *x, size_t i, struct e
 
 	if (opened_source_open(job, i, s, err) < 0)
 		return -1;
-	if (s->include != NULL && *s->include == '\0')
-		event_warn(job->vertex,
-		           "--parents: \"%.*s\" says nothing to copy: name what is in it",
-		           (int)source->path.n, source->path.p);
 	for (size_t k = 0; k < s->matches.list.n; k++) {
 		int unpacked = 0;
 
