@@ -27,11 +27,9 @@ clock_wall_ns(void)
 	return now(CLOCK_REALTIME);
 }
 
-char *
-clock_print(int64_t wall_ns, char out[CLOCK_TEXT_MAX])
+static char *
+print(time_t seconds, long fraction, char out[CLOCK_TEXT_MAX])
 {
-	long fraction = (long)(wall_ns % SECOND);
-	time_t seconds = (time_t)(wall_ns / SECOND);
 	char digits[24] = "";
 	struct tm tm;
 	size_t n;
@@ -51,6 +49,18 @@ clock_print(int64_t wall_ns, char out[CLOCK_TEXT_MAX])
 	}
 	snprintf(out + n, CLOCK_TEXT_MAX - n, "%sZ", digits);
 	return out;
+}
+
+char *
+clock_print(int64_t wall_ns, char out[CLOCK_TEXT_MAX])
+{
+	return print((time_t)(wall_ns / SECOND), (long)(wall_ns % SECOND), out);
+}
+
+char *
+clock_print_s(int64_t wall_s, char out[CLOCK_TEXT_MAX])
+{
+	return print((time_t)wall_s, 0, out);
 }
 
 /* Cuts N digits off *T; true if they are a number from LOW to HIGH. */

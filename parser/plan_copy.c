@@ -198,8 +198,7 @@ check_pattern(struct text path, struct error *err)
 		return 0;
 	error_set(err, ERR_DOCKERFILE, "\"%.*s\": syntax error in pattern", (int)path.n,
 	          path.p);
-	return error_hint(err, "a character that is meant as it is has a backslash in "
-	                       "front of it: \\[");
+	return error_hint(err, "\"[[]\" stands for a \"[\" that is meant as it is");
 }
 
 static int

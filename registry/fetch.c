@@ -193,6 +193,8 @@ describe(const struct http_response *response, struct http_file *out)
 
 	out->etag = mem_copy(http_header(response, "ETag"));
 	out->final_url = mem_copy(response->url);
+	if (at > INT64_MAX / NS_PER_S)
+		at = INT64_MAX / NS_PER_S;
 	out->last_modified_ns = at > 0 ? (int64_t)at * NS_PER_S : 0;
 	out->not_modified = response->status == 304;
 }

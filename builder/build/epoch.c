@@ -1,6 +1,7 @@
 #include "builder/build/epoch.h"
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/number.h"
 
 static int
@@ -26,7 +27,7 @@ epoch_parse(struct text text, int64_t *out, struct error *err)
 	*out = -1;
 	if (text.p == NULL || text.n == 0)
 		return 0;
-	if (!number_i64(text, &seconds) || seconds < 0)
+	if (!number_i64(text, &seconds) || seconds < 0 || seconds > CLOCK_LAST_S)
 		return invalid(text, err);
 	*out = seconds;
 	return 0;

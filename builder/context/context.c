@@ -92,14 +92,6 @@ type_of(uint32_t mode)
 	}
 }
 
-static int64_t
-seconds_of(int64_t ns)
-{
-	int64_t s = ns / 1000000000;
-
-	return ns % 1000000000 < 0 ? s - 1 : s;
-}
-
 /* Of several names for one file the first in order has the content. */
 static void
 link_up(struct collect *c, const struct scan_stat *st, struct entry *e)
@@ -140,7 +132,7 @@ collect_entry(struct collect *c, struct text path, const struct scan_stat *st,
 		             .type = type_of(st->mode),
 		             .mode = st->mode & 07777,
 		             .mtime = c->options->has_mtime ? c->options->mtime
-		                                            : seconds_of(st->mtime_ns),
+		                                            : st->mtime,
 		             .link = text_of(link) };
 	x->files[c->n] =
 	        (struct file_state){ .ino = st->ino,

@@ -67,6 +67,12 @@ struct reader {
 
 /* ------------------------------------------------------------ one entry */
 
+static int64_t
+nanoseconds(const struct statx_timestamp *t)
+{
+	return (int64_t)((uint64_t)t->tv_sec * 1000000000 + t->tv_nsec);
+}
+
 static void
 stat_fill(struct scan_stat *out, const struct statx *st)
 {
@@ -74,8 +80,9 @@ stat_fill(struct scan_stat *out, const struct statx *st)
 		.dev = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor,
 		.ino = st->stx_ino,
 		.size = st->stx_size,
-		.mtime_ns = st->stx_mtime.tv_sec * 1000000000 + st->stx_mtime.tv_nsec,
-		.ctime_ns = st->stx_ctime.tv_sec * 1000000000 + st->stx_ctime.tv_nsec,
+		.mtime_ns = nanoseconds(&st->stx_mtime),
+		.ctime_ns = nanoseconds(&st->stx_ctime),
+		.mtime = st->stx_mtime.tv_sec,
 		.mode = st->stx_mode,
 		.n_links = st->stx_nlink,
 		.rdev_major = st->stx_rdev_major,

@@ -112,12 +112,20 @@ execution_write(const struct config *c, const json_t *base)
 	return out;
 }
 
+/* EPOCH, if it is not negative, in the place of NS. */
 static json_t *
-time_write(int64_t ns)
+time_write(int64_t ns, int64_t epoch)
 {
 	char text[CLOCK_TEXT_MAX];
 
-	return json_string(clock_print(ns, text));
+	return json_string(epoch >= 0 ? clock_print_s(epoch, text)
+	                              : clock_print(ns, text));
+}
+
+static int64_t
+nanoseconds(int64_t epoch)
+{
+	return epoch > INT64_MAX / 1000000000 ? INT64_MAX : epoch * 1000000000;
 }
 
 static const struct added_layer *
@@ -203,10 +211,10 @@ own_history(json_t *list, const struct plan_image *image, const struct added_lay
 		if (layer != NULL)
 			time = layer->created_ns;
 		if (epoch >= 0)
-			time = epoch * 1000000000;
+			time = nanoseconds(epoch);
 		if (created == NULL || time != written) {
 			json_decref(created);
-			created = time_write(time);
+			created = time_write(time, epoch);
 			written = time;
 		}
 		if (time != 0 || epoch >= 0)
@@ -285,7 +293,7 @@ image_assemble(const struct plan_image *image, const struct source_image *base,
 	platform_write(document, &image->platform);
 	put_text(document, "author", image->config.author);
 	jsonio_set(document, "config", execution_write(&image->config, execution));
-	put(document, "created", time != 0 || epoch >= 0, time_write(time));
+	put(document, "created", time != 0 || epoch >= 0, time_write(time, epoch));
 	jsonio_set(document, "history", history);
 	jsonio_set(document, "rootfs", rootfs_write(diffids, n_diffids));
 	return print_sorted(document);

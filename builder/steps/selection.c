@@ -17,6 +17,12 @@ struct chosen {
 	const struct entry *file; /* whose content it has, or NULL */
 };
 
+/* A name of a file with several, by its place among the entries. */
+struct linked {
+	const struct entry *file;
+	uint64_t at, first; /* of the same file */
+};
+
 struct selection {
 	const struct opened_source *source;
 	const struct cancel *cancel;
@@ -25,12 +31,14 @@ struct selection {
 	struct buf pending;        /* not hashed yet */
 	const struct match *match; /* being walked */
 	uint64_t n;                /* entries of it */
+	ARRAY(struct linked) links; /* names beyond the first */
 };
 
 static void
 selection_clear(struct selection *s)
 {
 	array_clear(&s->unread);
+	array_clear(&s->links);
 	hasher_free(s->hasher);
 	buf_clear(&s->pending);
 }
@@ -227,10 +235,102 @@ add_item(void *arg, const struct copy_item *item, struct error *err)
 	struct chosen c;
 
 	s->n++;
-	if (choose(item, &c, err) < 0 ||
+	if (choose(item, &c, err) < 0)
+		return -1;
+	if (item->entry.type == ENTRY_HARDLINK)
+		array_push(&s->links, ((struct linked){ .file = c.file, .at = s->n }));
+	if (
 	    add_chosen(s, &c, item->rel.n == 0 && *s->match->path == '\0', err) < 0)
 		return -1;
 	return cancel_check(s->cancel, err);
+}
+
+/* ------------------------------------------------------------ hard links */
+
+static int
+compare_links(const void *a, const void *b)
+{
+	const struct linked *x = a, *y = b;
+
+	if (x->file != y->file)
+		return (uintptr_t)x->file < (uintptr_t)y->file ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct linked *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static bool
+has_link(const struct selection *s, size_t n, const struct entry *file)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->links.at[mid].file == file)
+			return true;
+		if ((uintptr_t)s->links.at[mid].file < (uintptr_t)file)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+struct first_names {
+	struct selection *selection;
+	size_t n_links; /* of them, sorted */
+};
+
+static int
+note_first_name(void *arg, const struct copy_item *item, struct error *err)
+{
+	const struct first_names *names = arg;
+	struct selection *s = names->selection;
+
+	s->n++;
+	if (item->entry.type == ENTRY_FILE && has_link(s, names->n_links, item->origin))
+		array_push(&s->links,
+		           ((struct linked){ .file = item->origin, .at = s->n }));
+	return cancel_check(s->cancel, err);
+}
+
+/* Which chosen names are one file: a copy has the same links. That other names are not
+ * among them does not count. */
+static int
+add_links(struct selection *s, size_t i, struct error *err)
+{
+	struct first_names names = { s, s->links.n };
+	uint64_t n = s->n;
+	size_t n_kept = 0;
+
+	array_sort(&s->links, compare_links);
+	s->n = 0;
+	if (opened_source_walk(s->source, i, note_first_name, &names, err) < 0)
+		return -1;
+	s->n = n;
+	array_sort(&s->links, compare_links);
+	for (size_t k = 0, start = 0; k < s->links.n; k++) {
+		if (s->links.at[k].file != s->links.at[start].file)
+			start = k;
+		s->links.at[k].first = s->links.at[start].at;
+	}
+	for (size_t k = 0; k < s->links.n; k++)
+		if (s->links.at[k].first != s->links.at[k].at)
+			s->links.at[n_kept++] = s->links.at[k];
+	s->links.n = n_kept;
+	array_sort(&s->links, compare_places);
+	for (size_t k = 0; k < n_kept; k++) {
+		add_number(s, s->links.at[k].first);
+		add_number(s, s->links.at[k].at);
+	}
+	return 0;
 }
 
 static int
@@ -238,6 +338,7 @@ add_match(struct selection *s, size_t i, struct error *err)
 {
 	s->match = &s->source->matches.list.at[i];
 	s->n = 0;
+	s->links.n = 0;
 	if (read_ahead(s, i, err) < 0)
 		return -1;
 	add_text(s, path_base(text_of(s->match->name)));
@@ -245,7 +346,7 @@ add_match(struct selection *s, size_t i, struct error *err)
 		return -1;
 	add_number(s, NO_ENTRY);
 	add_number(s, s->n);
-	return 0;
+	return s->links.n == 0 ? 0 : add_links(s, i, err);
 }
 
 /* ------------------------------------------------------------ listing */

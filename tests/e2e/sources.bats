@@ -231,6 +231,98 @@ END
     [ -e "$T/out/zeros.gz" ]
 }
 
+# ------------------------------------------------------------ times, links
+
+# times: "name seconds" of each file in the archive $T/out.tar.
+times() {
+    python3 -c 'import sys, tarfile
+for m in tarfile.open(sys.argv[1]):
+    if m.isfile():
+        print(m.name, int(m.mtime // 1))' "$T/out.tar" | sort
+}
+
+@test "times long ago and far away stay what they are" {
+    local t wanted=()
+    for t in -2208988800 -1 0 1 2147483648 10413792000 16725225600 253402300799; do
+        touch -d "@$t" "f$t"
+        # File systems have bounds of their own.
+        [ "$(stat -c %Y "f$t")" = "$t" ] && wanted+=("$t") || rm "f$t"
+    done
+    [ "${#wanted[@]}" -ge 4 ]
+    tar cf ../a.tar --format=pax --numeric-owner f*
+    printf 'FROM scratch\nCOPY f* /\n' >../Dockerfile
+    "$COOPER" build -q -o "type=tar,dest=$T/out.tar" -f ../Dockerfile .
+    times >../have
+    for t in "${wanted[@]}"; do echo "f$t $t"; done | sort | diff - ../have
+    # From an archive, through a layer in the store, and as files.
+    mkdir ../b && mv ../a.tar ../b
+    printf 'FROM scratch AS a\nADD a.tar /\nFROM scratch\nCOPY --from=a / /\n' >../Dockerfile
+    "$COOPER" build -q -o "type=tar,dest=$T/out.tar" -f ../Dockerfile ../b
+    times | diff ../have -
+    "$COOPER" build -q -o "type=local,dest=$T/files" -f ../Dockerfile ../b
+    for t in "${wanted[@]}"; do [ "$(stat -c %Y "$T/files/f$t")" = "$t" ]; done
+    # Cut to a time, as far away as may be.
+    for t in 1 10413792000 253402300799; do
+        "$COOPER" build -q -o "type=oci,dest=$T/oci.tar" --source-date-epoch "$t" -f ../Dockerfile ../b
+        "$COOPER" build -q -o "type=tar,dest=$T/out.tar" --source-date-epoch "$t" -f ../Dockerfile ../b
+        awk -v t="$t" '{ print $1, ($2 + 0 > t + 0 ? t : $2) }' ../have | diff - <(times)
+        rm -rf "$T/oci" && mkdir "$T/oci" && tar xf "$T/oci.tar" -C "$T/oci"
+        grep -rhao '"created":"[^"]*"' "$T/oci/blobs" | grep -q "$(date -u -d "@$t" +%Y-%m-%dT%H:%M:%SZ)"
+    done
+    refused 3 "SOURCE_DATE_EPOCH" 'FROM scratch|COPY f0 /' --source-date-epoch 253402300800
+}
+
+@test "which files are one file is in the key of COPY" {
+    mkdir d
+    echo x >d/a && cp -p d/a d/b && cp -p d/a d/c && cp -p d/a e
+    made 'FROM busybox:1|COPY d /x/'
+    made 'FROM busybox:1|COPY d /x/'
+    [[ "$output" == *CACHED* ]]
+    ln -f d/a d/b
+    made 'FROM busybox:1|COPY d /x/'
+    [[ "$output" != *CACHED* ]] && [ "$T/out/x/a" -ef "$T/out/x/b" ] && ! [ "$T/out/x/a" -ef "$T/out/x/c" ]
+    # Other names do not count.
+    ln -f d/c e
+    made 'FROM busybox:1|COPY d /x/'
+    [[ "$output" == *CACHED* ]]
+    cp -p --remove-destination e d/b && ln -f d/a d/c
+    made 'FROM busybox:1|COPY d /x/'
+    [[ "$output" != *CACHED* ]] && [ "$T/out/x/a" -ef "$T/out/x/c" ] && ! [ "$T/out/x/a" -ef "$T/out/x/b" ]
+    made 'FROM busybox:1|COPY --exclude=c d /x/'
+    ln -f e d/c
+    made 'FROM busybox:1|COPY --exclude=c d /x/'
+    [[ "$output" == *CACHED* ]]
+}
+
+@test "what names nothing, and what is no pattern, is an error" {
+    mkdir -p x 'y['
+    echo 1 >x/f
+    echo 1 >'y[/f'
+    local text
+    while read -r text; do
+        refused 3 "$([[ "$text" == *parents* ]] && echo names || echo 'syntax error in pattern')" "$text"
+        [[ "$output" == *hint:* ]]
+    done <<'END'
+FROM scratch|COPY --parents ./ /x/
+FROM scratch|COPY --parents . /x/
+FROM scratch|COPY --parents / /x/
+FROM scratch|COPY --parents ./x/./ /x/
+FROM scratch|COPY --parents x/./. /x/
+FROM scratch|COPY --parents x .. /x/
+FROM scratch AS s|COPY x /x|FROM scratch|COPY --parents --from=s . /y/
+FROM scratch|COPY y[/f /
+FROM scratch|COPY [ /
+FROM scratch|COPY x/[a- /
+FROM scratch|ADD x/f[] /
+FROM scratch|COPY x/* [z-a /
+FROM scratch AS s|COPY x /x|FROM scratch|COPY --from=s /x/[^ /y/
+END
+    made 'FROM scratch|COPY --parents ./* /z/'
+    [ -e "$T/out/z/x/f" ]
+    made 'FROM scratch|COPY y[[]/f /z/'
+    [ -e "$T/out/z/f" ]
+}
+
 # ends_soon COMMAND…: 1.5 s after its start it gets SIGTERM; how long it takes then, in ms, is MS.
 ends_soon() {
     "$@" <&0 >"$T/log" 2>&1 3>&- &
