@@ -181,11 +181,12 @@ check_parents(struct text path, struct error *err)
 	          "kept",
 	          (int)path.n, path.p);
 	if (!has_pivot)
-		return error_hint(err, "\"*\" is all that is in it; without --parents "
-		                       "\"%.*s\" is all of it",
+		return error_hint(err,
+		                  "\"*\" is all that is in it; without --parents "
+		                  "\"%.*s\" is all of it",
 		                  (int)path.n, path.p);
-	return error_hint(err, "\"%.*s*\" is all that is in it",
-	                  (int)(kept.p - path.p), path.p);
+	return error_hint(err, "\"%.*s*\" is all that is in it", (int)(kept.p - path.p),
+	                  path.p);
 }
 
 static int

@@ -269,6 +269,8 @@ scan(const struct context_options *options, struct wanted *w, struct scan *out,
 	struct scan_options how = { .root_fd = options->dir_fd,
 		                    .ignore = options->ignore,
 		                    .left_out = options->left_out,
+		                    .excluded = options->excluded,
+		                    .n_excluded = options->n_excluded,
 		                    .wanted = w,
 		                    .cancel = options->cancel };
 

@@ -21,6 +21,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "builder/context/excluded.h"
 #include "builder/context/left_out.h"
 #include "layers/layers.h"
 #include "parser/parser.h"
@@ -33,6 +34,9 @@ struct context_options {
 	int dir_fd;                  /* taken */
 	const struct ignore *ignore; /* NULL: nothing ignored; borrowed */
 	const struct left_out_list *left_out; /* NULL: nothing; borrowed */
+	const struct excluded_rule *excluded; /* what all who name WANTED leave out; may be
+	                                         none */
+	size_t n_excluded;
 	const struct text
 	        *wanted; /* sources that steps name, cleaned, relative, may hold globs */
 	size_t n_wanted; /* 0 with wanted NULL: everything */

@@ -172,7 +172,10 @@ entry_add(struct reader *r, const char *name, const struct scan_stat *st,
 	struct scan_entry *e = NULL;
 	struct text path;
 
-	if (left_out_has(r->scanner->options->left_out, st->dev, st->ino, name))
+	if (left_out_has(r->scanner->options->left_out, st->dev, st->ino, name) ||
+	    (S_ISDIR(st->mode) &&
+	     excluded_by_all(r->scanner->options->excluded,
+	                     r->scanner->options->n_excluded, buf_text(&r->path))))
 		return;
 	/* On the way to a source only directories and links lead further. */
 	if (!S_ISDIR(st->mode) && (only_parent || (!cursor->all && !S_ISLNK(st->mode))))

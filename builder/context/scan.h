@@ -16,6 +16,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "builder/context/excluded.h"
 #include "builder/context/left_out.h"
 #include "builder/context/wanted.h"
 #include "parser/parser.h"
@@ -63,6 +64,8 @@ struct scan_options {
 	int root_fd;
 	const struct ignore *ignore;          /* may be NULL */
 	const struct left_out_list *left_out; /* may be NULL */
+	const struct excluded_rule *excluded; /* N_EXCLUDED of them */
+	size_t n_excluded;
 	const struct wanted *wanted;
 	const struct cancel *cancel;
 	size_t threads; /* 0: as many as pay */

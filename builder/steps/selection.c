@@ -28,9 +28,9 @@ struct selection {
 	const struct cancel *cancel;
 	ARRAY(const struct entry *) unread; /* of a context, to be read at once */
 	struct hasher *hasher;
-	struct buf pending;        /* not hashed yet */
-	const struct match *match; /* being walked */
-	uint64_t n;                /* entries of it */
+	struct buf pending;         /* not hashed yet */
+	const struct match *match;  /* being walked */
+	uint64_t n;                 /* entries of it */
 	ARRAY(struct linked) links; /* names beyond the first */
 };
 
@@ -239,8 +239,7 @@ add_item(void *arg, const struct copy_item *item, struct error *err)
 		return -1;
 	if (item->entry.type == ENTRY_HARDLINK)
 		array_push(&s->links, ((struct linked){ .file = c.file, .at = s->n }));
-	if (
-	    add_chosen(s, &c, item->rel.n == 0 && *s->match->path == '\0', err) < 0)
+	if (add_chosen(s, &c, item->rel.n == 0 && *s->match->path == '\0', err) < 0)
 		return -1;
 	return cancel_check(s->cancel, err);
 }

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/path.h"
 #include "builder/steps/internal.h"
+#include "builder/steps/local_excluded.h"
 
 /* What a context contributes is in the keys of the steps that copy from it. */
 int
@@ -88,6 +89,7 @@ step_local_execute(const struct step_job *job, struct result *out, struct error 
 	const struct local_context *context = find_context(job->env,
 	                                                   job->step->local.context);
 	__attribute__((cleanup(wanted_paths_clear))) struct wanted_paths wanted = { 0 };
+	auto_exclusions struct exclusions exclusions = { 0 };
 	struct context_options options = { .store = job->env->store,
 		                           .left_out = job->env->left_out,
 		                           .cancel = job->env->cancel };
@@ -100,6 +102,10 @@ step_local_execute(const struct step_job *job, struct result *out, struct error 
 		return error_set(err, ERR_SOURCE, "there is no context named %.*s",
 		                 (int)name.n, name.p);
 	want_of_plan(&wanted, job);
+	if (exclusions_find(&exclusions, context->dir_fd, job, err) < 0)
+		return -1;
+	options.excluded = exclusions.rules.at;
+	options.n_excluded = exclusions.rules.n;
 	options.path = context->path;
 	options.ignore = context->ignore;
 	options.remember = context->remember;

@@ -323,6 +323,75 @@ END
     [ -e "$T/out/z/f" ]
 }
 
+# ------------------------------------------------------------ exclusions
+
+# opened NAME DOCKERFILE…: whether a build of it opens the directory NAME of the context.
+opened() {
+    local name=$1
+    printf '%s\n' "${2//|/$'\n'}" >"$T/Dockerfile"
+    strace -f -e trace=openat,openat2 -o "$T/trace" "$COOPER" build -q --no-cache -f "$T/Dockerfile" . >"$T/log" 2>&1 ||
+        { cat "$T/log"; return 2; }
+    grep -q "\"$name\", .*O_DIRECTORY" "$T/trace"
+}
+
+@test "a directory that every step leaves out is not opened" {
+    need strace
+    mkdir -p lost+found/in sub/lost+found keep
+    touch lost+found/in/f sub/lost+found/f keep/f package.json
+    ln -s lost+found link
+    local text
+    while read -r text; do
+        ! opened lost+found "$text" || { echo "opened: $text"; return 1; }
+    done <<'END'
+FROM scratch|COPY --exclude=lost+found . /
+FROM scratch|COPY --exclude=lost* . /
+FROM scratch|COPY --exclude=lost+found --exclude=sub . /
+FROM scratch|COPY package*.json /p/|COPY --exclude=lost+found . /
+FROM scratch|COPY keep /p/|COPY --exclude=lost+found . /
+FROM scratch|COPY --exclude=lost+found . /|COPY --exclude=lost+found --exclude=keep . /2/
+FROM scratch|COPY --parents --exclude=lost+found ./*/f /
+FROM scratch AS a|COPY lost+found /|FROM scratch|COPY --exclude=lost+found . /
+END
+    while read -r text; do
+        opened lost+found "$text" || { echo "not opened: $text"; return 1; }
+    done <<'END'
+FROM scratch|COPY . /
+FROM scratch|COPY --exclude=lost+found/in . /
+FROM scratch|COPY --exclude=lost+found --exclude=!lost+found/in/f . /
+FROM scratch|COPY --exclude=lost+found . /|COPY lost+found /2/
+FROM scratch|COPY --exclude=lost+found . /|COPY lost+found/in /2/
+FROM scratch|COPY --exclude=lost+found . /|COPY l* /2/
+FROM scratch|COPY --exclude=lost+found . /|COPY */in /2/
+FROM scratch|COPY --exclude=lost+found . /|COPY link /2/
+FROM scratch|COPY --exclude=lost+found . /|COPY --parents **/f /2/
+FROM scratch|COPY --exclude=lost+found * /
+END
+    made 'FROM scratch|COPY --exclude=lost+found . /|COPY link /2/'
+    [ -e "$T/out/2/in/f" ] && [ ! -e "$T/out/lost+found" ] && [ -e "$T/out/sub/lost+found/f" ]
+    made 'FROM busybox:1|COPY --exclude=lost+found . /c/|RUN --mount=target=/m test -e /m/lost+found/in/f'
+    echo lost+found >.dockerignore
+    ! opened lost+found 'FROM scratch|COPY . /' || return 1
+    printf 'lost+found\n!lost+found/in/f\n' >.dockerignore
+    made 'FROM scratch|COPY . /'
+    [ -e "$T/out/lost+found/in/f" ]
+}
+
+@test "an unreadable directory that is left out is no fault for a normal user" {
+    need_root
+    need setpriv
+    mkdir secret
+    touch f secret/s
+    chmod 700 secret && chmod 755 . ..
+    printf 'FROM scratch\nCOPY --exclude=secret . /\n' >../Dockerfile
+    mkdir ../store && chown 65534:65534 ../store
+    local as=(env HOME=/ COOPER_ROOT="$T/store" setpriv --reuid=65534 --regid=65534 --clear-groups)
+    run "${as[@]}" "$COOPER" build --progress=plain -f ../Dockerfile .
+    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+    printf 'FROM scratch\nCOPY . /\n' >../Dockerfile
+    run "${as[@]}" "$COOPER" build --progress=plain -f ../Dockerfile .
+    [ "$status" -ne 0 ] && [[ "$output" == *secret* ]]
+}
+
 # ends_soon COMMAND…: 1.5 s after its start it gets SIGTERM; how long it takes then, in ms, is MS.
 ends_soon() {
     "$@" <&0 >"$T/log" 2>&1 3>&- &
