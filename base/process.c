@@ -12,12 +12,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/own.h"
 
 /* How often to look after the child where the kernel (before 5.3) has no
  * descriptor that tells of its end. */
 #define LOOK_MS 50
+
+#define NS_PER_S INT64_C(1000000000)
 
 /* A started program. Descriptors are our ends and -1 once closed. */
 struct child {
@@ -189,6 +192,7 @@ child_talk(struct child *c, const struct process *p, struct buf *out, struct buf
 {
 	size_t out_max = max_length(out, p->output_max);
 	size_t log_max = max_length(log, p->output_max);
+	int64_t until_ns = clock_monotonic_ns() + p->timeout_s * NS_PER_S;
 
 	for (;;) {
 		struct pollfd fds[] = {
@@ -200,12 +204,16 @@ child_talk(struct child *c, const struct process *p, struct buf *out, struct buf
 		};
 		bool ended;
 
-		if (poll(fds, sizeof fds / sizeof *fds, c->pid_fd < 0 ? LOOK_MS : -1) <
-		            0 &&
+		if (poll(fds, sizeof fds / sizeof *fds,
+		         c->pid_fd < 0 || p->timeout_s > 0 ? LOOK_MS : -1) < 0 &&
 		    errno != EINTR)
 			return error_sys(err, "poll");
 		if (cancel_check(p->cancel, err) < 0)
 			return -1;
+		if (p->timeout_s > 0 && clock_monotonic_ns() > until_ns)
+			return error_set(err, ERR_INTERNAL,
+			                 "it did not end within %d seconds",
+			                 p->timeout_s);
 		ended = child_ended(c);
 		if ((c->in >= 0 && fds[0].revents != 0 && feed(c, err) < 0) ||
 		    drain(&c->out, out, out_max, err) < 0 ||

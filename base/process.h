@@ -19,11 +19,13 @@ struct process {
 	struct text input;           /* bytes for standard input */
 	size_t output_max;           /* more of it on either stream is an error */
 	const struct cancel *cancel; /* NULL: not cancellable */
+	int timeout_s;               /* then it is killed; 0: it may take what it wants */
 };
 
 /* Runs P; *STATUS is the wait(2) status. Standard output is appended to OUT,
  * standard error to LOG (either may be NULL: discarded). -1 if it could not be
- * started, was cancelled (then it is killed and reaped) or said too much. */
+ * started, was cancelled or took too long (then it is killed and reaped) or said too
+ * much. */
 int process_run(const struct process *p, struct buf *out, struct buf *log, int *status,
                 struct error *err);
 

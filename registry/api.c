@@ -41,8 +41,8 @@ is_own(const struct call *call, const char *url)
 	return ours != NULL && theirs != NULL && strcmp(ours, theirs) == 0;
 }
 
-/* Servers with TLS answer plain HTTP with an alert, with silence, or with a
- * page that says so. */
+/* Servers with TLS answer plain HTTP with an alert, with silence, or with a page that
+ * says so, of which a HEAD shows the status alone. */
 static bool
 wants_other_scheme(const struct host *host, int rc, const struct http_response *response)
 {
@@ -51,9 +51,7 @@ wants_other_scheme(const struct host *host, int rc, const struct http_response *
 	if (host->scheme == HOST_HTTP)
 		return rc < 0 ? response->fault == HTTP_FAULT_LANGUAGE ||
 		                        response->fault == HTTP_FAULT_BROKEN
-		              : response->status == 400 &&
-		                        strcasestr(buf_str(&response->body), "HTTPS") !=
-		                                NULL;
+		              : response->status == 400 || response->status == 497;
 	return rc < 0 && (response->fault == HTTP_FAULT_LANGUAGE ||
 	                  (response->fault == HTTP_FAULT_CONNECT &&
 	                   strchr(host->name, ':') == NULL));

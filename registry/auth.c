@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/map.h"
 #include "registry/challenge.h"
 #include "registry/token.h"
@@ -163,6 +164,34 @@ make_bearer(struct auth *auth, const struct host *host, const struct scope *scop
 	return 0;
 }
 
+static int
+make_with(struct auth *auth, const struct host *host, const struct scope *scope,
+          const struct challenge *challenge, const struct credential *c,
+          struct grant *out, struct error *err)
+{
+	return challenge->kind == CHALLENGE_BASIC
+	               ? make_basic(c, out, err)
+	               : make_bearer(auth, host, scope, challenge, c, out, err);
+}
+
+/* What is public needs no credentials: those that cannot be had, or are refused, need not
+ * keep anybody from it. If nothing can be had without, ERR stays what was wrong. */
+static int
+make_without(struct auth *auth, const struct host *host, const struct scope *scope,
+             const struct challenge *challenge, struct grant *out, struct error *err)
+{
+	const struct credential nobody = CREDENTIAL_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+
+	if (err->code != ERR_AUTH || strcmp(scope->actions, "pull") != 0 ||
+	    challenge->kind != CHALLENGE_BEARER ||
+	    make_with(auth, host, scope, challenge, &nobody, out, &ignored) < 0)
+		return -1;
+	event_warn_error(0, err, "%s/%s is asked for without credentials", host->name,
+	                 scope->repo);
+	return 0;
+}
+
 /* Without the lock: may ask a helper program and a token server. */
 static int
 make_grant(struct auth *auth, const struct host *host, const struct scope *scope,
@@ -171,11 +200,13 @@ make_grant(struct auth *auth, const struct host *host, const struct scope *scope
 	auto_credential struct credential c = CREDENTIAL_INIT;
 
 	if (credentials_find(auth->credentials, host->name, scope->repo, &c, err) < 0)
-		return -1;
+		return make_without(auth, host, scope, challenge, out, err);
 	out->source = mem_copy(c.source);
-	if (challenge->kind == CHALLENGE_BASIC)
-		return make_basic(&c, out, err);
-	return make_bearer(auth, host, scope, challenge, &c, out, err);
+	if (make_with(auth, host, scope, challenge, &c, out, err) == 0)
+		return 0;
+	if (c.user == NULL && c.identity_token == NULL)
+		return -1;
+	return make_without(auth, host, scope, challenge, out, err);
 }
 
 /* Under the lock, which is given up while waiting. */

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/text.h"
+
 #define CONNECT_MAX_S 30
 
 static void
@@ -52,4 +55,58 @@ connection_set(CURL *easy, const struct host *host, const char *url, int timeout
 	                 (long)(timeout_s < CONNECT_MAX_S ? timeout_s : CONNECT_MAX_S));
 	set_tls(easy, host);
 	set_proxy(easy, host, url);
+}
+
+/* ".example.org", "example.org" and "*" of no_proxy; what else libcurl knows (numbers of
+ * networks) is not worth a second reader for the words of an error. */
+static bool
+is_exempt(const char *name)
+{
+	const char *lower = getenv("no_proxy"), *upper = getenv("NO_PROXY");
+	struct text rest = text_of(lower != NULL ? lower : upper), host = text_of(name);
+
+	host = text_first(host, strcspn(name, ":"));
+	while (rest.n > 0) {
+		ptrdiff_t comma = text_find(rest, ',');
+		struct text entry = text_trim(
+		        text_first(rest, comma < 0 ? rest.n : (size_t)comma));
+
+		rest = text_from(rest, comma < 0 ? rest.n : (size_t)comma + 1);
+		if (entry.n > 1 && entry.p[0] == '.')
+			entry = text_from(entry, 1);
+		if (entry.n == 0)
+			continue;
+		if (text_is(entry, "*") || text_equal_nocase(entry, host))
+			return true;
+		if (host.n > entry.n && host.p[host.n - entry.n - 1] == '.' &&
+		    text_equal_nocase(text_from(host, host.n - entry.n), entry))
+			return true;
+	}
+	return false;
+}
+
+char *
+connection_proxy(const struct host *host, const char *url, const char **variable)
+{
+	static const char *const plain[] = { "http_proxy", "HTTP_PROXY" };
+	static const char *const secure[] = { "https_proxy", "HTTPS_PROXY" };
+	static const char *const both[] = { "all_proxy", "ALL_PROXY" };
+	const char *const *own = strncmp(url, "http:", 5) == 0 ? plain : secure;
+
+	if (host->loopback || is_exempt(host->address))
+		return NULL;
+	for (int i = 0; i < 4; i++) {
+		const char *name = i < 2 ? own[i] : both[i - 2];
+		const char *value = getenv(name);
+		const char *at, *from;
+
+		if (value == NULL || *value == '\0')
+			continue;
+		*variable = name;
+		at = strrchr(value, '@');
+		from = strstr(value, "://");
+		from = at != NULL ? at + 1 : from != NULL ? from + 3 : value;
+		return mem_copy_n(from, strcspn(from, "/"));
+	}
+	return NULL;
 }

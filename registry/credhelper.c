@@ -11,6 +11,9 @@
 
 #define ANSWER_MAX (64u << 10)
 
+/* Some ask a cloud's servers; none may ask a person. */
+#define ANSWER_S 30
+
 /* The user name that says: the secret is an identity token. */
 #define TOKEN_USER "<token>"
 
@@ -86,15 +89,19 @@ credhelper_get(const char *suffix, const char *server, const struct cancel *canc
 		             .dir_fd = -1,
 		             .input = text_of(server),
 		             .output_max = ANSWER_MAX,
-		             .cancel = cancel };
+		             .cancel = cancel,
+		             .timeout_s = ANSWER_S };
 	int status = 0, rc;
 
 	if (!is_suffix(suffix))
 		return error_set(err, ERR_AUTH,
 		                 "credential helper \"%s\" is not a program's name",
 		                 suffix);
-	if (process_run(&p, &answer, &log, &status, err) < 0)
+	if (process_run(&p, &answer, &log, &status, err) < 0) {
+		if (err->code != ERR_CANCELLED)
+			err->code = ERR_AUTH;
 		return error_wrap(err, "credential helper");
+	}
 	rc = WIFEXITED(status) && WEXITSTATUS(status) == 0
 	             ? read_answer(program, &answer, out, err)
 	             : miss(program, &answer, &log, err);

@@ -38,7 +38,7 @@ push_blob(void *arg, const struct call *target, struct error *err)
 	int there;
 
 	u.call = &call;
-	there = upload_exists(&u, err);
+	there = u.anew ? 0 : upload_exists(&u, err);
 	if (there != 0) {
 		push->outcome = PUSH_EXISTED;
 		return there < 0 ? -1 : 0;
@@ -54,12 +54,13 @@ push_blob(void *arg, const struct call *target, struct error *err)
 
 int
 registry_push_blob(struct registry *reg, const struct reference *ref,
-                   const struct descriptor *d, const char *mount_repo,
+                   const struct descriptor *d, const char *mount_repo, bool anew,
                    registry_source_fn *source, void *source_arg,
                    registry_progress_fn *progress, void *progress_arg,
                    enum push_outcome *outcome, struct error *err)
 {
 	struct blob_push push = { .upload = { .d = d,
+		                              .anew = anew,
 		                              .source = source,
 		                              .source_arg = source_arg,
 		                              .progress = progress,
@@ -78,12 +79,20 @@ struct manifest_push {
 	const char *media_type;
 	struct text bytes;
 	const struct digest *digest;
+	bool lacks_blobs;
 };
+
+static bool
+says_blob_unknown(const struct http_response *response)
+{
+	return response->status / 100 == 4 &&
+	       strstr(buf_str(&response->body), "BLOB_UNKNOWN") != NULL;
+}
 
 static int
 push_manifest(void *arg, const struct call *call, struct error *err)
 {
-	const struct manifest_push *push = arg;
+	struct manifest_push *push = arg;
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
 	const char *tag = push->ref->tag, *said;
 	char name[DIGEST_TEXT_MAX];
@@ -100,6 +109,7 @@ push_manifest(void *arg, const struct call *call, struct error *err)
 	what = mem_print("%c%s", tag != NULL ? ':' : '@', tag != NULL ? tag : name);
 	if (api_perform(call, where, &request, &response, err) < 0)
 		return -1;
+	push->lacks_blobs = says_blob_unknown(&response);
 	if (response.status / 100 != 2)
 		return api_refuse(call, what, &response, err);
 	said = http_header(&response, "Docker-Content-Digest");
@@ -120,5 +130,7 @@ registry_push_manifest(struct registry *reg, const struct reference *ref,
 		.ref = ref, .media_type = media_type, .bytes = bytes, .digest = digest
 	};
 
-	return endpoint_each(reg, ref, "pull,push", push_manifest, &push, err);
+	if (endpoint_each(reg, ref, "pull,push", push_manifest, &push, err) == 0)
+		return 0;
+	return push.lacks_blobs ? REGISTRY_LACKS_BLOBS : -1;
 }

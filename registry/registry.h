@@ -196,14 +196,18 @@ int registry_pull_bytes(struct registry *reg, const struct reference *ref,
 enum push_outcome { PUSH_EXISTED, PUSH_MOUNTED, PUSH_SENT };
 
 /* Makes blob D present in REF's repository: HEAD, then mount from MOUNT_REPO
- * (a repository on the same host, or NULL), then one upload. */
+ * (a repository on the same host, or NULL), then one upload. ANEW: it is uploaded, even
+ * if the server says that it has it. */
 int registry_push_blob(struct registry *reg, const struct reference *ref,
-                       const struct descriptor *d, const char *mount_repo,
+                       const struct descriptor *d, const char *mount_repo, bool anew,
                        registry_source_fn *source, void *source_arg,
                        registry_progress_fn *progress, void *progress_arg,
                        enum push_outcome *outcome, struct error *err);
 
-/* Puts BYTES as manifest under REF's tag (or its digest if it has no tag). */
+/* Puts BYTES as manifest under REF's tag (or its digest if it has no tag).
+ * REGISTRY_LACKS_BLOBS instead of -1, if the server does not have what the manifest names
+ * (whatever it said before): then all of it is to be sent anew. */
+#define REGISTRY_LACKS_BLOBS (-2)
 int registry_push_manifest(struct registry *reg, const struct reference *ref,
                            const char *media_type, struct text bytes,
                            const struct digest *digest, struct error *err);

@@ -329,15 +329,52 @@ fail_connect(const struct state *s, struct error *err)
 	return -1;
 }
 
+/* What a proxy is to blame for is never said of the host behind it. WHAT may be NULL. */
+static int
+fail_proxy(const struct state *s, enum http_fault fault, const char *what,
+           struct error *err)
+{
+	const char *variable = "the environment";
+	auto_free char *proxy = connection_proxy(s->t->host, s->t->url, &variable);
+
+	if (what != NULL)
+		fail(s, fault, what, err);
+	if (proxy == NULL)
+		return -1;
+	error_wrap(err, "proxy %s", proxy);
+	return error_hint(err, "the proxy is that of %s; hosts in no_proxy are reached "
+	                       "without it",
+	                  variable);
+}
+
+/* An answer to CONNECT, or to a plain request, of the proxy itself. */
+static int
+refused_by_proxy(const struct state *s, long status, struct error *err)
+{
+	s->t->response->fault = status >= 500 ? HTTP_FAULT_BROKEN : HTTP_FAULT_NONE;
+	error_set(err, ERR_NETWORK, "%s: %s (status %ld)", s->t->host->address,
+	          status == 407 ? "it wants a user and a password" : "it refuses", status);
+	return fail_proxy(s, HTTP_FAULT_NONE, NULL, err);
+}
+
 static int
 explain(const struct state *s, CURLcode code, struct error *err)
 {
+	long status = 0;
+
+	curl_easy_getinfo(s->t->handle->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	if (status >= 300)
+		return refused_by_proxy(s, status, err);
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
 		return fail(s, HTTP_FAULT_CONNECT, "cannot find its address", err);
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return fail_proxy(s, HTTP_FAULT_CONNECT, "cannot find its address", err);
+	case CURLE_PROXY:
+		return fail_proxy(s, HTTP_FAULT_NONE, "no connection through it", err);
 	case CURLE_COULDNT_CONNECT:
-		return fail_connect(s, err);
+		fail_connect(s, err);
+		return fail_proxy(s, HTTP_FAULT_CONNECT, NULL, err);
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
 		fail(s, HTTP_FAULT_NONE, "its certificate is not trusted", err);
@@ -378,6 +415,8 @@ settle(struct state *s, CURLcode code, struct error *err)
 		return 0;
 	if (code != CURLE_OK)
 		return explain(s, code, err);
+	if (s->t->response->status == 407)
+		return refused_by_proxy(s, 407, err);
 	if (s->t->request->sink != NULL && is_success(s->t->response->status))
 		return start(s);
 	return 0;

@@ -104,8 +104,11 @@ begin(struct upload *u, struct http_response *response, struct error *err)
 {
 	auto_error struct error fault = ERROR_INIT;
 	struct call plain = *u->call;
-	int rc = post_mount(u, response, &fault);
+	int rc;
 
+	if (u->anew)
+		return post(u->call, "/blobs/uploads/", response, err);
+	rc = post_mount(u, response, &fault);
 	if (rc == 0 && response->status / 100 == 2)
 		return 0;
 	if (rc < 0 && fault.code != ERR_AUTH) {
@@ -316,7 +319,7 @@ static int
 restart(struct upload *u, struct error *err)
 {
 	bool mounted = false;
-	int there = upload_exists(u, err);
+	int there = u->anew ? 0 : upload_exists(u, err);
 
 	if (there != 0)
 		return there;

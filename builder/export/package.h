@@ -77,10 +77,11 @@ int to_files(const struct output *output, const struct export_options *options,
 /* Makes BLOBS present in the repository of REF, several at a time; those of a base
  * are mounted from BASE (may be NULL) where that is on the same host. Their bytes are
  * compared with their digests on the way; what is damaged in the store is made again,
- * packed as PACKED says, or fetched. */
+ * packed as PACKED says, or fetched. ANEW: they are sent even if the registry says that
+ * it has them. */
 int upload_blobs(const struct export_options *options, const struct package_blobs *blobs,
                  const struct compressor *packed, const struct reference *base,
-                 const struct reference *ref, int vertex, struct error *err);
+                 const struct reference *ref, bool anew, int vertex, struct error *err);
 
 /* The index.json of an OCI layout that holds ROOT under NAMES, and what THERE (an older
  * one, or NULL) says of other names; caller frees. */

@@ -250,20 +250,31 @@ send_document(const struct stored_push *p, const struct document *d,
 }
 
 static int
-send(const struct stored_push *p, struct error *err)
+send_once(const struct stored_push *p, bool anew, struct error *err)
 {
 	auto_reference struct reference untagged = REFERENCE_INIT;
+	int rc = 0;
 
-	if (upload_blobs(p->options, &p->blobs, p->compressor, NULL, p->ref, p->vertex,
-	                 err) < 0)
+	if (upload_blobs(p->options, &p->blobs, p->compressor, NULL, p->ref, anew,
+	                 p->vertex, err) < 0)
 		return -1;
 	reference_copy(&untagged, p->ref);
 	free(untagged.tag);
 	untagged.tag = NULL;
-	for (size_t i = 0; i < p->children.n; i++)
-		if (send_document(p, &p->children.at[i], &untagged, err) < 0)
-			return -1;
-	return send_document(p, &p->root, p->ref, err);
+	for (size_t i = 0; i < p->children.n && rc == 0; i++)
+		rc = send_document(p, &p->children.at[i], &untagged, err);
+	return rc < 0 ? rc : send_document(p, &p->root, p->ref, err);
+}
+
+static int
+send(const struct stored_push *p, struct error *err)
+{
+	int rc = send_once(p, false, err);
+
+	if (rc != REGISTRY_LACKS_BLOBS)
+		return rc;
+	event_warn_error(p->vertex, err, "all layers are sent again");
+	return send_once(p, true, err);
 }
 
 int

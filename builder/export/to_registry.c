@@ -12,6 +12,7 @@ struct upload {
 	const struct reference *ref;
 	const struct package_blob *blob;
 	const struct compressor *packed;
+	bool anew;
 	const char *mount_repo; /* NULL: none */
 	int vertex;
 	int fd; /* of the blob, opened when first asked for */
@@ -98,8 +99,8 @@ upload_once(struct upload *u, struct error *err)
 {
 	enum push_outcome outcome;
 	int failed = registry_push_blob(u->options->registry, u->ref,
-	                                &u->blob->descriptor, u->mount_repo, upload_read,
-	                                u, upload_progress, u, &outcome, err);
+	                                &u->blob->descriptor, u->mount_repo, u->anew,
+	                                upload_read, u, upload_progress, u, &outcome, err);
 
 	own_close(&u->fd);
 	hasher_free(u->hasher);
@@ -142,7 +143,7 @@ mount_from(const struct reference *base, const struct package_blob *blob,
 int
 upload_blobs(const struct export_options *options, const struct package_blobs *blobs,
              const struct compressor *packed, const struct reference *base,
-             const struct reference *ref, int vertex, struct error *err)
+             const struct reference *ref, bool anew, int vertex, struct error *err)
 {
 	auto_free struct upload *uploads = mem_new_n(blobs->list.n + 1, sizeof *uploads);
 	struct pool *pool = pool_new(UPLOADS);
@@ -153,6 +154,7 @@ upload_blobs(const struct export_options *options, const struct package_blobs *b
 		uploads[i] = (struct upload){ .options = options,
 			                      .ref = ref,
 			                      .packed = packed,
+			                      .anew = anew,
 			                      .vertex = vertex,
 			                      .blob = &blobs->list.at[i],
 			                      .fd = -1 };
@@ -167,7 +169,7 @@ upload_blobs(const struct export_options *options, const struct package_blobs *b
 
 static int
 push_blobs(const struct output *output, const struct export_options *options,
-           const struct packages *p, const struct reference *ref, int vertex,
+           const struct packages *p, const struct reference *ref, bool anew, int vertex,
            struct error *err)
 {
 	const struct compressor packed = output_compressor(output, false);
@@ -175,7 +177,7 @@ push_blobs(const struct output *output, const struct export_options *options,
 	const struct reference *base = p->list.n > 0 ? p->list.at[0].image->base : NULL;
 
 	packages_blobs(p, &blobs);
-	return upload_blobs(options, &blobs, &packed, base, ref, vertex, err);
+	return upload_blobs(options, &blobs, &packed, base, ref, anew, vertex, err);
 }
 
 static int
@@ -184,24 +186,45 @@ push_documents(const struct output *output, const struct export_options *options
 {
 	auto_reference struct reference untagged = REFERENCE_INIT;
 	const struct reference *root_ref = output->push_by_digest ? &untagged : ref;
+	int rc = 0;
 
 	reference_copy(&untagged, ref);
 	free(untagged.tag);
 	untagged.tag = NULL;
-	for (size_t i = 0; i < p->list.n; i++) {
+	for (size_t i = 0; i < p->list.n && rc == 0; i++) {
 		const struct package *package = &p->list.at[i];
 		bool is_root = p->index_text == NULL;
 
-		if (registry_push_manifest(
-		            options->registry, is_root ? root_ref : &untagged,
-		            package->manifest.media_type, text_of(package->text),
-		            &package->descriptor.digest, err) < 0)
-			return -1;
+		rc = registry_push_manifest(options->registry,
+		                            is_root ? root_ref : &untagged,
+		                            package->manifest.media_type,
+		                            text_of(package->text),
+		                            &package->descriptor.digest, err);
 	}
-	if (p->index_text == NULL)
-		return 0;
+	if (rc < 0 || p->index_text == NULL)
+		return rc;
 	return registry_push_manifest(options->registry, root_ref, p->root.media_type,
 	                              text_of(p->index_text), &p->root.digest, err);
+}
+
+/* A registry that collects its garbage may lose blobs between its word that it has them
+ * and the manifest that names them: then all are sent, once. */
+static int
+push_all(const struct output *output, const struct export_options *options,
+         const struct packages *p, const struct reference *ref, int vertex,
+         struct error *err)
+{
+	int rc;
+
+	if (push_blobs(output, options, p, ref, false, vertex, err) < 0)
+		return -1;
+	rc = push_documents(output, options, p, ref, err);
+	if (rc != REGISTRY_LACKS_BLOBS)
+		return rc;
+	event_warn_error(vertex, err, "all layers are sent again");
+	if (push_blobs(output, options, p, ref, true, vertex, err) < 0)
+		return -1;
+	return push_documents(output, options, p, ref, err);
 }
 
 static int
@@ -214,10 +237,8 @@ push_name(const struct output *output, const struct export_options *options,
 	auto_free char *status = mem_print("pushing manifest for %s@%s", name,
 	                                   digest_text(&p->root.digest, digest));
 	int vertex = event_begin(title);
-	int failed = push_blobs(output, options, p, ref, vertex, err);
+	int failed = push_all(output, options, p, ref, vertex, err);
 
-	if (failed == 0)
-		failed = push_documents(output, options, p, ref, err);
 	if (failed == 0)
 		event_status(vertex, status, 0, 0, true);
 	event_end(vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
