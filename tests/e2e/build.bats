@@ -62,23 +62,20 @@ EOF
     ! cmp -s "$T/id2" "$T/id3"
 }
 
+# Each waits for the other: one after the other they would never end.
 @test "stages run in parallel" {
     busybox_image
     cat >Dockerfile <<'EOF'
 FROM busybox:1 AS a
-RUN sleep 1; echo a > /a
+RUN --mount=type=cache,id=meeting,target=/m touch /m/a; n=0; until [ -e /m/b ]; do n=$((n + 1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done; echo a > /a
 FROM busybox:1 AS b
-RUN sleep 1; echo b > /b
+RUN --mount=type=cache,id=meeting,target=/m touch /m/b; n=0; until [ -e /m/a ]; do n=$((n + 1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done; echo b > /b
 FROM busybox:1
 COPY --from=a /a /
 COPY --from=b /b /
 EOF
-    start=$(date +%s%N)
-    build -t app:1 .
-    took=$(( ($(date +%s%N) - start) / 1000000 ))
+    build --jobs 2 -t app:1 .
     [ "$status" -eq 0 ]
-    echo "took $took ms"
-    [ "$took" -lt 1900 ]
 }
 
 @test "a stage that nothing needs is not run" {
