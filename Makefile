@@ -63,8 +63,10 @@ FUZZERS      := $(FUZZ_SOURCES:tests/fuzz/%.c=out/fuzz-clang/fuzz/%)
 .PHONY: all
 all: cooper build
 
-cooper: $(OUT)/cooper
-	@cp -f $< $@.tmp && mv -f $@.tmp $@
+# Always looked at: its own time says nothing of the mode it is of.
+.PHONY: FORCE
+cooper: $(OUT)/cooper FORCE
+	@cmp -s $< $@ || { cp -f $< $@.tmp && mv -f $@.tmp $@; }
 build: cooper
 	@ln -sfn cooper build
 

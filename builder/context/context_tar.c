@@ -8,7 +8,8 @@
 #include "base/file.h"
 #include "base/input.h"
 
-#define DOCKERFILE_SIZE_MAX ((size_t)256 << 20)
+/* As of any other Dockerfile. */
+#define DOCKERFILE_SIZE_MAX ((size_t)16 << 20)
 
 #define HEADER_SIZE         512
 
@@ -131,8 +132,9 @@ context_from_stdin(struct store *st, int in, const struct archive_options *optio
 	if (is_compressed(bytes, head.n) || is_tar_header(bytes, head.n))
 		return unpack(st, in, &head, options, dir, err);
 	buf_add_text(dockerfile, buf_text(&head));
-	return input_read_fd(in, DOCKERFILE_SIZE_MAX, options->cancel, dockerfile, err) <
-	                       0
-	               ? -1
-	               : 0;
+	if (input_read_fd(in, DOCKERFILE_SIZE_MAX, options->cancel, dockerfile, err) > 0)
+		return 0;
+	if (err->code == ERR_DAMAGED) /* there is more than one can be */
+		err->code = ERR_DOCKERFILE;
+	return -1;
 }

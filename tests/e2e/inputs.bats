@@ -102,6 +102,8 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
         run bash -c "yes | timeout 20 '$COOPER' build $way ."
         refused 3 "more than 16777216 bytes"
     done
+    run bash -c "yes | timeout 20 '$COOPER' build -"
+    refused 3 "more than 16777216 bytes"
     truncate -s 1T Dockerfile
     soon .
     refused 3 "more than 16777216 bytes"
