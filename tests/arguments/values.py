@@ -74,5 +74,6 @@ RUNS = [
 # Values of environment variables, for each that is read.
 SETTINGS = [b"", b" ", b"relative", b"/missing", b"/dev/null", b"/dev/zero", b"{dir}/fifo", b"{dir}/loop",
             b"{dir}/file", b"{dir}/closed", b"{dir}/deep.json", b"{dir}/binary", b"-1", b"1e99", b"9" * 40, b"NaN",
-            b"\xff\x1b[2J", b"a\nb", b"=,:@", b"http://", b"http://\xff@[:", LONG]
+            b"\xff\x1b[2J", b"a\nb", b"=,:@", b"http://", b"http://\xff@[:", b"{", b"[" * 50_000,
+            b'{"auths":{"a":{"auth":"%%%"},"":{"auth":1}},"credHelpers":[]}', LONG]
 UNSET = None
