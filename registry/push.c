@@ -74,6 +74,22 @@ registry_push_blob(struct registry *reg, const struct reference *ref,
 	return 0;
 }
 
+static int
+try_push(void *arg, const struct call *target, struct error *err)
+{
+	struct call call = *target;
+	auto_upload struct upload u = { .call = &call };
+
+	(void)arg;
+	return upload_try(&u, err);
+}
+
+int
+registry_try_push(struct registry *reg, const struct reference *ref, struct error *err)
+{
+	return endpoint_each(reg, ref, "pull,push", try_push, NULL, err);
+}
+
 struct manifest_push {
 	const struct reference *ref;
 	const char *media_type;

@@ -193,6 +193,11 @@ int registry_pull_bytes(struct registry *reg, const struct reference *ref,
                         const struct descriptor *d, size_t max, bool is_manifest,
                         struct buf *out, struct error *err);
 
+/* Whether REF's repository takes uploads from us, by one that is ended before it began.
+ * ERR_AUTH, ERR_NETWORK, ERR_SOURCE. */
+int
+registry_try_push(struct registry *reg, const struct reference *ref, struct error *err);
+
 enum push_outcome { PUSH_EXISTED, PUSH_MOUNTED, PUSH_SENT };
 
 /* Makes blob D present in REF's repository: HEAD, then mount from MOUNT_REPO

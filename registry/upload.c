@@ -119,6 +119,34 @@ begin(struct upload *u, struct http_response *response, struct error *err)
 	return post(&plain, "/blobs/uploads/", response, err);
 }
 
+/* A session that nobody ends is the server's to forget; so whether it could be ended does
+ * not matter. */
+static void
+give_up_session(const struct upload *u)
+{
+	auto_response struct http_response response = HTTP_RESPONSE_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+	struct http_request request = { .method = "DELETE",
+		                        .body_max = HTTP_ERROR_BODY_MAX };
+
+	api_once(u->call, u->location, &request, &response, &ignored);
+}
+
+int
+upload_try(struct upload *u, struct error *err)
+{
+	auto_response struct http_response response = HTTP_RESPONSE_INIT;
+
+	if (post(u->call, "/blobs/uploads/", &response, err) < 0)
+		return -1;
+	if (response.status / 100 != 2)
+		return api_refuse(u->call, "", &response, err);
+	if (take_location(u, &response, err) < 0)
+		return -1;
+	give_up_session(u);
+	return 0;
+}
+
 int
 upload_begin(struct upload *u, bool *mounted, struct error *err)
 {

@@ -35,6 +35,9 @@ struct upload {
 /* Whether the repository has the blob already. 1, 0, -1. */
 int upload_exists(const struct upload *u, struct error *err);
 
+/* Whether the repository takes uploads from us: opens a session, and ends it again. */
+int upload_try(struct upload *u, struct error *err);
+
 /* Opens a session, or has the blob mounted (from the call's mount_repo, or from
  * wherever the server finds it): *MOUNTED. */
 int upload_begin(struct upload *u, bool *mounted, struct error *err);

@@ -9,9 +9,10 @@
 #include "builder/build/call.h"
 #include "builder/build/carry_cache.h"
 #include "builder/build/epoch.h"
-#include "builder/build/failures.h"
+#include "base/failures.h"
 #include "builder/build/finish.h"
 #include "builder/build/input.h"
+#include "builder/build/outputs.h"
 #include "builder/build/remote.h"
 #include "builder/build/services.h"
 #include "builder/solve/solve.h"
@@ -39,8 +40,8 @@ struct build {
 	struct portable *imported; /* NULL: nothing */
 	struct carried carried;
 	struct registry *cache_registry; /* that of imported caches */
-	bool lost;     /* a step lacked a layer that the cache names */
-	bool *written; /* of each output */
+	bool lost;                       /* a step lacked a layer that the cache names */
+	bool *written;                   /* of each output */
 	bool multi;
 };
 
@@ -380,25 +381,19 @@ run_plan(struct build *b, struct error *err)
 	return failed;
 }
 
-static int
-check_annotations(const struct build *b, struct error *err)
+static struct outputs
+outputs_of(const struct build *b)
 {
-	const struct build_request *r = b->request;
-	bool is_index = b->multi || b->platforms.n > 1;
-	bool any = false;
-
-	for (size_t i = 0; i < r->outputs.n; i++) {
-		any = any || output_has_layers(&r->outputs.at[i]);
-		if (annotations_check(&r->outputs.at[i].annotations, b->platforms.at,
-		                      b->platforms.n, is_index, err) < 0)
-			return error_wrap(err, "--output");
-	}
-	if (annotations_check(&r->annotations, b->platforms.at, b->platforms.n, is_index,
-	                      err) < 0)
-		return error_wrap(err, "--annotation");
-	if (!any && r->annotations.list.n > 0)
-		event_warn(0, "--annotation: no output is an image");
-	return 0;
+	return (struct outputs){ .request = b->request,
+		                 .store = b->services.store,
+		                 .registry = b->services.registry,
+		                 .names = b->names.at,
+		                 .n_names = b->names.n,
+		                 .platforms = b->platforms.at,
+		                 .n_platforms = b->platforms.n,
+		                 .multi = b->multi || b->platforms.n > 1,
+		                 .epoch = b->services.env.epoch,
+		                 .written = b->written };
 }
 
 /* Without a plan: what comes before the mistake is told all the same. */
@@ -421,11 +416,14 @@ tell_warnings_before(struct build *b)
 static int
 plan_all(struct build *b, struct error *err)
 {
+	struct outputs outputs;
+
 	if (make_plan(b, err) < 0)
 		return -1;
 	b->multi = b->plan->multi_platform;
 	tell_warnings(b->plan);
-	return plan_check_lint(b->plan, err) < 0 ? -1 : check_annotations(b, err);
+	outputs = outputs_of(b);
+	return plan_check_lint(b->plan, err) < 0 ? -1 : outputs_check(&outputs, err);
 }
 
 /* ------------------------------------------------------------ outputs */
@@ -445,61 +443,23 @@ has_lost(const struct build *b)
 	return b->lost || carried_has_lost(&b->carried);
 }
 
-/* One that fails does not keep the others from being written. Files of an earlier round
- * stay. */
-static bool
-write_each(struct build *b, const struct export_options *options,
-           struct build_outcome *out, struct failures *failures)
-{
-	const struct build_request *r = b->request;
-	bool has_root = true;
-
-	for (size_t i = 0; i < r->outputs.n; i++) {
-		auto_descriptor struct descriptor root = DESCRIPTOR_INIT;
-		auto_error struct error err = ERROR_INIT;
-
-		if (r->outputs.at[i].destination != NULL && b->written[i])
-			continue;
-		if (r->outputs.at[i].destination != NULL)
-			destination_set_cancel(r->outputs.at[i].destination, r->cancel);
-		b->written[i] = true;
-		if (export_write(&r->outputs.at[i], options, b->images.at, b->images.n,
-		                 &root, &err) < 0) {
-			b->written[i] = false;
-			has_root = has_root && !output_has_layers(&r->outputs.at[i]);
-			failures_add(failures, &err);
-		}
-		if (digest_known(&root.digest)) {
-			descriptor_clear(&out->root);
-			descriptor_copy(&out->root, &root);
-		}
-	}
-	return has_root;
-}
-
+/* The cache, too, is written whatever becomes of the outputs; the files last, when no
+ * other round follows. */
 static int
-write_outputs(struct build *b, struct build_outcome *out, struct error *err)
+write_all(struct build *b, struct build_outcome *out, struct error *err)
 {
-	const struct build_request *r = b->request;
-	struct export_options options = { .store = b->services.store,
-		                          .registry = b->services.registry,
-		                          .tags = b->names.at,
-		                          .n_tags = b->names.n,
-		                          .multi = b->multi || b->images.n > 1,
-		                          .epoch = b->services.env.epoch,
-		                          .annotations = &r->annotations,
-		                          .cancel = r->cancel };
-
+	const struct outputs outputs = outputs_of(b);
 	struct failures failures = { 0 };
-	bool has_root = write_each(b, &options, out, &failures);
+	bool has_root = outputs_write(&outputs, b->images.at, b->images.n, out,
+	                              &failures);
 
-	if (b->images.n == 1 && !options.multi)
-		out->image_id = b->images.at[0].config_digest;
-	/* Another round follows. */
+	if (!cancel_is_set(b->request->cancel) &&
+	    carry_cache_out(b->request, &b->services.env, &b->carried, err) < 0)
+		failures_add(&failures, err);
 	if (failures.first.code != ERR_NONE && has_lost(b))
 		return failures_tell(&failures, err);
-	if (!cancel_is_set(r->cancel))
-		finish_files(r, out, b->names.at, b->names.n, has_root, &failures);
+	if (!cancel_is_set(b->request->cancel))
+		outputs_finish(&outputs, has_root, out, &failures);
 	return failures_tell(&failures, err);
 }
 
@@ -531,9 +491,7 @@ answer(struct build *b, struct build_outcome *out, struct error *err)
 static int
 build_once(struct build *b, struct build_outcome *out, struct error *err)
 {
-	if (run_plan(b, err) < 0 || write_outputs(b, out, err) < 0)
-		return -1;
-	return carry_cache_out(b->request, &b->services.env, &b->carried, err);
+	return run_plan(b, err) < 0 ? -1 : write_all(b, out, err);
 }
 
 static void

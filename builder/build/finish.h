@@ -6,7 +6,7 @@
 #define BUILDER_BUILD_FINISH_H
 
 #include "builder/build/build.h"
-#include "builder/build/failures.h"
+#include "base/failures.h"
 #include "builder/solve/solve.h"
 
 struct finish_options {

@@ -243,27 +243,55 @@ services_shell(struct services *s, int terminal_fd, struct error *err)
 
 /* ------------------------------------------------------------ all */
 
+struct hosts {
+	ARRAY(const char *) list; /* owned */
+};
+
+/* That of the image NAME; what is none is refused where it is used. */
+static void
+add_host_of(struct hosts *hosts, struct text name)
+{
+	auto_reference struct reference ref = REFERENCE_INIT;
+	auto_error struct error ignored = ERROR_INIT;
+
+	if (reference_parse(&ref, name, &ignored) == 0)
+		array_push(&hosts->list, take(ref.host));
+}
+
+/* --insecure-registry, and where outputs with registry.insecure=true go. */
+static void
+insecure_hosts(const struct build_request *r, struct hosts *out)
+{
+	for (size_t i = 0; i < r->insecure_registries.n; i++)
+		array_push(&out->list, text_copy(r->insecure_registries.at[i]));
+	for (size_t i = 0; i < r->outputs.n; i++) {
+		const struct output *output = &r->outputs.at[i];
+
+		if (!output->insecure)
+			continue;
+		for (size_t j = 0; j < r->tags.n; j++)
+			add_host_of(out, r->tags.at[j]);
+		for (size_t j = 0; j < output->names.n; j++)
+			add_host_of(out, output->names.at[j]);
+	}
+}
+
 static void
 open_registry(struct services *s)
 {
 	const struct build_request *r = s->request;
-	auto_free const char **insecure = mem_new_n(r->insecure_registries.n + 1,
-	                                            sizeof *insecure);
-	ARRAY(char *) names = { 0 };
 	struct registry_options options = { .authfile = r->authfile,
-		                            .insecure = insecure,
-		                            .n_insecure = r->insecure_registries.n,
 		                            .offline = r->offline,
 		                            .cancel = r->cancel };
+	struct hosts hosts = { 0 };
 
-	for (size_t i = 0; i < r->insecure_registries.n; i++) {
-		array_push(&names, text_copy(r->insecure_registries.at[i]));
-		insecure[i] = names.at[i];
-	}
+	insecure_hosts(r, &hosts);
+	options.insecure = hosts.list.at;
+	options.n_insecure = hosts.list.n;
 	s->registry = registry_new(&options);
-	for (size_t i = 0; i < names.n; i++)
-		free(names.at[i]);
-	array_clear(&names);
+	for (size_t i = 0; i < hosts.list.n; i++)
+		free((char *)hosts.list.at[i]);
+	array_clear(&hosts.list);
 }
 
 /* ------------------------------------------------------------ what is no context */

@@ -119,6 +119,19 @@ destination_write(void *arg, const void *bytes, size_t n, struct error *err)
 	return destination_refuse(d, err);
 }
 
+int
+destination_restart(struct destination *d, struct error *err)
+{
+	if (!d->began)
+		return 0;
+	if (d->way == WAY_STREAM)
+		return destination_refuse_as(
+		        d, EIO, "a part of it has been written already", err);
+	if (ftruncate(d->fd, 0) < 0 || lseek(d->fd, 0, SEEK_SET) < 0)
+		return destination_refuse(d, err);
+	return 0;
+}
+
 /* ------------------------------------------------------------ keeping */
 
 /* Where the name cannot be given to another file: a mount point, a directory with the

@@ -46,6 +46,9 @@ void destination_set_cancel(struct destination *d, const struct cancel *c);
 /* Writes to a file. A block_sink_fn: D is a struct destination. */
 int destination_write(void *d, const void *bytes, size_t n, struct error *err);
 
+/* What was written so far is forgotten. Fails for a stream that had some of it. */
+int destination_restart(struct destination *d, struct error *err);
+
 int destination_dir_fd(const struct destination *d); /* of a directory; borrowed */
 
 /* The content is complete: it gets its name. Of a directory: it stays. */

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/failures.h"
 #include "base/job.h"
 
 /* Transfers to one registry at once; more gain nothing (they hash on their side). */
@@ -253,19 +254,22 @@ to_registry(const struct output *output, const struct export_options *options,
 {
 	auto_packages struct packages p = PACKAGES_INIT;
 	auto_export_names struct export_names names = { 0 };
+	struct failures failures = { 0 };
 
 	if (export_names_read(output, options, &names, err) < 0)
 		return -1;
-	if (names.list.n == 0) {
-		error_set(err, ERR_USAGE, "nothing to push to: the image has no name");
-		return error_hint(
-		        err, "--push needs one: -t HOST/NAME:TAG or --output …,name=…");
-	}
 	if (packages_make(output, options, images, n, false, &p, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.list.n; i++)
-		if (push_name(output, options, &p, &names.list.at[i], err) < 0)
-			return -1;
+	for (size_t i = 0; i < names.list.n; i++) {
+		auto_error struct error fault = ERROR_INIT;
+
+		if (cancel_is_set(options->cancel))
+			break;
+		if (push_name(output, options, &p, &names.list.at[i], &fault) < 0)
+			failures_add(&failures, &fault);
+	}
+	if (failures_tell(&failures, err) < 0 || cancel_check(options->cancel, err) < 0)
+		return -1;
 	descriptor_copy(root, &p.root);
 	return 0;
 }

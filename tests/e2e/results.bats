@@ -751,3 +751,87 @@ EOF
     refuses 2 "an image of one platform has no index" -o type=image,annotation-index.a=1
     refuses 2 'unknown output attribute "annotations.a"' -o type=image,annotations.a=1
 }
+
+# ------------------------------------------------------------ pushes
+
+# faulty [SETTINGS]: a registry that does what it is told.
+faulty() {
+    local port
+    port=$(free_port)
+    REGISTRY=127.0.0.1:$port
+    python3 "$ROOT/tests/lib/faulty_registry.py" --port "$port" "$@" >"$T/registry.log" 2>&1 </dev/null 3>&- &
+    FAULTY=$!
+    for _ in $(seq 100); do
+        curl -fsS -o /dev/null "http://$REGISTRY/control" 2>/dev/null && break
+        sleep 0.1
+    done
+}
+
+teardown() {
+    [ -z "${FAULTY:-}" ] || kill "$FAULTY" || true
+    cd / || return 1
+    rm -rf "$T"
+}
+
+# asked METHOD PART: how often the registry was.
+asked() {
+    curl -fsS "http://$REGISTRY/control" | jq -r '.requests[]' | grep -c "^$1 .*$2" || true
+}
+
+@test "a push that is not allowed is told before the first step" {
+    setup_results
+    never
+    faulty '{"rules": [{"method": "POST", "path": "/a/", "times": 9, "status": 403}, {"method": "POST", "path": "/b/", "times": 9, "status": 401}]}'
+    for args in "-t $REGISTRY/a:1 --push" "-t $REGISTRY/b:1 --push" "-t $REGISTRY/c:1 -t $REGISTRY/a:1 --push" \
+        "-o type=image,push=true,name=$REGISTRY/a:1" "-o type=registry,name=$REGISTRY/b" \
+        "-t n --cache-to $REGISTRY/a:cache"; do
+        # shellcheck disable=SC2086
+        refuses 7 "$REGISTRY/" $args
+    done
+    [ "$(asked PUT .)" -eq 0 ]
+    # Nothing is asked for what is not pushed.
+    before=$(asked POST .)
+    refuses 4 missing -t "$REGISTRY/a:1"
+    refuses 4 missing -t n --cache-to "type=registry,ref=$REGISTRY/a:cache,ignore-error=true"
+    [ "$(asked POST .)" -eq "$before" ]
+}
+
+@test "whether a push is allowed costs two requests for a repository" {
+    setup_results
+    faulty
+    build -t "$REGISTRY/a:1" -t "$REGISTRY/a:2" -t "$REGISTRY/b:1" --push .
+    [ "$status" -eq 0 ]
+    # Two layers and configs in each of two places, and one try in each.
+    [ "$(asked POST /a/blobs/uploads/)" -eq 3 ]
+    [ "$(asked POST /b/blobs/uploads/)" -eq 3 ]
+    [ "$(asked DELETE /uploads/)" -eq 2 ]
+    curl -fsS -X POST "http://$REGISTRY/count" >/dev/null
+    never
+    refuses 4 missing -t "$REGISTRY/a:1" --push
+    [ "$(asked POST .)" -eq 1 ]
+    [ "$(asked DELETE .)" -eq 1 ]
+}
+
+@test "a registry that is not there is told before the first step" {
+    setup_results
+    never
+    REGISTRY=127.0.0.1:$(free_port)
+    refuses 6 "$REGISTRY" -t "$REGISTRY/a:1" --push
+    refuses 6 "not contacted because of --offline" --offline -t "$REGISTRY/a:1" --push
+}
+
+@test "one push that fails does not stop the other" {
+    setup_results
+    faulty '{"rules": [{"method": "PUT", "path": "/a/manifests", "times": 99, "status": 403}]}'
+    run "$COOPER" build -q -o "type=registry,name=$REGISTRY/a:1" -o "type=registry,name=$REGISTRY/b:1" \
+        --iidfile "$T/id" --digest-file "$T/digest" .
+    echo "$output"
+    [ "$status" -eq 7 ]
+    curl -fsS -o /dev/null "http://$REGISTRY/v2/b/manifests/1"
+    [ -s "$T/id" ]
+    [ ! -e "$T/digest" ]
+    # Several names of one output, too.
+    run "$COOPER" build -q -t "$REGISTRY/a:1" -t "$REGISTRY/c:1" --push .
+    [ "$status" -eq 7 ]
+    curl -fsS -o /dev/null "http://$REGISTRY/v2/c/manifests/1"
+}

@@ -1,8 +1,14 @@
 /*
- * failures: what went wrong with several results of one build. Internal to build.
+ * failures: what went wrong with several things that were all tried, as one error.
+ *
+ *	struct failures failures = { 0 };
+ *	for (…)
+ *		if (try(…, &err) < 0)
+ *			failures_add(&failures, &err);
+ *	return failures_tell(&failures, err);
  */
-#ifndef BUILDER_BUILD_FAILURES_H
-#define BUILDER_BUILD_FAILURES_H
+#ifndef BASE_FAILURES_H
+#define BASE_FAILURES_H
 
 #include "base/error.h"
 #include "base/text.h"

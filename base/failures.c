@@ -1,4 +1,4 @@
-#include "builder/build/failures.h"
+#include "base/failures.h"
 
 #include "base/base.h"
 
