@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/input.h"
 #include "base/mem.h"
+#include "base/missing.h"
 #include "base/own.h"
 #include "base/path.h"
 
@@ -315,7 +316,7 @@ open_child(int dir_fd, const char *name, int flags)
 	};
 	int fd = (int)syscall(SYS_openat2, dir_fd, name, &how, sizeof how);
 
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+	if (fd < 0 && call_is_missing(errno))
 		fd = open_same_device(dir_fd, name, (int)how.flags);
 	return fd;
 }

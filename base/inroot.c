@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/missing.h"
 #include "base/own.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -36,14 +37,6 @@ openat2_retry(int dir_fd, const char *path, int flags, mode_t mode, uint64_t res
 			break;
 	}
 	return fd;
-}
-
-/* The kernel lacks openat2, or a filter that does not know it refuses it. EPERM
- * may also be a true answer; the walk by hand then gives the same one. */
-static bool
-lacks_openat2(void)
-{
-	return errno == ENOSYS || errno == EPERM;
 }
 
 /* State of a walk by hand. HERE is the directory that REACHED leads to: a path
@@ -200,7 +193,7 @@ inroot_open(int root_fd, const char *path, int flags, mode_t mode)
 	int fd = openat2_retry(root_fd, path, flags, mode,
 	                       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
-	if (fd < 0 && lacks_openat2())
+	if (fd < 0 && call_is_missing(errno))
 		fd = open_by_hand(root_fd, path, flags, mode, true);
 	return fd;
 }
@@ -211,7 +204,7 @@ inroot_open_nolinks(int root_fd, const char *path, int flags, mode_t mode)
 	int fd = openat2_retry(root_fd, path, flags, mode,
 	                       RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 
-	if (fd < 0 && lacks_openat2())
+	if (fd < 0 && call_is_missing(errno))
 		fd = open_by_hand(root_fd, path, flags, mode, false);
 	return fd;
 }

@@ -3,7 +3,7 @@
  *
  * The kernel resolves the path (openat2 with RESOLVE_IN_ROOT, Linux 5.6), so
  * absolute links and ".." stay inside as after chroot. Where openat2 is
- * missing (ENOSYS, or EPERM from an old filter), the path is walked component
+ * missing (see base/missing.h), the path is walked component
  * by component with O_NOFOLLOW.
  */
 #ifndef BASE_INROOT_H

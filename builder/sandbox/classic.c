@@ -13,12 +13,6 @@ _Static_assert(MOUNT_ATTR_RDONLY == MS_RDONLY && MOUNT_ATTR_NOSUID == MS_NOSUID 
                        MOUNT_ATTR_NODEV == MS_NODEV && MOUNT_ATTR_NOEXEC == MS_NOEXEC,
                "attributes are flags");
 
-bool
-classic_is_needed(int sys)
-{
-	return sys == ENOSYS || sys == EPERM || sys == EACCES || sys == EINVAL;
-}
-
 /* A call that is there complains of what it is given here. */
 bool
 classic_is_best(void)

@@ -9,10 +9,6 @@
 
 #include "builder/sandbox/mount_ops.h"
 
-/* What a missing call fails with: filters and profiles have errors of their own, and an
- * older kernel does not know an option. */
-bool classic_is_needed(int sys);
-
 /* Whether one of the calls for detached mounts is missing or refused. They come all or
  * none: what one of them made, mount(2) cannot change before it is attached. */
 bool classic_is_best(void);

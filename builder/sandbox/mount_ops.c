@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/missing.h"
 #include "builder/sandbox/classic.h"
 #include "builder/sandbox/devices.h"
 #include "builder/sandbox/overlay.h"
@@ -58,7 +59,7 @@ fs_new(struct mount_ctx *c, const char *type, const struct fs_option *options,
 	}
 	if (fs_fd >= 0)
 		sys_close(fs_fd);
-	if (fd < 0 && classic_is_needed(saved))
+	if (fd < 0 && call_is_missing(saved))
 		return classic_new(c, type, first, attributes);
 	errno = saved;
 	return fd;
@@ -71,8 +72,7 @@ fs_restrict(int fd, bool recursive, unsigned attributes)
 
 	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH | depth, attributes) == 0)
 		return 0;
-	return classic_is_needed(errno) ? classic_restrict(fd, recursive, attributes)
-	                                : -1;
+	return call_is_missing(errno) ? classic_restrict(fd, recursive, attributes) : -1;
 }
 
 int
@@ -104,7 +104,7 @@ fs_move(int fd, int target_fd)
 {
 	if (sys_move_mount(fd, target_fd) == 0)
 		return 0;
-	return classic_is_needed(errno) ? classic_move(fd, target_fd) : -1;
+	return call_is_missing(errno) ? classic_move(fd, target_fd) : -1;
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include "base/inroot.h"
 #include "base/mem.h"
+#include "base/missing.h"
 #include "base/own.h"
 #include "builder/sandbox/classic.h"
 #include "builder/sandbox/mount_ops.h"
@@ -93,7 +94,7 @@ draft_bind(struct plan_draft *d, const struct sandbox_mount *m, struct error *er
 	 * name space, ours are foreign. A copied mount belongs to none. */
 	if (!classic_is_best()) {
 		copy_fd = fs_copy(NULL, fd, "", true, false);
-		if (copy_fd < 0 && !classic_is_needed(errno))
+		if (copy_fd < 0 && !call_is_missing(errno))
 			return error_sys(err, "mount on %s: copy the mount of %s",
 			                 m->target, source);
 	}

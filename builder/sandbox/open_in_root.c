@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statfs.h>
 
+#include "base/missing.h"
 #include "builder/sandbox/sys.h"
 
 #define LINKS_MAX    40
@@ -234,8 +235,7 @@ open_in_root(int root_fd, const char *path)
 	struct walk w = { .root_fd = root_fd };
 	int fd = open_by_kernel(root_fd, path);
 
-	/* EPERM is a filter's answer, or a true one that the walk gives, too. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+	if (fd < 0 && call_is_missing(errno))
 		return walk(&w, path);
 	return fd;
 }
@@ -249,7 +249,7 @@ open_in_root_making(int root_fd, const char *path, bool is_dir, in_root_make_fn 
 	};
 	int fd = open_by_kernel(root_fd, path);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOSYS || errno == EPERM))
+	if (fd < 0 && (errno == ENOENT || call_is_missing(errno)))
 		return walk(&w, path);
 	return fd;
 }

@@ -4,6 +4,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 
+#include "base/missing.h"
 #include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/sys.h"
 
@@ -90,7 +91,7 @@ open_plainly(const char *path, int flags, bool proc_is_shared)
 		                .resolve = RESOLVE_NO_MAGICLINKS };
 	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
 
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM) && !proc_is_shared)
+	if (fd < 0 && call_is_missing(errno) && !proc_is_shared)
 		fd = sys_openat(AT_FDCWD, path, flags | O_PATH, 0);
 	return fd;
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/missing.h"
 #include "builder/sandbox/ask.h"
 #include "builder/sandbox/mount_ops.h"
 #include "builder/sandbox/proc_list.h"
@@ -245,7 +246,7 @@ try_access(const char *path, int mode)
 	int result = (int)syscall(SYS_faccessat2, AT_FDCWD, path, mode, AT_EACCESS),
 	    fd = -1;
 
-	if (result == 0 || (errno != ENOSYS && errno != EPERM))
+	if (result == 0 || !call_is_missing(errno))
 		return result;
 	if ((mode & (R_OK | W_OK)) == 0)
 		return (int)syscall(SYS_faccessat, AT_FDCWD, path, mode);

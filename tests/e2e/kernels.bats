@@ -9,16 +9,31 @@ FILTERS=(
     'mount_setattr=ENOSYS' 'mount_setattr=EPERM' 'mount_setattr=EINVAL'
     'fsopen=ENOSYS' 'fsopen=EACCES' 'fsconfig.1=6=EINVAL' 'fsconfig=EPERM' 'fsmount=EACCES'
     'open_tree=EPERM' 'move_mount=EACCES' 'mounts=ENOSYS' 'mounts=EPERM' 'mounts=EACCES'
-    'openat2=ENOSYS' 'openat2=EPERM' 'close_range=ENOSYS' 'close_range=EPERM'
+    'openat2=ENOSYS' 'openat2=EPERM' 'openat2=EACCES' 'close_range=ENOSYS' 'close_range=EPERM'
     'since-5.6=ENOSYS mounts=ENOSYS' 'since-5.6=EPERM mounts=EPERM' 'landlock=ENOSYS'
 )
 
 # No sandbox but engine chroot.
 NO_SANDBOX='unshare=EPERM mount=EPERM clone.0&0x20000=EPERM'
 
+# Of these, one of each kind, for those whose builds take longer.
+FEW_FILTERS=('linux-5.10' 'linux-6.1' 'mount_setattr=EPERM' 'since-5.6=EPERM mounts=EACCES')
+
 setup_file() {
     need_refuse
     export SOURCE_DATE_EPOCH=1
+    [ "$(id -u)" -eq 0 ] || return 0
+    ranged=cooper-old-$$ single=cooper-old1-$$
+    useradd --create-home "$ranged" && useradd --create-home "$single"
+    usermod --add-subuids 830000-895535 --add-subgids 830000-895535 "$ranged"
+    sed -i "/^$single:/d" /etc/subuid /etc/subgid
+    export ranged single
+}
+
+teardown_file() {
+    [ -z "${ranged:-}" ] || userdel --remove "$ranged" >/dev/null 2>&1
+    [ -z "${single:-}" ] || userdel --remove "$single" >/dev/null 2>&1
+    true
 }
 
 context() {
@@ -62,6 +77,54 @@ digest_of() {
         got=$(digest_of "$REFUSE" $rules --) || { cat "$T/said"; return 1; }
         [ "$got" = "$digest" ]
     done
+}
+
+# The image of USER under each of the filters, which root sets up, is root's.
+same_for() {
+    local who=$1 digest said="$T/said"
+    need_root
+    local as_user=(setpriv --reuid "$who" --regid "$who" --init-groups env HOME="/home/$who"
+        USER="$who" COOPER_ROOT="/home/$who/store")
+    busybox_image
+    context
+    chmod -R a+rX "$T"
+    chmod 644 "$T/secret"
+    digest=$(digest_of)
+    "${as_user[@]}" "$COOPER" build -q -t busybox:1 "$T/busybox" >/dev/null
+    for rules in '' "${FEW_FILTERS[@]}"; do
+        echo "$rules"
+        rm -f "/home/$who/store/engine"
+        # shellcheck disable=SC2086
+        ${rules:+"$REFUSE" $rules --} "${as_user[@]}" \
+            "$COOPER" build -q --no-cache --secret "id=s,src=$T/secret" . >"$T/digest" 2>"$said" ||
+            { cat "$said"; return 1; }
+        cat "$said"
+        [ "$(cat "$T/digest")" = "$digest" ]
+    done
+}
+
+@test "whatever calls are missing, engine chroot makes the same image" {
+    need_root
+    busybox_image
+    context
+    # There are no read-only mounts there.
+    sed -i 's/ && ! touch [^ ]*$//' Dockerfile
+    digest=$(digest_of)
+    for rules in linux-5.10 since-5.6=EPERM since-5.6=ENOSYS landlock=EPERM openat2=EACCES; do
+        echo "$rules"
+        # shellcheck disable=SC2086
+        got=$("$REFUSE" $rules -- "$COOPER" build -q --no-cache --isolation=chroot --secret "id=s,src=$T/secret" . 2>"$T/said") ||
+            { cat "$T/said"; return 1; }
+        [ "$got" = "$digest" ]
+    done
+}
+
+@test "whatever calls are missing, a user with subordinate ids gets root's image" {
+    same_for "$ranged"
+}
+
+@test "whatever calls are missing, a user with a single id gets root's image" {
+    same_for "$single"
 }
 
 # In a mount name space of its own: a store on a file system that overlayfs refuses even
