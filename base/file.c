@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,7 +267,8 @@ struct level {
 };
 
 struct removal {
-	int fd; /* of the deepest level */
+	const atomic_bool *stop; /* NULL: to the end */
+	int fd;                  /* of the deepest level */
 	ARRAY(struct level) levels;
 };
 
@@ -406,6 +408,8 @@ removal_run(struct removal *r, struct error *err)
 	for (;;) {
 		struct level *l = &r->levels.at[r->levels.n - 1];
 
+		if (r->stop != NULL && atomic_load(r->stop))
+			return error_set(err, ERR_CANCELLED, "not removed to the end");
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is one */
 		if (l->at < l->names.n) {
 			const char *name = l->names.p + l->at;
@@ -428,7 +432,15 @@ removal_run(struct removal *r, struct error *err)
 int
 file_remove_tree(int dir_fd, const char *name, struct error *err)
 {
-	__attribute__((cleanup(removal_clear))) struct removal r = { .fd = -1 };
+	return file_remove_tree_until(NULL, dir_fd, name, err);
+}
+
+int
+file_remove_tree_until(const atomic_bool *stop, int dir_fd, const char *name,
+                       struct error *err)
+{
+	__attribute__((cleanup(removal_clear))) struct removal r = { .fd = -1,
+		                                                     .stop = stop };
 	struct text base = path_base(text_of(name));
 	auto_free char *dir = mem_copy_n(name, (size_t)(base.p - name));
 	auto_fd int above = -1;

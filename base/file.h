@@ -5,6 +5,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -51,6 +52,10 @@ int file_make_dirs(int dir_fd, const char *path, mode_t mode, struct error *err)
  * DIR_FD's file system tree; makes directories writable where needed. Absent
  * is success. */
 int file_remove_tree(int dir_fd, const char *name, struct error *err);
+
+/* The same, but ends with ERR_CANCELLED and leaves the rest once STOP is true. */
+int file_remove_tree_until(const atomic_bool *stop, int dir_fd, const char *name,
+                           struct error *err);
 
 /* open(2) O_DIRECTORY|O_PATH-less|O_CLOEXEC. -1 with ERR. */
 int file_open_dir(int dir_fd, const char *name, struct error *err);

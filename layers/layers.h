@@ -55,7 +55,11 @@ struct store;
  * for root, else $XDG_DATA_HOME/cooper or ~/.local/share/cooper), and sweeps
  * tmp/ of owners that are gone. Caller closes. */
 struct store *store_open(const char *path, struct error *err);
-void store_close(struct store *st);             /* removes our tmp; takes NULL */
+void store_close(struct store *st); /* removes our tmp; takes NULL */
+
+/* Somebody waits for our end: what would be removed is left to the next who opens the
+ * store. Takes NULL. */
+void store_leave(struct store *st);
 int store_fd(const struct store *st);           /* the root directory; borrowed */
 const char *store_path(const struct store *st); /* absolute */
 

@@ -30,6 +30,7 @@ enum {
 struct scratch {
 	int root_fd;
 	atomic_uint next; /* number for names */
+	atomic_bool leaves;
 
 	pthread_mutex_t lock; /* of what follows */
 	char *dir;            /* "tmp/…", NULL: not made yet */
@@ -63,11 +64,18 @@ scratch_free(struct scratch *s)
 	own_close(&s->fd);
 	/* The owner's lock is held until the last name is gone. */
 	if (s->dir != NULL)
-		file_remove_tree(s->root_fd, s->dir, &ignored);
+		file_remove_tree_until(&s->leaves, s->root_fd, s->dir, &ignored);
 	own_close(&s->owner_fd);
 	free(s->dir);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
+}
+
+void
+scratch_leave(struct scratch *s)
+{
+	if (s != NULL)
+		atomic_store(&s->leaves, true);
 }
 
 /* ------------------------------------------------------------ birth */
@@ -144,6 +152,7 @@ scratch_name(struct scratch *s, char kind, char out[SCRATCH_NAME_MAX])
 /* ------------------------------------------------------------ removal */
 
 struct removal {
+	const atomic_bool *stop;
 	int dir_fd;
 	char name[SCRATCH_NAME_MAX];
 };
@@ -155,7 +164,7 @@ remove_it(void *arg, struct error *err)
 	auto_error struct error ignored = ERROR_INIT;
 
 	(void)err;
-	file_remove_tree(r->dir_fd, r->name, &ignored);
+	file_remove_tree_until(r->stop, r->dir_fd, r->name, &ignored);
 	free(r);
 	return 0;
 }
@@ -185,6 +194,7 @@ scratch_trash(struct scratch *s, int dir_fd, const char *name)
 	}
 	r = mem_new(sizeof *r);
 	r->dir_fd = fd;
+	r->stop = &s->leaves;
 	scratch_name(s, 'x', r->name);
 	if (renameat(dir_fd, name, fd, r->name) < 0) {
 		free(r);

@@ -25,6 +25,10 @@ struct scratch *scratch_new(int root_fd);
 /* Waits for removals, and removes our part. Takes NULL. */
 void scratch_free(struct scratch *s);
 
+/* Nothing is removed from here on, what is begun is left as it is: the next process takes
+ * it over. Takes NULL. */
+void scratch_leave(struct scratch *s);
+
 /* Our directory, made when first needed; borrowed. */
 int scratch_fd(struct scratch *s, struct error *err);
 

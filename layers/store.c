@@ -261,6 +261,13 @@ store_open(const char *path, struct error *err)
 }
 
 void
+store_leave(struct store *st)
+{
+	if (st != NULL)
+		scratch_leave(st->scratch);
+}
+
+void
 store_close(struct store *st)
 {
 	if (st == NULL)

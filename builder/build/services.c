@@ -407,11 +407,16 @@ trim_store(const struct services *s)
 void
 services_close(struct services *s)
 {
+	const bool hurries = cancel_is_set(s->request->cancel);
+
+	if (hurries)
+		store_leave(s->store);
 	failed_run_free(s->failed);
 	sandbox_free(s->sandbox);
 	registry_free(s->registry);
 	store_lease_end(s->store, &s->lease_fd);
-	trim_store(s);
+	if (!hurries)
+		trim_store(s);
 	store_close(s->store);
 	for (size_t i = 0; i < s->secret_texts.n; i++) {
 		explicit_bzero(s->secret_texts.at[i], s->secrets.at[i].value.n);

@@ -244,8 +244,8 @@ trees_give(struct trees *t, struct stage_tree *s, bool is_good)
 		}
 		pthread_mutex_unlock(&t->lock);
 	}
-	/* What cannot be removed goes with the scratch directory. */
-	if (s != NULL)
+	/* What is not removed goes with the scratch directory, which may be later. */
+	if (s != NULL && !cancel_is_set(t->cancel))
 		file_remove_tree(t->scratch_fd, s->name, &ignored);
 	if (oldest != NULL)
 		file_remove_tree(t->scratch_fd, oldest->name, &ignored);

@@ -195,3 +195,31 @@ EOF
     [ "$status" -eq 0 ]
     [ "$(cat_of app:1 x)" = x ]
 }
+
+@test "a signal ends a build at once: the next command removes what it leaves" {
+    need_root
+    busybox_image
+    for i in $(seq 20); do
+        mkdir -p "many/$i"
+        (cd "many/$i" && touch $(seq 100))
+    done
+    echo cooper-canary-secret >"$T/secret"
+    printf 'FROM busybox:1\nCOPY many /many\nRUN --mount=type=secret,id=s sleep 600\n' >Dockerfile
+    "$COOPER" build --isolation=chroot --secret "id=s,src=$T/secret" --progress=plain . >"$T/log" 2>&1 3>&- &
+    builder=$!
+    for _ in $(seq 600); do
+        ! pgrep -f '^sleep 600$' -P "$(pgrep -P "$builder" supervisor || echo 0)" >/dev/null || break
+        sleep 0.1
+    done
+    grep -rq cooper-canary-secret "$COOPER_ROOT/tmp"
+    kill -TERM "$builder"
+    status=0
+    wait "$builder" || status=$?
+    [ "$status" -eq 130 ]
+    # All is there still, but for what must not be.
+    [ "$(find "$COOPER_ROOT/tmp" -path '*/many/*/*' | wc -l)" -ge 2000 ]
+    ! grep -rq cooper-canary-secret "$COOPER_ROOT/tmp"
+    run "$COOPER" images
+    [ "$status" -eq 0 ]
+    [ -z "$(ls -A "$COOPER_ROOT/tmp")" ]
+}
