@@ -262,6 +262,10 @@ int layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
  * that made it can be run again. */
 bool layer_is_lost(const struct layer *l);
 
+/* Reads the blob of L, a pulled layer, that is in the store: if it is damaged, the layer
+ * has it no more, until it is made. */
+int layer_check_blob(struct layer *l, const struct cancel *cancel, struct error *err);
+
 /* Compares what the store has of L with its diffID, as far as that is known and was not
  * done in this process; heals it or fails. For bytes that leave the store. */
 int layer_verify(struct layer *l, const struct cancel *cancel, struct error *err);

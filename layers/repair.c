@@ -69,6 +69,18 @@ layer_repair(struct layer *l, bool fetched, const struct cancel *cancel)
 
 /* ------------------------------------------------------------ comparing */
 
+int
+layer_check_blob(struct layer *l, const struct cancel *cancel, struct error *err)
+{
+	int sound = blob_check(l->store, &l->blob.digest, cancel, err);
+
+	if (sound == 0)
+		layer_remove_forms(l, digest_equal(&l->blob.digest, &l->diffid)
+		                              ? LAYER_BLOB | LAYER_TAR
+		                              : LAYER_BLOB);
+	return sound < 0 ? -1 : 0;
+}
+
 static int
 add_to_hasher(void *arg, const void *bytes, size_t n, struct error *err)
 {

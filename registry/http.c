@@ -101,6 +101,16 @@ exchange(struct http *http, const struct http_request *request, const char *url,
 	return rc;
 }
 
+static bool
+leaves_with_secret(const struct http_request *request, const char *url,
+                   const char *first_origin)
+{
+	auto_free char *origin = url_origin(url);
+
+	return request->secret_body &&
+	       (origin == NULL || strcmp(origin, first_origin) != 0);
+}
+
 static int
 refuse_offline(const char *url, struct error *err)
 {
@@ -140,6 +150,10 @@ http_perform(struct http *http, const struct http_request *request,
 			                 "redirected to what is not a URL");
 		free(url);
 		url = next;
+		if (leaves_with_secret(request, url, first_origin))
+			return error_set(err, ERR_AUTH,
+			                 "redirected elsewhere: credentials are not "
+			                 "sent there");
 	}
 	return error_set(err, ERR_NETWORK, "redirected more than %d times",
 	                 REDIRECTS_MAX);

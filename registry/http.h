@@ -65,6 +65,7 @@ struct http_request {
 	const char
 	        *headers[HTTP_HEADERS_MAX]; /* "Name: value", NULL-terminated if fewer */
 
+	bool secret_body;           /* BODY is for the first origin alone */
 	struct text body;           /* what is sent, or: */
 	registry_source_fn *source; /* SOURCE_SIZE bytes from SOURCE_START on */
 	void *source_arg;

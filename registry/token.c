@@ -163,6 +163,7 @@ post(struct http *http, const struct token_request *request,
 		.method = "POST",
 		.url = request->challenge->realm,
 		.headers = { "Content-Type: application/x-www-form-urlencoded" },
+		.secret_body = true,
 		.body = text_of(form),
 		.body_max = TOKEN_MAX,
 	};

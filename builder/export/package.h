@@ -87,4 +87,8 @@ int upload_blobs(const struct export_options *options, const struct package_blob
  * one, or NULL) says of other names; caller frees. */
 char *layout_index(const struct descriptor *root, const struct export_names *names,
                    int64_t created_ns, const json_t *there);
+/* In the store's index.json, of an image that is as a registry has it: it leaves as it
+ * came, digests and all. */
+#define AS_PULLED "io.cooper.as-pulled"
+
 #endif

@@ -1,8 +1,41 @@
-#include "builder/export/export.h"
+#include "builder/export/package.h"
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/jsonio.h"
 #include "builder/image/image.h"
+
+/* The image goes to others as it came, with what it has of plain tars. */
+static int
+tag(struct store *store, const char *name, const struct descriptor *root,
+    struct error *err)
+{
+	auto_descriptor struct descriptor target = DESCRIPTOR_INIT;
+	json_t *notes = NULL;
+
+	descriptor_copy(&target, root);
+	notes = target.annotations == NULL ? json_object()
+	                                   : json_copy(target.annotations);
+	jsonio_set(notes, AS_PULLED, json_string("true"));
+	json_decref(target.annotations);
+	target.annotations = notes;
+	return tags_set(store, name, &target, err);
+}
+
+/* Blobs that were here before are not believed without a look. */
+static int
+drop_damaged(const struct source_image *image, const struct cancel *cancel,
+             struct error *err)
+{
+	for (size_t i = 0; i < image->layers.n; i++) {
+		const struct descriptor *d = layer_blob(image->layers.at[i]);
+
+		if (d != NULL && layer_has(image->layers.at[i], LAYER_BLOB) &&
+		    layer_check_blob(image->layers.at[i], cancel, err) < 0)
+			return -1;
+	}
+	return 0;
+}
 
 /* With all blobs: the store must be able to do without the registry from now on. */
 int
@@ -20,10 +53,12 @@ import_pull(const struct export_options *options, const struct reference *ref,
 
 	if (image == NULL)
 		return error_wrap(err, "pull %s", name);
-	failed = layers_make(image->layers.at, image->layers.n, LAYER_BLOB,
+	failed = drop_damaged(image, options->cancel, err);
+	if (failed == 0)
+		failed = layers_make(image->layers.at, image->layers.n, LAYER_BLOB,
 	                     options->cancel, err);
 	if (failed == 0)
-		failed = tags_set(options->store, name, &image->root, err);
+		failed = tag(options->store, name, &image->root, err);
 	if (failed == 0)
 		descriptor_copy(root, &image->root);
 	source_image_free(image);

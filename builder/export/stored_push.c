@@ -14,6 +14,8 @@
 /* Of one document; the same bound as for pulled ones. */
 #define DOCUMENT_MAX ((size_t)16 << 20)
 
+static const struct compressor as_it_is = { .kind = COMPRESS_NONE };
+
 /* One manifest or index on its way. */
 struct document {
 	struct buf bytes;
@@ -226,6 +228,8 @@ prepare(struct stored_push *p, const char *name, struct error *err)
 		return -1;
 	if (found == 0)
 		return error_set(err, ERR_SOURCE, "%s: no such image in the store", name);
+	if (json_object_get(root.annotations, AS_PULLED) != NULL)
+		p->compressor = &as_it_is;
 	if (document_read(p, &root, &p->root, err) < 0 ||
 	    manifest_is_index(buf_text(&p->root.bytes), name, &is_index, err) < 0)
 		return -1;

@@ -131,3 +131,33 @@ EOF
     kill "$pid"
     ! grep -r secret-word "$COOPER_ROOT" "$T/o"
 }
+
+@test "what is pulled and pushed keeps its digest, plain tars and all, also under another name" {
+    need docker-registry
+    echo plain >file
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile
+    build -t "$REGISTRY/plain/a:1" -o "type=registry,compression=uncompressed" --digest-file "$T/d0" .
+    [ "$status" -eq 0 ]
+    COOPER_ROOT=$T/other "$COOPER" pull "$REGISTRY/plain/a:1"
+    export COOPER_ROOT=$T/other
+    "$COOPER" push --digest-file "$T/d1" "$REGISTRY/plain/a:1" "$REGISTRY/plain/b:1"
+    "$COOPER" tag "$REGISTRY/plain/a:1" "$REGISTRY/plain/c:1"
+    "$COOPER" push --digest-file "$T/d2" "$REGISTRY/plain/c:1"
+    cmp "$T/d0" "$T/d1" && cmp "$T/d0" "$T/d2"
+}
+
+@test "a pull heals what is damaged in the store" {
+    need docker-registry
+    head -c 300000 /dev/urandom >file
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile
+    build -t "$REGISTRY/heal/a:1" --push .
+    [ "$status" -eq 0 ]
+    export COOPER_ROOT=$T/other
+    "$COOPER" pull "$REGISTRY/heal/a:1"
+    for blob in "$COOPER_ROOT/blobs/sha256/"*; do
+        printf 'x' | dd of="$blob" bs=1 seek=100 conv=notrunc status=none
+    done
+    "$COOPER" pull "$REGISTRY/heal/a:1"
+    cd "$COOPER_ROOT/blobs/sha256"
+    for f in *; do [ "$(sha256sum <"$f" | cut -d' ' -f1)" = "$f" ]; done
+}
