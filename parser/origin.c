@@ -252,7 +252,9 @@ origin_begin(struct planner *p, struct node *node, struct error *err)
 	switch (node->origin) {
 	case ORIGIN_NODE:
 		origin_layers(p, node->base);
-		state_from_stage(state, &node->base->state);
+		node->base->n_heirs--;
+		state_from_stage(state, &node->base->state,
+		                 !planner_needs_state(p, node->base));
 		platform_copy(&node->result, &node->base->result);
 		break;
 	case ORIGIN_SCRATCH:

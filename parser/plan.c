@@ -135,6 +135,12 @@ note_others(struct planner *p, struct node *node, size_t first, struct error *er
 	}
 }
 
+bool
+planner_needs_state(const struct planner *p, const struct node *node)
+{
+	return node->n_heirs > 0 || node == p->target || p->options->wants_outline;
+}
+
 static int
 dispatch_node(struct planner *p, struct node *node, struct error *err)
 {
@@ -154,6 +160,8 @@ dispatch_node(struct planner *p, struct node *node, struct error *err)
 		return -1;
 	}
 	node->is_done = true;
+	if (!planner_needs_state(p, node))
+		state_clear(&node->state);
 	return 0;
 }
 
@@ -163,10 +171,22 @@ waits_for_nothing(const struct node *node)
 	return node->stage == NULL || node->is_replaced;
 }
 
+static void
+count_heirs(struct planner *p)
+{
+	for (size_t i = 0; i < p->nodes.n; i++) {
+		struct node *node = p->nodes.at[i];
+
+		if (node->is_reachable && node->origin == ORIGIN_NODE)
+			node->base->n_heirs++;
+	}
+}
+
 /* The others come in the file's order. */
 static int
 dispatch_all(struct planner *p, struct error *err)
 {
+	count_heirs(p);
 	for (size_t i = 0; i < p->nodes.n; i++) {
 		struct node *node = p->nodes.at[i];
 

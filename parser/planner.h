@@ -80,6 +80,7 @@ struct node {
 
 	ARRAY(struct command) commands;
 	size_t n_counted, n_shown; /* steps with a number in their names */
+	size_t n_heirs;            /* stages built on this one that are not begun */
 
 	bool is_reachable, is_resolved, has_triggers, is_done;
 	enum origin_kind origin;
@@ -109,6 +110,9 @@ struct planner {
 	struct text cache_space; /* BUILDKIT_CACHE_MOUNT_NS */
 	struct text hostname;    /* p NULL: default */
 };
+
+/* True if somebody will ask for the variables of NODE, which is gone through, again. */
+bool planner_needs_state(const struct planner *p, const struct node *node);
 
 /* The value of the build argument NAME: 1, or 0 if it was not given. */
 int planner_build_arg(const struct planner *p, const char *name, struct text *value);

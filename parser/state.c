@@ -65,8 +65,20 @@ state_from_image(struct state *s, struct arena *arena, const struct config *conf
 
 /* Triggers are run in the child instead of being handed on, and what may be
  * there once in a stage may be there once in the child, too. */
+/* Of thousands of stages each may have all that those before it had. */
+static void
+pass_on(struct variables *to, struct variables *from, bool takes)
+{
+	if (takes) {
+		*to = *from;
+		*from = (struct variables){ 0 };
+	} else {
+		variables_copy(to, from);
+	}
+}
+
 void
-state_from_stage(struct state *s, const struct state *from)
+state_from_stage(struct state *s, struct state *from, bool takes)
 {
 	s->step = from->step;
 	s->origin = from->origin;
@@ -77,12 +89,12 @@ state_from_stage(struct state *s, const struct state *from)
 	s->workdir_set = from->workdir_set;
 	s->env_list = from->env_list;
 	s->n_env_list = from->n_env_list;
-	variables_copy(&s->env, &from->env);
-	variables_copy(&s->args, &from->args);
-	variables_copy(&s->config_env, &from->config_env);
-	variables_copy(&s->labels, &from->labels);
-	variables_copy(&s->ports, &from->ports);
-	variables_copy(&s->volumes, &from->volumes);
+	pass_on(&s->env, &from->env, takes);
+	pass_on(&s->args, &from->args, takes);
+	pass_on(&s->config_env, &from->config_env, takes);
+	pass_on(&s->labels, &from->labels, takes);
+	pass_on(&s->ports, &from->ports, takes);
+	pass_on(&s->volumes, &from->volumes, takes);
 }
 
 void

@@ -12,8 +12,9 @@ void state_clear(struct state *s);
 /* Starts from a base image's configuration, or from nothing (NULL). */
 void state_from_image(struct state *s, struct arena *arena, const struct config *config);
 
-/* Starts where another stage ended. */
-void state_from_stage(struct state *s, const struct state *from);
+/* Starts where another stage ended. TAKES: nobody else needs FROM's variables, so they
+ * are moved, not copied. */
+void state_from_stage(struct state *s, struct state *from, bool takes);
 
 /* Adds what every image has: a PATH; and lets the environment of the
  * configuration be seen. */
