@@ -23,7 +23,7 @@ enum {
 
 /* What is known of a change until it is clear whether it stays. */
 struct candidate {
-	struct change change;
+	struct entry entry;
 	dev_t dev; /* of a file with several names, else ino is 0 */
 	ino_t ino;
 	int64_t mtime; /* before SOURCE_DATE_EPOCH is applied */
@@ -44,16 +44,38 @@ struct walk {
 void
 diff_clear(struct diff *d)
 {
-	array_clear(&d->changes);
+	free(d->found);
 	arena_free(d->arena);
-	d->arena = NULL;
+	*d = (struct diff)DIFF_INIT;
+}
+
+/* The content of a file is what the upper has there, under any of its names. */
+static struct content
+content_of(int upper_fd, const struct entry *e)
+{
+	struct content content = { .kind = CONTENT_NONE };
+
+	if (e->type == ENTRY_FILE || e->type == ENTRY_HARDLINK)
+		content = (struct content){ .kind = CONTENT_FILE,
+			                    .dir_fd = upper_fd,
+			                    .path = e->path };
+	return content;
+}
+
+static void
+get_change(const void *arg, size_t i, struct change *out)
+{
+	const struct diff *d = arg;
+
+	out->entry = d->found[i].entry;
+	out->content = content_of(d->upper_fd, &out->entry);
 }
 
 /* ------------------------------------------------------------ equal to the lowers */
 
 /* Compares the bytes of a file in the upper with those of the lowers' file. */
 static bool
-same_content(struct walk *w, const struct change *c, struct layer *layer,
+same_content(struct walk *w, const struct entry *e, struct layer *layer,
              const struct entry *lower)
 {
 	__attribute__((
@@ -61,12 +83,13 @@ same_content(struct walk *w, const struct change *c, struct layer *layer,
 	                                                              b = { .fd = -1 };
 	auto_free char *chunk = mem_resize(NULL, 2, COMPARE_CHUNK);
 	auto_error struct error ignored = ERROR_INIT;
-	struct text name = c->entry.path;
+	const struct content own = content_of(w->upper_fd, e);
+	struct text name = e->path;
 	struct content content;
-	uint64_t left = c->entry.size;
+	uint64_t left = e->size;
 
 	if (layer_content(layer, lower, &content, &ignored) < 0 ||
-	    content_reader_open(&a, &c->content, left, name, &ignored) < 0 ||
+	    content_reader_open(&a, &own, left, name, &ignored) < 0 ||
 	    content_reader_open(&b, &content, left, name, &ignored) < 0)
 		return false;
 	while (left > 0 && !cancel_is_set(w->cancel)) {
@@ -90,8 +113,7 @@ static bool
 is_equal(struct walk *w, const struct candidate *candidate,
          const struct view_entry *found, struct error *err)
 {
-	const struct change *c = &candidate->change;
-	const struct entry *e = &c->entry, *lower = found->entry;
+	const struct entry *e = &candidate->entry, *lower = found->entry;
 	const struct tree *t;
 
 	if (lower == NULL)
@@ -113,7 +135,7 @@ is_equal(struct walk *w, const struct candidate *candidate,
 		return false;
 	if (e->type != ENTRY_FILE)
 		return true;
-	return e->size == lower->size && same_content(w, c, found->layer, lower);
+	return e->size == lower->size && same_content(w, e, found->layer, lower);
 }
 
 /* ------------------------------------------------------------ one name */
@@ -191,8 +213,8 @@ add_whiteout(struct walk *w)
 {
 	struct candidate *c = array_add(&w->found);
 
-	c->change.entry.path = arena_text(w->arena, buf_text(&w->path));
-	c->change.entry.type = ENTRY_WHITEOUT;
+	c->entry.path = arena_text(w->arena, buf_text(&w->path));
+	c->entry.type = ENTRY_WHITEOUT;
 }
 
 /* A directory's own names and those the lowers have in it, in byte order. */
@@ -290,7 +312,7 @@ enter(struct walk *w, int dir_fd, const char *name, size_t at, bool hides,
 		return 0;
 	if (whiteout_is_opaque(fd)) {
 		hides = true;
-		w->found.at[at].change.entry.opaque = w->lowers == NULL;
+		w->found.at[at].entry.opaque = w->lowers == NULL;
 	}
 	return walk_dir(w, fd, hides, err);
 }
@@ -317,20 +339,17 @@ visit(struct walk *w, int dir_fd, const char *name, bool hides, struct error *er
 		return 0;
 	if (w->marked)
 		owner_apply(dir_fd, name, &st);
-	status = describe(w, dir_fd, name, &st, &c.change.entry, err);
+	status = describe(w, dir_fd, name, &st, &c.entry, err);
 	if (status <= 0)
 		return status;
-	if (c.change.entry.type == ENTRY_FILE) {
-		c.change.content.kind = CONTENT_FILE;
-		c.change.content.dir_fd = w->upper_fd;
-		c.change.content.path = c.change.entry.path;
+	if (c.entry.type == ENTRY_FILE) {
 		c.dev = st.st_dev;
 		c.ino = st.st_nlink > 1 ? st.st_ino : 0;
 	}
 	c.mtime = st.st_mtim.tv_sec;
 	c.equal = in_lower && is_equal(w, &c, &lower, err);
 	array_push(&w->found, c);
-	if (c.change.entry.type != ENTRY_DIR)
+	if (c.entry.type != ENTRY_DIR)
 		return cancel_check(w->cancel, err);
 	return enter(w, dir_fd, name, w->found.n - 1, hides, err);
 }
@@ -390,14 +409,14 @@ link_names(struct candidate **names, size_t n)
 	for (size_t i = 0; i < n; i++)
 		equal &= names[i]->equal;
 	for (size_t i = 0; i < n; i++) {
-		struct entry *e = &names[i]->change.entry;
+		struct entry *e = &names[i]->entry;
 
 		names[i]->equal = equal;
 		if (i == 0 || equal)
 			continue;
 		e->type = ENTRY_HARDLINK;
 		e->size = 0;
-		e->link = names[0]->change.entry.path;
+		e->link = names[0]->entry.path;
 	}
 }
 
@@ -430,19 +449,21 @@ keep_changed(struct walk *w, struct diff *out)
 
 	for (size_t i = w->found.n; i > 0; i--) {
 		struct candidate *c = &w->found.at[i - 1];
-		struct text path = c->change.entry.path;
+		struct text path = c->entry.path;
 
-		if (c->equal && (c->change.entry.type != ENTRY_DIR || !any ||
+		if (c->equal && (c->entry.type != ENTRY_DIR || !any ||
 		                 !path_is_below(next, path)))
 			continue;
 		c->equal = false;
 		next = path;
 		any = true;
-		n++;
 	}
 	for (size_t i = 0; i < w->found.n; i++)
 		if (!w->found.at[i].equal)
-			array_push(&out->changes, w->found.at[i].change);
+			w->found.at[n++] = w->found.at[i];
+	out->found = take(w->found.at);
+	out->upper_fd = w->upper_fd;
+	out->changes = (struct change_list){ .n = n, .get = get_change, .arg = out };
 }
 
 int

@@ -25,9 +25,14 @@
 #include "layers/layers.h"
 #include "layers/owner.h"
 
+struct candidate;
+
+/* In place as long as it is used. */
 struct diff {
-	ARRAY(struct change) changes; /* sorted; content is in the upper */
-	struct arena *arena;          /* of their texts */
+	struct change_list changes; /* sorted; content is in the upper */
+	struct candidate *found;    /* what they are made of: there may be millions */
+	int upper_fd;
+	struct arena *arena; /* of their texts */
 };
 
 #define DIFF_INIT                                                                        \

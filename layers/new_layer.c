@@ -268,7 +268,6 @@ layer_from_upper(struct store *st, const char *upper, struct layer *const *lower
 		                      .diff_fd = -1,
 		                      .own_id = true };
 	auto_diff struct diff diff = DIFF_INIT;
-	struct change_list changes = { 0 };
 
 	b.diff_fd = file_open_dir(AT_FDCWD, upper, err);
 	if (b.diff_fd < 0 || find_changes(&b, upper, lowers, n_lowers, &diff, err) < 0)
@@ -279,8 +278,7 @@ layer_from_upper(struct store *st, const char *upper, struct layer *const *lower
 		return NULL;
 	if ((options->forms & LAYER_TAR) != 0 && open_tar(&b, err) < 0)
 		return NULL;
-	changes = pour_list(diff.changes.at, diff.changes.n);
-	if (pour_all(&b, &changes, err) < 0)
+	if (pour_all(&b, &diff.changes, err) < 0)
 		return NULL;
 	return settle(&b, err);
 }

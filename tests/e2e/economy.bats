@@ -154,6 +154,53 @@ Y
     [ "$(peak "$COOPER" build -t app:1 .)" -le $((12 + files * 300 / 1000000)) ]
 }
 
+@test "memory grows little with the number of files that a step makes" {
+    need_root
+    files=20000
+    [ -n "${COOPER_SOAK:-}" ] && files=300000
+    busybox_image
+    cat >many.c <<'C'
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int n, char **v) {
+    char name[64];
+    mkdir("/many", 0755);
+    for (int i = 0; n == 2 && i < atoi(v[1]); i++) {
+        snprintf(name, sizeof name, "/many/%d", i / 1000);
+        if (i % 1000 == 0) mkdir(name, 0755);
+        snprintf(name, sizeof name, "/many/%d/file-%d", i / 1000, i);
+        close(open(name, O_CREAT | O_WRONLY, 0644));
+    }
+}
+C
+    cc -static -O1 -o many many.c
+    printf 'FROM busybox:1\nCOPY many /made\nRUN /made %d\n' "$files" >Dockerfile
+    [ "$(peak "$COOPER" build -t app:1 .)" -le $((32 + files * 180 / 1000000)) ]
+}
+
+@test "memory grows little with the number of stages and instructions" {
+    busybox_image
+    echo x >f
+    python3 - <<'Y'
+def write(name, *lines):
+    open(name, "w").write("FROM busybox:1 AS s0\n" + "".join(lines))
+write("labels", *(f"FROM s{i} AS s{i + 1}\nLABEL l{i}=v{i}\n" for i in range(3000)))
+write("env", *(f"FROM s{i} AS s{i + 1}\nENV l{i}=v{i}\n" for i in range(1500)))
+write("many", *(f"{w} l{i}=v{i}\n" for i in range(5000) for w in ("ENV", "LABEL")))
+write("heirs", *(f"LABEL a{i}=b\n" for i in range(500)),
+      *(f"FROM s0 AS t{i}\nLABEL l{i}=v{i}\n" for i in range(1000)),
+      "FROM scratch\nCOPY f /\n", *(f"COPY --from=t{i} /etc/passwd /p\n" for i in range(0, 1000, 50)))
+Y
+    for name in labels env many heirs; do
+        mb=$(peak "$COOPER" build -f "$name" -t app:1 .)
+        echo "$name: $mb MB"
+        [ "$mb" -le 64 ]
+    done
+}
+
 # without_engine COMMAND…: no user name spaces, no mounts, no chroot.
 without_engine() {
     unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces &&

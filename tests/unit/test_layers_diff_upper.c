@@ -212,9 +212,10 @@ describe_mount(const char *path, const struct tree *new, struct buf *links)
 
 	assert_fine(diff_upper(fd, NULL, NULL, -1, &diff, NULL, &err) == 0, &err);
 	for (size_t i = 0; i < diff.changes.n; i++) {
-		struct change *c = &diff.changes.at[i];
+		struct change changed, *c = &changed;
 		struct buf content = BUF_INIT;
 
+		diff.changes.get(diff.changes.arg, i, c);
 		if (c->entry.type == ENTRY_HARDLINK)
 			buf_print(links, "%s=%s ", c->entry.path.p, c->entry.link.p);
 		if (c->content.kind == CONTENT_FILE)

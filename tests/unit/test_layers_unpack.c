@@ -91,8 +91,12 @@ walk(struct place_of_test *p)
 	char *text;
 
 	assert_fine(diff_upper(p->in_fd, NULL, NULL, -1, &diff, NULL, &err) == 0, &err);
-	for (size_t i = 0; i < diff.changes.n; i++)
-		tree_maker_add(m, &diff.changes.at[i].entry);
+	for (size_t i = 0; i < diff.changes.n; i++) {
+		struct change c;
+
+		diff.changes.get(diff.changes.arg, i, &c);
+		tree_maker_add(m, &c.entry);
+	}
 	t = tree_maker_end(m, &err);
 	assert_fine(t != NULL, &err);
 	text = print_tree(t);
