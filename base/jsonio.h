@@ -26,8 +26,8 @@ json_t *jsonio_parse(struct text t, const char *where, struct error *err);
 
 /* The same of what somebody else wrote: at most MAX objects, arrays and members of them.
  * A few bytes of text may become some hundred of memory. */
-json_t *jsonio_parse_limited(struct text t, size_t max, const char *where,
-                             struct error *err);
+json_t *
+jsonio_parse_limited(struct text t, size_t max, const char *where, struct error *err);
 
 /* Members of OBJECT. Each returns 1 found, 0 absent or null, -1 wrong type
  * with "WHERE: NAME: not a string" set. The text is borrowed from OBJECT. */

@@ -14,9 +14,9 @@
 /* Copies NAME of FROM_FD, which is ST and no directory, to NAME of TO_FD, where
  * there is nothing. A device that may not be made is left out; so is a socket.
  * 1 copied, 0 left out, -1 with ERR that names PATH, or because of CANCEL. */
-int copy_node(int from_fd, const char *name, const struct stat *st, int to_fd,
-              const char *as, const char *path, const struct cancel *cancel,
-              struct error *err);
+int
+copy_node(int from_fd, const char *name, const struct stat *st, int to_fd, const char *as,
+          const char *path, const struct cancel *cancel, struct error *err);
 
 /* Gives the open directory TO_FD the mode, owner and modification time of FROM_FD,
  * which is ST. */

@@ -52,7 +52,8 @@ int
 store_drop_mounts(struct store *st, const char *name, bool all, struct error *err)
 {
 	auto_fd int fd = file_open_dir(store_fd(st), "mounts", err);
-	auto_fd int list_fd = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int list_fd =
+	        fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
 	const struct dirent *e;
 

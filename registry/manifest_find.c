@@ -17,7 +17,8 @@ struct walk {
 	struct buf *text;
 };
 
-static int visit(struct walk *w, const struct descriptor *d, int depth, struct error *err);
+static int
+visit(struct walk *w, const struct descriptor *d, int depth, struct error *err);
 
 /* 0 found, 1 there is none below it, -1; ERR is set unless 0. */
 static int
@@ -57,9 +58,8 @@ visit(struct walk *w, const struct descriptor *d, int depth, struct error *err)
 
 	if (depth > NESTING_MAX || w->left-- == 0)
 		return error_set(err, ERR_DAMAGED,
-		                 depth > NESTING_MAX
-		                         ? "%s: indexes nested deeper than %d"
-		                         : "%s: more than %d indexes",
+		                 depth > NESTING_MAX ? "%s: indexes nested deeper than %d"
+		                                     : "%s: more than %d indexes",
 		                 w->where,
 		                 depth > NESTING_MAX ? NESTING_MAX : DOCUMENTS_MAX);
 	if (w->read(w->arg, d, &bytes, err) < 0 ||

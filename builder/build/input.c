@@ -341,7 +341,8 @@ context_on_stdin(const struct build_request *request, struct store *store,
 	if (file != NULL && strcmp(file, "-") == 0)
 		return error_set(err, ERR_USAGE,
 		                 "context and Dockerfile cannot both be standard input");
-	if (context_from_stdin(store, STDIN_FILENO, &options, dir, &in->dockerfile, err) < 0)
+	if (context_from_stdin(store, STDIN_FILENO, &options, dir, &in->dockerfile, err) <
+	    0)
 		return error_wrap(err, "context on standard input");
 	if (*dir != NULL)
 		return 0;

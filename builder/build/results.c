@@ -35,7 +35,8 @@ open_all(struct build_request *r, struct error *err)
 		if (open_output(r, &r->outputs.at[i], "--output dest=", err) < 0)
 			return -1;
 	for (size_t i = 0; i < r->cache_to.n; i++)
-		if (open_output(r, &r->cache_to.at[i].output, "--cache-to dest=", err) < 0)
+		if (open_output(r, &r->cache_to.at[i].output, "--cache-to dest=", err) <
+		    0)
 			return -1;
 	if (open_text(r, "--iidfile", r->iidfile, &r->iid, err) < 0 ||
 	    open_text(r, "--digest-file", r->digest_file, &r->digest, err) < 0)
@@ -156,9 +157,8 @@ check_deleted(const struct build_request *r, const struct destination *d,
 		return error_set(err, ERR_USAGE,
 		                 "%s: mode=delete is refused for this directory",
 		                 destination_shown(d));
-	if (r->allow_delete ||
-	    (stat(".", &here) == 0 && destination_is_below(d, &here) &&
-	     !destination_holds(d, ".")))
+	if (r->allow_delete || (stat(".", &here) == 0 && destination_is_below(d, &here) &&
+	                        !destination_holds(d, ".")))
 		return 0;
 	error_set(err, ERR_POLICY,
 	          "%s: mode=delete of what is not below the working directory",

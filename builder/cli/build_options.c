@@ -570,7 +570,8 @@ const struct option_row build_option_rows[] = {
 	{ "ulimit", 0, "TYPE=SOFT[:HARD]", OPTION_CALL, 0, add_ulimit,
 	  "limits of RUN steps" },
 	{ "unpack-max", 0, "SIZE", OPTION_SIZE, AT(unpack_max), NULL,
-	  "bytes that may come out of one archive of ADD or a context (default 1G, or 200 "
+	  "bytes that may come out of one archive of ADD or a context (default 1G, or "
+	  "200 "
 	  "times its own size)" },
 	{ "compress", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
 	{ "disable-content-trust", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },

@@ -43,7 +43,8 @@ struct context_options {
 	bool remember;   /* keep the stat index between builds */
 	bool has_mtime;  /* all entries get MTIME (seconds): a commit's */
 	int64_t mtime;
-	const struct cancel *cancel; /* lives as long as the context: files are read later */
+	const struct cancel
+	        *cancel; /* lives as long as the context: files are read later */
 };
 
 /* Walks. Caller frees, after every layer handle is out of use. */

@@ -15,8 +15,8 @@
 
 struct left_out {
 	uint64_t dev, ino; /* as in struct scan_stat */
-	const char *name; /* NULL: by any; borrowed */
-	char *told;       /* what the warning says when it is met; NULL: nothing */
+	const char *name;  /* NULL: by any; borrowed */
+	char *told;        /* what the warning says when it is met; NULL: nothing */
 	atomic_bool was_told;
 };
 
@@ -30,8 +30,8 @@ void left_out_add(struct left_out_list *l, dev_t dev, ino_t ino, const char *nam
 
 /* Whether the entry NAME is one of L (which may be NULL); the first time that it is met it
  * is told. */
-bool left_out_has(const struct left_out_list *l, uint64_t dev, uint64_t ino,
-                  const char *name);
+bool
+left_out_has(const struct left_out_list *l, uint64_t dev, uint64_t ino, const char *name);
 void left_out_clear(struct left_out_list *l);
 
 #endif

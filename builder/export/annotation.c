@@ -76,8 +76,9 @@ add(struct annotations *out, struct text place, bool may_be_empty, struct text k
 	if (key.n == 0)
 		return error_set(err, ERR_USAGE, "must be key=value");
 	if (has_blank(key))
-		return error_set(err, ERR_USAGE, "annotation \"%.*s\": a key has no blanks",
-		                 (int)key.n, key.p);
+		return error_set(err, ERR_USAGE,
+		                 "annotation \"%.*s\": a key has no blanks", (int)key.n,
+		                 key.p);
 	a->key = text_copy(key);
 	a->value = text_copy(value);
 	return 0;

@@ -161,10 +161,9 @@ layout_fetch_blob(struct store *store, const char *path, const struct descriptor
 	                 digest_hex(&d->digest, hex));
 	in = open_regular(AT_FDCWD, name, true, &size, err);
 	if (in < 0)
-		return err->sys == ENOENT
-		               ? error_set(err, ERR_SOURCE, "%s: there is no such blob",
-		                           name)
-		               : -1;
+		return err->sys == ENOENT ? error_set(err, ERR_SOURCE,
+		                                      "%s: there is no such blob", name)
+		                          : -1;
 	if (size != d->size)
 		return error_set(err, ERR_DAMAGED, "%s: %llu bytes instead of %llu", name,
 		                 (unsigned long long)size, (unsigned long long)d->size);

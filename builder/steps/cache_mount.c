@@ -15,7 +15,7 @@
 #define PRIVATE_MAX   1000 /* copies of one sharing=private mount */
 #define LOCK_PAUSE_MS 50
 
-#define SEED_HEX 16 /* digits of what tells mounts of one id apart */
+#define SEED_HEX      16 /* digits of what tells mounts of one id apart */
 
 /* mounts/<hash of the id>: all that one id stands for begins with it. */
 static char *

@@ -86,7 +86,7 @@ struct build_env {
 	size_t n_secrets;
 	const struct ssh_agent *agents;
 	size_t n_agents;
-	uint64_t unpack_max; /* see archive_options.max */
+	uint64_t unpack_max;                     /* see archive_options.max */
 	uint64_t shm_size, memory_max, pids_max; /* 0: default */
 	uint32_t cpu_percent;
 	const struct sandbox_limit *limits;

@@ -21,9 +21,8 @@ print(const struct annotations *all)
 
 	for (size_t i = 0; i < all->list.n; i++) {
 		const struct annotation *a = &all->list.at[i];
-		auto_free char *platform = a->has_platform
-		                                   ? platform_print(&a->platform)
-		                                   : mem_copy("");
+		auto_free char *platform = a->has_platform ? platform_print(&a->platform)
+		                                           : mem_copy("");
 
 		buf_print(&out, "%s%s[%s]:%s=%s", i > 0 ? " " : "", kinds[a->kind],
 		          platform, a->key, a->value);
@@ -38,7 +37,8 @@ static const struct {
 	{ "a=b", "manifest[]:a=b", NULL },
 	{ "a=", "manifest[]:a=", NULL },
 	{ "a=b=c", "manifest[]:a=b=c", NULL },
-	{ "com.example.url=http://x:80/", "manifest[]:com.example.url=http://x:80/", NULL },
+	{ "com.example.url=http://x:80/", "manifest[]:com.example.url=http://x:80/",
+	  NULL },
 	{ "manifest:a:b=c", "manifest[]:a:b=c", NULL },
 	{ "index:a=b", "index[]:a=b", NULL },
 	{ "index,manifest:a=b", "index[]:a=b manifest[]:a=b", NULL },
@@ -115,8 +115,8 @@ attributes_are_read_as_buildkit_reads_them(void **state)
 	for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
 		auto_error struct error err = ERROR_INIT;
 		struct annotations all = { 0 };
-		int found = annotation_parse_attribute(
-		        &all, text_of(attributes[i].key), TEXT("v"), &err);
+		int found = annotation_parse_attribute(&all, text_of(attributes[i].key),
+		                                       TEXT("v"), &err);
 		auto_free char *printed = print(&all);
 
 		annotations_clear(&all);
@@ -140,9 +140,8 @@ the_more_special_one_counts(void **state)
 	(void)state;
 	assert_int_equal(platform_parse(&arm, TEXT("linux/arm64"), &err), 0);
 	assert_int_equal(platform_parse(&amd, TEXT("linux/amd64"), &err), 0);
-	assert_int_equal(annotation_parse(&own, TEXT("manifest[linux/arm64]:a=special"),
-	                                  &err),
-	                 0);
+	assert_int_equal(
+	        annotation_parse(&own, TEXT("manifest[linux/arm64]:a=special"), &err), 0);
 	assert_int_equal(annotation_parse(&own, TEXT("b=own"), &err), 0);
 	assert_int_equal(annotation_parse(&given, TEXT("a=all"), &err), 0);
 	assert_int_equal(annotation_parse(&given, TEXT("b=given"), &err), 0);

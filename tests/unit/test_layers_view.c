@@ -331,9 +331,9 @@ a_merged_tar_has_each_file_once(void **state)
 	assert_fine(view_write_tar(&(struct view_part){ v, "" }, 1, to_fd, &fd, -1, NULL,
 	                           &err) == 0,
 	            &err);
-	assert_fine(archive_open(f->store, fd, &(struct archive_options){ 0 }, &a, &err) ==
-	                    1,
-	            &err);
+	assert_fine(
+	        archive_open(f->store, fd, &(struct archive_options){ 0 }, &a, &err) == 1,
+	        &err);
 	for (size_t i = 0; i < archive_count(a); i++) {
 		struct change c;
 
