@@ -248,6 +248,8 @@ static const struct {
 	{ "--ulimit=nofile=100:", "must be TYPE=SOFT[:HARD]" },
 	{ "--ulimit=nofile", "must be TYPE=SOFT[:HARD]" },
 	{ "--ulimit=files=1", "must be TYPE=SOFT[:HARD]" },
+	{ "--unpack-max=1g", NULL },
+	{ "--unpack-max=much", "not a size" },
 	{ "--compress", NULL },
 	{ "--disable-content-trust=false", NULL },
 	{ "--force-rm", NULL },
