@@ -257,6 +257,32 @@ push(struct unpacker *u, int fd, struct text name, const struct entry *e,
 	return 0;
 }
 
+static mode_t
+type_of(const struct entry *e)
+{
+	return e->type == ENTRY_CHAR    ? S_IFCHR
+	       : e->type == ENTRY_BLOCK ? S_IFBLK
+	       : e->type == ENTRY_FIFO  ? S_IFIFO
+	                                : 0;
+}
+
+/* Whether what has the NAME of E may go. */
+static int
+check_users(struct unpacker *u, const char *name, const struct entry *e,
+            struct error *err)
+{
+	struct stat st;
+
+	if (!(u->flags & UNPACK_USERS) ||
+	    fstatat(top(u)->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode) ||
+	    (st.st_mode & S_IFMT) == type_of(e))
+		return 0;
+	return error_set(err, ERR_USAGE,
+	                 "%.*s: a device, FIFO or socket is there, which is not replaced",
+	                 (int)e->path.n, e->path.p);
+}
+
 /* What is in the way of directory NAME: a whiteout gives way (1: and makes the
  * directory opaque), anything else is refused unless E itself replaces it. */
 static int
@@ -272,6 +298,8 @@ clear_way(struct unpacker *u, const char *name, const struct entry *e, bool repl
 	mark = (u->flags & UNPACK_OVERLAY) && whiteout_is_mark(dir_fd, name, &st);
 	if (!mark && !replace)
 		return refuse(e, "is below something that is not a directory", err);
+	if (check_users(u, name, e, err) < 0)
+		return -1;
 	if (unlinkat(dir_fd, name, 0) < 0)
 		return failed(e, "remove what is in the way of", err);
 	return mark;
@@ -368,6 +396,8 @@ make_dir(struct unpacker *u, const struct entry *e, struct error *err)
 static int
 replace(struct unpacker *u, const char *name, const struct entry *e, struct error *err)
 {
+	if (check_users(u, name, e, err) < 0)
+		return -1;
 	if (unlinkat(top(u)->fd, name, 0) == 0)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
@@ -461,9 +491,7 @@ static int
 make_special(struct unpacker *u, const char *name, const struct entry *e, bool *left_out,
              struct error *err)
 {
-	mode_t type = e->type == ENTRY_CHAR    ? S_IFCHR
-	              : e->type == ENTRY_BLOCK ? S_IFBLK
-	                                       : S_IFIFO;
+	mode_t type = type_of(e);
 	int status = 0;
 
 	buf_truncate(&u->link, 0);

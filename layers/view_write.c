@@ -127,7 +127,7 @@ view_write_dir(const struct view *v, int dir_fd, int64_t epoch,
                const struct cancel *cancel, struct error *err)
 {
 	const struct view_part part = { v, "" };
-	auto_unpacker struct unpacker *u = unpack_new(dir_fd, 0, err);
+	auto_unpacker struct unpacker *u = unpack_new(dir_fd, UNPACK_USERS, err);
 	struct pour pour = { .dir = u, .cancel = cancel, .epoch = epoch };
 
 	return u == NULL || write_part(&part, &pour, err) < 0 ? -1 : pour_end(&pour, err);

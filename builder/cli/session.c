@@ -74,6 +74,7 @@ session_start(struct session *s, enum progress progress, struct error *err)
 	stop_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* EFBIG says it */
 	s->cancel = cancel_new(err);
 	if (s->cancel == NULL)
 		return -1;

@@ -581,6 +581,41 @@ files_of() {
     [ "$(ls -A out | tr '\n' ' ')" = "linux_amd64 linux_arm64 " ]
 }
 
+@test "a directory keeps its devices, FIFOs and sockets" {
+    setup_results
+    printf 'FROM scratch\nCOPY Dockerfile /a/x\n' >Dockerfile
+    mkdir "$T/d/a"
+    mkfifo "$T/d/a/x" "$T/d/fifo"
+    run "$COOPER" build -q -o "type=local,dest=$T/d" .
+    [ "$status" -eq 2 ]
+    [[ "$output" == *"dest=$T/d: a/x: a device, FIFO or socket is there, which is not replaced"* ]]
+    [ -p "$T/d/a/x" ]
+    rm -r "$T/d/a"
+    mkfifo "$T/d/a"
+    run "$COOPER" build -q -o "type=local,dest=$T/d" .
+    [ "$status" -eq 2 ]
+    [ -p "$T/d/a" ]
+    # What the image itself has is made anew.
+    rm "$T/d/a" Dockerfile
+    mkfifo fifo
+    printf 'FROM scratch\nCOPY fifo /\n' >"$T/Dockerfile"
+    for _ in 1 2; do
+        "$COOPER" build -q -f "$T/Dockerfile" -o "type=local,dest=$T/d" .
+    done
+    [ -p "$T/d/fifo" ]
+}
+
+@test "a file size limit is an error, not a death" {
+    setup_results
+    head -c 4M /dev/urandom >big
+    printf 'FROM scratch\nCOPY big /\n' >Dockerfile
+    "$COOPER" build -q -t n . >/dev/null
+    run bash -c "ulimit -f 1024; '$COOPER' build -q -o 'type=tar,dest=$T/d/x' ."
+    [ "$status" -eq 10 ]
+    [[ "$output" == *"dest=$T/d/x: File too large"* ]]
+    [ -z "$(ls -A "$T/d")" ]
+}
+
 @test "source-date-epoch of an output" {
     setup_results
     build -o "type=oci,dest=$T/d/a.tar,source-date-epoch=7" .
