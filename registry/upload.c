@@ -14,6 +14,10 @@
 /* So much more after a break is progress: the tries begin anew. */
 #define PROGRESS (1u << 20)
 
+/* Some servers forget a session at every break. As long as each one gets somewhere, so
+ * many are begun. */
+#define SESSIONS_MAX 32
+
 /* What came of one request. */
 enum step {
 	STEP_DONE,    /* the server has the blob */
@@ -374,6 +378,7 @@ doubt(struct upload *u)
 struct attempt {
 	struct retry retry;
 	uint64_t best; /* furthest offset so far */
+	uint64_t sent; /* bytes of this session, as far as they were taken from us */
 	int lost;      /* sessions that the server forgot */
 	struct http_response response;
 };
@@ -394,6 +399,35 @@ give_up(const struct upload *u, const struct attempt *a, int rc, struct error *e
 	              : api_refuse(u->call, what, &a->response, err);
 }
 
+static void
+tell(const struct upload *u, uint64_t at, const char *what, const char *then)
+{
+	char name[DIGEST_TEXT_MAX];
+
+	event_warn(0, "%s/%s blob %.19s: %s after %llu of %llu bytes; %s",
+	           u->call->host->name, u->call->scope.repo,
+	           digest_text(&u->d->digest, name), what, (unsigned long long)at,
+	           (unsigned long long)u->d->size, then);
+}
+
+/* How far the session was, by what was taken from us. */
+static uint64_t
+reached(const struct upload *u, const struct attempt *a)
+{
+	return u->offset + a->response.sent;
+}
+
+/* Whether another session is worth it. */
+static bool
+may_restart(struct attempt *a)
+{
+	bool moved = a->sent >= PROGRESS;
+
+	a->sent = 0;
+	a->best = 0;
+	return a->lost++ < (moved ? SESSIONS_MAX : a->retry.allowed);
+}
+
 /* Decides what follows STEP: 1 the blob is there, 0 go on, -1. */
 static int
 react(struct upload *u, struct attempt *a, enum step step, struct error *err)
@@ -404,6 +438,8 @@ react(struct upload *u, struct attempt *a, enum step step, struct error *err)
 		a->best = u->offset;
 		retry_progress(&a->retry);
 	}
+	if (step == STEP_BROKEN && reached(u, a) > a->sent)
+		a->sent = reached(u, a);
 	switch (step) {
 	case STEP_DONE:
 		return 1;
@@ -412,6 +448,8 @@ react(struct upload *u, struct attempt *a, enum step step, struct error *err)
 	case STEP_SMALLER:
 		return shrink(u) ? restart(u, err) : give_up(u, a, rc, err);
 	case STEP_BROKEN:
+		if (rc < 0 && !u->in_doubt)
+			tell(u, reached(u, a), err->text, "going on");
 		doubt(u);
 		return retry_wait(&a->retry, &rc, &a->response, u->call->host->name, err)
 		               ? 0
@@ -420,8 +458,10 @@ react(struct upload *u, struct attempt *a, enum step step, struct error *err)
 		u->in_doubt = true;
 		return a->retry.made++ < a->retry.allowed ? 0 : give_up(u, a, rc, err);
 	case STEP_LOST:
-		return a->lost++ < a->retry.allowed ? restart(u, err)
-		                                    : give_up(u, a, rc, err);
+		if (a->sent > 0)
+			tell(u, a->sent, "the server forgot the upload",
+			     "it begins anew");
+		return may_restart(a) ? restart(u, err) : give_up(u, a, rc, err);
 	case STEP_REFUSED:
 	default:
 		return give_up(u, a, rc, err);

@@ -243,6 +243,10 @@ static const struct {
 	const char *text; /* in the error */
 } pushes[] = {
 	{ "nothing is wrong", "{}", 0, ERR_NONE, NULL },
+	{ "eight sessions that the server forgot",
+	  "{\"forget\":true,\"rules\":[{\"method\":\"PUT\",\"reset\":3000000},"
+	  "{\"method\":\"PATCH\",\"reset\":1500000,\"times\":7}]}",
+	  16 * MIB, ERR_NONE, NULL },
 	{ "relative Location", "{\"location\":\"relative\"}", 0, ERR_NONE, NULL },
 	{ "Location with a query", "{\"location\":\"query\"}", 0, ERR_NONE, NULL },
 	{ "reset in the middle", "{\"rules\":[{\"method\":\"PUT\",\"reset\":5000000}]}",
