@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "builder/sandbox/caps.h"
+#include "builder/sandbox/owner_note.h"
 #include "builder/sandbox/owner_place.h"
 #include "builder/sandbox/seccomp.h"
 #include "builder/sandbox/sys.h"
@@ -65,11 +66,6 @@ static const struct shape shapes[] = {
 #endif
 };
 
-/* Whom something should belong to. */
-struct owner {
-	uint32_t uid, gid;
-};
-
 struct call {
 	struct owner_server *server;
 	struct asked asked;
@@ -122,72 +118,7 @@ enter_place(struct call *c)
 	return owner_place_enter(&c->place, &query);
 }
 
-/* ------------------------------------------------------------ notes */
-
-static bool
-has_users_attributes(mode_t mode)
-{
-	return S_ISREG(mode) || S_ISDIR(mode);
-}
-
-static long
-read_attribute(const char *path, bool nofollow, const char *name, void *out, size_t size)
-{
-	return syscall(nofollow ? SYS_lgetxattr : SYS_getxattr, path, name, out, size);
-}
-
-/* What has no note is root's. */
-static void
-owner_of(const char *path, bool nofollow, const struct stat *st, struct owner *out)
-{
-	struct layer_owner_special special;
-	struct layer_owner_mark mark;
-
-	*out = (struct owner){ st->st_uid, st->st_gid };
-	if (has_users_attributes(st->st_mode)) {
-		if (read_attribute(path, nofollow, LAYER_OWNER, &mark, sizeof mark) ==
-		    (long)sizeof mark)
-			*out = (struct owner){ mark.uid, mark.gid };
-		return;
-	}
-	if (read_attribute(path, nofollow, LAYER_OWNER_SPECIAL, &special,
-	                   sizeof special) == (long)sizeof special &&
-	    special.sign == LAYER_OWNER_SIGN)
-		*out = (struct owner){ special.uid, special.gid };
-}
-
-/* Removed if it says what has no note is anyway. */
-static int
-write_attribute(const char *path, bool nofollow, const char *name, const void *value,
-                size_t size)
-{
-	if (value != NULL)
-		return (int)syscall(nofollow ? SYS_lsetxattr : SYS_setxattr, path, name,
-		                    value, size, 0);
-	syscall(nofollow ? SYS_lremovexattr : SYS_removexattr, path, name);
-	return 0;
-}
-
-static int
-write_note(const char *path, bool nofollow, const struct stat *st,
-           const struct owner *owner)
-{
-	const struct layer_owner_mark mark = { owner->uid, owner->gid };
-	const struct layer_owner_special special = { .revision = LAYER_OWNER_REVISION,
-		                                     .uid = owner->uid,
-		                                     .gid = owner->gid,
-		                                     .sign = LAYER_OWNER_SIGN };
-	const bool is_roots = owner->uid == 0 && owner->gid == 0;
-
-	if (has_users_attributes(st->st_mode))
-		return write_attribute(path, nofollow, LAYER_OWNER,
-		                       is_roots ? NULL : &mark, sizeof mark);
-	if (write_attribute(path, nofollow, LAYER_OWNER_SPECIAL,
-	                    is_roots ? NULL : &special, sizeof special) == 0)
-		return 0;
-	/* Pipes without a name keep no owner, and need none. */
-	return errno == EOPNOTSUPP && !S_ISLNK(st->st_mode) ? 0 : -1;
-}
+/* ------------------------------------------------------------ looking */
 
 /* The kernel lets those who may look into other processes follow links of /proc into
  * them. We may, the caller may not. */
@@ -222,7 +153,7 @@ answer_stat(struct call *c)
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->place.path, c->place.nofollow, &st, &owner);
+	owner_note_read(c->place.path, c->place.nofollow, &st, &owner);
 	st.st_uid = owner.uid;
 	st.st_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
@@ -244,7 +175,7 @@ answer_statx(struct call *c)
 	basic.st_mode = st.stx_mode;
 	basic.st_uid = st.stx_uid;
 	basic.st_gid = st.stx_gid;
-	owner_of(c->place.path, c->place.nofollow, &basic, &owner);
+	owner_note_read(c->place.path, c->place.nofollow, &basic, &owner);
 	st.stx_uid = owner.uid;
 	st.stx_gid = owner.gid;
 	return ask_poke(&c->asked, arg(c, c->shape->value), &st, sizeof st);
@@ -289,7 +220,7 @@ answer_chown(struct call *c)
 
 	if (look(c, &st) < 0)
 		return -1;
-	owner_of(c->place.path, c->place.nofollow, &st, &owner);
+	owner_note_read(c->place.path, c->place.nofollow, &st, &owner);
 	if (who->uid[ROLE_EFFECTIVE] != 0 &&
 	    ((uid != UINT32_MAX && uid != owner.uid) ||
 	     (gid != UINT32_MAX && gid != owner.gid && !is_in_group(who, gid)))) {
@@ -305,7 +236,7 @@ answer_chown(struct call *c)
 		owner.uid = uid;
 	if (gid != UINT32_MAX)
 		owner.gid = gid;
-	return write_note(c->place.path, c->place.nofollow, &st, &owner);
+	return owner_note_write(c->place.path, c->place.nofollow, &st, &owner);
 }
 
 /* ------------------------------------------------------------ what is new */
@@ -328,7 +259,7 @@ new_owner(struct call *c, struct owner *out)
 		parent_of(c->place.path, dir);
 	if (syscall(SYS_newfstatat, AT_FDCWD, dir, &st, 0) == 0 &&
 	    (st.st_mode & S_ISGID) != 0) {
-		owner_of(dir, false, &st, &owner);
+		owner_note_read(dir, false, &st, &owner);
 		out->gid = owner.gid;
 	}
 	return out->uid != 0 || out->gid != 0;
@@ -364,7 +295,7 @@ note_new(struct call *c, struct owner *owner)
 	c->place.nofollow = true;
 	if (look(c, &st) < 0)
 		return -1;
-	return write_note(c->place.path, true, &st, owner);
+	return owner_note_write(c->place.path, true, &st, owner);
 }
 
 /* A file without a name, in a directory that is the place: it may get one. */
@@ -447,7 +378,7 @@ before_exec(struct call *c)
 	if (look(c, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (st.st_mode & (S_ISUID | S_ISGID)) == 0)
 		return;
-	owner_of(c->place.path, c->place.nofollow, &st, &owner);
+	owner_note_read(c->place.path, c->place.nofollow, &st, &owner);
 	if ((st.st_mode & S_ISUID) != 0)
 		then.uid[ROLE_EFFECTIVE] = then.uid[ROLE_SAVED] = then.uid[ROLE_FILES] =
 		        owner.uid;
