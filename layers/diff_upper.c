@@ -376,6 +376,11 @@ walk_dir(struct walk *w, int dir_fd, bool hides, struct error *err)
 		if (names.list.at[i].lower_only)
 			add_whiteout(w);
 		else
+			status = w->lowers == NULL
+			                 ? 0
+			                 : whiteout_drop_name(dir_fd, name.p,
+			                                      buf_text(&w->path), err);
+		if (status == 0 && !names.list.at[i].lower_only)
 			status = visit(w, dir_fd, name.p, hides, err);
 		if (status < 0)
 			return -1;

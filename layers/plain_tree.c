@@ -380,6 +380,7 @@ look_dir(struct look *l, struct level *level, struct error *err)
 	auto_names struct names names = { 0 };
 	auto_free char *dir = text_copy(buf_text(&l->path));
 	size_t length = l->path.n;
+	int status = 0;
 
 	if (list_names(l, level->fd, &names, err) < 0)
 		return -1;
@@ -388,8 +389,15 @@ look_dir(struct look *l, struct level *level, struct error *err)
 			buf_add_char(&l->path, '/');
 		buf_add_str(&l->path, names.list.at[i]);
 		if (layer_path_check(buf_text(&l->path), err) < 0 ||
-		    pass_removed(l, level, text_of(dir), false, err) < 0 ||
-		    look_at(l, level, names.list.at[i], err) < 0)
+		    pass_removed(l, level, text_of(dir), false, err) < 0)
+			return -1;
+		status = l->upper_fd < 0
+		                 ? 0
+		                 : whiteout_drop_name(level->fd, names.list.at[i],
+		                                      buf_text(&l->path), err);
+		if (status == 0)
+			status = look_at(l, level, names.list.at[i], err);
+		if (status < 0)
 			return -1;
 		buf_truncate(&l->path, length);
 	}

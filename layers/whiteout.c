@@ -6,6 +6,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/event.h"
+#include "base/file.h"
 #include "base/own.h"
 #include "base/path.h"
 
@@ -95,6 +97,30 @@ whiteout_is_opaque(int fd)
 }
 
 /* In the other form, which Linux knows since 6.7. */
+int
+whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err)
+{
+	struct timespec times[2];
+	struct stat st;
+
+	if (strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) != 0)
+		return 0;
+	if (fstat(dir_fd, &st) < 0)
+		return error_sys(err, "stat the directory of /%.*s", (int)path.n, path.p);
+	if (file_remove_tree(dir_fd, name, err) < 0)
+		return -1;
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	if (futimens(dir_fd, times) < 0)
+		return error_sys(err, "set the time of the directory of /%.*s",
+		                 (int)path.n, path.p);
+	event_warn(0,
+	           "/%.*s: left out of the image: in a layer its name stands for \"%s is "
+	           "deleted\"",
+	           (int)path.n, path.p, name + strlen(WHITEOUT_PREFIX));
+	return 1;
+}
+
 static int
 make_by_attribute(int dir_fd, const char *name)
 {

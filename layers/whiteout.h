@@ -45,6 +45,12 @@ bool whiteout_is_mark(int dir_fd, const char *name, const struct stat *st);
 /* True if the directory at FD hides what is below it. */
 bool whiteout_is_opaque(int fd);
 
+/* What a program called NAME, in the directory DIR_FD at PATH, no layer can have: in a
+ * tar such a name deletes another file. Removes it, with all below it, and warns; the
+ * directory's times stay. 1 removed, 0 NAME is like any other, -1. */
+int
+whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err);
+
 /* Makes the marks; -1 with errno set. */
 int whiteout_make(int dir_fd, const char *name);
 int whiteout_make_opaque(int fd);

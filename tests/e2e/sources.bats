@@ -59,10 +59,6 @@ FROM busybox:1|ADD f /etc/.wh.passwd
 FROM busybox:1|ADD .wh.passwd /etc/
 FROM busybox:1|COPY <<.wh.etc /|x|.wh.etc
 FROM busybox:1|COPY <<E /.wh.etc|x|E
-FROM busybox:1|RUN touch /.wh.etc
-FROM busybox:1|RUN mkdir -p /a/.wh.b/c
-FROM busybox:1|RUN ln -s x /.wh..wh..opq
-FROM busybox:1|RUN mkdir /a && mv /bin/busybox /a/.wh.x
 FROM busybox:1|WORKDIR /.wh.etc
 FROM busybox:1|WORKDIR /a/.wh.b/c
 FROM scratch|COPY . /
@@ -73,6 +69,31 @@ END
     rm .dockerignore
     made 'FROM busybox:1|COPY --exclude=**/.wh.* . /x/'
     made 'FROM busybox:1|RUN --mount=type=bind,target=/m ls /m/.wh.passwd|RUN touch /.wha /wh. /a.wh.b'
+}
+
+@test "what a RUN calls like a mark is left out, here and in the image" {
+    need_root
+    local failed="" engine command
+    for engine in auto chroot; do
+        while read -r command; do
+            printf 'FROM busybox:1\nRUN mkdir /a && %s\nRUN find / -xdev -name ".wh.*" ! -path "/proc/*" | grep . && exit 9; test -e /etc/passwd && test -d /a\n' "$command" >Dockerfile
+            build --no-cache --isolation=$engine -o "type=oci,dest=$T/oci.tar" .
+            [ "$status" -eq 0 ] && [[ "$output" == *"left out of the image"* ]] || failed+="$engine $command: $output"$'\n'
+            rm -rf "$T/oci" && mkdir "$T/oci" && tar xf "$T/oci.tar" -C "$T/oci"
+            rm -rf "$T/out"
+            COOPER_ROOT=$T/other made 'FROM base' --build-context "base=oci-layout://$T/oci"
+            [ -e "$T/out/etc/passwd" ] && [ -d "$T/out/a" ] && [ -x "$T/out/bin/busybox" ] || failed+="$engine $command: carried"$'\n'
+        done <<'END'
+touch /.wh.etc
+mkdir -p /a/.wh.b/c && echo x >/a/.wh.b/c/d
+ln -s x /.wh..wh..opq
+cp /bin/busybox /a/.wh.x && chmod 4755 /a/.wh.x
+touch /etc/.wh.passwd /etc/.wh.group
+mkfifo /a/.wh.f
+END
+    done
+    echo "$failed"
+    [ -z "$failed" ]
 }
 
 @test "the local image and the one that is carried away agree on deleted files" {
