@@ -223,7 +223,7 @@ an_upper_says_what_was_done(void **state)
 		{ "mkdir x; echo 1 >x/1; rm -r x", "" },
 		{ "echo a >a; ln a b; ln a d/c", "a=a b==a d/ d/c==a" },
 		{ "ln f g", "f=f g==f" },
-		{ "echo x >e/.wh.name", "e/ e/.wh.name=x" },
+		{ "echo x >e/.wh.name", "e/" },
 		{ "echo 1 >'d/a b'; echo 2 >d.x; echo 3 >d-x", "d/ d/a b=1 d-x=3 d.x=2" },
 		/* Names that sort around a slash. */
 		{ "rm -r d; echo 1 >d.; echo 2 >d-", "-d d-=2 d.=1" },
