@@ -165,7 +165,7 @@ Y
     [[ $output == *"ran-made-2"* ]]
     build --root "$T/first" --cache-to "type=registry,ref=127.0.0.1:1/x:1" .
     [ "$status" -ne 0 ]
-    [[ $output == *"export cache to 127.0.0.1:1/x:1"* ]]
+    [[ $output == *"--cache-to: push 127.0.0.1:1/x"* ]]
     build --root "$T/first" --cache-to "type=registry,ref=127.0.0.1:1/x:1,ignore-error=true" .
     [ "$status" -eq 0 ]
     build --root "$T/first" --offline --cache-from "$REGISTRY/cache:9" .
