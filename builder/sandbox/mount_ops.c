@@ -8,11 +8,11 @@
 #include "builder/sandbox/classic.h"
 #include "builder/sandbox/devices.h"
 #include "builder/sandbox/overlay.h"
+#include "builder/sandbox/owner_note.h"
 #include "builder/sandbox/procfs.h"
 #include "builder/sandbox/open_in_root.h"
 #include "builder/sandbox/sys.h"
 #include "builder/sandbox/target.h"
-#include "layers/layers.h"
 
 /* ------------------------------------------------------------ pieces */
 
@@ -163,18 +163,17 @@ op_tmpfs(struct mount_ctx *c, const struct plan_op *op)
 	return attach(c, op, fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID), true);
 }
 
-/* The only id stands for all of them: whose the file should be is noted then, if a
- * tmpfs takes notes (Linux 6.6). */
+/* The only id stands for all of them: whose the file should be is noted then. */
 static int
 give(int fd, const struct plan *plan, const struct plan_op *op)
 {
-	const struct layer_owner_mark mark = { op->uid, op->gid };
+	const struct owner owner = { op->uid, op->gid };
 
 	if (sys_fchown(fd, op->uid, op->gid) == 0)
 		return 0;
 	if (plan->single_id == 0)
 		return -1;
-	syscall(SYS_fsetxattr, fd, LAYER_OWNER, &mark, sizeof mark, 0);
+	owner_note_write_fd(fd, &owner);
 	return 0;
 }
 

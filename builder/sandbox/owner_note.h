@@ -22,4 +22,7 @@ void owner_note_read(const char *path, bool nofollow, const struct stat *st,
 int owner_note_write(const char *path, bool nofollow, const struct stat *st,
                      const struct owner *owner);
 
+/* The same for the open file or directory FD. */
+int owner_note_write_fd(int fd, const struct owner *owner);
+
 #endif

@@ -14,7 +14,6 @@
 #include "builder/sandbox/owner_place.h"
 #include "builder/sandbox/seccomp.h"
 #include "builder/sandbox/sys.h"
-#include "layers/layers.h"
 
 /* ------------------------------------------------------------ calls */
 
@@ -302,11 +301,10 @@ note_new(struct call *c, struct owner *owner)
 static int
 open_nameless(struct call *c, mode_t mode, const struct owner *owner)
 {
-	const struct layer_owner_mark mark = { owner->uid, owner->gid };
 	int fd = sys_openat(AT_FDCWD, c->place.path, c->flags | O_NOCTTY, mode);
 
 	if (fd >= 0)
-		syscall(SYS_fsetxattr, fd, LAYER_OWNER, &mark, sizeof mark, 0);
+		owner_note_write_fd(fd, owner);
 	return fd;
 }
 

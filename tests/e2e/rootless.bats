@@ -1,32 +1,7 @@
 #!/usr/bin/env bats
 # Builds of a normal user: with a range of subordinate ids, and with one id only.
 load helpers
-
-setup_file() {
-    [ "$(id -u)" -eq 0 ] || return 0
-    user=cooper-test-$$
-    single=cooper-one-$$
-    useradd --create-home "$user" && useradd --create-home "$single"
-    usermod --add-subuids 700000-765535 --add-subgids 700000-765535 "$user"
-    sed -i "/^$single:/d" /etc/subuid /etc/subgid
-    export user single
-}
-
-teardown_file() {
-    [ -n "${user:-}" ] || return 0
-    # Layer directories belong to mapped ids; root removes them all.
-    userdel --remove "$user" >/dev/null 2>&1
-    userdel --remove "$single" >/dev/null 2>&1
-    true
-}
-
-# as USER COMMAND…: with a home of its own and a store in it.
-as() {
-    local who=$1
-    shift
-    setpriv --reuid "$who" --regid "$who" --init-groups env -u COOPER_ROOT \
-        HOME="/home/$who" USER="$who" PATH="$PATH" SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-}" "$@"
-}
+load rootless
 
 # A context that every user can read, and the base image in USER's store.
 prepare() {
@@ -188,30 +163,6 @@ EOF
     echo "$output"
     [ "$status" -eq 0 ]
     [[ "$output" == *"only one user id"* ]]
-}
-
-# sandbox_tests USER: the unit tests of runs, from where USER can reach them.
-sandbox_tests() {
-    local who=$1 t name
-    for name in run confined mounts layers doctor; do
-        t=$(cd "$ROOT" && realpath "${OUT:-out/release}")/unit/test_builder_sandbox_$name
-        [ -x "$t" ] || skip "needs make unit-programs"
-        cp "$t" "$T/test_$name"
-        run as "$who" "$T/test_$name"
-        echo "$output"
-        [ "$status" -eq 0 ]
-    done
-}
-
-@test "the sandbox keeps its promises to a user with subordinate ids" {
-    need_root
-    sandbox_tests "$user"
-    [[ "$output" != *SKIPPED* ]]
-}
-
-@test "the sandbox keeps its promises to a user with a single id" {
-    need_root
-    sandbox_tests "$single"
 }
 
 @test "the user's prune removes directories of mapped ids" {
