@@ -32,7 +32,8 @@ static int
 open_all(struct build_request *r, struct error *err)
 {
 	for (size_t i = 0; i < r->outputs.n; i++)
-		if (open_output(r, &r->outputs.at[i], "--output dest=", err) < 0)
+		if (open_output(r, &r->outputs.at[i], "--output dest=", err) < 0 ||
+		    output_check_layout(&r->outputs.at[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < r->cache_to.n; i++)
 		if (open_output(r, &r->cache_to.at[i].output, "--cache-to dest=", err) <

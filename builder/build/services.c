@@ -313,6 +313,19 @@ leave_out_result(struct services *s, const struct destination *d)
 	array_clear(&files.list);
 }
 
+/* A cache's directory changes with every build, and no image needs it. */
+static void
+leave_out_cache(struct services *s, const struct cache_place *place)
+{
+	auto_free char *told = NULL;
+	struct stat sb;
+
+	if (place->kind != CACHE_LOCAL || stat(place->name, &sb) < 0)
+		return;
+	told = mem_print("the cache %s", place->name);
+	left_out_add(&s->left_out, sb.st_dev, sb.st_ino, NULL, told);
+}
+
 /* "cooper build . >log": a file that grows while it is copied. */
 static void
 leave_out_stream(struct services *s, int fd, const char *told)
@@ -336,6 +349,10 @@ leave_out(struct services *s, struct error *err)
 	left_out_add(&s->left_out, sb.st_dev, sb.st_ino, NULL, told);
 	for (size_t i = 0; i < r->results.n; i++)
 		leave_out_result(s, r->results.at[i]);
+	for (size_t i = 0; i < r->cache_from.n; i++)
+		leave_out_cache(s, &r->cache_from.at[i]);
+	for (size_t i = 0; i < r->cache_to.n; i++)
+		leave_out_cache(s, &r->cache_to.at[i]);
 	leave_out_stream(s, STDOUT_FILENO, "the file of standard output");
 	leave_out_stream(s, STDERR_FILENO, "the file of standard error");
 	s->env.left_out = &s->left_out;

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <arpa/inet.h>
 #include <sys/resource.h>
 
 #include "base/base.h"
@@ -96,6 +97,16 @@ add_annotation(void *target, struct text value, struct error *err)
 	return annotation_parse(&o->request.annotations, value, err);
 }
 
+static bool
+is_address(struct text t)
+{
+	auto_free char *s = text_copy(t);
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return strlen(s) == t.n &&
+	       (inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1);
+}
+
 /* host:ip, host=ip; an IPv6 address may be in brackets. */
 static int
 add_host(void *target, struct text value, struct error *err)
@@ -114,7 +125,7 @@ add_host(void *target, struct text value, struct error *err)
 		address = (struct text){ address.p + 1, address.n - 2 };
 	if (text_is(address, "host-gateway"))
 		address = TEXT("127.0.0.1");
-	if (address.n == 0)
+	if (!is_address(address))
 		return error_set(err, ERR_USAGE, "must be HOST:ADDRESS");
 	array_push(&o->request.hosts, ((struct variable){ name, address }));
 	return 0;
@@ -237,6 +248,20 @@ add_comma_list(struct text value, void *list)
 	return 0;
 }
 
+static bool
+has_platform(const struct build_options *o, const struct platform *wanted)
+{
+	for (size_t i = 0; i < o->request.platforms.n; i++) {
+		auto_platform struct platform platform = PLATFORM_INIT;
+		auto_error struct error ignored = ERROR_INIT;
+
+		if (platform_parse(&platform, o->request.platforms.at[i], &ignored) == 0 &&
+		    platform_equal(&platform, wanted))
+			return true;
+	}
+	return false;
+}
+
 static int
 add_platforms(void *target, struct text value, struct error *err)
 {
@@ -248,7 +273,8 @@ add_platforms(void *target, struct text value, struct error *err)
 
 		if (platform_parse(&platform, field, err) < 0)
 			return -1;
-		array_push(&o->request.platforms, field);
+		if (!has_platform(o, &platform))
+			array_push(&o->request.platforms, field);
 	}
 	return 0;
 }
@@ -324,6 +350,17 @@ set_print_plan(void *target, struct text value, struct error *err)
 	return 0;
 }
 
+/* -1 is no limit, RLIM_INFINITY. */
+static bool
+parse_limit(struct text t, uint64_t *out)
+{
+	if (text_is(t, "-1")) {
+		*out = RLIM_INFINITY;
+		return true;
+	}
+	return number_u64(t, out);
+}
+
 static int
 add_ulimit(void *target, struct text value, struct error *err)
 {
@@ -351,11 +388,13 @@ add_ulimit(void *target, struct text value, struct error *err)
 			limit.resource = known[i].resource;
 	colon = text_find(range, ':');
 	soft = colon < 0 ? range : text_first(range, (size_t)colon);
-	if (limit.resource < 0 || !number_u64(soft, &limit.soft))
+	if (limit.resource < 0 || !parse_limit(soft, &limit.soft))
 		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
 	limit.hard = limit.soft;
-	if (colon >= 0 && !number_u64(text_from(range, (size_t)colon + 1), &limit.hard))
+	if (colon >= 0 && !parse_limit(text_from(range, (size_t)colon + 1), &limit.hard))
 		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
+	if (limit.soft > limit.hard)
+		return error_set(err, ERR_USAGE, "SOFT must not be more than HARD");
 	array_push(&o->request.limits, limit);
 	return 0;
 }

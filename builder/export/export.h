@@ -69,6 +69,10 @@ void output_clear(struct output *out);
  * is for messages. */
 int output_open(struct output *output, const char *option, struct error *err);
 
+/* ERR_USAGE if an index.json that is no index of images is where OUTPUT, opened, would
+ * write its own. */
+int output_check_layout(const struct output *output, struct error *err);
+
 /* Whether OUTPUT is made of manifests and layers, and so has a digest. */
 bool output_has_layers(const struct output *output);
 

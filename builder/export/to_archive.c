@@ -352,6 +352,26 @@ read_index(int dir_fd)
 	return jsonio_parse(buf_text(&bytes), "index.json", &ignored);
 }
 
+int
+output_check_layout(const struct output *output, struct error *err)
+{
+	struct stat sb;
+	auto_json json_t *there = NULL;
+	int dir_fd = -1;
+
+	if (!output->layout_dir)
+		return 0;
+	dir_fd = destination_dir_fd(output->destination);
+	if (fstatat(dir_fd, "index.json", &sb, AT_SYMLINK_NOFOLLOW) < 0 || sb.st_size == 0)
+		return 0;
+	there = read_index(dir_fd);
+	if (json_is_array(json_object_get(there, "manifests")))
+		return 0;
+	error_set(err, ERR_USAGE, "%s: index.json there is no index of images",
+	          destination_shown(output->destination));
+	return error_hint(err, "name another directory, or remove that file");
+}
+
 /* The indexes last: what they name is there then. */
 static int
 write_directory(const struct output *output, const struct export_options *options,

@@ -124,6 +124,16 @@ base_is_settled(const struct solver *s, const struct step *step)
 	return base->is_source || base->cached;
 }
 
+/* Made of what is run whatever there is: a record of what that was before says nothing. */
+static bool
+has_new_input(const struct solver *s, const struct step *step)
+{
+	for (size_t i = 0; i < step->inputs.n; i++)
+		if (s->states[step->inputs.at[i]].anew)
+			return true;
+	return false;
+}
+
 void
 solver_look_up(struct solver *s)
 {
@@ -131,8 +141,10 @@ solver_look_up(struct solver *s)
 		const struct step *step = &s->plan->steps.at[i];
 		struct step_state *state = &s->states[i];
 
-		if (state->is_source || !solver_may_look_up(s, step) ||
-		    !base_is_settled(s, step))
+		if (state->is_source)
+			continue;
+		state->anew = !solver_may_look_up(s, step) || has_new_input(s, step);
+		if (state->anew || !base_is_settled(s, step))
 			continue;
 		state->cached = solver_find_record(s, &state->key, &state->record);
 	}

@@ -174,7 +174,9 @@ locked_execute(struct solver *s, const struct step_job *job, struct error *err)
 
 	if (lock < 0 && cancel_check(s->options->env->cancel, err) < 0)
 		return -1;
-	if (!found_meanwhile(s, job->step, key))
+	/* Where an input was made anew only the content key tells. */
+	if (solver_wants_content_key(s, job->step) ||
+	    !found_meanwhile(s, job->step, key))
 		failed = execute(s, job, err);
 	record_unlock(store, key, lock);
 	return failed;

@@ -15,6 +15,7 @@ struct step_state {
 	enum step_phase phase; /* under the solver's lock */
 	bool needed;           /* its layers are wanted */
 	bool cached;           /* a record was found in step 3 */
+	bool anew;             /* it, or what it is made of, may not come from a record */
 	bool is_source;        /* local, git, http, image, scratch: done in phase 1 */
 	struct digest key;     /* definition key */
 	struct preimage preimage;

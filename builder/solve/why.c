@@ -70,8 +70,11 @@ explain(struct solver *s, const struct trail *is)
 		const struct step *step = &s->plan->steps.at[i];
 		struct step_state *state = &s->states[i];
 
-		if (is_missing(state) && solver_may_look_up(s, step))
-			state->miss = reason_find(&was, is, i);
+		if (!is_missing(state) || !solver_may_look_up(s, step))
+			continue;
+		state->miss = state->anew
+		                      ? mem_print("it is made of a stage that is run again")
+		                      : reason_find(&was, is, i);
 	}
 }
 

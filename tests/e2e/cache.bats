@@ -307,6 +307,45 @@ EOF
     [[ $output != *CACHED* ]]
 }
 
+@test "what is made of a stage that is run again is new too" {
+    busybox_image
+    cat >Dockerfile <<'EOF'
+FROM busybox:1 AS a
+RUN cat /proc/sys/kernel/random/uuid >/a
+FROM a AS b
+RUN cp /a /b
+FROM busybox:1 AS c
+RUN --mount=from=a,target=/m cp /m/a /c
+FROM scratch
+COPY --from=a /a /
+COPY --from=b /b /
+COPY --from=c /c /
+EOF
+    # ids ARGS…: the one uuid in all files.
+    ids() {
+        build -o "$T/out" "$@" .
+        [ "$(sort -u "$T"/out/? | wc -l)" -eq 1 ]
+        ID=$(cat "$T/out/a")
+    }
+    ids
+    first=$ID
+    ids
+    [ "$ID" = "$first" ]
+    ids --no-cache-filter A
+    [ "$ID" != "$first" ]
+    [[ $output == *"MISS: it is made of a stage that is run again"* ]]
+    second=$ID
+    ids
+    [ "$ID" = "$second" ]
+    # What comes out as before is found by that.
+    ids --no-cache-filter b
+    [ "$ID" = "$second" ]
+    [[ $output == *"] COPY --from=b /b /"*CACHED* ]]
+    # A layer that is gone is made again, and what is above it with it.
+    ids --no-cache
+    [ "$ID" != "$second" ]
+}
+
 @test "--cache-max-size removes what was not used for longest, and never what is tagged" {
     printf 'FROM scratch\nCOPY f /f\n' >Dockerfile
     for i in 1 2 3 4; do

@@ -491,6 +491,19 @@ files_of() {
     [[ "$output" == *"is the store"* ]]
 }
 
+@test "a cache in the context is no part of it" {
+    setup_results
+    printf 'FROM scratch\nCOPY . /\n' >Dockerfile
+    for _ in 1 2 3; do
+        build --cache-from type=local,src=old --cache-to type=local,dest=new -o "type=tar,dest=$T/all.tar" .
+        [ "$(tar tf "$T/all.tar")" = Dockerfile ]
+        rm -rf old
+        mv new old
+    done
+    [[ $output == *"the cache old is left out of the context"* ]]
+    [[ $output == *"COPY . /"*CACHED* ]]
+}
+
 @test "a store that is mounted into the context is left out" {
     setup_results
     mkdir mounted
@@ -649,6 +662,17 @@ files_of() {
     [ "$(jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' "$T/d/l/index.json" | sort | tr '\n' ' ')" = "1 2 theirs " ]
     for digest in $(jq -r '.manifests[].digest' "$T/d/l/index.json"); do
         [ "$(sha256sum <"$T/d/l/blobs/sha256/${digest#sha256:}" | cut -d' ' -f1)" = "${digest#sha256:}" ]
+    done
+}
+
+@test "an index.json that is none of a layout is not written over" {
+    setup_results
+    never
+    mkdir "$T/d/l"
+    for text in mine '{"manifests":' '{"name":"app"}' '[]' '{"manifests":{}}'; do
+        echo "$text" >"$T/d/l/index.json"
+        refuses 2 "index.json there is no index of images" -o "type=oci,tar=false,dest=$T/d/l"
+        [ "$(cat "$T/d/l/index.json")" = "$text" ]
     done
 }
 
