@@ -122,7 +122,7 @@ clear_place(struct covers *c, const char *target, bool is_dir, struct error *err
 	if (fstatat(c->tree_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return cover;
 	if (S_ISDIR(st.st_mode) != is_dir) {
-		error_set(err, ERR_ENVIRONMENT, "mount on %s: %s", target,
+		error_set(err, ERR_SOURCE, "mount on %s: %s", target,
 		          is_dir ? "not a directory" : "is a directory");
 		return NULL;
 	}

@@ -62,6 +62,14 @@ tell_ids(const struct plan *plan, const struct plan_report *report, const char *
 	return -1;
 }
 
+/* What the image or the instruction is the reason of, not the machine. */
+static bool
+is_of_target(int sys)
+{
+	return sys == ENOTDIR || sys == EISDIR || sys == ELOOP || sys == ENAMETOOLONG ||
+	       sys == ENOENT || sys == EROFS || sys == EEXIST;
+}
+
 static int
 tell_mount(struct plan *plan, const struct plan_report *report, const char *why,
            struct error *err)
@@ -70,7 +78,8 @@ tell_mount(struct plan *plan, const struct plan_report *report, const char *why,
 
 	if (report->op < plan->n_ops)
 		target = plan_text(plan, plan_op(plan, report->op)->target);
-	return error_set(err, ERR_ENVIRONMENT, "mount on %s: %s%s%s%s", target, why,
+	return error_set(err, is_of_target(report->sys) ? ERR_SOURCE : ERR_ENVIRONMENT,
+	                 "mount on %s: %s%s%s%s", target, why,
 	                 *report->text == '\0' ? "" : " (", report->text,
 	                 *report->text == '\0' ? "" : ")");
 }

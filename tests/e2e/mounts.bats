@@ -21,6 +21,21 @@ EOF
     ! tree_of app:1 | grep -q ' ctx'
 }
 
+@test "a target that cannot be one is the Dockerfile's fault, not the machine's" {
+    busybox_image
+    echo x >f
+    need_root
+    for engine in ns chroot; do
+        for mount in type=tmpfs,target=/etc/passwd type=tmpfs,target=/loop type=tmpfs,target=/loop/x \
+            type=bind,source=f,target=/etc; do
+            printf 'FROM busybox:1\nRUN ln -s loop /loop\nRUN --mount=%s true\n' "$mount" >Dockerfile
+            run "$COOPER" build --progress=plain --isolation="$engine" .
+            [ "$status" -eq 4 ] || { echo "$engine $mount: $status $output"; false; }
+            [[ $output != *"worked here before"* ]]
+        done
+    done
+}
+
 @test "a bind mount of another stage, writable, keeps nothing" {
     busybox_image
     cat >Dockerfile <<'EOF'

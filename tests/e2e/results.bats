@@ -200,6 +200,19 @@ PY
     [ $(($(stat -c %s "$T/out.tar") % 512)) -eq 0 ]
 }
 
+@test "a closed standard stream is no file of the build" {
+    setup_results
+    run bash -c "exec '$COOPER' build --no-cache -o 'type=tar,dest=$T/d/x.tar' . <&- 2>&-"
+    [ "$status" -eq 0 ]
+    [ "$(tar tf "$T/d/x.tar" Dockerfile)" = Dockerfile ]
+    run bash -c "exec '$COOPER' build --no-cache -q -o 'type=tar,dest=$T/d/y.tar' . >&-"
+    cmp "$T/d/x.tar" "$T/d/y.tar"
+    run bash -c "exec timeout -k 5 30 '$COOPER' build - <&-"
+    [ "$status" -eq 1 ]
+    [[ $output == *"context on standard input: read: Bad file descriptor"* ]]
+    [ -z "$(grep -rl "exporting" "$COOPER_ROOT")" ]
+}
+
 @test "what cannot be written is told before the first step" {
     setup_results
     never

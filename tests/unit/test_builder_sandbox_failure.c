@@ -40,7 +40,7 @@ every_failure_has_the_words_that_users_know(void **state)
 		  "exec /bin/app: exec format error", "architecture" },
 		{ STAGE_IDS, EINVAL, "setuid", ERR_ENVIRONMENT,
 		  "run as user 33:44: setuid: invalid argument", "/etc/subuid" },
-		{ STAGE_MOUNT, ENOTDIR, "", ERR_ENVIRONMENT,
+		{ STAGE_MOUNT, ENOTDIR, "", ERR_SOURCE,
 		  "mount on /target: not a directory", NULL },
 		{ STAGE_MOUNT, EINVAL, "e tmpfs: odd", ERR_ENVIRONMENT,
 		  "mount on /target: invalid argument (e tmpfs: odd)", NULL },

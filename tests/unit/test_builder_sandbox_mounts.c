@@ -102,13 +102,12 @@ a_file_and_a_directory_do_not_fit_each_other(void **state)
 	fd = file_open_dir(b->dir_fd, "src", &b->err);
 	box_mounts(b, &(struct sandbox_mount){ .target = "/etc/passwd", .source_fd = fd },
 	           1);
-	assert_refused(b, true_argv, ERR_ENVIRONMENT,
-	               "mount on /etc/passwd: not a directory");
+	assert_refused(b, true_argv, ERR_SOURCE, "mount on /etc/passwd: not a directory");
 	box_mounts(b,
 	           &(struct sandbox_mount){
 	                   .target = "/data", .source_fd = fd, .source = "a" },
 	           1);
-	assert_refused(b, true_argv, ERR_ENVIRONMENT, "mount on /data: is a directory");
+	assert_refused(b, true_argv, ERR_SOURCE, "mount on /data: is a directory");
 }
 
 static void
@@ -381,8 +380,7 @@ targets_are_found_inside_of_the_root(void **state)
 		assert_int_equal(box_stat(b, "/").st_mtim.tv_sec, LAYER_TIME);
 	}
 	with_mounts(b, { .kind = SANDBOX_TMPFS, .target = "/loop/x", .mode = 0755 });
-	assert_refused(b, true_argv, ERR_ENVIRONMENT,
-	               "mount on /loop/x: too many levels");
+	assert_refused(b, true_argv, ERR_SOURCE, "mount on /loop/x: too many levels");
 }
 
 /* As systemd has it. */
@@ -413,11 +411,11 @@ names_that_are_too_long_are_refused(void **state)
 	target = mem_print("/new/%s", name);
 	m.target = target;
 	box_mounts(b, &m, 1);
-	assert_refused(b, true_argv, ERR_ENVIRONMENT, "file name too long");
+	assert_refused(b, true_argv, ERR_SOURCE, "file name too long");
 	for (int i = 0; i < 3000; i++)
 		buf_print(&deep, "/n");
 	m.target = buf_str(&deep);
-	assert_refused(b, true_argv, ERR_ENVIRONMENT, "file name too long");
+	assert_refused(b, true_argv, ERR_SOURCE, "file name too long");
 }
 
 static void
