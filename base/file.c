@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/input.h"
 #include "base/mem.h"
 #include "base/missing.h"
@@ -267,7 +268,7 @@ struct level {
 };
 
 struct removal {
-	const atomic_bool *stop; /* NULL: to the end */
+	const _Atomic int64_t *until; /* NULL: to the end */
 	int fd;                  /* of the deepest level */
 	ARRAY(struct level) levels;
 };
@@ -402,13 +403,21 @@ removal_leave(struct removal *r, struct error *err)
 	return 0;
 }
 
+static bool
+removal_is_late(const struct removal *r)
+{
+	const int64_t until = r->until == NULL ? 0 : atomic_load(r->until);
+
+	return until != 0 && clock_monotonic_ns() >= until;
+}
+
 static int
 removal_run(struct removal *r, struct error *err)
 {
 	for (;;) {
 		struct level *l = &r->levels.at[r->levels.n - 1];
 
-		if (r->stop != NULL && atomic_load(r->stop))
+		if (removal_is_late(r))
 			return error_set(err, ERR_CANCELLED, "not removed to the end");
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is one */
 		if (l->at < l->names.n) {
@@ -436,11 +445,11 @@ file_remove_tree(int dir_fd, const char *name, struct error *err)
 }
 
 int
-file_remove_tree_until(const atomic_bool *stop, int dir_fd, const char *name,
+file_remove_tree_until(const _Atomic int64_t *until, int dir_fd, const char *name,
                        struct error *err)
 {
 	__attribute__((cleanup(removal_clear))) struct removal r = { .fd = -1,
-		                                                     .stop = stop };
+		                                                     .until = until };
 	struct text base = path_base(text_of(name));
 	auto_free char *dir = mem_copy_n(name, (size_t)(base.p - name));
 	auto_fd int above = -1;

@@ -53,8 +53,9 @@ int file_make_dirs(int dir_fd, const char *path, mode_t mode, struct error *err)
  * is success. */
 int file_remove_tree(int dir_fd, const char *name, struct error *err);
 
-/* The same, but ends with ERR_CANCELLED and leaves the rest once STOP is true. */
-int file_remove_tree_until(const atomic_bool *stop, int dir_fd, const char *name,
+/* The same, but ends with ERR_CANCELLED and leaves the rest once it is later than UNTIL
+ * (monotonic, nanoseconds; 0: never), which may be set meanwhile. */
+int file_remove_tree_until(const _Atomic int64_t *until, int dir_fd, const char *name,
                            struct error *err);
 
 /* open(2) O_DIRECTORY|O_PATH-less|O_CLOEXEC. -1 with ERR. */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/job.h"
 #include "base/mem.h"
@@ -27,10 +28,13 @@ enum {
 	BIRTH_MAX_S = 3600, /* a directory without owner that is older is dead */
 };
 
+/* Small rubbish is gone in this time; a tree of thousands of files need not be. */
+#define LEAVE_NS ((int64_t)50000000)
+
 struct scratch {
 	int root_fd;
 	atomic_uint next; /* number for names */
-	atomic_bool leaves;
+	_Atomic int64_t until; /* when what is left is left; 0: never */
 
 	pthread_mutex_t lock; /* of what follows */
 	char *dir;            /* "tmp/…", NULL: not made yet */
@@ -64,7 +68,7 @@ scratch_free(struct scratch *s)
 	own_close(&s->fd);
 	/* The owner's lock is held until the last name is gone. */
 	if (s->dir != NULL)
-		file_remove_tree_until(&s->leaves, s->root_fd, s->dir, &ignored);
+		file_remove_tree_until(&s->until, s->root_fd, s->dir, &ignored);
 	own_close(&s->owner_fd);
 	free(s->dir);
 	pthread_mutex_destroy(&s->lock);
@@ -75,7 +79,7 @@ void
 scratch_leave(struct scratch *s)
 {
 	if (s != NULL)
-		atomic_store(&s->leaves, true);
+		atomic_store(&s->until, clock_monotonic_ns() + LEAVE_NS);
 }
 
 /* ------------------------------------------------------------ birth */
@@ -152,7 +156,7 @@ scratch_name(struct scratch *s, char kind, char out[SCRATCH_NAME_MAX])
 /* ------------------------------------------------------------ removal */
 
 struct removal {
-	const atomic_bool *stop;
+	const _Atomic int64_t *until;
 	int dir_fd;
 	char name[SCRATCH_NAME_MAX];
 };
@@ -164,7 +168,7 @@ remove_it(void *arg, struct error *err)
 	auto_error struct error ignored = ERROR_INIT;
 
 	(void)err;
-	file_remove_tree_until(r->stop, r->dir_fd, r->name, &ignored);
+	file_remove_tree_until(r->until, r->dir_fd, r->name, &ignored);
 	free(r);
 	return 0;
 }
@@ -194,7 +198,7 @@ scratch_trash(struct scratch *s, int dir_fd, const char *name)
 	}
 	r = mem_new(sizeof *r);
 	r->dir_fd = fd;
-	r->stop = &s->leaves;
+	r->until = &s->until;
 	scratch_name(s, 'x', r->name);
 	if (renameat(dir_fd, name, fd, r->name) < 0) {
 		free(r);

@@ -25,8 +25,7 @@ struct scratch *scratch_new(int root_fd);
 /* Waits for removals, and removes our part. Takes NULL. */
 void scratch_free(struct scratch *s);
 
-/* Nothing is removed from here on, what is begun is left as it is: the next process takes
- * it over. Takes NULL. */
+/* Removals end in a moment; what is left then is for the next process. Takes NULL. */
 void scratch_leave(struct scratch *s);
 
 /* Our directory, made when first needed; borrowed. */

@@ -313,7 +313,7 @@ a_context() {
     [ "$left" -le 1 ]
     yes '# a long story' | head -c 300M >../long
     export COOPER_ROOT=$T/store
-    refuses 9 "more than 268435456 bytes" - <../long
+    refuses 3 "more than 16777216 bytes" - <../long
 }
 
 @test "a Dockerfile on standard input has no context but named ones" {
