@@ -110,6 +110,8 @@ read_head(int in, const struct cancel *cancel, struct buf *out, struct error *er
 		if (cancel_wait_fd(cancel, in, err) < 0)
 			return -1;
 		n = read(in, out->p + out->n, HEADER_SIZE - out->n);
+		if (n < 0 && errno == EISDIR)
+			return error_set(err, ERR_SOURCE, "is a directory");
 		if (n < 0 && errno != EINTR)
 			return error_sys(err, "read");
 		if (n > 0)

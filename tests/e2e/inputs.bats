@@ -109,6 +109,12 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     refused 3 "more than 16777216 bytes"
 }
 
+@test "a context on standard input that is a directory" {
+    run bash -c "'$COOPER' build - </"
+    [ "$status" -eq 4 ]
+    [[ $output == *"context on standard input: is a directory"* ]]
+}
+
 @test "who waits for a Dockerfile can be stopped" {
     for way in - /dev/stdin; do
         run bash -c "sleep 30 | timeout -s TERM 1 '$COOPER' build -f $way ."
