@@ -39,12 +39,13 @@ PACKAGE_LIBS     = $(call once,PACKAGE_LIBS,$(shell pkg-config --libs $(LINKED))
 
 COOPER_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -include base/banned.h $(PACKAGE_CFLAGS)
 COOPER_CFLAGS   = -std=gnu17 $(WARNINGS) $(FLAGS_$(MODE)) -fno-strict-aliasing -pthread
-# Bound at once: a sandbox's first process has lost the dynamic linker's memory (builder/sandbox/forget.h).
+# Bound at once: a sandbox's first process has lost the dynamic linker's memory (builder/sandbox/inside/drop_memory.h).
 COOPER_LIBS     = $(PACKAGE_LIBS) -pthread -lm -Wl,-z,now
 
 # One static library per folder, in the order of the arrows: each may use those after it.
 BUILDER_DIRS := builder/cli builder/build builder/export builder/solve builder/steps builder/image builder/cache \
-	builder/sandbox builder/context builder/ui
+	builder/machine builder/sandbox builder/sandbox/supervise builder/sandbox/plain builder/sandbox/inside \
+	builder/context builder/ui
 FOLDERS      := builder $(BUILDER_DIRS) registry layers parser base
 name_of       = $(subst /,_,$(1))
 sources_of    = $(filter-out builder/main.c,$(sort $(wildcard $(1)/*.c)))

@@ -62,7 +62,7 @@ struct build_request {
 	ARRAY(struct text) insecure_registries;
 	bool offline;
 	enum isolation isolation;
-	enum id_mapping mapping; /* what sandbox_enter() reached */
+	enum id_mapping mapping; /* what machine_enter() reached */
 	const char *mapping_why; /* its reason, or NULL */
 	size_t jobs;             /* 0: default */
 	uint64_t store_max;      /* bytes the store may have after the build; 0: any */

@@ -12,6 +12,7 @@
 #include "builder/cli/report.h"
 #include "builder/cli/session.h"
 #include "builder/cli/terminal.h"
+#include "builder/machine/machine.h"
 
 static void
 print_answer(const char *text)
@@ -149,7 +150,7 @@ enter(struct build_request *r, char **why)
 			n++;
 		}
 	}
-	sandbox_enter_foreign(r->isolation, archs, n, &r->mapping, why);
+	machine_enter_emulated(r->isolation, archs, n, &r->mapping, why);
 	for (size_t i = 0; i < n; i++)
 		platform_clear(&platforms[i]);
 }

@@ -6,7 +6,7 @@
 #include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/report.h"
-#include "builder/sandbox/sandbox.h"
+#include "builder/machine/machine.h"
 #include "layers/layers.h"
 
 struct doctor_options {

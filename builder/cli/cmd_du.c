@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "builder/cli/command.h"
 #include "builder/cli/table.h"
-#include "builder/sandbox/sandbox.h"
+#include "builder/machine/machine.h"
 #include "layers/layers.h"
 
 static const struct option_row rows[] = {
@@ -102,7 +102,7 @@ work(void *options, const struct words_left *words, struct error *err)
 	if (failed < 0)
 		return -1;
 	/* Layers have directories that only their owners may list. */
-	sandbox_enter(ISOLATION_AUTO, &mapping, &why);
+	machine_enter(ISOLATION_AUTO, &mapping, &why);
 	store = store_open(o->root, err);
 	failed = store == NULL ? -1 : store_usage(store, &usage, err);
 	store_close(store);

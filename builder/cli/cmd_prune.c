@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "builder/cli/command.h"
 #include "builder/cli/session.h"
-#include "builder/sandbox/sandbox.h"
+#include "builder/machine/machine.h"
 #include "layers/layers.h"
 
 struct prune_options {
@@ -104,7 +104,7 @@ work(void *options, const struct words_left *words, struct error *err)
 		return -1;
 	/* Files of layers have the ids of images: only from in there can a user who
 	 * is not root remove them. No thread exists yet. */
-	sandbox_enter(ISOLATION_AUTO, &mapping, &why);
+	machine_enter(ISOLATION_AUTO, &mapping, &why);
 	if (prune(o, &freed, err) < 0)
 		return -1;
 	print_freed(o, freed);

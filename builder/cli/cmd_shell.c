@@ -7,7 +7,7 @@
 #include "builder/cli/command.h"
 #include "builder/cli/report.h"
 #include "builder/cli/terminal.h"
-#include "builder/sandbox/sandbox.h"
+#include "builder/machine/machine.h"
 #include "builder/steps/steps.h"
 #include "layers/layers.h"
 
@@ -59,7 +59,7 @@ work(void *options, const struct words_left *words, struct error *err)
 		return -1;
 	if (!isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE, "standard input is no terminal");
-	sandbox_enter(ISOLATION_AUTO, &mapping, &why);
+	machine_enter(ISOLATION_AUTO, &mapping, &why);
 	store = store_open(o->root, err);
 	if (store == NULL)
 		return -1;

@@ -4,12 +4,13 @@
 #ifndef BUILDER_SANDBOX_ENGINE_H
 #define BUILDER_SANDBOX_ENGINE_H
 
-#include "builder/sandbox/leaving.h"
-#include "builder/sandbox/plan.h"
+#include "builder/sandbox/filter.h"
+#include "builder/sandbox/inside/recipe.h"
+#include "builder/sandbox/plain/plain_scratch.h"
+#include "builder/sandbox/plain/trees.h"
 #include "builder/sandbox/sandbox.h"
-#include "builder/sandbox/seccomp.h"
 #include "builder/sandbox/spawner.h"
-#include "builder/sandbox/trees.h"
+#include "builder/sandbox/unreaped.h"
 
 struct engine {
 	const char *name;
@@ -38,7 +39,7 @@ struct sandbox {
 	const struct cancel *cancel;
 	struct filter filter;
 	struct spawner spawner;
-	struct leaving *leaving;
+	struct unreaped *unreaped;
 	bool has_plain_roots; /* roots are plain trees: no overlay can be mounted */
 	_Atomic bool has_plain_binds; /* … nor on a tmpfs: binds are copies, too */
 	struct trees trees;
@@ -46,5 +47,11 @@ struct sandbox {
 	char *memory; /* file where it is remembered that the first engine works, or NULL
 	               */
 };
+
+static inline struct plain_scratch
+sandbox_scratch(const struct sandbox *sb)
+{
+	return (struct plain_scratch){ sb->scratch_fd, sb->scratch, sb->cancel };
+}
 
 #endif

@@ -12,64 +12,66 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "builder/sandbox/caps.h"
-#include "builder/sandbox/confine.h"
 #include "builder/sandbox/contained.h"
-#include "builder/sandbox/covers.h"
-#include "builder/sandbox/draft.h"
 #include "builder/sandbox/engine.h"
-#include "builder/sandbox/probe.h"
+#include "builder/sandbox/inside/caps.h"
+#include "builder/sandbox/inside/confine.h"
+#include "builder/sandbox/inside/probe.h"
+#include "builder/sandbox/plain/stand_ins.h"
+#include "builder/sandbox/recipe_draft.h"
+#include "builder/sandbox/recipe_process.h"
 #include "builder/sandbox/running.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 
-static plan_at
-add_filter(struct plan_draft *d, unsigned kinds, uint32_t *n)
+static recipe_at
+add_filter(struct recipe_draft *d, unsigned kinds, uint32_t *n)
 {
 	struct filter filter = { 0 };
-	plan_at at = 0;
+	recipe_at at = 0;
 
 	filter_compile(&filter, kinds);
 	*n = (uint32_t)filter.code.n;
 	if (filter.code.n > 0)
-		at = plan_add_bytes(d, filter.code.at,
-		                    filter.code.n * sizeof *filter.code.at);
+		at = recipe_add_bytes(d, filter.code.at,
+		                      filter.code.n * sizeof *filter.code.at);
 	filter_clear(&filter);
 	return at;
 }
 
 static void
-draft_filters(struct plan_draft *d, const struct sandbox_run *r)
+draft_filters(struct recipe_draft *d, const struct sandbox_run *r)
 {
 	const unsigned kinds = FILTER_OWN_LIMITS |
 	                       (r->network == SANDBOX_NET_NONE ? FILTER_NO_NETWORK : 0) |
 	                       (d->head.has_landlock != 0 ? 0 : FILTER_NO_TRACING);
 
 	d->head.filter = add_filter(d, kinds, &d->head.n_filter);
-	d->head.asking_filter =
+	d->head.notify_filter =
 	        add_filter(d,
 	                   kinds | FILTER_ASKS_PATHS |
 	                           (d->head.owner_marks != 0 ? FILTER_ASKS_OWNERS : 0),
-	                   &d->head.n_asking_filter);
+	                   &d->head.n_notify_filter);
 }
 
 /* With a single id the supervisor keeps the owners, too. */
 static void
-draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r)
+draft_owners(struct recipe_draft *d, const struct sandbox *sb,
+             const struct sandbox_run *r)
 {
 	auto_free char *marks = mem_print("%s.owners", r->upper);
 
 	if (sb->mapping == IDS_SINGLE && r->upper != NULL)
-		d->head.owner_marks = plan_add_text(d, marks);
+		d->head.owner_marks = recipe_add_text(d, marks);
 }
 
 static void
-draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r,
+draft(struct recipe_draft *d, const struct sandbox *sb, const struct sandbox_run *r,
       const char *tree, bool has_devices)
 {
-	d->head.engine = PLAN_CHROOT;
-	d->head.root = plan_add_text(d, tree);
-	draft_process(d, sb, r, NULL);
+	d->head.engine = RECIPE_CHROOT;
+	d->head.root = recipe_add_text(d, tree);
+	recipe_add_process(d, sb, r, NULL);
 	d->head.has_landlock = confine_version() >= CONFINE_VERSION_MIN;
 	d->head.serves_devices = !has_devices;
 	/* Few steps need these, and they help to leave a root: Landlock does not keep who
@@ -82,7 +84,7 @@ draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *
 }
 
 static int
-run_process(const struct sandbox *sb, const struct sandbox_run *r, struct plan_draft *d,
+run_process(const struct sandbox *sb, const struct sandbox_run *r, struct recipe_draft *d,
             struct sandbox_result *result, struct error *err)
 {
 	auto_cgroup struct cgroup cgroup = CGROUP_INIT;
@@ -103,16 +105,17 @@ static int
 run_in_tree(struct sandbox *sb, const struct sandbox_run *r, struct stage_tree *tree,
             struct sandbox_result *result, struct error *err)
 {
-	auto_covers struct covers covers = { .tree_fd = -1 };
-	auto_plan_draft struct plan_draft d = { 0 };
+	auto_stand_ins struct stand_ins stand_ins = { .tree_fd = -1 };
+	auto_recipe_draft struct recipe_draft d = { 0 };
 	auto_error struct error later = ERROR_INIT;
-	int failed = covers_place(&covers, sb, r, tree, err);
+	const struct plain_scratch scratch = sandbox_scratch(sb);
+	int failed = stand_ins_place(&stand_ins, &scratch, r, tree, err);
 
 	if (failed == 0) {
-		draft(&d, sb, r, stage_tree_dir(tree), covers.has_devices);
+		draft(&d, sb, r, stage_tree_dir(tree), stand_ins.has_devices);
 		failed = run_process(sb, r, &d, result, err);
 	}
-	if (covers_remove(&covers, tree, failed == 0 ? err : &later) < 0)
+	if (stand_ins_remove(&stand_ins, tree, failed == 0 ? err : &later) < 0)
 		failed = -1;
 	return failed;
 }
@@ -167,14 +170,14 @@ chroot_probe(struct sandbox *sb, char **why, struct error *err)
 {
 	const struct sandbox_run r = { .n_lowers = 0 };
 	auto_free char *tree = mem_print("%s/probe/tree", sb->scratch);
-	auto_plan_draft struct plan_draft d = { 0 };
+	auto_recipe_draft struct recipe_draft d = { 0 };
 	auto_error struct error later = ERROR_INIT;
 	struct sandbox_result result;
 	int failed = make_probe_tree(sb, err);
 
 	if (failed == 0) {
 		draft(&d, sb, &r, tree, true);
-		d.head.purpose = PLAN_PROBE;
+		d.head.purpose = RECIPE_PROBE;
 		failed = run_process(sb, &r, &d, &result, err);
 	}
 	file_remove_tree(sb->scratch_fd, "probe", &later);

@@ -10,21 +10,23 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "builder/sandbox/copies.h"
-#include "builder/sandbox/draft.h"
 #include "builder/sandbox/engine.h"
+#include "builder/sandbox/inside/probe.h"
 #include "builder/sandbox/limits.h"
-#include "builder/sandbox/mounts.h"
-#include "builder/sandbox/probe.h"
+#include "builder/sandbox/mount_stubs.h"
+#include "builder/sandbox/plain/copies.h"
+#include "builder/sandbox/recipe_draft.h"
+#include "builder/sandbox/recipe_mounts.h"
+#include "builder/sandbox/recipe_process.h"
 #include "builder/sandbox/running.h"
-#include "builder/sandbox/stubs.h"
 
 #define NAME_SPACES                                                                      \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
 /* With a single id a supervisor keeps the owners. */
 static void
-draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r)
+draft_owners(struct recipe_draft *d, const struct sandbox *sb,
+             const struct sandbox_run *r)
 {
 	auto_filter struct filter filter = { 0 };
 	auto_free char *marks = mem_print("%s.owners", r->upper);
@@ -40,34 +42,34 @@ draft_owners(struct plan_draft *d, const struct sandbox *sb, const struct sandbo
 	filter_compile(&filter, FILTER_ASKS_OWNERS);
 	if (filter.code.n == 0)
 		return;
-	d->head.n_asking_filter = (uint32_t)filter.code.n;
-	d->head.asking_filter = plan_add_bytes(d, filter.code.at,
-	                                       filter.code.n * sizeof *filter.code.at);
-	d->head.owner_marks = plan_add_text(d, marks);
+	d->head.n_notify_filter = (uint32_t)filter.code.n;
+	d->head.notify_filter = recipe_add_bytes(d, filter.code.at,
+	                                         filter.code.n * sizeof *filter.code.at);
+	d->head.owner_marks = recipe_add_text(d, marks);
 	d->head.inner_flags = d->head.clone_flags;
 	d->head.clone_flags = 0;
 }
 
 /* TREE: a plain one for the root, or NULL. */
 static int
-draft(struct plan_draft *d, const struct sandbox *sb, const struct sandbox_run *r,
+draft(struct recipe_draft *d, const struct sandbox *sb, const struct sandbox_run *r,
       const char *tree, const char *scratch, struct error *err)
 {
-	d->head.engine = PLAN_NS;
+	d->head.engine = RECIPE_NS;
 	d->head.clone_flags = NAME_SPACES;
 	if (r->network == SANDBOX_NET_NONE) {
 		d->head.clone_flags |= CLONE_NEWNET;
 		d->head.new_net = 1;
 	}
-	d->head.root = plan_add_text(d, tree);
+	d->head.root = recipe_add_text(d, tree);
 	if (tree == NULL) {
-		d->head.lowers = plan_add_list(d, r->lowers, r->n_lowers);
-		d->head.upper = plan_add_text(d, r->upper);
-		d->head.work = plan_add_text(d, r->work);
+		d->head.lowers = recipe_add_list(d, r->lowers, r->n_lowers);
+		d->head.upper = recipe_add_text(d, r->upper);
+		d->head.work = recipe_add_text(d, r->work);
 	}
-	draft_process(d, sb, r, &sb->filter);
+	recipe_add_process(d, sb, r, &sb->filter);
 	draft_owners(d, sb, r);
-	return mounts_draft(d, sb, r, scratch, err);
+	return recipe_add_mounts(d, sb, r, scratch, err);
 }
 
 static int
@@ -77,7 +79,7 @@ remove_stubs(const char *dir, const struct running *run, struct error *err)
 
 	if (dir_fd < 0)
 		return -1;
-	return stubs_remove(dir_fd, plan_report(run->plan), err);
+	return mount_stubs_remove(dir_fd, recipe_report(run->recipe), err);
 }
 
 /* TREE: the plain one that is the root, or NULL for an overlay. *NEEDS_COPIES: what is to
@@ -88,7 +90,7 @@ run_once(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
          struct error *err)
 {
 	const char *root = tree == NULL ? r->upper : tree;
-	auto_plan_draft struct plan_draft d = { 0 };
+	auto_recipe_draft struct recipe_draft d = { 0 };
 	auto_cgroup struct cgroup cgroup = CGROUP_INIT;
 	auto_running struct running run = RUNNING_INIT;
 	int64_t started_ns = clock_monotonic_ns();
@@ -104,7 +106,7 @@ run_once(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
 	if (running_attend(sb, r, &run, err) < 0) {
 		auto_error struct error later = ERROR_INIT;
 
-		*needs_copies = plan_report(run.plan)->stage == STAGE_OVERLAY &&
+		*needs_copies = recipe_report(run.recipe)->stage == STAGE_OVERLAY &&
 		                remove_stubs(root, &run, &later) == 0;
 		return -1;
 	}
@@ -128,9 +130,10 @@ run_with_copies(struct sandbox *sb, const struct sandbox_run *r, const char *tre
                 const char *scratch, struct sandbox_result *result, struct error *err)
 {
 	auto_copies struct copies copies = COPIES_INIT;
+	const struct plain_scratch place = sandbox_scratch(sb);
 	bool needs_copies = false;
 
-	if (copies_make(&copies, sb, r, scratch, err) < 0)
+	if (copies_make(&copies, &place, r, scratch, err) < 0)
 		return -1;
 	return run_once(sb, &copies.run, tree, scratch, &needs_copies, result, err);
 }
@@ -210,13 +213,13 @@ run_probe(const struct sandbox *sb, const char *tree, struct error *err)
 		                       .n_lowers = 1,
 		                       .upper = "probe/upper",
 		                       .work = "probe/work" };
-	auto_plan_draft struct plan_draft d = { 0 };
+	auto_recipe_draft struct recipe_draft d = { 0 };
 	auto_running struct running run = RUNNING_INIT;
 	const struct cgroup none = CGROUP_INIT;
 
 	if (draft(&d, sb, &r, tree, "probe", err) < 0)
 		return -1;
-	d.head.purpose = PLAN_PROBE;
+	d.head.purpose = RECIPE_PROBE;
 	if (running_start(sb, &r, &d, &run, &none, err) < 0)
 		return -1;
 	return running_attend(sb, &r, &run, err);

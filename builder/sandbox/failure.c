@@ -21,7 +21,7 @@ error_text(int sys)
 
 /* The texts that users know from Docker. */
 static int
-tell_lookup(const struct plan_report *report, const char *why, struct error *err)
+tell_lookup(const struct recipe_report *report, const char *why, struct error *err)
 {
 	if (report->sys == 0)
 		return error_set(err, ERR_RUN,
@@ -34,7 +34,7 @@ tell_lookup(const struct plan_report *report, const char *why, struct error *err
 }
 
 static int
-tell_exec(const struct plan_report *report, const char *why, struct error *err)
+tell_exec(const struct recipe_report *report, const char *why, struct error *err)
 {
 	error_set(err, ERR_RUN, "exec %s: %s", report->text, why);
 	if (report->sys == ENOENT)
@@ -49,11 +49,11 @@ tell_exec(const struct plan_report *report, const char *why, struct error *err)
 }
 
 static int
-tell_ids(const struct plan *plan, const struct plan_report *report, const char *why,
+tell_ids(const struct recipe *recipe, const struct recipe_report *report, const char *why,
          struct error *err)
 {
-	error_set(err, ERR_ENVIRONMENT, "run as user %u:%u: %s: %s", plan->uid, plan->gid,
-	          report->text, why);
+	error_set(err, ERR_ENVIRONMENT, "run as user %u:%u: %s: %s", recipe->uid,
+	          recipe->gid, report->text, why);
 	if (report->sys == EINVAL)
 		error_hint(
 		        err,
@@ -71,13 +71,13 @@ is_of_target(int sys)
 }
 
 static int
-tell_mount(struct plan *plan, const struct plan_report *report, const char *why,
+tell_mount(struct recipe *recipe, const struct recipe_report *report, const char *why,
            struct error *err)
 {
 	const char *target = "?";
 
-	if (report->op < plan->n_ops)
-		target = plan_text(plan, plan_op(plan, report->op)->target);
+	if (report->op < recipe->n_ops)
+		target = recipe_text(recipe, recipe_op(recipe, report->op)->target);
 	return error_set(err, is_of_target(report->sys) ? ERR_SOURCE : ERR_ENVIRONMENT,
 	                 "mount on %s: %s%s%s%s", target, why,
 	                 *report->text == '\0' ? "" : " (", report->text,
@@ -85,7 +85,7 @@ tell_mount(struct plan *plan, const struct plan_report *report, const char *why,
 }
 
 static int
-tell_root(const struct plan_report *report, const char *why, struct error *err)
+tell_root(const struct recipe_report *report, const char *why, struct error *err)
 {
 	error_set(err, ERR_ENVIRONMENT, "mount the layers: %s%s%s%s", why,
 	          *report->text == '\0' ? "" : " (", report->text,
@@ -103,7 +103,7 @@ tell_root(const struct plan_report *report, const char *why, struct error *err)
 }
 
 static int
-tell_cwd(const struct plan_report *report, const char *why, struct error *err)
+tell_cwd(const struct recipe_report *report, const char *why, struct error *err)
 {
 	const bool leads_out = report->sys == ELOOP || report->sys == EXDEV;
 
@@ -117,7 +117,7 @@ tell_cwd(const struct plan_report *report, const char *why, struct error *err)
 }
 
 static int
-tell(struct plan *plan, const struct plan_report *report, const char *why,
+tell(struct recipe *recipe, const struct recipe_report *report, const char *why,
      struct error *err)
 {
 	static const char *const names[] = {
@@ -141,12 +141,12 @@ tell(struct plan *plan, const struct plan_report *report, const char *why,
 	case STAGE_EXEC:
 		return tell_exec(report, why, err);
 	case STAGE_IDS:
-		return tell_ids(plan, report, why, err);
+		return tell_ids(recipe, report, why, err);
 	case STAGE_CWD:
 		return tell_cwd(report, why, err);
 	case STAGE_MOUNT:
 	case STAGE_OVERLAY:
-		return tell_mount(plan, report, why, err);
+		return tell_mount(recipe, report, why, err);
 	case STAGE_ROOT:
 		return tell_root(report, why, err);
 	case STAGE_SOURCE:
@@ -163,13 +163,13 @@ tell(struct plan *plan, const struct plan_report *report, const char *why,
 }
 
 int
-failure_tell(struct plan *plan, struct error *err)
+failure_tell(struct recipe *recipe, struct error *err)
 {
-	struct plan_report *report = plan_report(plan);
+	struct recipe_report *report = recipe_report(recipe);
 	auto_free char *why = error_text(report->sys);
 
-	report->text[PLAN_TEXT_MAX - 1] = '\0';
-	tell(plan, report, why, err);
+	report->text[RECIPE_TEXT_MAX - 1] = '\0';
+	tell(recipe, report, why, err);
 	err->sys = report->sys;
 	return -1;
 }

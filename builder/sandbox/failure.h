@@ -4,9 +4,10 @@
 #ifndef BUILDER_SANDBOX_FAILURE_H
 #define BUILDER_SANDBOX_FAILURE_H
 
-#include "builder/sandbox/plan.h"
+#include "base/error.h"
+#include "builder/sandbox/inside/recipe.h"
 
 /* Sets ERR from the report of PLAN, which tells of a failure. Always -1. */
-int failure_tell(struct plan *plan, struct error *err);
+int failure_tell(struct recipe *recipe, struct error *err);
 
 #endif

@@ -4,11 +4,12 @@
 #ifndef BUILDER_SANDBOX_LIMITS_H
 #define BUILDER_SANDBOX_LIMITS_H
 
-#include "builder/sandbox/plan.h"
+#include "builder/sandbox/inside/recipe.h"
+#include "builder/sandbox/recipe_draft.h"
 #include "builder/sandbox/sandbox.h"
 
 /* Resource limits of R, clamped to what this process may set. */
-void limits_draft(struct plan_draft *d, const struct sandbox_run *r);
+void limits_draft(struct recipe_draft *d, const struct sandbox_run *r);
 
 /* A control group of one run, below one that we may write to. */
 struct cgroup {

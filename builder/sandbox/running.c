@@ -13,6 +13,7 @@
 #include "builder/sandbox/engine.h"
 #include "builder/sandbox/failure.h"
 #include "builder/sandbox/output.h"
+#include "builder/sandbox/recipe_draft.h"
 
 /* Room for bursts; the system's limit for pipes of one user may be lower. */
 #define PIPE_SIZE (256 * 1024)
@@ -33,7 +34,7 @@ running_clear(struct running *run)
 	if (run->pid > 0)
 		kill(run->pid, run->is_asked_to_end ? SIGTERM : SIGKILL);
 	reap(run);
-	plan_unmap(run->plan);
+	recipe_unmap(run->recipe);
 	own_close(&run->memory_fd);
 	own_close(&run->out_fd);
 	own_close(&run->out_end);
@@ -84,20 +85,21 @@ open_ends(const struct sandbox_run *r, struct running *run, struct error *err)
 /* ------------------------------------------------------------ start */
 
 static int
-request(const struct sandbox *sb, const struct plan_draft *d, const struct running *run,
+request(const struct sandbox *sb, const struct recipe_draft *d, const struct running *run,
         const struct cgroup *cgroup, struct error *err)
 {
-	int fds[PLAN_FDS_MAX];
+	int fds[RECIPE_FDS_MAX];
 
-	fds[PLAN_FD_MEMORY] = run->memory_fd;
-	fds[PLAN_FD_REPORT] = run->report_end;
-	fds[PLAN_FD_OUT] = run->out_end;
-	fds[PLAN_FD_ERR] = run->err_end;
+	fds[RECIPE_FD_MEMORY] = run->memory_fd;
+	fds[RECIPE_FD_REPORT] = run->report_end;
+	fds[RECIPE_FD_OUT] = run->out_end;
+	fds[RECIPE_FD_ERR] = run->err_end;
 	/* Each place must be filled; nobody uses this one if there is no group. */
-	fds[PLAN_FD_CGROUP] = cgroup->procs_fd >= 0 ? cgroup->procs_fd : run->report_end;
+	fds[RECIPE_FD_CGROUP] = cgroup->procs_fd >= 0 ? cgroup->procs_fd
+	                                              : run->report_end;
 	for (size_t i = 0; i < d->fds.n; i++)
-		fds[PLAN_FD_FIRST + i] = d->fds.at[i];
-	return spawner_request(&sb->spawner, fds, PLAN_FD_FIRST + d->fds.n, err);
+		fds[RECIPE_FD_FIRST + i] = d->fds.at[i];
+	return spawner_request(&sb->spawner, fds, RECIPE_FD_FIRST + d->fds.n, err);
 }
 
 /* The spawner tells the id of the process, or that there is none. */
@@ -113,18 +115,19 @@ await_pid(struct running *run, struct error *err)
 		return error_set(err, ERR_INTERNAL,
 		                 "the process that starts sandboxes has ended");
 	if (pid < 0)
-		return failure_tell(run->plan, err);
+		return failure_tell(run->recipe, err);
 	run->pid = (pid_t)pid;
 	return 0;
 }
 
 int
-running_start(const struct sandbox *sb, const struct sandbox_run *r, struct plan_draft *d,
-              struct running *run, const struct cgroup *cgroup, struct error *err)
+running_start(const struct sandbox *sb, const struct sandbox_run *r,
+              struct recipe_draft *d, struct running *run, const struct cgroup *cgroup,
+              struct error *err)
 {
 	memory_look(&run->memory);
-	run->plan = plan_seal(d, &run->memory_fd, err);
-	if (run->plan == NULL || open_ends(r, run, err) < 0 ||
+	run->recipe = recipe_seal(d, &run->memory_fd, err);
+	if (run->recipe == NULL || open_ends(r, run, err) < 0 ||
 	    open_pipe(&run->report_fd, &run->report_end, err) < 0 ||
 	    request(sb, d, run, cgroup, err) < 0)
 		return -1;
@@ -138,7 +141,7 @@ running_start(const struct sandbox *sb, const struct sandbox_run *r, struct plan
 static void
 leave(const struct sandbox *sb, struct running *run)
 {
-	leaving_add(sb->leaving, run->pid);
+	unreaped_add(sb->unreaped, run->pid);
 	run->pid = 0;
 }
 
@@ -154,14 +157,14 @@ running_attend(const struct sandbox *sb, const struct sandbox_run *r, struct run
 
 	if (output_pump(&output, sb->cancel, err) < 0)
 		return -1;
-	if (plan_report(run->plan)->at_rest != 0 && !run->is_waited_for)
+	if (recipe_report(run->recipe)->at_rest != 0 && !run->is_waited_for)
 		leave(sb, run);
 	else
 		reap(run);
 	output_drain(&output);
-	if (plan_report(run->plan)->stage != STAGE_NONE)
-		return failure_tell(run->plan, err);
-	if (plan_report(run->plan)->started == 0)
+	if (recipe_report(run->recipe)->stage != STAGE_NONE)
+		return failure_tell(run->recipe, err);
+	if (recipe_report(run->recipe)->started == 0)
 		return error_set(err, ERR_ENVIRONMENT,
 		                 "the sandbox's first process was killed (status %#x)",
 		                 (unsigned)run->status);
@@ -201,7 +204,7 @@ void
 running_result(const struct running *run, const struct cgroup *cgroup, int64_t started_ns,
                struct sandbox_result *result)
 {
-	const struct plan_report *report = plan_report(run->plan);
+	const struct recipe_report *report = recipe_report(run->recipe);
 
 	/* Without a status the first process was killed, and the program with it. */
 	result->status = report->ended != 0 ? report->status : SIGKILL;

@@ -6,14 +6,15 @@
 
 #include <sys/resource.h>
 
+#include "builder/sandbox/inside/recipe.h"
 #include "builder/sandbox/limits.h"
 #include "builder/sandbox/memory.h"
-#include "builder/sandbox/plan.h"
+#include "builder/sandbox/recipe_draft.h"
 #include "builder/sandbox/sandbox.h"
 
 /* One run. Descriptors are -1 if not open. */
 struct running {
-	struct plan *plan;
+	struct recipe *recipe;
 	int memory_fd;
 	int out_fd, out_end; /* ours, the program's */
 	int err_fd, err_end;
@@ -32,11 +33,11 @@ struct running {
 		.err_end = -1, .report_fd = -1, .report_end = -1                         \
 	}
 
-/* Seals D, the plan of R, and has it started. The process is in RUN then, also
+/* Seals D, the recipe of R, and has it started. The process is in RUN then, also
  * when it fails. CGROUP may have no group. */
-int
-running_start(const struct sandbox *sb, const struct sandbox_run *r, struct plan_draft *d,
-              struct running *run, const struct cgroup *cgroup, struct error *err);
+int running_start(const struct sandbox *sb, const struct sandbox_run *r,
+                  struct recipe_draft *d, struct running *run,
+                  const struct cgroup *cgroup, struct error *err);
 
 /* To the end of all its processes. -1 if the program was not started, or cancelled. */
 int running_attend(const struct sandbox *sb, const struct sandbox_run *r,

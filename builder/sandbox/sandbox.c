@@ -11,12 +11,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "builder/sandbox/confine.h"
 #include "builder/sandbox/contained.h"
 #include "builder/sandbox/engine.h"
-#include "builder/sandbox/mount_ops.h"
-#include "builder/sandbox/owner_server.h"
-#include "builder/sandbox/remember.h"
+#include "builder/sandbox/inside/confine.h"
+#include "builder/sandbox/inside/mount_ops.h"
+#include "builder/sandbox/probe_note.h"
+#include "builder/sandbox/supervise/owner_server.h"
 
 bool
 isolation_parse(struct text t, enum isolation *out)
@@ -171,10 +171,10 @@ static int
 choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 {
 	const bool may_know = sb->memory != NULL && wanted != ISOLATION_CHROOT;
-	auto_free char *here = may_know ? remember_text(sb->scratch_fd, sb->mapping)
+	auto_free char *here = may_know ? probe_note_text(sb->scratch_fd, sb->mapping)
 	                                : NULL;
 
-	if (remember_knows(sb->memory, here)) {
+	if (probe_note_says(sb->memory, here)) {
 		sb->engine = engines[0].engine;
 		sb->is_remembered = true;
 		return 0;
@@ -182,7 +182,7 @@ choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 	if (try_engines(sb, wanted, why, err) < 0)
 		return -1;
 	if (sb->engine == engines[0].engine && !sb->has_plain_roots)
-		remember_note(sb->memory, here);
+		probe_note_write(sb->memory, here);
 	return 0;
 }
 
@@ -197,8 +197,8 @@ sandbox_open(const struct sandbox_options *options, struct error *err)
 	sb->mapping = options->mapping;
 	sb->cancel = options->cancel;
 	sb->memory = options->memory == NULL ? NULL : mem_copy(options->memory);
-	sb->leaving = mem_new(sizeof *sb->leaving);
-	leaving_init(sb->leaving);
+	sb->unreaped = mem_new(sizeof *sb->unreaped);
+	unreaped_init(sb->unreaped);
 	filter_compile(&sb->filter, 0);
 	trees_init(&sb->trees, sb->scratch_fd, NULL, sb->cancel);
 	if (check_descriptors(err) == 0 && make_scratch(sb, err) == 0 &&
@@ -240,8 +240,8 @@ sandbox_free(struct sandbox *sb)
 {
 	if (sb == NULL)
 		return;
-	leaving_clear(sb->leaving);
-	free(sb->leaving);
+	unreaped_clear(sb->unreaped);
+	free(sb->unreaped);
 	spawner_stop(&sb->spawner);
 	trees_clear(&sb->trees);
 	filter_clear(&sb->filter);
@@ -269,7 +269,7 @@ sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
 	if (err->code != ERR_ENVIRONMENT)
 		return -1;
 	/* What was remembered may hold no more. */
-	remember_forget(sb->memory);
+	probe_note_remove(sb->memory);
 	if (sb->is_remembered && err->hint == NULL)
 		error_hint(err,
 		           "engine \"%s\" worked here before; the next build tries the "

@@ -1,10 +1,8 @@
 /*
  * sandbox: runs one step's process in an isolated root file system.
  *
- *	sandbox_enter    once, before threads: own user namespace if we need one
  *	sandbox_new      once per build: chooses the engine by trying it
  *	sandbox_run      per RUN: layer directories in, an upper directory out
- *	doctor           what this machine allows, and what one setting would change
  *
  * Whatever the engine, a finished run leaves an *upper directory in overlay
  * format*: new and changed entries, whiteouts (character device 0:0), opaque
@@ -48,19 +46,6 @@ enum id_mapping {
 	IDS_SINGLE,   /* own user namespace with one id only */
 	IDS_NONE,     /* no user namespace to be had and not root */
 };
-
-/* Enters a user namespace if this process cannot mount as it is: after it the
- * whole process is root (0:0) in there, so that files it makes have the ids of
- * the image. Must be called before any thread exists. Never fails: *MAPPING
- * tells what was reached, *WHY (caller frees, may be NULL) a one-line reason
- * if it is less than IDS_RANGE. */
-void sandbox_enter(enum isolation wanted, enum id_mapping *mapping, char **why);
-
-/* As sandbox_enter(), and programs of ARCHS ("arm64", as in platforms) run, if need be by
- * emulators that are registered for an own user namespace (which root enters for them,
- * too). What stays impossible is part of *WHY. */
-void sandbox_enter_foreign(enum isolation wanted, const char *const *archs, size_t n,
-                           enum id_mapping *mapping, char **why);
 
 struct sandbox;
 
@@ -178,28 +163,5 @@ int sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
 /* The machine's nameservers as a resolv.conf for sandboxes (loopback resolvers
  * are kept: the network is the host's). Appends to OUT. */
 void sandbox_resolv_conf(struct buf *out);
-
-/* ------------------------------------------------------------ doctor */
-
-struct doctor_row {
-	const char *name; /* "user namespace", "overlay in it", … */
-	bool ok;
-	char *detail;       /* what was seen, errno text */
-	const char *remedy; /* the one setting that would help, or NULL */
-};
-
-struct doctor {
-	struct doctor_row *rows;
-	size_t n;
-	const char *engine; /* what would be chosen, or NULL */
-	enum id_mapping mapping;
-};
-
-/* Tries everything in children; takes some milliseconds. WANTED: with what engine RUN is
- * tried. SCRATCH_FD as above. */
-int
-doctor_run(int scratch_fd, enum isolation wanted, struct doctor *out, struct error *err);
-char *doctor_print(const struct doctor *d, bool json); /* caller frees */
-void doctor_clear(struct doctor *d);
 
 #endif

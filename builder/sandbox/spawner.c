@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 #include "base/own.h"
-#include "builder/sandbox/child.h"
-#include "builder/sandbox/exe.h"
-#include "builder/sandbox/forget.h"
-#include "builder/sandbox/plan.h"
-#include "builder/sandbox/sys.h"
+#include "builder/sandbox/inside/descriptors.h"
+#include "builder/sandbox/inside/drop_memory.h"
+#include "builder/sandbox/inside/exe.h"
+#include "builder/sandbox/inside/first.h"
+#include "builder/sandbox/inside/recipe.h"
+#include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/owner_supervisor.h"
+#include "builder/sandbox/supervise/supervisor.h"
 
 /* Of the spawner, and as a copy of what it clones. */
 #define STACK_SIZE (256 * 1024)
@@ -55,15 +58,15 @@ settle_descriptors(const struct start *start)
 	if (dup3(socket_fd, SPAWNER_FD_SOCKET, O_CLOEXEC) < 0 ||
 	    dup3(above, SPAWNER_FD_LIFE, O_CLOEXEC) < 0)
 		return -1;
-	return child_close_from(SPAWNER_FD_FIRST);
+	return descriptors_close_from(SPAWNER_FD_FIRST);
 }
 
 /* Number of descriptors received into FDS from SPAWNER_FD_FIRST on, 0 at the end. */
 static size_t
-receive(int fds[PLAN_FDS_MAX])
+receive(int fds[RECIPE_FDS_MAX])
 {
 	char byte = 0;
-	char control[CMSG_SPACE(PLAN_FDS_MAX * sizeof(int))];
+	char control[CMSG_SPACE(RECIPE_FDS_MAX * sizeof(int))];
 	struct iovec iov = { &byte, 1 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
 	struct cmsghdr *head = NULL;
@@ -81,31 +84,36 @@ receive(int fds[PLAN_FDS_MAX])
 	return (size_t)n;
 }
 
+static const struct first_supervisors supervisors = {
+	.owners_split = owner_supervisor_split,
+	.chroot_main = supervisor_main,
+};
+
 /* The first process of the sandbox gets our memory as it is, so it can go on
  * from here. Its parent is ours. */
 static void
-serve(const int *fds, size_t n)
+serve(const int *fds)
 {
-	struct plan *head = mmap(NULL, sizeof *head, PROT_READ, MAP_SHARED,
-	                         fds[PLAN_FD_MEMORY], 0);
-	struct plan *plan = NULL;
+	struct recipe *head = mmap(NULL, sizeof *head, PROT_READ, MAP_SHARED,
+	                           fds[RECIPE_FD_MEMORY], 0);
+	struct recipe *recipe = NULL;
 	int64_t pid = 0;
 
 	if (head == MAP_FAILED)
 		return;
-	plan = mmap(NULL, head->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-	            fds[PLAN_FD_MEMORY], 0);
-	if (plan == MAP_FAILED)
+	recipe = mmap(NULL, head->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	              fds[RECIPE_FD_MEMORY], 0);
+	if (recipe == MAP_FAILED)
 		return;
 	pid = syscall(SYS_clone, (unsigned long)head->clone_flags | CLONE_PARENT, NULL,
 	              NULL, NULL, NULL);
 	if (pid == 0)
-		child_main(plan, fds, n);
+		first_main(recipe, fds, &supervisors);
 	if (pid < 0)
-		plan_fail(plan, STAGE_START, errno, NULL);
-	while (sys_write(fds[PLAN_FD_REPORT], &pid, sizeof pid) < 0 && errno == EINTR)
+		recipe_fail(recipe, STAGE_START, errno, NULL);
+	while (sys_write(fds[RECIPE_FD_REPORT], &pid, sizeof pid) < 0 && errno == EINTR)
 		continue;
-	munmap(plan, head->size);
+	munmap(recipe, head->size);
 	munmap(head, sizeof *head);
 }
 
@@ -113,7 +121,7 @@ static int
 spawner_main(void *arg)
 {
 	const struct start *start = arg;
-	int fds[PLAN_FDS_MAX];
+	int fds[RECIPE_FDS_MAX];
 	size_t n = 0;
 
 	reset_signals();
@@ -124,13 +132,13 @@ spawner_main(void *arg)
 	syscall(SYS_umask, 022);
 	/* Nobody who gets our ids in a sandbox may look at its first process. */
 	prctl(PR_SET_DUMPABLE, 0);
-	forget_memory(start->stack, STACK_SIZE);
+	drop_memory(start->stack, STACK_SIZE);
 	/* Without the rights for it, it is a step's root that has them not, either. */
 	exe_let_go();
 	while ((n = receive(fds)) > 0) {
-		if (n >= PLAN_FD_FIRST)
-			serve(fds, n);
-		child_close_from(SPAWNER_FD_FIRST);
+		if (n >= RECIPE_FD_FIRST)
+			serve(fds);
+		descriptors_close_from(SPAWNER_FD_FIRST);
 	}
 	return 0;
 }
@@ -185,7 +193,8 @@ int
 spawner_request(const struct spawner *s, const int *fds, size_t n, struct error *err)
 {
 	char byte = 0;
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(PLAN_FDS_MAX * sizeof(int))] = {
+	_Alignas(
+	        struct cmsghdr) char control[CMSG_SPACE(RECIPE_FDS_MAX * sizeof(int))] = {
 		0
 	};
 	struct iovec iov = { &byte, 1 };

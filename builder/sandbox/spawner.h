@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "builder/sandbox/inside/descriptors.h"
 
 struct spawner {
 	pid_t pid; /* 0: none */
@@ -33,11 +34,8 @@ struct spawner {
 /* DIR becomes the spawner's working directory. */
 int spawner_start(struct spawner *s, const char *dir, struct error *err);
 
-/* Hands over the descriptors of a plan (see enum plan_fd). Any thread may. */
+/* Hands over the descriptors of a recipe (see enum recipe_fd). Any thread may. */
 int spawner_request(const struct spawner *s, const int *fds, size_t n, struct error *err);
 void spawner_stop(struct spawner *s);
-
-/* Descriptors with fixed numbers in the spawner and what it clones. */
-enum spawner_fd { SPAWNER_FD_SOCKET = 3, SPAWNER_FD_LIFE = 4, SPAWNER_FD_FIRST = 5 };
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "builder/sandbox/sandbox.h"
+#include "builder/machine/machine.h"
 
 static void
 die(struct error *err)
@@ -112,7 +113,7 @@ main(int argc, char **argv)
 	struct sandbox *sb = NULL;
 	int dir_fd = -1;
 
-	sandbox_enter(ISOLATION_AUTO, &options.mapping, &why);
+	machine_enter(ISOLATION_AUTO, &options.mapping, &why);
 	if (mkdtemp(dir) == NULL)
 		die(&err);
 	dir_fd = file_open_dir(AT_FDCWD, dir, &err);

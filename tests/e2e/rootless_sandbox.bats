@@ -6,8 +6,8 @@ load rootless
 # sandbox_tests USER: the unit tests of runs, from where USER can reach them.
 sandbox_tests() {
     local who=$1 t name
-    for name in run confined mounts layers cwd doctor; do
-        t=$(cd "$ROOT" && realpath "${OUT:-out/release}")/unit/test_builder_sandbox_$name
+    for name in sandbox_run sandbox_confined sandbox_mounts sandbox_layers sandbox_cwd machine_doctor; do
+        t=$(cd "$ROOT" && realpath "${OUT:-out/release}")/unit/test_builder_$name
         [ -x "$t" ] || skip "needs make unit-programs"
         cp "$t" "$T/test_$name"
         run as "$who" "$T/test_$name"

@@ -1,12 +1,12 @@
 """The system call filters that container runtimes put around a container, as the
 "seccomp" section of an OCI config. They are made of the list in
-builder/sandbox/seccomp_list.c: the calls that Docker's default profile allows."""
+builder/sandbox/filter_list.c: the calls that Docker's default profile allows."""
 import os
 import platform
 import re
 
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                    "..", "..", "builder", "sandbox", "seccomp_list.c")
+                    "..", "..", "builder", "sandbox", "filter_list.c")
 EPERM, EACCES, ENOSYS = 1, 13, 38
 NAME_SPACES = 0x7E020000  # the flags of clone() that make some
 # Docker's profile has these for containers with the capability only.

@@ -30,6 +30,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "builder/machine/machine.h"
 #include "builder/sandbox/engine.h"
 #include "builder/sandbox/sandbox.h"
 
@@ -61,7 +62,7 @@ sandbox_fixture_enter(void)
 {
 	auto_free char *why = NULL;
 
-	sandbox_enter(fixture_isolation, &fixture_mapping, &why);
+	machine_enter(fixture_isolation, &fixture_mapping, &why);
 }
 
 /* ------------------------------------------------------------ files */

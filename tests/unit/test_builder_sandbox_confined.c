@@ -168,12 +168,12 @@ processes_that_are_left_behind_end_with_the_program(void **state)
 {
 	struct box *b = box_of(state);
 	auto_free char *word = some_time();
-	auto_free char *script =
-	        mem_print("sleep %s & (setsid sleep %s >/dev/null 2>&1 &); "
-	                  "for i in $(seq 500); do "
-	                  "[ \"$(cat /proc/[0-9]*/comm | grep -c '^sleep$')\" = 2 ] && break; "
-	                  "usleep 20000; done; set -- /proc/[0-9]*; echo $#",
-	                  word, word);
+	auto_free char *script = mem_print(
+	        "sleep %s & (setsid sleep %s >/dev/null 2>&1 &); "
+	        "for i in $(seq 500); do "
+	        "[ \"$(cat /proc/[0-9]*/comm | grep -c '^sleep$')\" = 2 ] && break; "
+	        "usleep 20000; done; set -- /proc/[0-9]*; echo $#",
+	        word, word);
 
 	assert_prints(b, script, "4\n");
 	assert_int_equal(count_sleepers(word), 0);

@@ -11,9 +11,10 @@
 #include <cmocka.h>
 
 #include "base/own.h"
+#include "builder/sandbox/recipe_draft.h"
 
 struct row {
-	enum plan_stage stage;
+	enum recipe_stage stage;
 	int sys;
 	const char *text;
 	enum error_code code;
@@ -58,18 +59,18 @@ every_failure_has_the_words_that_users_know(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		auto_plan_draft struct plan_draft d = { 0 };
+		auto_recipe_draft struct recipe_draft d = { 0 };
 		auto_error struct error err = ERROR_INIT;
 		auto_fd int fd = -1;
-		struct plan *plan = NULL;
+		struct recipe *recipe = NULL;
 
 		d.head.uid = 33;
 		d.head.gid = 44;
-		plan_add_op(&d, OP_TMPFS, "/target");
-		plan = plan_seal(&d, &fd, &err);
-		assert_non_null(plan);
-		plan_fail(plan, rows[i].stage, rows[i].sys, rows[i].text);
-		assert_int_equal(failure_tell(plan, &err), -1);
+		recipe_add_op(&d, OP_TMPFS, "/target");
+		recipe = recipe_seal(&d, &fd, &err);
+		assert_non_null(recipe);
+		recipe_fail(recipe, rows[i].stage, rows[i].sys, rows[i].text);
+		assert_int_equal(failure_tell(recipe, &err), -1);
 		assert_int_equal(err.code, rows[i].code);
 		assert_string_equal(err.text, rows[i].told);
 		assert_int_equal(err.sys, rows[i].sys);
@@ -77,7 +78,7 @@ every_failure_has_the_words_that_users_know(void **state)
 			assert_null(err.hint);
 		else
 			assert_non_null(strstr(err.hint, rows[i].hint));
-		plan_unmap(plan);
+		recipe_unmap(recipe);
 	}
 }
 
@@ -85,23 +86,23 @@ every_failure_has_the_words_that_users_know(void **state)
 static void
 a_report_out_of_range_is_told_nevertheless(void **state)
 {
-	auto_plan_draft struct plan_draft d = { 0 };
+	auto_recipe_draft struct recipe_draft d = { 0 };
 	auto_error struct error err = ERROR_INIT;
 	auto_fd int fd = -1;
-	struct plan *plan = plan_seal(&d, &fd, &err);
+	struct recipe *recipe = recipe_seal(&d, &fd, &err);
 
 	(void)state;
-	assert_non_null(plan);
-	plan_report(plan)->stage = 12345;
-	plan_report(plan)->sys = 99999;
-	plan_report(plan)->op = UINT32_MAX;
-	memset(plan_report(plan)->text, 'x', PLAN_TEXT_MAX);
-	assert_int_equal(failure_tell(plan, &err), -1);
+	assert_non_null(recipe);
+	recipe_report(recipe)->stage = 12345;
+	recipe_report(recipe)->sys = 99999;
+	recipe_report(recipe)->op = UINT32_MAX;
+	memset(recipe_report(recipe)->text, 'x', RECIPE_TEXT_MAX);
+	assert_int_equal(failure_tell(recipe, &err), -1);
 	assert_non_null(strstr(err.text, "error 99999"));
 	error_clear(&err);
-	plan_report(plan)->stage = STAGE_MOUNT;
-	assert_int_equal(failure_tell(plan, &err), -1);
-	plan_unmap(plan);
+	recipe_report(recipe)->stage = STAGE_MOUNT;
+	assert_int_equal(failure_tell(recipe, &err), -1);
+	recipe_unmap(recipe);
 }
 
 int

@@ -1,0 +1,286 @@
+#include "builder/sandbox/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "builder/sandbox/filter_verdict.h"
+
+static void
+emit(struct filter *f, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
+{
+	array_push(&f->code, ((struct sock_filter){ code, if_true, if_false, k }));
+}
+
+static void
+emit_return(struct filter *f, uint32_t action)
+{
+	emit(f, BPF_RET | BPF_K, action, 0, 0);
+}
+
+/* Loads the low half of argument I: what the kernel looks at of an int. */
+static void
+emit_load_argument(struct filter *f, unsigned i)
+{
+	uint32_t at = (uint32_t)(offsetof(struct seccomp_data, args) + 8 * i);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	at += 4;
+#endif
+	emit(f, BPF_LD | BPF_W | BPF_ABS, at, 0, 0);
+}
+
+static void
+emit_socket(struct filter *f)
+{
+	enum { FAMILY_ALG = 38, FAMILY_VSOCK = 40 };
+
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_ALG, 1, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_VSOCK, 0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_local_socket(struct filter *f)
+{
+	enum { FAMILY_UNIX = 1 };
+
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FAMILY_UNIX, 1, 0);
+	emit_return(f, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* The flags are argument I. */
+static void
+emit_ask_create(struct filter *f, unsigned i)
+{
+	emit_load_argument(f, i);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_CREAT | (O_TMPFILE & ~O_DIRECTORY), 0, 1);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* Unless the path, argument 1, starts in an open directory. */
+static void
+emit_if_at_cwd(struct filter *f)
+{
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)AT_FDCWD, 1, 0);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* The flags are argument I. */
+static void
+emit_ask_open(struct filter *f, unsigned i)
+{
+	emit_load_argument(f, i);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_EXCL, 0, 2);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+}
+
+/* The resource is argument I; with a new value in argument I + 1 to be read. */
+static void
+emit_limit(struct filter *f, unsigned i)
+{
+	emit_load_argument(f, i);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_RTTIME, 1, 0);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_load_argument(f, i + 1);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_return(f, SECCOMP_RET_ERRNO | 0);
+}
+
+/* Unless the process, argument 0, is the caller itself. */
+static void
+emit_if_other(struct filter *f)
+{
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+}
+
+static void
+emit_clone(struct filter *f, const struct filter_abi *abi)
+{
+	emit_load_argument(f, abi->clone_flags);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K,
+	     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+	             CLONE_NEWPID | CLONE_NEWNET,
+	     0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* Linux, the same for 32 bits, each also with a version of 2.6, and the question
+ * which one it is. */
+static void
+emit_personality(struct filter *f)
+{
+	static const uint32_t allowed[] = { 0x0, 0x8, 0x20000, 0x20008, 0xffffffff };
+	const uint8_t n = sizeof allowed / sizeof *allowed;
+
+	emit_load_argument(f, 0);
+	for (uint8_t i = 0; i < n; i++)
+		emit(f, BPF_JMP | BPF_JEQ | BPF_K, allowed[i], (uint8_t)(n - i), 0);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_REFUSE:
+		emit_return(f, SECCOMP_RET_ERRNO | EPERM);
+		break;
+	case VERDICT_ALLOW:
+		emit_return(f, SECCOMP_RET_ALLOW);
+		break;
+	case VERDICT_DONE:
+		emit_return(f, SECCOMP_RET_ERRNO | 0);
+		break;
+	case VERDICT_MISSING:
+		emit_return(f, SECCOMP_RET_ERRNO | ENOSYS);
+		break;
+	case VERDICT_CLONE:
+		emit_clone(f, abi);
+		break;
+	case VERDICT_SOCKET:
+		emit_socket(f);
+		break;
+	case VERDICT_PERSONALITY:
+		emit_personality(f);
+		break;
+	case VERDICT_ASK:
+		emit_return(f, SECCOMP_RET_USER_NOTIF);
+		break;
+	case VERDICT_ASK_AT:
+		emit_if_at_cwd(f);
+		emit_return(f, SECCOMP_RET_USER_NOTIF);
+		break;
+	case VERDICT_ASK_OPEN:
+		emit_ask_open(f, 1);
+		break;
+	case VERDICT_ASK_OPEN_AT:
+		emit_if_at_cwd(f);
+		emit_ask_open(f, 2);
+		break;
+	case VERDICT_LOCAL_SOCKET:
+		emit_local_socket(f);
+		break;
+	case VERDICT_ASK_CREATE:
+		emit_ask_create(f, 1);
+		break;
+	case VERDICT_ASK_CREATE_AT:
+		emit_ask_create(f, 2);
+		break;
+	case VERDICT_LIMIT:
+		emit_limit(f, 0);
+		break;
+	case VERDICT_LIMIT_OF:
+		emit_limit(f, 1);
+		break;
+	case VERDICT_OWN_LIMIT_OF:
+		emit_if_other(f);
+		emit_limit(f, 1);
+		break;
+	case VERDICT_OWN_LIMIT:
+		emit_if_other(f);
+		emit_return(f, SECCOMP_RET_ALLOW);
+		break;
+	}
+}
+
+/* Where the condition at AT holds, what follows it is jumped over. Conditional
+ * jumps reach 255 instructions only, so a long way is a jump of its own. */
+static void
+jump_over(struct filter *f, size_t at)
+{
+	const struct sock_filter jump = { .code = BPF_JMP | BPF_JA };
+	size_t n = f->code.n - at - 1;
+
+	if (n <= UINT8_MAX) {
+		f->code.at[at].jt = (uint8_t)n;
+		return;
+	}
+	array_push(&f->code, jump);
+	memmove(f->code.at + at + 2, f->code.at + at + 1, n * sizeof jump);
+	f->code.at[at].jf = 1;
+	f->code.at[at + 1] = jump;
+	f->code.at[at + 1].k = (uint32_t)n;
+}
+
+/* The depth is the logarithm of the number of ranges. */
+static void
+emit_search(struct filter *f, const struct filter_abi *abi, const struct filter_range *r,
+            size_t n)
+{
+	size_t half = n / 2, at = f->code.n;
+
+	if (n == 1) {
+		emit_verdict(f, abi, r->verdict);
+		return;
+	}
+	emit(f, BPF_JMP | BPF_JGE | BPF_K, r[half].first, 0, 0);
+	emit_search(f, abi, r, half);
+	jump_over(f, at);
+	emit_search(f, abi, r + half, n - half);
+}
+
+/* The ABIs from FIRST on that the kernel calls alike; the number of them. */
+static size_t
+emit_audit(struct filter *f, size_t first, unsigned kinds)
+{
+	struct filter_ranges ranges = { 0 };
+	size_t jump = 0, i = first;
+
+	for (; i < filter_n_abis && filter_abis[i].audit == filter_abis[first].audit; i++)
+		filter_add_abi(&ranges, &filter_abis[i], kinds);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, filter_abis[first].audit, 1, 0);
+	jump = f->code.n;
+	emit(f, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit(f, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+	emit_search(f, &filter_abis[first], ranges.list.at, ranges.list.n);
+	f->code.at[jump].k = (uint32_t)(f->code.n - jump - 1);
+	array_clear(&ranges.list);
+	return i - first;
+}
+
+void
+filter_compile(struct filter *out, unsigned kinds)
+{
+	uint32_t machine = seccomp_arch_native();
+	bool known = false;
+
+	emit(out, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	for (size_t i = 0; i < filter_n_abis;) {
+		bool wanted = filter_abis[i].machine == machine;
+
+		known = known || wanted;
+		i += wanted ? emit_audit(out, i, kinds) : 1;
+	}
+	/* Calls of an architecture that is not listed do not exist. */
+	emit_return(out, SECCOMP_RET_ERRNO | ENOSYS);
+	if (!known)
+		filter_clear(out);
+}
+
+void
+filter_clear(struct filter *f)
+{
+	array_clear(&f->code);
+}

@@ -1,0 +1,15 @@
+/*
+ * mount_target: where in a new root something is mounted. What is missing is made,
+ * and noted in the recipe's report to be removed afterwards.
+ */
+#ifndef BUILDER_SANDBOX_INSIDE_MOUNT_TARGET_H
+#define BUILDER_SANDBOX_INSIDE_MOUNT_TARGET_H
+
+#include "builder/sandbox/inside/fs.h"
+
+/* O_PATH descriptor of PATH in C's root, links followed inside it. Made if
+ * missing, parents too, even as the target of a dangling link. -1 with errno.
+ * System calls only. */
+int mount_target_open(struct mount_ctx *c, const char *path, bool is_dir);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * owner_note: whom files should belong to, in an attribute of each (see LAYER_OWNER in
+ * layers.h). System calls only.
+ */
+#ifndef BUILDER_SANDBOX_INSIDE_OWNER_NOTE_H
+#define BUILDER_SANDBOX_INSIDE_OWNER_NOTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct owner {
+	uint32_t uid, gid;
+};
+
+/* The owner of what is at PATH (NOFOLLOW: a last link itself), which is ST. What has no
+ * note is root's. */
+void owner_note_read(const char *path, bool nofollow, const struct stat *st,
+                     struct owner *out);
+
+/* Notes OWNER for it. -1 with errno. */
+int owner_note_write(const char *path, bool nofollow, const struct stat *st,
+                     const struct owner *owner);
+
+/* The same for the open file or directory FD. */
+int owner_note_write_fd(int fd, const struct owner *owner);
+
+#endif

@@ -1,0 +1,207 @@
+#include "builder/sandbox/inside/start.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+
+#include "builder/sandbox/inside/caps.h"
+#include "builder/sandbox/inside/descriptors.h"
+#include "builder/sandbox/inside/filter_install.h"
+#include "builder/sandbox/inside/listener.h"
+#include "builder/sandbox/inside/open_in_root.h"
+#include "builder/sandbox/inside/program.h"
+#include "builder/sandbox/inside/sys.h"
+
+#define PROGRAM_STACK (64 * 1024)
+
+void
+start_set_limits(const struct recipe *recipe)
+{
+	const struct recipe_limit *limits =
+	        (const void *)((const char *)recipe + recipe->limits);
+
+	/* They were clamped to what we may set; the rest is a matter of luck. */
+	for (uint32_t i = 0; i < recipe->n_limits; i++) {
+		struct rlimit limit = { limits[i].soft, limits[i].hard };
+
+		syscall(SYS_prlimit64, 0, limits[i].resource, &limit, NULL);
+	}
+}
+
+static int
+set_filter(struct recipe *recipe)
+{
+	const struct sock_filter *code =
+	        (const void *)((const char *)recipe + recipe->filter);
+
+	if (recipe->filter == 0 || filter_install(code, recipe->n_filter) == 0)
+		return 0;
+	return recipe_fail(recipe, STAGE_FILTER, errno, NULL);
+}
+
+/* 1 if there is somebody to ask now. */
+static int
+set_notify_filter(struct recipe *recipe)
+{
+	const struct sock_filter *code =
+	        (const void *)((const char *)recipe + recipe->notify_filter);
+	int root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	int fd = filter_install_notify(code, recipe->n_notify_filter), result = 0;
+
+	if (fd < 0)
+		return recipe_fail(recipe, STAGE_FILTER, errno,
+		                   "owners cannot be emulated");
+	result = listener_send(START_SOCKET, root_fd);
+	if (result == 0)
+		result = listener_send(START_SOCKET, fd);
+	sys_close(fd);
+	sys_close(root_fd);
+	return result < 0 ? recipe_fail(recipe, STAGE_FILTER, errno, NULL) : 1;
+}
+
+int
+start_set_ids(struct recipe *recipe)
+{
+	const uint32_t *groups = recipe_groups(recipe);
+
+	if (recipe->single_id == 0 &&
+	    syscall(SYS_setgroups, recipe->n_groups, groups) < 0)
+		return recipe_fail(recipe, STAGE_IDS, errno, "setgroups");
+	if (syscall(SYS_setresgid, recipe->gid, recipe->gid, recipe->gid) < 0)
+		return recipe_fail(recipe, STAGE_IDS, errno, "setgid");
+	if (syscall(SYS_setresuid, recipe->uid, recipe->uid, recipe->uid) < 0)
+		return recipe_fail(recipe, STAGE_IDS, errno, "setuid");
+	return 0;
+}
+
+/* Nothing to read; the machine's /dev/null, which we have, is not for the program. */
+static int
+open_empty_input(void)
+{
+	int fd = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_NONBLOCK, 0);
+	int ends[2] = { -1, -1 };
+
+	/* It may be a FIFO of the image; only to open one must not wait. */
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, 0);
+	if (fd >= 0 || syscall(SYS_pipe2, ends, O_CLOEXEC) < 0)
+		return fd;
+	sys_close(ends[1]);
+	return ends[0];
+}
+
+/* Input is the /dev/null of the root, or a terminal. KEEP_FD, if any, becomes 3. */
+void
+start_set_descriptors(const struct recipe *recipe, const int *fds, int keep_fd)
+{
+	int in = -1;
+
+	dup3(fds[RECIPE_FD_OUT], 1, 0);
+	dup3(fds[RECIPE_FD_ERR], 2, 0);
+	/* Whatever /dev/null is a link to, nothing of the machine is open any more. */
+	sys_close(0);
+	in = recipe->terminal != 0 ? fds[RECIPE_FD_OUT] : open_empty_input();
+	if (in > 0)
+		dup3(in, 0, 0);
+	else if (in == 0)
+		fcntl(0, F_SETFD, 0);
+	if (keep_fd >= 0)
+		dup3(keep_fd, 3, O_CLOEXEC);
+	if (recipe->terminal != 0)
+		syscall(SYS_ioctl, 0, TIOCSCTTY, 0);
+	/* So that /dev/stdout and /dev/stderr can be opened by a user. A terminal is not
+	 * ours to give away. */
+	if (recipe->terminal == 0) {
+		syscall(SYS_fchown, 1, recipe->uid, -1);
+		syscall(SYS_fchown, 2, recipe->uid, -1);
+	}
+	descriptors_close_from(keep_fd >= 0 ? 4 : 3);
+}
+
+static int
+make_dir(void *arg, int parent_fd, const char *parent, const char *name, bool is_dir)
+{
+	(void)arg;
+	(void)parent;
+	(void)is_dir;
+	return sys_mkdirat(parent_fd, name, 0755);
+}
+
+/* A directory outside of the root has no path from it. */
+static int
+check_cwd_is_below_root(void)
+{
+	char path[PATH_MAX];
+
+	if (syscall(SYS_getcwd, path, sizeof path) < 0)
+		return -1;
+	if (path[0] == '/')
+		return 0;
+	errno = EXDEV;
+	return -1;
+}
+
+/* mkdir -p; the owner is root. */
+int
+start_enter_cwd(struct recipe *recipe)
+{
+	const char *cwd = recipe_text(recipe, recipe->cwd);
+	int root_fd = -1, fd = -1;
+
+	if (cwd == NULL)
+		return 0;
+	root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	if (root_fd >= 0)
+		fd = open_in_root_making(root_fd, cwd, true, make_dir, NULL);
+	if (fd < 0 || sys_fchdir(fd) < 0 || check_cwd_is_below_root() < 0)
+		return recipe_fail(recipe, STAGE_CWD, errno, cwd);
+	sys_close(fd);
+	return sys_close(root_fd);
+}
+
+struct program {
+	struct recipe *recipe;
+	const int *fds;
+};
+
+/* Shares the memory of the first process, which waits for our exec. */
+static int
+program_main(void *arg)
+{
+	struct program *p = arg;
+	struct recipe *recipe = p->recipe;
+	const bool asks = recipe->owner_marks != 0;
+	uint64_t no_signals = 0;
+	int filtered = 0;
+
+	syscall(SYS_setsid);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
+	start_set_limits(recipe);
+	start_set_descriptors(recipe, p->fds, asks ? recipe->listener_socket : -1);
+	if (caps_bound(recipe->caps) < 0)
+		return recipe_fail(recipe, STAGE_CAPS, errno, "bounding set");
+	/* Without no_new_privs a filter needs capabilities that are dropped next; it
+	 * lets the calls of that pass. */
+	filtered = asks ? set_notify_filter(recipe) : set_filter(recipe);
+	if (filtered < 0 || (filtered == 0 && start_set_ids(recipe) < 0))
+		return -1;
+	if (caps_limit(recipe->caps) < 0)
+		return recipe_fail(recipe, STAGE_CAPS, errno, "capset");
+	return program_execute(recipe);
+}
+
+pid_t
+start_program(struct recipe *recipe, const int *fds)
+{
+	_Alignas(64) char stack[PROGRAM_STACK];
+	struct program p = { recipe, fds };
+	pid_t pid = clone(program_main, stack + sizeof stack,
+	                  CLONE_VM | CLONE_VFORK | SIGCHLD, &p);
+
+	if (pid < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	return recipe_report(recipe)->stage == STAGE_NONE ? pid : -1;
+}

@@ -1,0 +1,15 @@
+/*
+ * recipe_process: what every engine writes into a recipe.
+ */
+#ifndef BUILDER_SANDBOX_RECIPE_PROCESS_H
+#define BUILDER_SANDBOX_RECIPE_PROCESS_H
+
+#include "builder/sandbox/engine.h"
+#include "builder/sandbox/recipe_draft.h"
+
+/* Ids, capabilities, the program with its arguments and environment, limits, and
+ * FILTER (may be NULL) unless R is insecure. */
+void recipe_add_process(struct recipe_draft *d, const struct sandbox *sb,
+                        const struct sandbox_run *r, const struct filter *filter);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * notify: system calls that a filter hands over to a supervisor, and the means to
+ * answer them. System calls only.
+ */
+#ifndef BUILDER_SANDBOX_SUPERVISE_NOTIFY_H
+#define BUILDER_SANDBOX_SUPERVISE_NOTIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "builder/sandbox/supervise/proc_process.h"
+
+/* A call at hand. */
+struct notification {
+	int listener_fd;
+	uint64_t id;
+	pid_t tid;
+	int number;
+	uint64_t args[6];
+	uid_t uid; /* owner of the caller as /proc shows it, see notify_owner() */
+	gid_t gid;
+	int proc_fd; /* of a /proc that has TID under that number */
+};
+
+/* Caller and supervisor run on one CPU, one after the other, if the kernel can. */
+void notify_hurry(int listener_fd);
+
+/* Waits for a call: 1, 0 it is gone again, -1 there is nobody left to ask. PROC_FD
+ * is borrowed. */
+int notify_receive(int listener_fd, int proc_fd, struct notification *out);
+
+/* The call is made as if nobody had been asked. */
+void notify_let(const struct notification *a);
+
+/* VALUE, or if that is negative errno, is what the call returns. */
+void notify_answer(const struct notification *a, int64_t value);
+
+/* Finds the owner. */
+void notify_owner(struct notification *a);
+
+/* Of the caller's memory; the number of bytes or -1. */
+ssize_t notify_peek(struct notification *a, uint64_t at, void *bytes, size_t n);
+int notify_poke(struct notification *a, uint64_t at, const void *bytes, size_t n);
+
+/* The text at AT if it is shorter than SIZE. */
+bool notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size);
+
+/* A copy of FD in the caller, with O_CLOEXEC if CLOSES: its number there, or -1. */
+int notify_give(const struct notification *a, int fd, bool closes);
+
+/* Rights on files of this thread are those of UID and GID. */
+void notify_become(uid_t uid, gid_t gid);
+
+/* From here on this thread acts with the rights R, or again with all it has. False: it
+ * could not. */
+bool notify_act_as(const struct proc_rights *r);
+void notify_act_as_self(void);
+
+/* The caller waits still: its number has not become another one's. */
+bool notify_is_current(const struct notification *a);
+
+/* Opens NAME of the caller's directory in /proc. */
+int notify_open_proc(const struct notification *a, const char *name, int flags);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * proc_path: which path of ours stands for one that a step asks for. System
+ * calls only.
+ */
+#ifndef BUILDER_SANDBOX_SUPERVISE_PROC_PATH_H
+#define BUILDER_SANDBOX_SUPERVISE_PROC_PATH_H
+
+#include "builder/sandbox/supervise/proc_server.h"
+
+/* Longer ones are no paths of /proc or /dev. */
+#define PROC_PATH_MAX 256
+
+enum proc_path_kind {
+	PROC_PATH_OTHER,  /* not ours to answer */
+	PROC_PATH_OWN,    /* of a process of the step */
+	PROC_PATH_SYSTEM, /* read-only */
+	PROC_PATH_DEVICE,
+	PROC_PATH_NONE, /* is not there for the step */
+};
+
+/* What PATH means to thread TID of the step. FOLLOWS: a link at its end is followed.
+ * The path to use instead goes to OUT. */
+enum proc_path_kind proc_path(const struct proc_server *s, pid_t tid, const char *path,
+                              bool follows, char out[PROC_PATH_MAX]);
+
+/* Whether process or thread PID is one of the step's. */
+bool proc_path_is_of_step(const struct proc_server *s, pid_t pid);
+
+/* … the one whose directory of /proc DIR_FD is. */
+bool proc_path_is_of_step_at(const struct proc_server *s, int dir_fd);
+
+/* Whether the step sees NAME in /proc itself. */
+bool proc_path_is_listed(const struct proc_server *s, const char *name);
+
+#endif

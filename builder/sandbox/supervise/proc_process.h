@@ -1,0 +1,40 @@
+/*
+ * proc_process: what /proc says of a process or thread. System calls only.
+ */
+#ifndef BUILDER_SANDBOX_SUPERVISE_PROC_PROCESS_H
+#define BUILDER_SANDBOX_SUPERVISE_PROC_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Of more groups the first count. */
+#define PROC_GROUPS_MAX 256
+
+/* Whose rights on files a thread has. */
+struct proc_rights {
+	uid_t uid;
+	gid_t gid;
+	uint64_t caps; /* in effect */
+	uint32_t n_groups;
+	gid_t groups[PROC_GROUPS_MAX]; /* supplementary */
+};
+
+/* The parent of process or thread PID, 0 if there is none. */
+pid_t proc_parent(pid_t pid);
+
+/* … of the one whose directory of /proc DIR_FD is. */
+pid_t proc_parent_at(int dir_fd);
+
+/* The process that thread TID belongs to, 0 if there is none. */
+pid_t proc_of_thread(pid_t tid);
+
+/* What the link "/proc/self" or "/proc/thread-self" says to thread TID: the number of
+ * bytes in OUT (PROC_SELF_MAX of them), 0 if PATH is neither. */
+#define PROC_SELF_MAX 64
+size_t proc_self_link(const char *path, pid_t tid, char *out);
+
+/* The rights of thread TID; false if it is gone. */
+bool proc_rights(pid_t tid, struct proc_rights *out);
+
+#endif

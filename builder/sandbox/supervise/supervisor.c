@@ -1,0 +1,442 @@
+#include "builder/sandbox/supervise/supervisor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "builder/sandbox/inside/caps.h"
+#include "builder/sandbox/inside/confine.h"
+#include "builder/sandbox/inside/descriptors.h"
+#include "builder/sandbox/inside/filter_install.h"
+#include "builder/sandbox/inside/listener.h"
+#include "builder/sandbox/inside/probe.h"
+#include "builder/sandbox/inside/program.h"
+#include "builder/sandbox/inside/start.h"
+#include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/notify.h"
+#include "builder/sandbox/supervise/owner_server.h"
+#include "builder/sandbox/supervise/proc_process.h"
+#include "builder/sandbox/supervise/proc_server.h"
+
+/* What we keep: the pipe to the builder, whose end tells of ours, our end of a socket
+ * pair (the program's process has START_SOCKET), and what the server needs. */
+enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, TREE, ROOT, KEPT };
+
+/* What is not there is this in its place. */
+#define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
+
+struct watch {
+	struct recipe *recipe;
+	pid_t program;
+	int signal_fd, listener_fd;
+	int tree_fd, root_fd; /* the step's root, and ours */
+	bool keeps_owners;
+	struct proc_server server;
+	struct owner_server owners;
+};
+
+/* ------------------------------------------------------------ the program's process */
+
+static int
+change_root(struct recipe *recipe)
+{
+	int tree_fd = sys_openat(AT_FDCWD, recipe_text(recipe, recipe->root),
+	                         O_RDONLY | O_DIRECTORY, 0);
+
+	if (tree_fd < 0 || sys_fchdir(tree_fd) < 0 || syscall(SYS_chroot, ".") < 0 ||
+	    sys_chdir("/") < 0)
+		return recipe_fail(recipe, STAGE_CHROOT, errno, NULL);
+	sys_close(tree_fd);
+	return 0;
+}
+
+static int
+confine_to_root(struct recipe *recipe)
+{
+	const struct confine_rule rule = {
+		sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), CONFINE_TREE
+	};
+	int result = recipe->has_landlock == 0 ? 0 : confine(&rule, 1);
+
+	sys_close(rule.fd);
+	return result < 0 ? recipe_fail(recipe, STAGE_CONFINE, errno, NULL) : 0;
+}
+
+static const struct sock_filter *
+code_at(const struct recipe *recipe, recipe_at at)
+{
+	return (const void *)((const char *)recipe + at);
+}
+
+/* The asking filter if the kernel and those who filter us let us have it; owners cannot do
+ * without. 1 if whom it is asked keeps the owners. */
+static int
+set_filter(struct recipe *recipe)
+{
+	const bool keeps_owners = recipe->owner_marks != 0;
+	int listener_fd = -1, result = 0;
+
+	if (recipe->notify_filter != 0)
+		listener_fd = filter_install_notify(
+		        code_at(recipe, recipe->notify_filter), recipe->n_notify_filter);
+	if (listener_fd >= 0) {
+		result = listener_send(START_SOCKET, listener_fd);
+		sys_close(listener_fd);
+	} else if (keeps_owners) {
+		return recipe_fail(recipe, STAGE_FILTER, errno,
+		                   "owners cannot be emulated");
+	} else if (recipe->filter != 0) {
+		result = filter_install(code_at(recipe, recipe->filter),
+		                        recipe->n_filter);
+	}
+	return result < 0 ? recipe_fail(recipe, STAGE_FILTER, errno, NULL) : keeps_owners;
+}
+
+/* Nobody waits for our exec: whom we ask must be able to answer before it. */
+_Noreturn static void
+program_main(struct recipe *recipe, const int *fds, int socket_fd)
+{
+	uint64_t no_signals = 0;
+	int keeps_owners = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	syscall(SYS_setsid);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
+	start_set_limits(recipe);
+	if (change_root(recipe) < 0)
+		sys_exit(1);
+	if (confine_to_root(recipe) < 0)
+		sys_exit(1);
+	start_set_descriptors(recipe, fds, socket_fd);
+	if (start_enter_cwd(recipe) < 0)
+		sys_exit(1);
+	/* Without the right to do so the container's own bounds remain. */
+	caps_bound(recipe->caps);
+	keeps_owners = set_filter(recipe);
+	if (keeps_owners < 0 || (keeps_owners == 0 && start_set_ids(recipe) < 0))
+		sys_exit(1);
+	if (caps_limit(recipe->caps) < 0)
+		recipe_fail(recipe, STAGE_CAPS, errno, "capset");
+	else if (recipe->purpose == RECIPE_PROBE)
+		sys_exit(probe_files(recipe) < 0);
+	else
+		program_execute(recipe);
+	sys_exit(1);
+}
+
+static pid_t
+start_supervised(struct recipe *recipe, const int *fds, const struct watch *w)
+{
+	const struct proc_server *server = &w->server;
+	int ends[2] = { -1, -1 }, kept[KEPT - REPORT];
+	pid_t pid = -1;
+
+	if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0) {
+		sys_close(ends[0]);
+		program_main(recipe, fds, ends[1]);
+	}
+	if (pid < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	sys_close(ends[1]);
+	kept[0] = fds[RECIPE_FD_REPORT];
+	kept[OUR_END - REPORT] = ends[0];
+	kept[PROC - REPORT] = NOTHING(server->proc_fd);
+	kept[LISTS - REPORT] = NOTHING(server->lists_fd);
+	kept[TERMINAL - REPORT] = NOTHING(server->terminal_fd);
+	kept[TREE - REPORT] = NOTHING(w->tree_fd);
+	kept[ROOT - REPORT] = NOTHING(w->root_fd);
+	if (descriptors_keep(REPORT, kept, KEPT - REPORT) < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	return pid;
+}
+
+/* ------------------------------------------------------------ ourselves */
+
+/* Before there is a program: what confines us confines it, and it can look into us no
+ * more. We open for it what it may have, and must not be talked into more. */
+static int
+confine_ourselves(struct recipe *recipe, int tree_fd, const struct proc_server *server)
+{
+	static const char *const devices[] = {
+		"/dev/null",   "/dev/zero",    "/dev/full",
+		"/dev/random", "/dev/urandom", "/dev/tty"
+	};
+	struct confine_rule rules[3 + sizeof devices / sizeof *devices] = {
+		{ tree_fd, CONFINE_TREE },
+		{ server->proc_fd, CONFINE_PROC },
+		{ server->terminal_fd, CONFINE_DEVICE },
+	};
+	int result = 0;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (recipe->has_landlock == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+		rules[3 + i] = (struct confine_rule){
+			sys_openat(AT_FDCWD, devices[i], O_PATH, 0), CONFINE_DEVICE
+		};
+	result = confine(rules, sizeof rules / sizeof *rules);
+	if (result < 0)
+		recipe_fail(recipe, STAGE_CONFINE, errno, NULL);
+	for (size_t i = 3; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].fd >= 0)
+			sys_close(rules[i].fd);
+	return result;
+}
+
+static int
+begin_owners(struct recipe *recipe, struct watch *w)
+{
+	int fd = sys_openat(AT_FDCWD, recipe_text(recipe, recipe->owner_marks),
+	                    O_CREAT | O_WRONLY, 0600);
+
+	if (fd < 0)
+		return recipe_fail(recipe, STAGE_START, errno, "marks of owners");
+	sys_close(fd);
+	w->keeps_owners = true;
+	w->owners.has_no_proc = true;
+	owner_server_begin(&w->owners, recipe->uid, recipe->gid, recipe_groups(recipe),
+	                   recipe->n_groups);
+	return 0;
+}
+
+static int
+prepare(struct recipe *recipe, const int *fds, struct watch *w)
+{
+	struct proc_server *server = &w->server;
+
+	server->tree = recipe_text(recipe, recipe->root);
+	server->tree_n = strlen(server->tree);
+	server->supervisor = (pid_t)syscall(SYS_getpid);
+	server->serves_devices = recipe->serves_devices != 0;
+	server->proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	w->root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	w->tree_fd = sys_openat(AT_FDCWD, server->tree, O_PATH | O_DIRECTORY, 0);
+	if (w->tree_fd < 0 || w->root_fd < 0)
+		return recipe_fail(recipe, STAGE_CHROOT, errno, NULL);
+	server->lists_fd = sys_openat(w->tree_fd, "proc",
+	                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (recipe->terminal != 0)
+		server->terminal_fd = fds[RECIPE_FD_OUT];
+	if (recipe->owner_marks != 0 && begin_owners(recipe, w) < 0)
+		return -1;
+	return confine_ourselves(recipe, w->tree_fd, server);
+}
+
+/* ------------------------------------------------------------ the end of all */
+
+struct entry {
+	uint64_t ino;
+	int64_t next;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
+
+static pid_t
+number_of(const char *name)
+{
+	long v = 0;
+
+	for (; *name >= '0' && *name <= '9' && v < 1 << 28; name++)
+		v = 10 * v + (*name - '0');
+	return *name == '\0' ? (pid_t)v : 0;
+}
+
+static void
+kill_children(pid_t self)
+{
+	_Alignas(8) char entries[4096];
+	int fd = sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
+	long n = 0;
+
+	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+		for (long at = 0; at < n;) {
+			const struct entry *e = (const void *)(entries + at);
+			pid_t pid = number_of(e->name);
+
+			if (pid > 0 && proc_parent(pid) == self)
+				syscall(SYS_kill, pid, SIGKILL);
+			at += e->size;
+		}
+	if (fd >= 0)
+		sys_close(fd);
+}
+
+/* Children of the killed become ours, and are next. */
+_Noreturn static void
+end_all(int status)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	const pid_t self = (pid_t)syscall(SYS_getpid);
+	long pid = 0;
+
+	for (;;) {
+		do
+			pid = syscall(SYS_wait4, -1, NULL, WNOHANG | __WALL, NULL);
+		while (pid > 0);
+		if (pid < 0 && errno == ECHILD)
+			sys_exit(status);
+		kill_children(self);
+		syscall(SYS_nanosleep, &pause, NULL);
+	}
+}
+
+/* ------------------------------------------------------------ the loop */
+
+/* True once the program has ended. SIGCHLD is blocked from before it was started, so
+ * the signal's descriptor tells when to look. */
+static bool
+reap(struct watch *w)
+{
+	struct recipe_report *report = recipe_report(w->recipe);
+	int status = 0;
+	pid_t pid = 0;
+
+	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) >
+	       0) {
+		if (pid != w->program)
+			continue;
+		report->status = status;
+		report->ended = 1;
+		if (w->recipe->purpose == RECIPE_PROBE && status == 0)
+			report->started = 1;
+		return true;
+	}
+	return false;
+}
+
+/* Its end of the socket pair closes when the program is executed, or has failed. */
+static void
+heard(struct watch *w, int *socket_fd)
+{
+	int fd = listener_receive(*socket_fd);
+
+	if (fd >= 0) {
+		w->listener_fd = fd;
+		notify_hurry(fd);
+		return;
+	}
+	if (w->recipe->purpose == RECIPE_RUN &&
+	    recipe_report(w->recipe)->stage == STAGE_NONE)
+		recipe_report(w->recipe)->started = 1;
+	sys_close(*socket_fd);
+	*socket_fd = -1;
+}
+
+static bool
+is_told_to_end(int signal_fd)
+{
+	struct signalfd_siginfo info;
+
+	while (sys_read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+		if (info.ssi_signo == SIGTERM)
+			return true;
+	return false;
+}
+
+/* Paths of the caller mean for the owners' server what they mean for it: in its root. */
+static void
+answer_of_owners(struct watch *w, struct notification *asked)
+{
+	if (sys_fchdir(w->tree_fd) < 0 || syscall(SYS_chroot, ".") < 0) {
+		notify_let(asked);
+		return;
+	}
+	owner_server_answer(&w->owners, asked);
+	/* Without our own root we see nothing of /proc. */
+	if (sys_fchdir(w->root_fd) < 0 || syscall(SYS_chroot, ".") < 0)
+		end_all(1);
+}
+
+/* -1 when there is nobody left to ask. */
+static int
+answer_one(struct watch *w)
+{
+	struct notification asked;
+	int received = notify_receive(w->listener_fd, w->server.proc_fd, &asked);
+
+	if (received <= 0 || proc_server_answer(&w->server, &asked))
+		return received;
+	if (w->keeps_owners)
+		answer_of_owners(w, &asked);
+	else
+		notify_let(&asked);
+	return received;
+}
+
+_Noreturn static void
+watch(struct watch *w)
+{
+	int socket_fd = OUR_END;
+
+	for (;;) {
+		struct pollfd polled[] = {
+			{ .fd = SPAWNER_FD_LIFE },
+			{ .fd = w->signal_fd, .events = POLLIN },
+			{ .fd = socket_fd, .events = POLLIN },
+			{ .fd = w->listener_fd, .events = POLLIN },
+		};
+
+		syscall(SYS_ppoll, polled, 4, NULL, NULL, 0);
+		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
+		    (polled[1].revents != 0 && is_told_to_end(w->signal_fd)))
+			end_all(1);
+		if (polled[1].revents != 0 && reap(w)) {
+			if (socket_fd >= 0)
+				heard(w, &socket_fd);
+			end_all(0);
+		}
+		if (polled[2].revents != 0)
+			heard(w, &socket_fd);
+		if (polled[3].revents == 0)
+			continue;
+		/* At a hang-up alone there is nobody left whom one could wait for. */
+		if ((polled[3].revents & POLLIN) == 0 || answer_one(w) < 0) {
+			sys_close(w->listener_fd);
+			w->listener_fd = -1;
+		}
+	}
+}
+
+void
+supervisor_main(struct recipe *recipe, const int *fds)
+{
+	struct watch w = { .recipe = recipe,
+		           .signal_fd = -1,
+		           .listener_fd = -1,
+		           .server = {
+		                   .proc_fd = -1, .lists_fd = -1, .terminal_fd = -1 } };
+	uint64_t all = UINT64_MAX;
+
+	prctl(PR_SET_NAME, "supervisor");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Keys of the builder's session are not for the program. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (prepare(recipe, fds, &w) < 0)
+		end_all(1);
+	w.program = start_supervised(recipe, fds, &w);
+	if (w.program < 0)
+		end_all(1);
+	w.server.proc_fd = w.server.proc_fd < 0 ? -1 : PROC;
+	w.server.lists_fd = w.server.lists_fd < 0 ? -1 : LISTS;
+	w.server.terminal_fd = w.server.terminal_fd < 0 ? -1 : TERMINAL;
+	w.tree_fd = TREE;
+	w.root_fd = ROOT;
+	/* What is made for the program has its mask. */
+	syscall(SYS_umask, 0);
+	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
+	                           SFD_CLOEXEC | SFD_NONBLOCK);
+	watch(&w);
+}
