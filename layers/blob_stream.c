@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/arrival.h"
+#include "layers/growing_blob.h"
 #include "layers/block_queue.h"
 #include "layers/decompress.h"
 #include "layers/read_ahead.h"
@@ -15,7 +15,7 @@
 /* A blob on its way into the store. */
 struct download {
 	struct layer *layer;
-	struct arrival *arrival;
+	struct growing_blob *blob;
 	pthread_t thread;
 	bool running;
 	int status; /* the thread's, then ours */
@@ -50,8 +50,8 @@ fetch(void *arg)
 	struct download *d = arg;
 	struct layer *l = d->layer;
 
-	d->status = layer_fetch(l, d->arrival, &d->err);
-	arrival_end(d->arrival);
+	d->status = layer_fetch(l, d->blob, &d->err);
+	growing_blob_end(d->blob);
 	return NULL;
 }
 
@@ -59,7 +59,7 @@ static int
 download_start(struct download *d, struct layer *l, struct error *err)
 {
 	d->layer = l;
-	d->arrival = arrival_new();
+	d->blob = growing_blob_new();
 	if (pthread_create(&d->thread, NULL, fetch, d) != 0)
 		return error_set(err, ERR_INTERNAL, "cannot start a thread");
 	d->running = true;
@@ -124,7 +124,7 @@ blob_stream_close(struct blob_stream *s)
 	read_ahead_free(s->ahead);
 	block_queue_free(s->queue);
 	decompressor_close(s->decompressor);
-	arrival_free(s->download.arrival);
+	growing_blob_free(s->download.blob);
 	hasher_free(s->hasher);
 	part_drop(s->part);
 	own_close(&s->fd);
@@ -140,8 +140,8 @@ open_blob(struct blob_stream *s, struct error *err)
 	if (blob_stream_may_fetch(l)) {
 		if (download_start(&s->download, l, err) < 0)
 			return -1;
-		if (arrival_wait(s->download.arrival)) {
-			s->decompressor = decompressor_open_arrival(s->download.arrival,
+		if (growing_blob_wait(s->download.blob)) {
+			s->decompressor = decompressor_open_growing(s->download.blob,
 			                                            err);
 			return s->decompressor == NULL ? -1 : 0;
 		}

@@ -1,7 +1,7 @@
 /*
  * blob_stream: the tar in the blob of a pulled layer, as it is decompressed.
  *
- *	fetch ──► arrival ──► decompress ──► reader          unpacks
+ *	fetch ──► growing blob ──► decompress ──► reader          unpacks
  *	             └──► blobs/…     └──► hash, or blobs/… of the tar
  *
  * Each arrow is a thread of its own if there is enough to do for one. A blob that is not

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/arrival.h"
+#include "layers/growing_blob.h"
 #include "layers/decompress_formats.h"
 
 enum {
@@ -72,9 +72,9 @@ read_more(struct input *in, struct error *err)
 {
 	ssize_t got;
 
-	if (in->arrival != NULL)
-		got = arrival_read(in->arrival, in->bytes + in->n, INPUT_SIZE - in->n,
-		                   err);
+	if (in->blob != NULL)
+		got = growing_blob_read(in->blob, in->bytes + in->n, INPUT_SIZE - in->n,
+		                        err);
 	else
 		got = read_file(in, err);
 	if (got < 0)
@@ -108,12 +108,12 @@ recognise(const struct input *in)
 }
 
 static struct decompressor *
-open_input(int fd, struct arrival *arrival, struct error *err)
+open_input(int fd, struct growing_blob *blob, struct error *err)
 {
 	auto_decompressor struct decompressor *d = mem_new(sizeof *d);
 
 	d->input.fd = fd;
-	d->input.arrival = arrival;
+	d->input.blob = blob;
 	d->input.bytes = mem_resize(NULL, INPUT_SIZE, 1);
 	while (d->input.n < MAGIC_MAX && !d->input.ended)
 		if (read_more(&d->input, err) < 0)
@@ -134,7 +134,7 @@ decompressor_open(int fd, struct error *err)
 }
 
 struct decompressor *
-decompressor_open_arrival(struct arrival *a, struct error *err)
+decompressor_open_growing(struct growing_blob *a, struct error *err)
 {
 	return open_input(-1, a, err);
 }

@@ -22,14 +22,14 @@
 #include "base/error.h"
 
 struct decompressor;
-struct arrival;
+struct growing_blob;
 
 /* Reads FD (borrowed; a pipe will do) from where it is, and further than what
  * was asked for. */
 struct decompressor *decompressor_open(int fd, struct error *err);
 
 /* The same of a blob that is still on its way (borrowed). */
-struct decompressor *decompressor_open_arrival(struct arrival *a, struct error *err);
+struct decompressor *decompressor_open_growing(struct growing_blob *a, struct error *err);
 
 /* Up to N bytes, at least one; 0 at the end, -1 for ever after a fault. */
 ssize_t

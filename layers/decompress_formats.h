@@ -11,7 +11,7 @@
 /* A file's bytes, a piece at a time. */
 struct input {
 	int fd;
-	struct arrival *arrival; /* instead of it, if not NULL */
+	struct growing_blob *blob; /* instead of it, if not NULL */
 	uint8_t *bytes;
 	size_t at, n; /* [at, n) were not used yet */
 	bool ended;   /* nothing comes after n */

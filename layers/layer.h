@@ -82,7 +82,7 @@ int layer_write_info(const struct layer *l, const char *tmp, struct error *err);
 
 /* Gets L's blob into the store from the first of its sources that has it whole. READER:
  * see layer_fetch_fn. Only the thread that is busy with L calls this. */
-int layer_fetch(struct layer *l, struct arrival *reader, struct error *err);
+int layer_fetch(struct layer *l, struct growing_blob *reader, struct error *err);
 
 /* Takes FORMS away, which are damaged or gone. */
 void layer_remove_forms(struct layer *l, unsigned forms);

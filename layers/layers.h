@@ -90,9 +90,9 @@ struct part *part_new(struct store *st, struct error *err);
 
 /* The same, but not hashed: who writes the bytes verifies them, and part_keep() gets
  * their digest. READER (may be NULL, borrowed) sees them as they come. */
-struct arrival;
+struct growing_blob;
 struct part *
-part_new_verified(struct store *st, struct arrival *reader, struct error *err);
+part_new_verified(struct store *st, struct growing_blob *reader, struct error *err);
 int part_write(struct part *p, const void *bytes, size_t n, struct error *err);
 
 /* Forgets what was written: it was damaged. A reader is told that no more will come. */
@@ -216,7 +216,7 @@ struct layer;
 /* Fetches a pulled layer's blob into the store when it is first needed. READER (may be
  * NULL) can be handed to part_new_verified(): then the layer is unpacked meanwhile. */
 typedef int layer_fetch_fn(void *arg, const struct descriptor *blob,
-                           struct arrival *reader, struct error *err);
+                           struct growing_blob *reader, struct error *err);
 
 /* The layer of a pulled image. FETCH (may be NULL: the blob is there) is called
  * at most once at a time, by whoever needs the bytes first. ARG must live as

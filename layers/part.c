@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/arrival.h"
+#include "layers/growing_blob.h"
 #include "layers/blob.h"
 #include "layers/store.h"
 
@@ -20,7 +20,7 @@ struct part {
 	int fd;
 	uint64_t size;
 	struct hasher *hasher;  /* NULL: who writes verifies */
-	struct arrival *reader; /* NULL: nobody reads along; borrowed */
+	struct growing_blob *reader; /* NULL: nobody reads along; borrowed */
 	bool ends_in_hole;      /* perhaps: its length must be set */
 };
 
@@ -61,13 +61,13 @@ part_new(struct store *st, struct error *err)
 }
 
 struct part *
-part_new_verified(struct store *st, struct arrival *reader, struct error *err)
+part_new_verified(struct store *st, struct growing_blob *reader, struct error *err)
 {
 	auto_part struct part *p = open_part(st, err);
 
 	if (p == NULL)
 		return NULL;
-	if (reader != NULL && arrival_show(reader, p->fd, err) < 0)
+	if (reader != NULL && growing_blob_show(reader, p->fd, err) < 0)
 		return NULL;
 	p->reader = reader;
 	return take(p);
@@ -99,7 +99,7 @@ part_write(struct part *p, const void *bytes, size_t n, struct error *err)
 		return store_wrap(p->store, err);
 	p->size += n;
 	if (p->reader != NULL)
-		arrival_grow(p->reader, p->size);
+		growing_blob_grow(p->reader, p->size);
 	return 0;
 }
 
@@ -107,7 +107,7 @@ int
 part_restart(struct part *p, struct error *err)
 {
 	if (p->reader != NULL)
-		arrival_end(p->reader);
+		growing_blob_end(p->reader);
 	p->reader = NULL;
 	if (lseek(p->fd, 0, SEEK_SET) < 0 || ftruncate(p->fd, 0) < 0) {
 		error_sys(err, "empty a blob");

@@ -16,7 +16,7 @@
 
 /* What a reader saw of one source is no beginning of what comes from another. */
 int
-layer_fetch(struct layer *l, struct arrival *reader, struct error *err)
+layer_fetch(struct layer *l, struct growing_blob *reader, struct error *err)
 {
 	for (size_t i = 0; i < l->sources.n; i++) {
 		const struct layer_source *source = &l->sources.at[i];

@@ -348,7 +348,7 @@ settle_link(const struct merge *g, const struct tree *t, const struct entry *lin
 
 /* The arrival that became E. */
 static const struct entry *
-arrival_of(const struct merge *g, const struct entry *e)
+growing_blob_of(const struct merge *g, const struct entry *e)
 {
 	struct entry last = { .path = e->path };
 	const struct entry *found = NULL;
@@ -403,7 +403,7 @@ settle_links(const struct merge *g, struct error *err)
 		struct entry *e = &g->result[i];
 
 		if (e->type == ENTRY_HARDLINK &&
-		    settle_link(g, &view, arrival_of(g, e), e, err) < 0)
+		    settle_link(g, &view, growing_blob_of(g, e), e, err) < 0)
 			return -1;
 	}
 	order_links(&view, g->result);

@@ -9,18 +9,18 @@
 /* ------------------------------------------------------------ the same step */
 
 static bool
-same_words(const struct trail_step *a, const struct trail_step *b)
+same_words(const struct last_build_step *a, const struct last_build_step *b)
 {
 	return text_equal(a->command, b->command);
 }
 
 /* The N-th step of STAGE (from 0) that SAMPLE has the words of, or any if it is NULL. */
-static const struct trail_step *
-find_nth(const struct trail *t, struct text stage, const struct trail_step *sample,
-         size_t n)
+static const struct last_build_step *
+find_nth(const struct last_build *t, struct text stage,
+         const struct last_build_step *sample, size_t n)
 {
 	for (size_t i = 0; i < t->steps.n; i++) {
-		const struct trail_step *s = &t->steps.at[i];
+		const struct last_build_step *s = &t->steps.at[i];
 
 		if (text_equal(s->stage, stage) &&
 		    (sample == NULL || same_words(s, sample)) && n-- == 0)
@@ -31,12 +31,12 @@ find_nth(const struct trail *t, struct text stage, const struct trail_step *samp
 
 /* How many steps before STEP have its stage, and the words of SAMPLE. */
 static size_t
-count_before(const struct trail *t, const struct trail_step *step,
-             const struct trail_step *sample)
+count_before(const struct last_build *t, const struct last_build_step *step,
+             const struct last_build_step *sample)
 {
 	size_t n = 0;
 
-	for (const struct trail_step *s = t->steps.at; s < step; s++)
+	for (const struct last_build_step *s = t->steps.at; s < step; s++)
 		n += text_equal(s->stage, step->stage) &&
 		     (sample == NULL || same_words(s, sample));
 	return n;
@@ -56,7 +56,7 @@ quoted(struct text t)
 }
 
 static char *
-file_difference(const struct trail_file *was, const struct trail_file *is)
+file_difference(const struct last_build_file *was, const struct last_build_file *is)
 {
 	int n = (int)is->path.n;
 	const char *path = is->path.p;
@@ -78,7 +78,7 @@ file_difference(const struct trail_file *was, const struct trail_file *is)
 }
 
 static bool
-is_same_file(const struct trail_file *was, const struct trail_file *is)
+is_same_file(const struct last_build_file *was, const struct last_build_file *is)
 {
 	return text_equal(was->path, is->path) && was->content == is->content &&
 	       was->mode == is->mode && text_equal(was->link, is->link);
@@ -87,7 +87,7 @@ is_same_file(const struct trail_file *was, const struct trail_file *is)
 /* NULL if the lists say the same. What they begin and end with alike is mostly nearly
  * all, and needs no map. */
 static char *
-files_difference(const struct trail_step *was, const struct trail_step *is)
+files_difference(const struct last_build_step *was, const struct last_build_step *is)
 {
 	auto_map struct map old = MAP_INIT, now = MAP_INIT;
 	size_t start = 0, n_was = was->files.n, n_is = is->files.n;
@@ -101,7 +101,7 @@ files_difference(const struct trail_step *was, const struct trail_step *is)
 	for (size_t i = start; i < n_was; i++)
 		map_set(&old, was->files.at[i].path, &was->files.at[i]);
 	for (size_t i = start; i < n_is; i++) {
-		const struct trail_file *f = &is->files.at[i];
+		const struct last_build_file *f = &is->files.at[i];
 		char *text = file_difference(map_find(&old, f->path), f);
 
 		if (text != NULL)
@@ -109,7 +109,7 @@ files_difference(const struct trail_step *was, const struct trail_step *is)
 		map_set(&now, f->path, &is->files.at[i]);
 	}
 	for (size_t i = start; i < n_was; i++) {
-		const struct trail_file *f = &was->files.at[i];
+		const struct last_build_file *f = &was->files.at[i];
 
 		if (!map_has(&now, f->path))
 			return mem_print("%.*s is gone", (int)f->path.n, f->path.p);
@@ -179,8 +179,9 @@ value_difference(const struct preimage_field *old, const struct preimage_field *
 }
 
 /* The step that "input[K]" names. */
-static const struct trail_step *
-input_of(const struct trail *t, const struct trail_step *step, const char *field)
+static const struct last_build_step *
+input_of(const struct last_build *t, const struct last_build_step *step,
+         const char *field)
 {
 	size_t k = strtoul(field + strlen("input["), NULL, 10);
 
@@ -188,7 +189,7 @@ input_of(const struct trail *t, const struct trail_step *step, const char *field
 }
 
 static char *
-input_difference(const struct trail_step *input)
+input_difference(const struct last_build_step *input)
 {
 	auto_free char *words = NULL;
 
@@ -201,8 +202,8 @@ input_difference(const struct trail_step *input)
 }
 
 static char *
-key_difference(const struct trail *t, const struct trail_step *was,
-               const struct trail_step *is)
+key_difference(const struct last_build *t, const struct last_build_step *was,
+               const struct last_build_step *is)
 {
 	const struct preimage_field *old = NULL, *now = NULL;
 	const char *field = NULL;
@@ -223,9 +224,9 @@ key_difference(const struct trail *t, const struct trail_step *was,
 /* ------------------------------------------------------------ public */
 
 char *
-reason_find(const struct trail *was, const struct trail *is, size_t i)
+reason_find(const struct last_build *was, const struct last_build *is, size_t i)
 {
-	const struct trail_step *step = &is->steps.at[i], *old = NULL;
+	const struct last_build_step *step = &is->steps.at[i], *old = NULL;
 	auto_free char *words = NULL;
 	char *text = NULL;
 

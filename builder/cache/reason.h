@@ -12,9 +12,9 @@
 #ifndef BUILDER_CACHE_REASON_H
 #define BUILDER_CACHE_REASON_H
 
-#include "builder/cache/trail.h"
+#include "builder/cache/last_build.h"
 
 /* Of step I of IS. NULL: there is nothing to compare it with. Caller frees. */
-char *reason_find(const struct trail *was, const struct trail *is, size_t i);
+char *reason_find(const struct last_build *was, const struct last_build *is, size_t i);
 
 #endif

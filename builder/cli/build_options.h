@@ -4,7 +4,7 @@
 #ifndef BUILDER_CLI_BUILD_OPTIONS_H
 #define BUILDER_CLI_BUILD_OPTIONS_H
 
-#include "builder/build/build.h"
+#include "builder/order/order.h"
 #include "builder/cli/options.h"
 #include "builder/ui/ui.h"
 

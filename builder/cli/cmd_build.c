@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/platform.h"
 #include "base/visible.h"
-#include "builder/build/build.h"
+#include "builder/order/order.h"
 #include "builder/cli/build_options.h"
 #include "builder/cli/command.h"
 #include "builder/cli/report.h"

@@ -43,7 +43,7 @@ begin(const struct reference *ref, const char *blob)
 int
 image_fetch_blob(struct store *store, struct registry *registry,
                  const struct reference *ref, const struct descriptor *d,
-                 struct arrival *reader, struct error *err)
+                 struct growing_blob *reader, struct error *err)
 {
 	auto_part struct part *part = NULL;
 	struct fetch f = { 0 };

@@ -56,7 +56,7 @@ void source_image_free(struct source_image *s); /* takes NULL */
  * its own. READER: see layer_fetch_fn. */
 int image_fetch_blob(struct store *store, struct registry *registry,
                      const struct reference *ref, const struct descriptor *d,
-                     struct arrival *reader, struct error *err);
+                     struct growing_blob *reader, struct error *err);
 
 /* The remembered answer of a registry, refs/<hash of the full name>: 1, 0, -1. */
 int refs_find(struct store *store, const char *name, struct descriptor *out,

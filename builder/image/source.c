@@ -12,7 +12,7 @@
 #define CONFIG_VALUES_MAX 500000
 
 static int
-fetch_layer(void *arg, const struct descriptor *blob, struct arrival *reader,
+fetch_layer(void *arg, const struct descriptor *blob, struct growing_blob *reader,
             struct error *err)
 {
 	struct source_image *s = arg;

@@ -108,7 +108,7 @@ bool
 solver_find_record(const struct solver *s, const struct digest *key, struct record *out)
 {
 	return record_find(s->options->env->store, key, out) > 0 ||
-	       portable_find(s->options->imported, key, out);
+	       cache_records_find(s->options->imported, key, out);
 }
 
 /* A record is good only on top of a base that is good as well: a base that must

@@ -15,7 +15,7 @@
 #ifndef BUILDER_SOLVE_SOLVE_H
 #define BUILDER_SOLVE_SOLVE_H
 
-#include "builder/cache/portable.h"
+#include "builder/cache/cache_records.h"
 #include "builder/steps/steps.h"
 
 struct solve_options {
@@ -24,18 +24,19 @@ struct solve_options {
 	bool no_cache;                      /* records are written, not read */
 	const struct text *no_cache_stages; /* names of stages that are not looked up */
 	size_t n_no_cache_stages;
-	size_t jobs;                     /* steps at once, 0 = default */
-	const struct portable *imported; /* records of other machines; may be NULL */
-	const char *trail; /* says what is built, of what (trail.h); NULL: misses
+	size_t jobs;                          /* steps at once, 0 = default */
+	const struct cache_records *imported; /* records of other machines; may be NULL */
+	const char
+	        *last_build; /* says what is built, of what (last_build.h); NULL: misses
 	                      are not explained */
-	bool wants_tar;    /* the target's layers are exported as tars */
-	bool wants_dir;    /* the target's files will be */
+	bool wants_tar;      /* the target's layers are exported as tars */
+	bool wants_dir;      /* the target's files will be */
 };
 
 /* What the cache knows now of a step. */
 struct solved {
 	step_id step;
-	struct portable_record made;
+	struct cache_record made;
 };
 
 struct solution {

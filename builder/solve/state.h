@@ -56,7 +56,7 @@ void solver_find_same(struct solver *s);
 bool
 solver_find_record(const struct solver *s, const struct digest *key, struct record *out);
 
-/* why.c: says why steps are not cached, as far as the last build's trail tells, and
+/* why.c: says why steps are not cached, as far as what is noted of the last build tells, and
  * leaves one of this build. */
 void solver_explain(struct solver *s);
 

@@ -15,10 +15,10 @@ stage_text(const struct solver *s, const struct step *step, struct arena *arena)
 }
 
 static void
-add_step(struct solver *s, const struct step *step, struct trail *out)
+add_step(struct solver *s, const struct step *step, struct last_build *out)
 {
 	const struct step_state *state = &s->states[step->id];
-	struct trail_step *t = array_add(&out->steps);
+	struct last_build_step *t = array_add(&out->steps);
 
 	t->stage = stage_text(s, step, out->arena);
 	t->command = arena_text(out->arena, step->command);
@@ -32,7 +32,7 @@ add_step(struct solver *s, const struct step *step, struct trail *out)
 }
 
 static void
-add_files(struct solver *s, const struct step *step, struct trail *out)
+add_files(struct solver *s, const struct step *step, struct last_build *out)
 {
 	auto_free struct result **inputs = solver_inputs(s, step);
 	struct step_job job = {
@@ -59,12 +59,12 @@ is_any_missing(const struct solver *s)
 }
 
 static void
-explain(struct solver *s, const struct trail *is)
+explain(struct solver *s, const struct last_build *is)
 {
-	auto_trail struct trail was = { 0 };
+	auto_last_build struct last_build was = { 0 };
 
 	if (s->options->no_cache ||
-	    !trail_read(s->options->env->store, s->options->trail, &was))
+	    !last_build_read(s->options->env->store, s->options->last_build, &was))
 		return;
 	for (size_t i = 0; i < s->plan->steps.n; i++) {
 		const struct step *step = &s->plan->steps.at[i];
@@ -72,31 +72,31 @@ explain(struct solver *s, const struct trail *is)
 
 		if (!is_missing(state) || !solver_may_look_up(s, step))
 			continue;
-		state->miss = state->anew
-		                      ? mem_print("it is made of a stage that is run again")
-		                      : reason_find(&was, is, i);
+		state->miss =
+		        state->anew ? mem_print("it is made of a stage that is run again")
+		                    : reason_find(&was, is, i);
 	}
 }
 
 void
 solver_explain(struct solver *s)
 {
-	auto_trail struct trail is = { .arena = arena_new() };
+	auto_last_build struct last_build is = { .arena = arena_new() };
 	struct store *store = s->options->env->store;
 	struct digest state;
 	bool current = false;
 
-	if (s->options->trail == NULL)
+	if (s->options->last_build == NULL)
 		return;
 	for (size_t i = 0; i < s->plan->steps.n; i++)
 		add_step(s, &s->plan->steps.at[i], &is);
-	state = trail_state(&is);
-	current = trail_is_current(store, s->options->trail, &state);
+	state = last_build_state(&is);
+	current = last_build_is_current(store, s->options->last_build, &state);
 	if (current && !is_any_missing(s))
 		return;
 	for (size_t i = 0; i < s->plan->steps.n; i++)
 		add_files(s, &s->plan->steps.at[i], &is);
 	explain(s, &is);
 	if (!current)
-		trail_write(store, s->options->trail, &is);
+		last_build_write(store, s->options->last_build, &is);
 }

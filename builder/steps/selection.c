@@ -353,7 +353,7 @@ add_match(struct selection *s, size_t i, struct error *err)
 struct listing {
 	struct selection selection;
 	struct arena *arena;
-	struct trail_step *out;
+	struct last_build_step *out;
 };
 
 /* The path by which people know the entry, mostly that in its tree. */
@@ -373,7 +373,7 @@ static int
 list_item(void *arg, const struct copy_item *item, struct error *err)
 {
 	struct listing *l = arg;
-	struct trail_file *file = NULL;
+	struct last_build_file *file = NULL;
 	struct chosen c;
 	struct digest digest;
 	auto_error struct error ignored = ERROR_INIT;
@@ -394,7 +394,7 @@ list_item(void *arg, const struct copy_item *item, struct error *err)
 /* Texts are in the context's tree, or in ARENA. */
 static int
 list_source(const struct opened_source *source, struct arena *arena,
-            struct trail_step *out, struct error *err)
+            struct last_build_step *out, struct error *err)
 {
 	struct listing l = { .selection = { .source = source },
 		             .arena = arena,
@@ -415,7 +415,7 @@ is_local(const struct step_job *job, step_id from)
 }
 
 static int
-list_copied(const struct step_job *job, struct arena *arena, struct trail_step *out,
+list_copied(const struct step_job *job, struct arena *arena, struct last_build_step *out,
             struct error *err)
 {
 	const struct step_copy *copy = &job->step->copy;
@@ -432,7 +432,7 @@ list_copied(const struct step_job *job, struct arena *arena, struct trail_step *
 }
 
 static int
-list_mounted(const struct step_job *job, struct arena *arena, struct trail_step *out,
+list_mounted(const struct step_job *job, struct arena *arena, struct last_build_step *out,
              struct error *err)
 {
 	const struct step_run *run = &job->step->run;
@@ -451,8 +451,8 @@ list_mounted(const struct step_job *job, struct arena *arena, struct trail_step 
 }
 
 int
-step_list_files(const struct step_job *job, struct arena *arena, struct trail_step *out,
-                struct error *err)
+step_list_files(const struct step_job *job, struct arena *arena,
+                struct last_build_step *out, struct error *err)
 {
 	if (job->step->kind == STEP_COPY)
 		return list_copied(job, arena, out, err);

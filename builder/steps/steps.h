@@ -19,7 +19,7 @@
 
 #include "base/cancel.h"
 #include "builder/cache/preimage.h"
-#include "builder/cache/trail.h"
+#include "builder/cache/last_build.h"
 #include "builder/context/context.h"
 #include "builder/sandbox/sandbox.h"
 #include "layers/layers.h"
@@ -113,7 +113,7 @@ int step_preimage(const struct step_job *job, bool content, struct preimage *out
 /* Adds the files of contexts that a COPY, an ADD or a bind mount takes to OUT's; their
  * digests are known after step_preimage(). Texts are ARENA's. */
 int step_list_files(const struct step_job *job, struct arena *arena,
-                    struct trail_step *out, struct error *err);
+                    struct last_build_step *out, struct error *err);
 
 /* True if the definition key of input I (index into step->inputs) must go into
  * the step's own: not for local, http, git, nor for the base of COPY --link. */

@@ -282,7 +282,7 @@ struct pulling {
 };
 
 static int
-fetch(void *arg, const struct descriptor *blob, struct arrival *reader, struct error *err)
+fetch(void *arg, const struct descriptor *blob, struct growing_blob *reader, struct error *err)
 {
 	struct pulling *p = arg;
 	struct digest d;
@@ -519,7 +519,7 @@ find_below(const char *dir, const char *name)
 }
 
 static int
-fetch_slowly(void *arg, const struct descriptor *blob, struct arrival *reader,
+fetch_slowly(void *arg, const struct descriptor *blob, struct growing_blob *reader,
              struct error *err)
 {
 	struct slow_fetch *s = arg;
@@ -583,7 +583,7 @@ a_fetch_that_breaks_off_says_why_and_leaves_nothing(void **state)
 
 /* Each waits until the other has begun. */
 static int
-fetch_together(void *arg, const struct descriptor *blob, struct arrival *reader,
+fetch_together(void *arg, const struct descriptor *blob, struct growing_blob *reader,
                struct error *err)
 {
 	struct pulling *p = arg;

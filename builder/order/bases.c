@@ -1,4 +1,4 @@
-#include "builder/build/bases.h"
+#include "builder/order/bases.h"
 
 #include "base/base.h"
 #include "base/event.h"

@@ -1,4 +1,4 @@
-#include "builder/build/epoch.h"
+#include "builder/order/epoch.h"
 
 #include "base/base.h"
 #include "base/clock.h"

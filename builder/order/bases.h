@@ -1,9 +1,9 @@
 /*
  * bases: makes a plan, looking up the images it lacks until nothing is missing.
- * Internal to build.
+ * Internal to order.
  */
-#ifndef BUILDER_BUILD_BASES_H
-#define BUILDER_BUILD_BASES_H
+#ifndef BUILDER_ORDER_BASES_H
+#define BUILDER_ORDER_BASES_H
 
 #include "base/array.h"
 #include "builder/image/image.h"

@@ -1,4 +1,4 @@
-#include "builder/build/input.h"
+#include "builder/order/input.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include "base/input.h"
 #include "base/number.h"
 #include "base/path.h"
-#include "builder/build/remote.h"
+#include "builder/order/remote.h"
 
 /* What BuildKit's messages can hold. */
 #define DOCKERFILE_SIZE_MAX ((size_t)16 << 20)

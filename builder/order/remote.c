@@ -1,4 +1,4 @@
-#include "builder/build/remote.h"
+#include "builder/order/remote.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
-#include "builder/build/outputs.h"
+#include "builder/order/outputs.h"
 
 #include "base/base.h"
 #include "base/event.h"
 #include "base/map.h"
-#include "builder/build/finish.h"
+#include "builder/order/finish.h"
 
 /* ------------------------------------------------------------ before */
 

@@ -1,4 +1,4 @@
-#include "builder/build/services.h"
+#include "builder/order/services.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /*
- * call: answers about the Dockerfile instead of a build. Internal to build.
+ * call: answers about the Dockerfile instead of a build. Internal to order.
  *
  *	targets   the stages, from the file alone
  *	outline   what the target can be given; what base images say is looked up,
@@ -7,11 +7,11 @@
  *	check     warnings about all stages, or about what --target needs; for all
  *	          platforms, each once
  */
-#ifndef BUILDER_BUILD_CALL_H
-#define BUILDER_BUILD_CALL_H
+#ifndef BUILDER_ORDER_CALL_H
+#define BUILDER_ORDER_CALL_H
 
-#include "builder/build/bases.h"
-#include "builder/build/build.h"
+#include "builder/order/bases.h"
+#include "builder/order/order.h"
 
 struct call {
 	const struct build_request *request;

@@ -1,19 +1,19 @@
 /*
- * trail: what the steps of a Dockerfile were made of when it was last built, so that
+ * last_build: what the steps of a Dockerfile were made of when it was last built, so that
  * a miss can be explained by what differs.
  *
  * One file contexts/<hash of the name> for each name, which says where Dockerfile and
  * context are, and what is built of them:
  *
- *	"cooper-trail-2\n\0"  state (32)  steps  CRC-32 (base/sealed.h)
+ *	"cooper-last-build-1\n\0"  state (32)  steps  CRC-32 (base/sealed.h)
  *	step:  stage  command  key (32)  u32 count  (name  value)…  u32 count  file…
  *	file:  path  link  u64 content  u32 mode and type
  *
  * where a text is its length (u32) and its bytes, and numbers are in the byte order of
  * the machine. A damaged file is none: nothing depends on it but what is said to people.
  */
-#ifndef BUILDER_CACHE_TRAIL_H
-#define BUILDER_CACHE_TRAIL_H
+#ifndef BUILDER_CACHE_LAST_BUILD_H
+#define BUILDER_CACHE_LAST_BUILD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,42 +26,43 @@
 #include "layers/layers.h"
 
 /* A file that a step takes out of its context. */
-struct trail_file {
+struct last_build_file {
 	struct text path;
 	struct text link;
 	uint64_t content; /* beginning of its digest; 0 if it is no file */
 	uint32_t mode;    /* 07777, and the entry_type above */
 };
 
-struct trail_step {
+struct last_build_step {
 	struct text stage, command;
 	struct digest key;
 	struct preimage preimage;
-	ARRAY(struct trail_file) files;
+	ARRAY(struct last_build_file) files;
 	/* Not in the file: */
 	const size_t *inputs; /* indexes of steps; borrowed */
 	size_t n_inputs;
 	bool is_image;
 };
 
-struct trail {
-	ARRAY(struct trail_step) steps; /* in the order of the plan */
-	struct arena *arena;            /* of texts; preimages own theirs, others may be
+struct last_build {
+	ARRAY(struct last_build_step) steps; /* in the order of the plan */
+	struct arena *arena; /* of texts; preimages own theirs, others may be
 	                                   borrowed */
 };
 
 /* The keys of all steps in one. */
-struct digest trail_state(const struct trail *t);
+struct digest last_build_state(const struct last_build *t);
 
-/* True if the trail NAME is there and its state is STATE. Cheap. */
-bool trail_is_current(struct store *st, const char *name, const struct digest *state);
+/* True if the file of NAME is there and its state is STATE. Cheap. */
+bool
+last_build_is_current(struct store *st, const char *name, const struct digest *state);
 
 /* False if there is none. The caller clears OUT, also then. */
-bool trail_read(struct store *st, const char *name, struct trail *out);
+bool last_build_read(struct store *st, const char *name, struct last_build *out);
 
 /* Best effort: a failure is a warning. */
-void trail_write(struct store *st, const char *name, const struct trail *t);
-void trail_clear(struct trail *t);
-#define auto_trail __attribute__((cleanup(trail_clear)))
+void last_build_write(struct store *st, const char *name, const struct last_build *t);
+void last_build_clear(struct last_build *t);
+#define auto_last_build __attribute__((cleanup(last_build_clear)))
 
 #endif

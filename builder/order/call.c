@@ -1,4 +1,4 @@
-#include "builder/build/call.h"
+#include "builder/order/call.h"
 
 #include "base/base.h"
 

@@ -1,13 +1,13 @@
 /*
  * input: what a build reads before it can plan: the Dockerfile, the context
- * directory and the ignore file. Internal to build.
+ * directory and the ignore file. Internal to order.
  */
-#ifndef BUILDER_BUILD_INPUT_H
-#define BUILDER_BUILD_INPUT_H
+#ifndef BUILDER_ORDER_INPUT_H
+#define BUILDER_ORDER_INPUT_H
 
 #include "base/array.h"
-#include "builder/build/build.h"
-#include "builder/build/remote.h"
+#include "builder/order/order.h"
+#include "builder/order/remote.h"
 #include "builder/steps/steps.h"
 
 struct build_input {

@@ -1,4 +1,4 @@
-#include "builder/cache/portable.h"
+#include "builder/cache/cache_records.h"
 
 #include "base/base.h"
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 /* More steps than this no build has. */
 enum { VERSION = 1, RECORDS_MAX = 1000000 };
 
-struct portable {
+struct cache_records {
 	struct map records; /* key in hex → struct record; owned */
 };
 
@@ -26,7 +26,7 @@ number_layers(struct map *numbers, struct layer *const *layers, size_t n)
 
 /* NULL if its layer is none of those. */
 static json_t *
-write_record(const struct portable_record *r, const struct map *numbers)
+write_record(const struct cache_record *r, const struct map *numbers)
 {
 	char hex[DIGEST_HEX_MAX], created[CLOCK_TEXT_MAX];
 	size_t number = 0;
@@ -47,8 +47,8 @@ write_record(const struct portable_record *r, const struct map *numbers)
 }
 
 json_t *
-portable_write(const struct portable_record *records, size_t n,
-               struct layer *const *layers, size_t n_layers)
+cache_records_write(const struct cache_record *records, size_t n,
+                    struct layer *const *layers, size_t n_layers)
 {
 	auto_map struct map numbers = MAP_INIT;
 	json_t *json = json_object(), *list = json_array();
@@ -66,7 +66,7 @@ portable_write(const struct portable_record *records, size_t n,
 }
 
 char *
-portable_add(const char *config, json_t *taken)
+cache_records_add(const char *config, json_t *taken)
 {
 	auto_error struct error ignored = ERROR_INIT;
 	auto_json json_t *json = jsonio_parse(text_of(config), "config", &ignored);
@@ -81,14 +81,14 @@ portable_add(const char *config, json_t *taken)
 
 /* ------------------------------------------------------------ reading */
 
-struct portable *
-portable_new(void)
+struct cache_records *
+cache_records_new(void)
 {
-	return mem_new(sizeof(struct portable));
+	return mem_new(sizeof(struct cache_records));
 }
 
 void
-portable_free(struct portable *p)
+cache_records_free(struct cache_records *p)
 {
 	if (p == NULL)
 		return;
@@ -112,8 +112,8 @@ find_layer(const json_t *json, struct layer *const *layers, size_t n, struct lay
 }
 
 static int
-read_record(struct portable *p, const json_t *json, struct layer *const *layers, size_t n,
-            struct error *err)
+read_record(struct cache_records *p, const json_t *json, struct layer *const *layers,
+            size_t n, struct error *err)
 {
 	const char *key = json_string_value(json_object_get(json, "key"));
 	const char *created = json_string_value(json_object_get(json, "created"));
@@ -134,8 +134,8 @@ read_record(struct portable *p, const json_t *json, struct layer *const *layers,
 }
 
 ssize_t
-portable_read(struct portable *p, const json_t *config, struct layer *const *layers,
-              size_t n_layers, struct error *err)
+cache_records_read(struct cache_records *p, const json_t *config,
+                   struct layer *const *layers, size_t n_layers, struct error *err)
 {
 	const json_t *cache = json_object_get(config, MEMBER);
 	const json_t *list = json_object_get(cache, "records"), *record = NULL;
@@ -157,7 +157,8 @@ portable_read(struct portable *p, const json_t *config, struct layer *const *lay
 }
 
 bool
-portable_find(const struct portable *p, const struct digest *key, struct record *out)
+cache_records_find(const struct cache_records *p, const struct digest *key,
+                   struct record *out)
 {
 	char hex[DIGEST_HEX_MAX];
 	const struct record *found = NULL;

@@ -1,20 +1,20 @@
-#include "builder/build/build.h"
+#include "builder/order/order.h"
 
 #include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/event.h"
 #include "base/redact.h"
-#include "builder/build/bases.h"
-#include "builder/build/call.h"
-#include "builder/build/carry_cache.h"
-#include "builder/build/epoch.h"
+#include "builder/order/bases.h"
+#include "builder/order/call.h"
+#include "builder/order/cache_exchange.h"
+#include "builder/order/epoch.h"
 #include "base/failures.h"
-#include "builder/build/finish.h"
-#include "builder/build/input.h"
-#include "builder/build/outputs.h"
-#include "builder/build/remote.h"
-#include "builder/build/services.h"
+#include "builder/order/finish.h"
+#include "builder/order/input.h"
+#include "builder/order/outputs.h"
+#include "builder/order/remote.h"
+#include "builder/order/services.h"
 #include "builder/solve/solve.h"
 
 #define EPOCH_TEXT_MAX 24
@@ -36,9 +36,9 @@ struct build {
 	struct platform host;
 	ARRAY(struct variable) build_args; /* with the time that an epoch stands for */
 	char epoch[EPOCH_TEXT_MAX];
-	struct plan *plan;         /* of all platforms */
-	struct portable *imported; /* NULL: nothing */
-	struct carried carried;
+	struct plan *plan;              /* of all platforms */
+	struct cache_records *imported; /* NULL: nothing */
+	struct cache_export cache_export;
 	struct registry *cache_registry; /* that of imported caches */
 	bool lost;                       /* a step lacked a layer that the cache names */
 	bool *written;                   /* of each output */
@@ -58,8 +58,8 @@ build_free(struct build *b)
 	for (size_t i = 0; i < b->platforms.n; i++)
 		platform_clear(&b->platforms.at[i]);
 	array_clear(&b->images);
-	portable_free(b->imported);
-	carried_clear(&b->carried);
+	cache_records_free(b->imported);
+	cache_export_clear(&b->cache_export);
 	array_clear(&b->options);
 	array_clear(&b->build_args);
 	platform_clear(&b->host);
@@ -305,7 +305,7 @@ choose_packing(const struct build *b, struct compressor *out)
 
 /* What is built, of what; NULL if there is no name for it. Caller frees. */
 static char *
-trail_of(const struct build *b, const struct plan *plan)
+last_build_of(const struct build *b, const struct plan *plan)
 {
 	const struct build_request *r = b->request;
 	const struct local_context *main = b->input.contexts.at;
@@ -337,7 +337,7 @@ make_images(struct build *b, const struct solution *solution,
 		.plan = b->plan,
 		.solution = solution,
 		.packed = packing,
-		.inline_cache = carry_cache_inline(b->request, b->plan),
+		.inline_cache = cache_is_inline(b->request, b->plan),
 	};
 
 	for (size_t i = 0; i < plan_n_images(b->plan); i++)
@@ -349,7 +349,7 @@ static int
 run_plan(struct build *b, struct error *err)
 {
 	const struct plan *plan = b->plan;
-	auto_free char *trail = trail_of(b, plan);
+	auto_free char *name = last_build_of(b, plan);
 	struct compressor packing = { .kind = COMPRESS_NONE };
 	bool is_packed = choose_packing(b, &packing);
 	struct solve_options options = {
@@ -360,7 +360,7 @@ run_plan(struct build *b, struct error *err)
 		.n_no_cache_stages = b->request->no_cache_stages.n,
 		.jobs = b->request->jobs,
 		.imported = b->imported,
-		.trail = trail,
+		.last_build = name,
 		.wants_tar = is_packed && packing.kind == COMPRESS_NONE
 	};
 	struct solution solution = { 0 };
@@ -376,7 +376,7 @@ run_plan(struct build *b, struct error *err)
 	if (failed == 0)
 		failed = make_images(b, &solution, is_packed ? &packing : NULL, err);
 	if (failed == 0)
-		carried_add(&b->carried, plan, &solution);
+		cache_export_add(&b->cache_export, plan, &solution);
 	solution_clear(&solution);
 	return failed;
 }
@@ -440,7 +440,7 @@ has_lost(const struct build *b)
 			if (layer_is_lost(image->layers.at[j]))
 				return true;
 	}
-	return b->lost || carried_has_lost(&b->carried);
+	return b->lost || cache_export_has_lost(&b->cache_export);
 }
 
 /* The cache, too, is written whatever becomes of the outputs; the files last, when no
@@ -454,7 +454,7 @@ write_all(struct build *b, struct build_outcome *out, struct error *err)
 	                              &failures);
 
 	if (!cancel_is_set(b->request->cancel) &&
-	    carry_cache_out(b->request, &b->services.env, &b->carried, err) < 0)
+	    cache_export_write(b->request, &b->services.env, &b->cache_export, err) < 0)
 		failures_add(&failures, err);
 	if (failures.first.code != ERR_NONE && has_lost(b))
 		return failures_tell(&failures, err);
@@ -500,7 +500,7 @@ forget_images(struct build *b)
 	for (size_t i = 0; i < b->images.n; i++)
 		image_clear(&b->images.at[i]);
 	b->images.n = 0;
-	carried_clear(&b->carried);
+	cache_export_clear(&b->cache_export);
 	b->lost = false;
 }
 
@@ -534,7 +534,7 @@ build_all(struct build *b, struct build_outcome *out, struct error *err)
 	source = source_options(b);
 	b->cache_registry = registry_new_hasty(b->services.registry);
 	source.registry = b->cache_registry;
-	b->imported = carry_cache_in(b->request, &source, &b->bases);
+	b->imported = cache_import(b->request, &source, &b->bases);
 	return plan_all(b, err) < 0 ? -1 : build_rounds(b, out, err);
 }
 

@@ -1,10 +1,10 @@
-#include "builder/build/carry_cache.h"
+#include "builder/order/cache_exchange.h"
 
 #include "base/base.h"
 #include "base/event.h"
 #include "base/jsonio.h"
 #include "base/map.h"
-#include "builder/build/finish.h"
+#include "builder/order/finish.h"
 #include "builder/export/cache_place.h"
 
 /* ------------------------------------------------------------ in */
@@ -31,7 +31,7 @@ load(const struct cache_place *place, const struct source_options *source,
 
 static void
 import(const struct cache_place *place, const struct source_options *source,
-       struct bases *bases, struct portable *into)
+       struct bases *bases, struct cache_records *into)
 {
 	auto_free char *title = mem_print("importing cache from %s", place->name);
 	auto_error struct error err = ERROR_INIT;
@@ -41,8 +41,8 @@ import(const struct cache_place *place, const struct source_options *source,
 
 	if (image != NULL) {
 		array_push(&bases->images, image);
-		n = portable_read(into, image->config, image->layers.at, image->layers.n,
-		                  &err);
+		n = cache_records_read(into, image->config, image->layers.at,
+		                       image->layers.n, &err);
 	}
 	if (n < 0)
 		event_warn_error(vertex, &err, "no cache from %s", place->name);
@@ -51,15 +51,15 @@ import(const struct cache_place *place, const struct source_options *source,
 	event_end(vertex, OUTCOME_DONE, NULL);
 }
 
-struct portable *
-carry_cache_in(const struct build_request *request, const struct source_options *source,
-               struct bases *bases)
+struct cache_records *
+cache_import(const struct build_request *request, const struct source_options *source,
+             struct bases *bases)
 {
-	struct portable *p = NULL;
+	struct cache_records *p = NULL;
 
 	if (request->cache_from.n == 0 || request->no_cache)
 		return NULL;
-	p = portable_new();
+	p = cache_records_new();
 	for (size_t i = 0; i < request->cache_from.n; i++)
 		import(&request->cache_from.at[i], source, bases, p);
 	return p;
@@ -78,7 +78,8 @@ mark_targets(const struct plan *plan, bool *is_of_target)
 }
 
 void
-carried_add(struct carried *c, const struct plan *plan, const struct solution *solution)
+cache_export_add(struct cache_export *c, const struct plan *plan,
+                 const struct solution *solution)
 {
 	auto_free bool *is_of_target = mem_new_n(plan->steps.n, sizeof *is_of_target);
 
@@ -93,7 +94,7 @@ carried_add(struct carried *c, const struct plan *plan, const struct solution *s
 }
 
 bool
-carried_has_lost(const struct carried *c)
+cache_export_has_lost(const struct cache_export *c)
 {
 	for (size_t i = 0; i < c->all.n; i++)
 		if (c->all.at[i].record.layer != NULL &&
@@ -103,7 +104,7 @@ carried_has_lost(const struct carried *c)
 }
 
 void
-carried_clear(struct carried *c)
+cache_export_clear(struct cache_export *c)
 {
 	array_clear(&c->all);
 	array_clear(&c->target);
@@ -113,7 +114,7 @@ carried_clear(struct carried *c)
 
 /* The layers of N records, each once, in their order. */
 static void
-collect_layers(const struct portable_record *records, size_t n, struct image *out)
+collect_layers(const struct cache_record *records, size_t n, struct image *out)
 {
 	auto_map struct map seen = MAP_INIT;
 
@@ -126,7 +127,7 @@ collect_layers(const struct portable_record *records, size_t n, struct image *ou
 }
 
 static void
-write_config(const struct portable_record *records, size_t n, struct image *image)
+write_config(const struct cache_record *records, size_t n, struct image *image)
 {
 	auto_json json_t *config = json_object();
 	auto_free char *text = NULL;
@@ -145,13 +146,13 @@ write_config(const struct portable_record *records, size_t n, struct image *imag
 	jsonio_set(rootfs, "diff_ids", ids);
 	jsonio_set(config, "rootfs", rootfs);
 	text = jsonio_print(config);
-	image->config = portable_add(
-	        text, portable_write(records, n, image->layers.at, image->layers.n));
+	image->config = cache_records_add(
+	        text, cache_records_write(records, n, image->layers.at, image->layers.n));
 	image->config_digest = digest_of(image->config, strlen(image->config));
 }
 
 static int export(const struct cache_place *place, const struct build_env *env,
-                  const struct portable_record *records, size_t n, struct error *err)
+                  const struct cache_record *records, size_t n, struct error *err)
 {
 	const struct export_options options = { .store = env->store,
 		                                .registry = env->registry,
@@ -174,13 +175,13 @@ static int export(const struct cache_place *place, const struct build_env *env,
 }
 
 int
-carry_cache_out(const struct build_request *request, const struct build_env *env,
-                struct carried *c, struct error *err)
+cache_export_write(const struct build_request *request, const struct build_env *env,
+                   struct cache_export *c, struct error *err)
 {
 	for (size_t i = 0; i < request->cache_to.n; i++) {
 		const struct cache_place *place = &request->cache_to.at[i];
-		const struct portable_record *records = place->all_steps ? c->all.at
-		                                                         : c->target.at;
+		const struct cache_record *records = place->all_steps ? c->all.at
+		                                                      : c->target.at;
 		size_t n = place->all_steps ? c->all.n : c->target.n;
 
 		if (place->kind == CACHE_INLINE ||
@@ -195,7 +196,7 @@ carry_cache_out(const struct build_request *request, const struct build_env *env
 }
 
 bool
-carry_cache_inline(const struct build_request *request, const struct plan *plan)
+cache_is_inline(const struct build_request *request, const struct plan *plan)
 {
 	for (size_t i = 0; i < request->cache_to.n; i++)
 		if (request->cache_to.at[i].kind == CACHE_INLINE)

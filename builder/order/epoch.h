@@ -1,5 +1,5 @@
 /*
- * epoch: SOURCE_DATE_EPOCH as a build sees it. Internal to build.
+ * epoch: SOURCE_DATE_EPOCH as a build sees it. Internal to order.
  *
  *	1700000000     these seconds
  *	context        the main context's: the time of its commit, of the file behind its
@@ -7,15 +7,15 @@
  *	NAME           of a --build-context from elsewhere, likewise
  *	STAGE          of a stage that is FROM scratch and one ADD from elsewhere
  */
-#ifndef BUILDER_BUILD_EPOCH_H
-#define BUILDER_BUILD_EPOCH_H
+#ifndef BUILDER_ORDER_EPOCH_H
+#define BUILDER_ORDER_EPOCH_H
 
 #include <stdint.h>
 
-#include "builder/build/bases.h"
-#include "builder/build/build.h"
-#include "builder/build/input.h"
-#include "builder/build/remote.h"
+#include "builder/order/bases.h"
+#include "builder/order/order.h"
+#include "builder/order/input.h"
+#include "builder/order/remote.h"
 
 /* Seconds, or -1 if TEXT is absent (p NULL) or empty. */
 int epoch_parse(struct text text, int64_t *out, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * build: the life of one build, from the request to the outputs.
+ * order: what is asked for, and the life of the build that does it, up to the outputs.
  *
  *	read Dockerfile and .dockerignore → parse → plan (resolving bases until
  *	nothing is missing) → sources, keys, cached? → run what is left → image
@@ -9,8 +9,8 @@
  * arrays, whose texts live as long as argv. Below here nobody prints: what
  * happens goes out as events, what fails as one error.
  */
-#ifndef BUILDER_BUILD_BUILD_H
-#define BUILDER_BUILD_BUILD_H
+#ifndef BUILDER_ORDER_ORDER_H
+#define BUILDER_ORDER_ORDER_H
 
 #include "base/array.h"
 #include "base/cancel.h"

@@ -1,4 +1,4 @@
-#include "builder/build/finish.h"
+#include "builder/order/finish.h"
 
 #include <fcntl.h>
 
@@ -125,8 +125,8 @@ add_cache(const struct finish_options *o, const struct plan_image *planned,
 {
 	const struct solution *solution = o->solution;
 	size_t n = 0;
-	auto_free struct portable_record *records = mem_new_n(solution->solved.n + 1,
-	                                                      sizeof *records);
+	auto_free struct cache_record *records = mem_new_n(solution->solved.n + 1,
+	                                                   sizeof *records);
 	auto_free bool *needed = mem_new_n(o->plan->steps.n, sizeof *needed);
 	auto_free char *plain = image->config;
 
@@ -134,8 +134,9 @@ add_cache(const struct finish_options *o, const struct plan_image *planned,
 	for (size_t i = 0; i < solution->solved.n; i++)
 		if (needed[solution->solved.at[i].step])
 			records[n++] = solution->solved.at[i].made;
-	image->config = portable_add(
-	        plain, portable_write(records, n, image->layers.at, image->layers.n));
+	image->config = cache_records_add(
+	        plain,
+	        cache_records_write(records, n, image->layers.at, image->layers.n));
 }
 
 static void

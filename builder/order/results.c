@@ -1,4 +1,4 @@
-#include "builder/build/build.h"
+#include "builder/order/order.h"
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "layers/arrival.h"
+#include "layers/growing_blob.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 
-struct arrival {
+struct growing_blob {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int fd; /* under lock, as those below; -1: not shown yet */
@@ -18,10 +18,10 @@ struct arrival {
 	uint64_t at; /* the reader's */
 };
 
-struct arrival *
-arrival_new(void)
+struct growing_blob *
+growing_blob_new(void)
 {
-	struct arrival *a = mem_new(sizeof *a);
+	struct growing_blob *a = mem_new(sizeof *a);
 
 	a->fd = -1;
 	pthread_mutex_init(&a->lock, NULL);
@@ -30,7 +30,7 @@ arrival_new(void)
 }
 
 void
-arrival_free(struct arrival *a)
+growing_blob_free(struct growing_blob *a)
 {
 	if (a == NULL)
 		return;
@@ -43,7 +43,7 @@ arrival_free(struct arrival *a)
 /* ------------------------------------------------------------ who writes */
 
 int
-arrival_show(struct arrival *a, int fd, struct error *err)
+growing_blob_show(struct growing_blob *a, int fd, struct error *err)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
@@ -57,7 +57,7 @@ arrival_show(struct arrival *a, int fd, struct error *err)
 }
 
 void
-arrival_grow(struct arrival *a, uint64_t size)
+growing_blob_grow(struct growing_blob *a, uint64_t size)
 {
 	pthread_mutex_lock(&a->lock);
 	a->size = size;
@@ -66,7 +66,7 @@ arrival_grow(struct arrival *a, uint64_t size)
 }
 
 void
-arrival_end(struct arrival *a)
+growing_blob_end(struct growing_blob *a)
 {
 	pthread_mutex_lock(&a->lock);
 	a->ended = true;
@@ -78,7 +78,7 @@ arrival_end(struct arrival *a)
 
 /* Bytes there are beyond those that were read; 0 at the end. */
 static uint64_t
-wait_for_more(struct arrival *a)
+wait_for_more(struct growing_blob *a)
 {
 	uint64_t more;
 
@@ -91,13 +91,13 @@ wait_for_more(struct arrival *a)
 }
 
 bool
-arrival_wait(struct arrival *a)
+growing_blob_wait(struct growing_blob *a)
 {
 	return wait_for_more(a) > 0;
 }
 
 ssize_t
-arrival_read(struct arrival *a, void *bytes, size_t n, struct error *err)
+growing_blob_read(struct growing_blob *a, void *bytes, size_t n, struct error *err)
 {
 	uint64_t more = wait_for_more(a);
 	ssize_t got;

@@ -1,4 +1,4 @@
-#include "builder/cache/trail.h"
+#include "builder/cache/last_build.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,15 +7,15 @@
 #include "base/event.h"
 #include "base/sealed.h"
 
-#define MAGIC      "cooper-trail-2\n"
+#define MAGIC      "cooper-last-build-1\n"
 #define MAGIC_SIZE sizeof MAGIC
 #define HASH_SIZE  32
 #define HEAD_SIZE  (MAGIC_SIZE + HASH_SIZE)
 
 static char *
-trail_name(const char *name)
+last_build_name(const char *name)
 {
-	auto_free char *text = mem_print("trail %s", name);
+	auto_free char *text = mem_print("last build %s", name);
 	struct digest d = digest_of(text, strlen(text));
 	char hex[DIGEST_HEX_MAX];
 
@@ -23,7 +23,7 @@ trail_name(const char *name)
 }
 
 struct digest
-trail_state(const struct trail *t)
+last_build_state(const struct last_build *t)
 {
 	auto_hasher struct hasher *h = hasher_new(DIGEST_SHA256);
 
@@ -33,9 +33,9 @@ trail_state(const struct trail *t)
 }
 
 bool
-trail_is_current(struct store *st, const char *name, const struct digest *state)
+last_build_is_current(struct store *st, const char *name, const struct digest *state)
 {
-	auto_free char *path = trail_name(name);
+	auto_free char *path = last_build_name(name);
 	auto_fd int fd = openat(store_fd(st), path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	unsigned char head[HEAD_SIZE];
 
@@ -66,7 +66,7 @@ get_text(struct sealed_reader *r)
 }
 
 static void
-get_step(struct sealed_reader *r, struct trail_step *s, struct arena *arena)
+get_step(struct sealed_reader *r, struct last_build_step *s, struct arena *arena)
 {
 	uint32_t n = 0;
 
@@ -82,7 +82,7 @@ get_step(struct sealed_reader *r, struct trail_step *s, struct arena *arena)
 	}
 	n = get_u32(r);
 	for (uint32_t i = 0; i < n && !r->failed; i++) {
-		struct trail_file *f = array_add(&s->files);
+		struct last_build_file *f = array_add(&s->files);
 
 		f->path = arena_text(arena, get_text(r));
 		f->link = arena_text(arena, get_text(r));
@@ -92,9 +92,9 @@ get_step(struct sealed_reader *r, struct trail_step *s, struct arena *arena)
 }
 
 bool
-trail_read(struct store *st, const char *name, struct trail *out)
+last_build_read(struct store *st, const char *name, struct last_build *out)
 {
-	auto_free char *path = trail_name(name);
+	auto_free char *path = last_build_name(name);
 	auto_error struct error ignored = ERROR_INIT;
 	auto_sealed_reader struct sealed_reader r = SEALED_READER_INIT;
 	const void *head = NULL;
@@ -126,7 +126,7 @@ put_text(struct sealed_writer *w, struct text t)
 }
 
 static void
-put_step(struct sealed_writer *w, const struct trail_step *s)
+put_step(struct sealed_writer *w, const struct last_build_step *s)
 {
 	put_text(w, s->stage);
 	put_text(w, s->command);
@@ -138,7 +138,7 @@ put_step(struct sealed_writer *w, const struct trail_step *s)
 	}
 	put_u32(w, (uint32_t)s->files.n);
 	for (size_t i = 0; i < s->files.n; i++) {
-		const struct trail_file *f = &s->files.at[i];
+		const struct last_build_file *f = &s->files.at[i];
 
 		put_text(w, f->path);
 		put_text(w, f->link);
@@ -148,10 +148,10 @@ put_step(struct sealed_writer *w, const struct trail_step *s)
 }
 
 static int
-fill_trail(void *arg, struct sealed_writer *w, struct error *err)
+fill_last_build(void *arg, struct sealed_writer *w, struct error *err)
 {
-	const struct trail *t = *(const struct trail *const *)arg;
-	struct digest state = trail_state(t);
+	const struct last_build *t = *(const struct last_build *const *)arg;
+	struct digest state = last_build_state(t);
 
 	(void)err;
 	sealed_add(w, MAGIC, MAGIC_SIZE);
@@ -162,17 +162,17 @@ fill_trail(void *arg, struct sealed_writer *w, struct error *err)
 }
 
 void
-trail_write(struct store *st, const char *name, const struct trail *t)
+last_build_write(struct store *st, const char *name, const struct last_build *t)
 {
-	auto_free char *path = trail_name(name);
+	auto_free char *path = last_build_name(name);
 	auto_error struct error err = ERROR_INIT;
 
-	if (sealed_replace(store_fd(st), path, 0644, fill_trail, &t, &err) < 0)
+	if (sealed_replace(store_fd(st), path, 0644, fill_last_build, &t, &err) < 0)
 		event_warn_error(0, &err, "what steps were made of: not remembered");
 }
 
 void
-trail_clear(struct trail *t)
+last_build_clear(struct last_build *t)
 {
 	for (size_t i = 0; i < t->steps.n; i++) {
 		preimage_clear(&t->steps.at[i].preimage);
@@ -180,5 +180,5 @@ trail_clear(struct trail *t)
 	}
 	array_clear(&t->steps);
 	arena_free(t->arena);
-	*t = (struct trail){ 0 };
+	*t = (struct last_build){ 0 };
 }

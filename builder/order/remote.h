@@ -1,9 +1,9 @@
 /*
  * remote: contexts that are a git repository or a file behind a URL, brought
- * into a directory of the store. Internal to build.
+ * into a directory of the store. Internal to order.
  */
-#ifndef BUILDER_BUILD_REMOTE_H
-#define BUILDER_BUILD_REMOTE_H
+#ifndef BUILDER_ORDER_REMOTE_H
+#define BUILDER_ORDER_REMOTE_H
 
 #include "base/cancel.h"
 #include "base/error.h"

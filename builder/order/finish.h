@@ -1,11 +1,11 @@
 /*
  * finish: from solved steps to images, and the small files that name them.
- * Internal to build.
+ * Internal to order.
  */
-#ifndef BUILDER_BUILD_FINISH_H
-#define BUILDER_BUILD_FINISH_H
+#ifndef BUILDER_ORDER_FINISH_H
+#define BUILDER_ORDER_FINISH_H
 
-#include "builder/build/build.h"
+#include "builder/order/order.h"
 #include "base/failures.h"
 #include "builder/solve/solve.h"
 

@@ -1,12 +1,12 @@
 /*
  * outputs: what comes out of a build, asked for before the first step and written after
- * the last. Internal to build.
+ * the last. Internal to order.
  */
-#ifndef BUILDER_BUILD_OUTPUTS_H
-#define BUILDER_BUILD_OUTPUTS_H
+#ifndef BUILDER_ORDER_OUTPUTS_H
+#define BUILDER_ORDER_OUTPUTS_H
 
 #include "base/failures.h"
-#include "builder/build/build.h"
+#include "builder/order/order.h"
 
 struct outputs {
 	const struct build_request *request;

@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 #include "base/jsonio.h"
-#include "builder/cache/portable.h"
+#include "builder/cache/cache_records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -13,7 +13,7 @@ enum { LAYERS = 3 };
 
 /* Every record of CONFIG leads to one of LAYERS, or to none. */
 static void
-check_records(const struct portable *p, const json_t *config,
+check_records(const struct cache_records *p, const json_t *config,
               struct layer *const layers[LAYERS])
 {
 	const json_t *list = json_object_get(json_object_get(config, "cooper.cache"),
@@ -30,7 +30,7 @@ check_records(const struct portable *p, const json_t *config,
 		bool known = false;
 
 		assert(digest_parse(&key, text_of(text)));
-		assert(portable_find(p, &key, &found));
+		assert(cache_records_find(p, &key, &found));
 		for (size_t k = 0; k < LAYERS; k++)
 			known = known || found.layer == layers[k];
 		assert(known || found.layer == NULL);
@@ -46,17 +46,17 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	/* Only compared. */
 	static char stand_ins[LAYERS];
 	struct layer *layers[LAYERS];
-	struct portable *p = portable_new();
+	struct cache_records *p = cache_records_new();
 	ssize_t found = -1;
 
 	for (size_t i = 0; i < LAYERS; i++)
 		layers[i] = (struct layer *)(void *)&stand_ins[i];
 	if (config != NULL)
-		found = portable_read(p, config, layers, LAYERS, &err);
+		found = cache_records_read(p, config, layers, LAYERS, &err);
 	if (found > 0)
 		check_records(p, config, layers);
 	else if (found < 0)
 		assert(err.text != NULL);
-	portable_free(p);
+	cache_records_free(p);
 	return 0;
 }

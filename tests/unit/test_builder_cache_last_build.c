@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "builder/cache/reason.h"
 
-static char root[] = "/tmp/cooper-trail-XXXXXX";
+static char root[] = "/tmp/cooper-last-build-XXXXXX";
 static struct store *store;
 
 static int
@@ -39,10 +39,10 @@ close_store(void **state)
 	return system(command);
 }
 
-static struct trail_step *
-add_step(struct trail *t, const char *stage, const char *command)
+static struct last_build_step *
+add_step(struct last_build *t, const char *stage, const char *command)
 {
-	struct trail_step *s = array_add(&t->steps);
+	struct last_build_step *s = array_add(&t->steps);
 
 	s->stage = text_of(stage);
 	s->command = text_of(command);
@@ -52,19 +52,19 @@ add_step(struct trail *t, const char *stage, const char *command)
 }
 
 static void
-add_file(struct trail_step *s, const char *path, const char *link, uint64_t content,
+add_file(struct last_build_step *s, const char *path, const char *link, uint64_t content,
          uint32_t mode)
 {
-	struct trail_file *f = array_add(&s->files);
+	struct last_build_file *f = array_add(&s->files);
 
-	*f = (struct trail_file){ text_of(path), text_of(link), content, mode };
+	*f = (struct last_build_file){ text_of(path), text_of(link), content, mode };
 }
 
 static void
 a_trail_comes_back_as_it_was(void **state)
 {
-	auto_trail struct trail out = { 0 }, in = { 0 };
-	struct trail_step *s = add_step(&out, "build", "COPY . .");
+	auto_last_build struct last_build out = { 0 }, in = { 0 };
+	struct last_build_step *s = add_step(&out, "build", "COPY . .");
 	struct digest now;
 
 	(void)state;
@@ -72,11 +72,11 @@ a_trail_comes_back_as_it_was(void **state)
 	add_file(s, "f", "", 77, 0100644);
 	add_file(s, "l", "f", 0, 0120777);
 	add_step(&out, "1", "RUN x");
-	trail_write(store, "here", &out);
-	now = trail_state(&out);
-	assert_true(trail_is_current(store, "here", &now));
-	assert_false(trail_is_current(store, "there", &now));
-	assert_true(trail_read(store, "here", &in));
+	last_build_write(store, "here", &out);
+	now = last_build_state(&out);
+	assert_true(last_build_is_current(store, "here", &now));
+	assert_false(last_build_is_current(store, "there", &now));
+	assert_true(last_build_read(store, "here", &in));
 	assert_int_equal(in.steps.n, 2);
 	assert_true(text_is(in.steps.at[0].stage, "build"));
 	assert_true(text_is(in.steps.at[1].command, "RUN x"));
@@ -93,7 +93,7 @@ a_trail_comes_back_as_it_was(void **state)
 static void
 a_damaged_trail_is_none(void **state)
 {
-	auto_trail struct trail out = { 0 };
+	auto_last_build struct last_build out = { 0 };
 	auto_free char *dir = mem_print("%s/contexts", root);
 	auto_buf struct buf bytes = BUF_INIT;
 	auto_error struct error err = ERROR_INIT;
@@ -103,20 +103,20 @@ a_damaged_trail_is_none(void **state)
 
 	(void)state;
 	add_file(add_step(&out, "0", "RUN x"), "f", "", 1, 0100644);
-	trail_write(store, "here", &out);
+	last_build_write(store, "here", &out);
 	while ((d = readdir(list)) != NULL)
 		if (d->d_name[0] != '.')
 			name = mem_print("contexts/%s", d->d_name);
 	closedir(list);
 	assert_int_equal(file_read(store_fd(store), name, 1 << 20, &bytes, &err), 1);
 	for (size_t i = 0; i < bytes.n * 2; i++) {
-		auto_trail struct trail in = { 0 };
+		auto_last_build struct last_build in = { 0 };
 		size_t at = i % bytes.n, n = i < bytes.n ? at : bytes.n;
 
 		bytes.p[at] = (char)(bytes.p[at] + 1);
 		file_replace(store_fd(store), name, bytes.p, n, 0644, &err);
 		bytes.p[at] = (char)(bytes.p[at] - 1);
-		if (trail_read(store, "here", &in))
+		if (last_build_read(store, "here", &in))
 			fail_msg("taken: %zu bytes, changed at %zu", n, at);
 	}
 }
@@ -148,7 +148,7 @@ a_step_is_compared_with_itself(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof misses / sizeof *misses; i++) {
-		auto_trail struct trail was = { 0 }, is = { 0 };
+		auto_last_build struct last_build was = { 0 }, is = { 0 };
 		auto_free char *got = NULL;
 		size_t at = 0;
 
@@ -189,7 +189,7 @@ a_changed_field_is_named(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		auto_trail struct trail was = { 0 }, is = { 0 };
+		auto_last_build struct last_build was = { 0 }, is = { 0 };
 		auto_free char *got = NULL;
 
 		preimage_add_str(&add_step(&was, "0", "RUN")->preimage, fields[i].field,
@@ -206,7 +206,7 @@ static void
 an_input_is_named_by_its_words(void **state)
 {
 	static const size_t inputs[] = { 0 };
-	auto_trail struct trail was = { 0 }, is = { 0 };
+	auto_last_build struct last_build was = { 0 }, is = { 0 };
 	auto_free char *step = NULL, *image = NULL;
 
 	(void)state;

@@ -1,13 +1,13 @@
 /*
  * services: the store, registry session, lazily made sandbox and secrets that
- * the steps of one build share. Internal to build.
+ * the steps of one build share. Internal to order.
  */
-#ifndef BUILDER_BUILD_SERVICES_H
-#define BUILDER_BUILD_SERVICES_H
+#ifndef BUILDER_ORDER_SERVICES_H
+#define BUILDER_ORDER_SERVICES_H
 
 #include <pthread.h>
 
-#include "builder/build/build.h"
+#include "builder/order/order.h"
 #include "builder/steps/steps.h"
 
 struct services {
