@@ -12,6 +12,19 @@
 
 static_assert(N_LINT_RULES <= 32, "a set of rules is a word of 32 bits");
 
+/* ------------------------------------------------------------ the list */
+
+#define LINT_PAGES "https://docs.docker.com/go/dockerfile/rule/"
+
+#define LINT_ROW(constant, rule, page, lint_level, words)                                \
+	[LINT_##constant] = {                                                            \
+		.name = #rule,                                                           \
+		.description = (words),                                                  \
+		.url = sizeof(page) > 1 ? LINT_PAGES page "/" : NULL,                    \
+		.level = LINT_##lint_level,                                              \
+	},
+const struct lint_row lint_rows[N_LINT_RULES] = { LINT_RULES(LINT_ROW) };
+
 /* ------------------------------------------------------------ settings */
 
 /* The rules named in LIST, "A,B" or "all"; names of no rule are passed over. */
@@ -154,7 +167,8 @@ lint_tell(struct lint *lint, enum lint_rule rule, const struct instruction *in,
 	auto_buf struct buf detail = BUF_INIT;
 	va_list ap;
 
-	if (row->experimental ? !(settings.experimental & bit) : settings.skip & bit)
+	if (row->level == LINT_EXPERIMENTAL ? !(settings.experimental & bit)
+	                                    : settings.skip & bit)
 		return;
 	va_start(ap, fmt);
 	buf_vprint(&detail, fmt, ap);

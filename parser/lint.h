@@ -1,9 +1,9 @@
 /*
  * lint: warnings about Dockerfiles that build but should be better.
  *
- * The rules, one function each, are in lint_rules.c; here is what they share:
- * which rules are on, for the file and for single instructions, and the list
- * of warnings.
+ * The rules have one row each in lint_list.h and one function each in lint_rules.c;
+ * here is what they share: which rules are on, for the file and for single
+ * instructions, and the list of warnings.
  *
  *	# check=skip=JSONArgsRecommended,StageNameCasing;error=true
  *	# check=experimental=all
@@ -11,38 +11,23 @@
 #ifndef PARSER_LINT_H
 #define PARSER_LINT_H
 
+#include "parser/lint_list.h"
 #include "parser/parser.h"
 
-enum lint_rule {
-	LINT_STAGE_NAME_CASING,
-	LINT_FROM_AS_CASING,
-	LINT_NO_EMPTY_CONTINUATION,
-	LINT_CONSISTENT_INSTRUCTION_CASING,
-	LINT_DUPLICATE_STAGE_NAME,
-	LINT_RESERVED_STAGE_NAME,
-	LINT_JSON_ARGS_RECOMMENDED,
-	LINT_MAINTAINER_DEPRECATED,
-	LINT_UNDEFINED_ARG_IN_FROM,
-	LINT_WORKDIR_RELATIVE_PATH,
-	LINT_UNDEFINED_VAR,
-	LINT_MULTIPLE_INSTRUCTIONS_DISALLOWED,
-	LINT_LEGACY_KEY_VALUE_FORMAT,
-	LINT_INVALID_BASE_IMAGE_PLATFORM,
-	LINT_REDUNDANT_TARGET_PLATFORM,
-	LINT_SECRETS_USED_IN_ARG_OR_ENV,
-	LINT_INVALID_DEFAULT_ARG_IN_FROM,
-	LINT_FROM_PLATFORM_FLAG_CONST_DISALLOWED,
-	LINT_COPY_IGNORED_FILE,
-	LINT_INVALID_DEFINITION_DESCRIPTION,
-	LINT_EXPOSE_PROTO_CASING,
-	LINT_EXPOSE_INVALID_FORMAT,
-	N_LINT_RULES,
+#define LINT_CONSTANT(constant, rule, page, lint_level, words) LINT_##constant,
+enum lint_rule { LINT_RULES(LINT_CONSTANT) N_LINT_RULES };
+#undef LINT_CONSTANT
+
+enum lint_level {
+	LINT_ON,           /* unless it is skipped */
+	LINT_EXPERIMENTAL, /* off unless asked for */
 };
 
 /* A row of the table of rules. */
 struct lint_row {
-	const char *name, *description, *url;
-	bool experimental; /* off unless asked for */
+	const char *name, *description;
+	const char *url; /* NULL: none */
+	enum lint_level level;
 };
 
 extern const struct lint_row lint_rows[N_LINT_RULES];

@@ -6,12 +6,30 @@ import os
 import re
 import shlex
 
+LINT_LIST = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..",
+                         "parser", "lint_list.h")
 MARK = re.compile(r"@(CR|TAB|SP|BOM|NUL|CUT|\\x[0-9a-f]{2}|\d+\*.)@")
 PLAIN = {"CR": b"\r", "TAB": b"\t", "SP": b" ", "BOM": b"\xef\xbb\xbf", "NUL": b"\0"}
 
 
 class Malformed(Exception):
     pass
+
+
+def load_rules():
+    """name of a rule of the linter → what it says of a good file, in the list's order"""
+    row = r'^\tRULE\(\w+,\s+(\w+),[\s\\]+"[\w-]*",\s+(ON|EXPERIMENTAL),((?:[\s\\]+"[^"]*")+)\)'
+    with open(LINT_LIST, encoding="utf-8") as f:
+        text = f.read()
+    rules = {name: "".join(re.findall(r'"([^"]*)"', words))
+             + (" (experimental)" if level == "EXPERIMENTAL" else "")
+             for name, level, words in re.findall(row, text, re.M)}
+    if len(rules) != len(re.findall(r"^\tRULE\(", text, re.M)):
+        raise Malformed("lint_list.h: a row of another form")
+    return rules
+
+
+RULES = load_rules()
 
 
 class Build:
@@ -28,7 +46,7 @@ class Build:
 class Case:
     def __init__(self, area, line, head):
         rows, _, name = head.partition(" ")
-        self.rows = [int(r) for r in rows.split(",") if r.isdigit()]
+        self.rows = [r for r in rows.split(",") if r.isdigit() or r in RULES]
         self.name = name if self.rows or rows == "-" else head
         self.area, self.line, self.builds = area, line, []
 
@@ -120,9 +138,23 @@ def load_all(folder):
     return out
 
 
-def load_rows(folder):
-    """number → what the row of the checklist is about, but for rows held elsewhere"""
+def load_sections(folder):
+    """[(title, {row: what it is about})] of rows.txt; its line "@rules" stands for the
+    rules of the linter"""
+    out = []
     with open(os.path.join(folder, "rows.txt"), encoding="utf-8") as f:
-        pairs = [x.rstrip("\n").split(" ", 1) for x in f
-                 if x[:1].isdigit() and "tests/e2e/" not in x]
-    return {int(number): text for number, text in pairs}
+        for line in f.read().split("\n"):
+            row, _, text = line.partition(" ")
+            if row == "##":
+                out.append((text, {}))
+            elif row == "@rules":
+                out[-1][1].update({n: "%s: %s" % (n, what) for n, what in RULES.items()})
+            elif row.isdigit():
+                out[-1][1][row] = text
+    return out
+
+
+def load_rows(folder):
+    """row → what it is about, but for rows held elsewhere"""
+    return {row: text for _, rows in load_sections(folder) for row, text in rows.items()
+            if "tests/e2e/" not in text}
