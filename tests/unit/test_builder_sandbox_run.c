@@ -290,8 +290,9 @@ no_network_is_a_loopback_that_works(void **state)
 	b->run.network = SANDBOX_NET_NONE;
 	assert_prints(b,
 	              "ls /sys/class/net; ifconfig lo | grep -c 'UP.*LOOPBACK.*RUNNING'; "
-	              "(echo hello | nc -l -p 4321 -w 3 &); usleep 100000; "
-	              "nc 127.0.0.1 4321 -w 3",
+	              "(echo hello | nc -l -p 4321 -w 30 &); i=0; "
+	              "until nc 127.0.0.1 4321 -w 30 2>/dev/null || [ $i = 300 ]; "
+	              "do usleep 100000; i=$((i + 1)); done",
 	              "lo\n1\nhello\n");
 }
 
