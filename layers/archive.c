@@ -15,6 +15,9 @@
 #define SWELL_FLOOR ((uint64_t)1 << 30)
 #define SWELL_RATIO 200
 
+/* Where a header of a tar says that it is one; the oldest did not. */
+#define MAGIC_AT 257
+
 struct archive_index {
 	struct arena *arena;
 	ARRAY(struct change) changes;
@@ -245,6 +248,17 @@ add_item(struct archive_index *a, struct store *st, struct tar_reader *r, int fd
 	return 0;
 }
 
+/* A header that is damaged, or cut, but says what it is. */
+static bool
+has_magic(int fd)
+{
+	static const char magic[] = "ustar";
+	char bytes[sizeof magic - 1];
+
+	return pread(fd, bytes, sizeof bytes, MAGIC_AT) == (ssize_t)sizeof bytes &&
+	       memcmp(bytes, magic, sizeof bytes) == 0;
+}
+
 /* 1, or 0 if what SOURCE gives does not begin as a tar (then *FAULT may say why), -1. */
 static int
 fill(struct archive_index *a, struct store *st, struct tar_source source, int fd,
@@ -259,7 +273,7 @@ fill(struct archive_index *a, struct store *st, struct tar_source source, int fd
 			return -1;
 	if (tar_reader_has_begun(r))
 		return status < 0 ? -1 : 1;
-	if (status < 0 && err->code != ERR_DAMAGED)
+	if (status < 0 && (err->code != ERR_DAMAGED || has_magic(fd)))
 		return -1;
 	if (status < 0)
 		error_move(fault, err);

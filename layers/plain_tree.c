@@ -355,10 +355,16 @@ look_at(struct look *l, struct level *level, const char *name, struct error *err
 	const struct noted *before = next_before(l);
 	struct noted now = { 0 };
 	bool is_changed = true;
+	int left_out = 0;
 	struct stat st;
 
 	if (examine(level->fd, name, &now, &st) < 0)
 		return error_sys(err, "stat /%s", buf_str(&l->path));
+	if (l->upper_fd >= 0)
+		left_out = whiteout_drop_device(level->fd, name, &st, buf_text(&l->path),
+		                                err);
+	if (left_out != 0)
+		return left_out < 0 ? -1 : 0;
 	now.path = arena_text(l->now.arena, buf_text(&l->path));
 	array_push(&l->now.list, now);
 	if (before != NULL && text_equal(before->path, now.path)) {

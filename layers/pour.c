@@ -244,6 +244,13 @@ check_name(const struct entry *e, struct error *err)
 {
 	struct text name = path_base(e->path);
 
+	if (e->type == ENTRY_CHAR && whiteout_is_device(e->dev_major, e->dev_minor)) {
+		error_set(err, ERR_SOURCE,
+		          "/%.*s: no layer can have the device 0:0: it stands for "
+		          "\"deleted\"",
+		          (int)e->path.n, e->path.p);
+		return error_hint(err, "leave it out (.dockerignore, --exclude)");
+	}
 	if (e->type == ENTRY_WHITEOUT || !text_starts(name, WHITEOUT_PREFIX))
 		return 0;
 	error_set(err, ERR_SOURCE,

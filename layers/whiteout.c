@@ -96,15 +96,13 @@ whiteout_is_opaque(int fd)
 	       value[0] == 'y';
 }
 
-/* In the other form, which Linux knows since 6.7. */
-int
-whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err)
+/* Removes NAME, with all below it; the directory's times stay. */
+static int
+leave_out(int dir_fd, const char *name, struct text path, struct error *err)
 {
 	struct timespec times[2];
 	struct stat st;
 
-	if (strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) != 0)
-		return 0;
 	if (fstat(dir_fd, &st) < 0)
 		return error_sys(err, "stat the directory of /%.*s", (int)path.n, path.p);
 	if (file_remove_tree(dir_fd, name, err) < 0)
@@ -114,6 +112,16 @@ whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error 
 	if (futimens(dir_fd, times) < 0)
 		return error_sys(err, "set the time of the directory of /%.*s",
 		                 (int)path.n, path.p);
+	return 0;
+}
+
+int
+whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err)
+{
+	if (strncmp(name, WHITEOUT_PREFIX, strlen(WHITEOUT_PREFIX)) != 0)
+		return 0;
+	if (leave_out(dir_fd, name, path, err) < 0)
+		return -1;
 	event_warn(0,
 	           "/%.*s: left out of the image: in a layer its name stands for \"%s is "
 	           "deleted\"",
@@ -121,6 +129,29 @@ whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error 
 	return 1;
 }
 
+bool
+whiteout_is_device(uint32_t major_number, uint32_t minor_number)
+{
+	return major_number == 0 && minor_number == 0;
+}
+
+int
+whiteout_drop_device(int dir_fd, const char *name, const struct stat *st,
+                     struct text path, struct error *err)
+{
+	if (!S_ISCHR(st->st_mode) ||
+	    !whiteout_is_device(major(st->st_rdev), minor(st->st_rdev)))
+		return 0;
+	if (leave_out(dir_fd, name, path, err) < 0)
+		return -1;
+	event_warn(0,
+	           "/%.*s: left out of the image: in a layer the device 0:0 stands for "
+	           "\"deleted\"",
+	           (int)path.n, path.p);
+	return 1;
+}
+
+/* In the other form, which Linux knows since 6.7. */
 static int
 make_by_attribute(int dir_fd, const char *name)
 {

@@ -51,6 +51,13 @@ bool whiteout_is_opaque(int fd);
 int
 whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err);
 
+/* What overlayfs takes for its mark, in a tree that is none: a character device 0:0. */
+bool whiteout_is_device(uint32_t major_number, uint32_t minor_number);
+
+/* The same for such a device, NAME, which is ST. */
+int whiteout_drop_device(int dir_fd, const char *name, const struct stat *st,
+                         struct text path, struct error *err);
+
 /* Makes the marks; -1 with errno set. */
 int whiteout_make(int dir_fd, const char *name);
 int whiteout_make_opaque(int fd);

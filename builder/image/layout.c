@@ -14,6 +14,9 @@
 /* Values in an index.json; each takes some hundred bytes when it is read. */
 #define INDEX_VALUES_MAX 100000
 
+/* Bytes of names in a hint. */
+#define TAGS_SHOWN 200
+
 /* "path[:tag][@digest]" → its parts; TAG and DIGEST may be NULL. A ":" counts
  * only behind the last "/". */
 static void
@@ -56,17 +59,106 @@ open_regular(int dir_fd, const char *name, bool follow_out, uint64_t *size,
 	return opened;
 }
 
-static bool
-entry_matches(const json_t *entry, const char *tag, const char *digest)
+static const char *
+note_of(const json_t *entry, const char *key)
 {
-	const json_t *notes = json_object_get(entry, "annotations");
-	const char *name = json_string_value(
-	        json_object_get(notes, "org.opencontainers.image.ref.name"));
-	const char *have = json_string_value(json_object_get(entry, "digest"));
+	return json_string_value(
+	        json_object_get(json_object_get(entry, "annotations"), key));
+}
+
+static bool
+is_text(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static const char *
+digest_in(const json_t *entry)
+{
+	return json_string_value(json_object_get(entry, "digest"));
+}
+
+static json_t *
+find_tag(const json_t *list, const char *tag)
+{
+	size_t i = 0;
+	json_t *entry = NULL;
+
+	json_array_foreach(list, i, entry)
+	{
+		if (is_text(note_of(entry, "org.opencontainers.image.ref.name"), tag))
+			return entry;
+	}
+	return NULL;
+}
+
+static json_t *
+find_digest(const json_t *list, const char *digest)
+{
+	size_t i = 0;
+	json_t *entry = NULL;
+
+	json_array_foreach(list, i, entry)
+	{
+		if (is_text(digest_in(entry), digest))
+			return entry;
+	}
+	return NULL;
+}
+
+/* The only image there is, under however many names. */
+static json_t *
+find_only(const json_t *list)
+{
+	json_t *first = json_array_get(list, 0), *entry = NULL;
+	size_t i = 0;
+
+	json_array_foreach(list, i, entry)
+	{
+		if (!is_text(digest_in(entry), digest_in(first)))
+			return NULL;
+	}
+	return first;
+}
+
+/* What is asked for; without a name that is "latest", as for any image, or all there
+ * is. */
+static json_t *
+find_entry(const json_t *list, const char *tag, const char *digest)
+{
+	json_t *latest = NULL;
 
 	if (digest != NULL)
-		return have != NULL && strcmp(have, digest) == 0;
-	return tag == NULL || (name != NULL && strcmp(name, tag) == 0);
+		return find_digest(list, digest);
+	if (tag != NULL)
+		return find_tag(list, tag);
+	latest = find_tag(list, "latest");
+	return latest != NULL ? latest : find_only(list);
+}
+
+static int
+not_found(const char *dir, const json_t *list, const char *name, struct error *err)
+{
+	auto_buf struct buf tags = BUF_INIT;
+	size_t i = 0;
+	json_t *entry = NULL;
+
+	if (name == NULL && json_array_size(list) == 0)
+		return error_set(err, ERR_SOURCE, "oci-layout %s: no image at all", dir);
+	if (name == NULL)
+		error_set(err, ERR_SOURCE,
+		          "oci-layout %s: several images, and none is called latest",
+		          dir);
+	else
+		error_set(err, ERR_SOURCE, "oci-layout %s: no image %s", dir, name);
+	json_array_foreach(list, i, entry)
+	{
+		const char *tag = note_of(entry, "org.opencontainers.image.ref.name");
+
+		if (tag != NULL && tags.n < TAGS_SHOWN)
+			buf_print(&tags, "%s%s", tags.n > 0 ? ", " : "", tag);
+	}
+	return tags.n == 0 ? -1 : error_hint(err, "it has %s", buf_str(&tags));
 }
 
 static json_t *
@@ -99,26 +191,20 @@ layout_find(const char *text, char **path, struct descriptor *out, struct error 
 {
 	auto_free char *dir = NULL, *tag = NULL, *digest = NULL;
 	auto_json json_t *json = NULL;
-	json_t *entry = NULL;
-	size_t i = 0;
+	json_t *list = NULL, *entry = NULL;
 
 	split_name(text, &dir, &tag, &digest);
 	json = read_index(dir, err);
 	if (json == NULL)
 		return error_wrap(err, "oci-layout %s", dir);
-	json_array_foreach(json_object_get(json, "manifests"), i, entry)
-	{
-		if (!entry_matches(entry, tag, digest))
-			continue;
-		if (descriptor_read(out, entry, "index.json", err) < 0)
-			return error_wrap(err, "oci-layout %s", dir);
-		*path = take(dir);
-		return 0;
-	}
-	return error_set(err, ERR_SOURCE, "oci-layout %s: no image %s", dir,
-	                 digest != NULL ? digest
-	                 : tag != NULL  ? tag
-	                                : "at all");
+	list = json_object_get(json, "manifests");
+	entry = find_entry(list, tag, digest);
+	if (entry == NULL)
+		return not_found(dir, list, digest != NULL ? digest : tag, err);
+	if (descriptor_read(out, entry, "index.json", err) < 0)
+		return error_wrap(err, "oci-layout %s", dir);
+	*path = take(dir);
+	return 0;
 }
 
 /* Exactly D's size; the digest is compared when the part gets its name. */

@@ -165,13 +165,13 @@ open_or_create(const struct step_job *job, const struct step_mount *m, const cha
 	return fd;
 }
 
-int
-cache_mount_open(const struct step_job *job, const struct step_mount *m,
-                 struct error *err)
+/* The directory of cache mount M, which begins with BASE: an fd, locked as SHARING says
+ * for as long as it is open, made and seeded at first use. */
+static int
+open_cache(const struct step_job *job, const struct step_mount *m, const char *base,
+           enum mount_sharing sharing, struct error *err)
 {
-	auto_free char *base = base_name(job, m, err);
-
-	for (size_t copy = 0; base != NULL && copy < PRIVATE_MAX; copy++) {
+	for (size_t copy = 0; copy < PRIVATE_MAX; copy++) {
 		auto_free char *name = copy == 0 ? mem_copy(base)
 		                                 : mem_print("%s-%zu", base, copy);
 		auto_fd int fd = open_or_create(job, m, name, err);
@@ -180,9 +180,9 @@ cache_mount_open(const struct step_job *job, const struct step_mount *m,
 		if (fd < 0)
 			return -1;
 		utimensat(fd, "", NULL, AT_EMPTY_PATH);
-		if (m->sharing == SHARING_SHARED)
+		if (sharing == SHARING_SHARED)
 			return take_fd(&fd);
-		if (m->sharing == SHARING_LOCKED)
+		if (sharing == SHARING_LOCKED)
 			return lock_wait(job, fd, name, err) < 0 ? -1 : take_fd(&fd);
 		locked = lock_now(fd, name, err);
 		if (locked < 0)
@@ -190,10 +190,106 @@ cache_mount_open(const struct step_job *job, const struct step_mount *m,
 		if (locked > 0)
 			return take_fd(&fd);
 	}
-	if (base == NULL)
-		return -1;
 	return error_set(err, ERR_ENVIRONMENT, "cache mount %.*s: %d copies are in use",
 	                 (int)m->id.n, m->id.p, PRIVATE_MAX);
+}
+
+/* ------------------------------------------------------------ all of a step */
+
+/* A cache mount of the step, number I. */
+struct wish {
+	char *base;
+	size_t i;
+};
+
+struct wishes {
+	ARRAY(struct wish) list;
+};
+
+static void
+wishes_clear(struct wishes *w)
+{
+	for (size_t i = 0; i < w->list.n; i++)
+		free(w->list.at[i].base);
+	array_clear(&w->list);
+}
+
+static int
+compare_wishes(const void *a, const void *b)
+{
+	const struct wish *x = a, *y = b;
+	int order = strcmp(x->base, y->base);
+
+	return order != 0 ? order : (x->i > y->i) - (x->i < y->i);
+}
+
+static int
+find_wishes(const struct step_job *job, struct wishes *out, struct error *err)
+{
+	const struct step_run *run = &job->step->run;
+
+	for (size_t i = 0; i < run->mounts.n; i++) {
+		struct wish wish = { .i = i };
+
+		if (run->mounts.at[i].kind != MOUNT_CACHE)
+			continue;
+		wish.base = base_name(job, &run->mounts.at[i], err);
+		if (wish.base == NULL)
+			return -1;
+		array_push(&out->list, wish);
+	}
+	array_sort(&out->list, compare_wishes);
+	return 0;
+}
+
+/* The most careful of what is said of one cache. */
+static enum mount_sharing
+sharing_of(const struct step_run *run, const struct wish *wishes, size_t n)
+{
+	static const enum mount_sharing careful[] = { SHARING_LOCKED, SHARING_PRIVATE };
+
+	for (size_t k = 0; k < sizeof careful / sizeof *careful; k++)
+		for (size_t i = 0; i < n; i++)
+			if (run->mounts.at[wishes[i].i].sharing == careful[k])
+				return careful[k];
+	return SHARING_SHARED;
+}
+
+int
+cache_mounts_open(const struct step_job *job, struct cache_mounts *out, struct error *err)
+{
+	const struct step_run *run = &job->step->run;
+	__attribute__((cleanup(wishes_clear))) struct wishes wishes = { 0 };
+
+	if (find_wishes(job, &wishes, err) < 0)
+		return -1;
+	out->of_mount = mem_new_n(run->mounts.n + 1, sizeof *out->of_mount);
+	for (size_t i = 0, next; i < wishes.list.n; i = next) {
+		const struct wish *first = &wishes.list.at[i];
+		int fd;
+
+		for (next = i + 1; next < wishes.list.n; next++)
+			if (strcmp(wishes.list.at[next].base, first->base) != 0)
+				break;
+		fd = open_cache(job, &run->mounts.at[first->i], first->base,
+		                sharing_of(run, first, next - i), err);
+		if (fd < 0)
+			return -1;
+		array_push(&out->fds, fd);
+		for (size_t k = i; k < next; k++)
+			out->of_mount[wishes.list.at[k].i] = fd;
+	}
+	return 0;
+}
+
+void
+cache_mounts_clear(struct cache_mounts *c)
+{
+	for (size_t i = 0; i < c->fds.n; i++)
+		close(c->fds.at[i]);
+	array_clear(&c->fds);
+	free(c->of_mount);
+	c->of_mount = NULL;
 }
 
 void

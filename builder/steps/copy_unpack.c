@@ -149,9 +149,14 @@ put_entry(struct unpacking *u, const struct change *change, struct error *err)
 
 /* In an exported layer such names would delete files of lower layers. */
 static bool
-is_whiteout_name(struct text path)
+has_whiteout_name(struct text path)
 {
-	return text_starts(path_base(path), WHITEOUT_PREFIX);
+	struct text component;
+
+	while (path_next(&path, &component))
+		if (text_starts(component, WHITEOUT_PREFIX))
+			return true;
+	return false;
 }
 
 static int
@@ -163,7 +168,7 @@ unpack_all(struct unpacking *u, struct error *err)
 		archive_get(u->archive, i, &change);
 		if (change.entry.path.n == 0)
 			continue;
-		if (is_whiteout_name(change.entry.path)) {
+		if (has_whiteout_name(change.entry.path)) {
 			event_warn(u->copier->vertex,
 			           "%.*s: left out of the archive: the name would delete "
 			           "a file "

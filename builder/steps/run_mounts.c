@@ -107,20 +107,13 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 	return 0;
 }
 
-static int
-prepare_cache(const struct step_job *job, const struct step_mount *want,
-              struct run_mounts *m, struct error *err)
+static void
+prepare_cache(const struct step_mount *want, int fd, struct run_mounts *m)
 {
-	int fd = cache_mount_open(job, want, err);
-	struct sandbox_mount *mount = NULL;
+	struct sandbox_mount *mount = mount_add(m, SANDBOX_BIND, want->target);
 
-	if (fd < 0)
-		return -1;
-	array_push(&m->fds, fd);
-	mount = mount_add(m, SANDBOX_BIND, want->target);
 	mount->source_fd = fd;
 	mount->readonly = want->readonly;
-	return 0;
 }
 
 static const struct secret *
@@ -247,7 +240,7 @@ run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct er
 {
 	const struct step_run *run = &job->step->run;
 	bool first_agent = !env_has(run, "SSH_AUTH_SOCK");
-	int failed = 0;
+	int failed = cache_mounts_open(job, &out->caches, err);
 
 	for (size_t i = 0; i < run->mounts.n && failed == 0; i++) {
 		const struct step_mount *want = &run->mounts.at[i];
@@ -257,7 +250,7 @@ run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct er
 			failed = prepare_bind(job, want, out, err);
 			break;
 		case MOUNT_CACHE:
-			failed = prepare_cache(job, want, out, err);
+			prepare_cache(want, out->caches.of_mount[i], out);
 			break;
 		case MOUNT_TMPFS:
 			prepare_tmpfs(want, out);
@@ -284,6 +277,7 @@ run_mounts_clear(struct run_mounts *m)
 		free(m->texts.at[i]);
 	for (size_t i = 0; i < m->lowers.n; i++)
 		lowers_clear(&m->lowers.at[i]);
+	cache_mounts_clear(&m->caches);
 	for (size_t i = 0; i < m->fds.n; i++)
 		close(m->fds.at[i]);
 	for (size_t i = 0; i < m->relays.n; i++)

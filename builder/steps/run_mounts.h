@@ -16,7 +16,14 @@
 #include "builder/steps/agent_relay.h"
 #include "builder/steps/steps.h"
 
+/* The cache mounts of one step. */
+struct cache_mounts {
+	ARRAY(int) fds; /* owned: directories, which are locked as long as they are open */
+	int *of_mount;  /* by the step's mounts; those that are no caches are 0 */
+};
+
 struct run_mounts {
+	struct cache_mounts caches;
 	ARRAY(struct sandbox_mount) list;
 	ARRAY(char *) env;   /* "NAME=value" that mounts add; owned */
 	ARRAY(char *) texts; /* owned strings that the list points to */
@@ -38,9 +45,10 @@ run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct er
 void run_mounts_clear(struct run_mounts *m); /* releases locks too */
 #define auto_run_mounts __attribute__((cleanup(run_mounts_clear)))
 
-/* The directory of a cache mount: an fd (locked as SHARING says for as long as
- * it is open), made and seeded at first use. */
-int cache_mount_open(const struct step_job *job, const struct step_mount *m,
-                     struct error *err);
+/* Opens them in the order of their names, whatever that of the step is, so that no two
+ * steps wait for each other; and each once, so that none waits for itself. */
+int
+cache_mounts_open(const struct step_job *job, struct cache_mounts *out, struct error *err);
+void cache_mounts_clear(struct cache_mounts *c);
 
 #endif

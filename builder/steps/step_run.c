@@ -12,6 +12,7 @@
 #include "builder/steps/run_mounts.h"
 
 #define DEFAULT_HOSTNAME "buildkitsandbox"
+#define NOT_GIVEN        ((uint32_t)-1)
 
 /* ------------------------------------------------------------ key */
 
@@ -35,9 +36,12 @@ add_mount(struct preimage *out, size_t i, const struct step_mount *m)
 		          m->gid, m->required);
 	if (m->kind == MOUNT_TMPFS)
 		buf_print(&b, " size=%llu", (unsigned long long)m->size);
+	/* Who owns it shows in the step. */
+	if (m->kind == MOUNT_CACHE && (m->has_ids || m->mode != NOT_GIVEN))
+		buf_print(&b, " mode=%o uid=%u gid=%u", m->mode, m->uid, m->gid);
 	add_indexed(out, "mount", i, buf_text(&b));
 	add_indexed(out, "mount target", i, m->target);
-	if (m->kind == MOUNT_SECRET || m->kind == MOUNT_SSH)
+	if (m->kind == MOUNT_SECRET || m->kind == MOUNT_SSH || m->kind == MOUNT_CACHE)
 		add_indexed(out, "mount id", i, m->id);
 	if (m->kind == MOUNT_SECRET && m->env.p != NULL)
 		add_indexed(out, "mount env", i, m->env);

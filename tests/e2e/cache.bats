@@ -111,10 +111,15 @@ g"'
     row runs 'a secret that is a variable' 'RUN --mount=type=secret,id=a true' '' 'edit id=a id=a,env=A'
     row runs 'where an agent is' 'RUN --mount=type=ssh true' '' 'edit type=ssh type=ssh,target=/s'
     row runs 'a mount that may be written to' 'RUN --mount=type=bind,target=/c true' 'echo a >f' 'edit target=/c target=/c,rw'
+    row runs 'id of a cache mount' 'RUN --mount=type=cache,id=a,target=/c true' '' 'edit id=a id=b'
+    row runs 'owner of a cache mount' 'RUN --mount=type=cache,target=/c,uid=1 stat -c %u /c' '' 'edit uid=1 uid=2'
+    row runs 'group of a cache mount' 'RUN --mount=type=cache,target=/c,gid=1 stat -c %g /c' '' 'edit gid=1 gid=2'
+    row runs 'mode of a cache mount' 'RUN --mount=type=cache,target=/c,mode=700 stat -c %a /c' '' 'edit 700 755'
+    row runs 'a space of names for cache mounts' 'RUN --mount=type=cache,target=/c true' '' 'AFTER=(--build-arg BUILDKIT_CACHE_MOUNT_NS=n)'
     row runs 'what a cache mount begins with' 'FROM scratch AS s\nCOPY f /\nFROM busybox:1\nRUN --mount=type=cache,from=s,target=/c true' 'echo a >f' 'echo b >f'
     row runs 'where in it' 'FROM scratch AS s\nCOPY f /\nCOPY f /d/\nFROM busybox:1\nRUN --mount=type=cache,from=s,source=/d,target=/c true' 'echo a >f' 'edit ,source=/d ""'
     row runs 'time that later ones become' 'COPY f /' 'echo a >f' 'AFTER=(--source-date-epoch 5)'
-    rows_end 54
+    rows_end 59
 }
 
 @test "every change of a variable's value is a miss where it is used" {
@@ -141,7 +146,7 @@ g"'
     row stays 'a default that is overridden' 'ARG V=1\nRUN true' '' 'edit V=1 V=3' --build-arg V=2
     row stays 'address of a host' 'RUN true' '' 'AFTER=(--add-host h:127.0.0.8)' --add-host h:127.0.0.9
     row stays 'memory and processes that a step may have' 'RUN true' '' 'AFTER=(--memory 1g --pids-limit 500)'
-    row stays 'id and sharing of a cache mount' 'RUN --mount=type=cache,id=a,target=/c true' '' 'edit id=a id=b,sharing=locked'
+    row stays 'sharing of a cache mount' 'RUN --mount=type=cache,id=a,target=/c true' '' 'edit id=a id=a,sharing=locked'
     row stays 'a proxy' 'RUN true' '' 'AFTER=(--build-arg HTTP_PROXY=http://127.0.0.1:2)' --build-arg HTTP_PROXY=http://127.0.0.1:1
     rows_end 24
 }
@@ -201,10 +206,9 @@ g"'
     row stays 'volumes' "VOLUME /a\n$step" '' 'edit /a /b'
     row stays 'end of a script' 'RUN <<E\necho one\nE' '' 'sed -i "s/^E\$/Z/; s/<<E/<<Z/" Dockerfile'
     row stays 'value of a secret' 'RUN --mount=type=secret,id=s true' 'echo a >../s' 'echo b >../s' --secret "id=s,src=$T/s"
-    row stays 'id of a cache' 'RUN --mount=type=cache,id=a,target=/c true' '' 'edit id=a id=b'
     row stays 'address of a host' "$step" '' 'AFTER=(--add-host h:127.0.0.9)' --add-host h:127.0.0.8
     row stays 'options that do not matter' "$step" '' 'AFTER=(--label a=b --memory 1g -t other:1)'
-    rows_end 29
+    rows_end 28
 }
 
 @test "owner of a context's files is no change" {

@@ -466,6 +466,24 @@ named() {
     "$COOPER" inspect app:1 | grep -q KEPT=1
 }
 
+@test "of several images in a layout one must be meant" {
+    printf 'FROM scratch\nCOPY --from=src . /\n' >../Named
+    for i in 1 2; do
+        mkdir "in$i" && : >"in$i/file$i"
+        printf 'FROM scratch\nCOPY . /\n' | "$COOPER" build -q -o "type=oci,dest=$T/layout,tar=false" -t "x:v$i" -f - "in$i" >/dev/null
+    done
+    named file1 --build-context "src=oci-layout://$T/layout:v1"
+    named file2 --build-context "src=oci-layout://$T/layout:v2"
+    refuses 4 "several images" --build-context "src=oci-layout://$T/layout" -f ../Named .
+    [[ "$output" == *"it has v1, v2"* ]]
+    refuses 4 "no image v3" --build-context "src=oci-layout://$T/layout:v3" -f ../Named .
+    # Two names of one image are one.
+    printf 'FROM scratch\nCOPY . /\n' | "$COOPER" build -q -o "type=oci,dest=$T/one,tar=false" -t x:a -t x:b -f - in1 >/dev/null
+    named file1 --build-context "src=oci-layout://$T/one"
+    printf 'FROM scratch\nCOPY . /\n' | "$COOPER" build -q -o "type=oci,dest=$T/layout,tar=false" -t x -f - in2 >/dev/null
+    named file2 --build-context "src=oci-layout://$T/layout"
+}
+
 @test "a named context takes the place of stages, and of images with their usual tag" {
     a_context
     printf 'FROM nosuch.invalid/x AS base\nRUN false\nFROM base\n' >../Named

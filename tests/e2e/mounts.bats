@@ -76,6 +76,33 @@ EOF
     [ "$status" -eq 0 ]
 }
 
+@test "a step waits neither for itself nor for one that waits for it" {
+    busybox_image
+    cat >Dockerfile <<'EOF'
+FROM busybox:1
+RUN --mount=type=cache,id=l,target=/c1,sharing=locked --mount=type=cache,id=l,target=/c2,sharing=locked echo l >/c1/f && cat /c2/f
+RUN --mount=type=cache,id=m,target=/c1 --mount=type=cache,id=m,target=/c2,sharing=locked echo m >/c1/f && cat /c2/f
+RUN --mount=type=cache,id=p,target=/c1,sharing=private --mount=type=cache,id=p,target=/c2,sharing=private echo p >/c1/f && cat /c2/f
+EOF
+    run timeout 60 "$COOPER" build --progress=plain .
+    echo "$output"
+    [ "$status" -eq 0 ]
+    # Each of two stages has what the other one wants next.
+    cat >Dockerfile <<'EOF'
+FROM busybox:1 AS a
+RUN --mount=type=cache,id=x,target=/x,sharing=locked --mount=type=cache,id=y,target=/y,sharing=locked sleep 0.1; : >/a
+FROM busybox:1 AS b
+RUN --mount=type=cache,id=y,target=/y,sharing=locked --mount=type=cache,id=x,target=/x,sharing=locked sleep 0.1; : >/b
+FROM scratch
+COPY --from=a /a /
+COPY --from=b /b /
+EOF
+    for i in 1 2 3 4 5 6 7 8; do
+        run timeout 60 "$COOPER" build --progress=plain --no-cache .
+        [ "$status" -eq 0 ] || { echo "$output"; false; }
+    done
+}
+
 @test "a tmpfs mount is empty and of the size asked for" {
     busybox_image
     printf 'FROM busybox:1\nRUN --mount=type=tmpfs,target=/t,size=1m df -k /t | tail -1 > /out; ls -a /t | wc -l >> /out; stat -c %%a /t >> /out\n' >Dockerfile

@@ -96,13 +96,34 @@ END
     [ -z "$failed" ]
 }
 
+@test "the device that is a mark in layers is refused, or left out of what a RUN made" {
+    need_root
+    mkdir dev && mknod dev/passwd c 0 0 && tar cf dev.tar --transform 's,^dev,etc,' dev
+    local text
+    while read -r text; do
+        refused 4 'the device 0:0' "$text"
+        [[ "$output" == *hint* ]]
+    done <<'END'
+FROM busybox:1|COPY dev /etc
+FROM busybox:1|COPY --link dev /etc
+FROM busybox:1|COPY dev/passwd /etc/
+FROM busybox:1|ADD dev/passwd /etc/
+FROM busybox:1|ADD dev.tar /
+END
+    made 'FROM busybox:1|COPY --exclude=passwd dev /x/|RUN ! mknod /etc/x c 0 0 && test -e /etc/passwd'
+    printf 'FROM busybox:1\nRUN rm /etc/passwd; mknod /etc/passwd c 0 0; mknod /etc/x c 0 0; mkdir /d; mknod /d/x c 0 0; : >/d/y\nRUN ! ls /etc/passwd && ! ls /etc/x && [ "$(ls -A /d)" = y ]\n' >Dockerfile
+    build --isolation=chroot -o "type=local,dest=$T/left" .
+    [ "$status" -eq 0 ] && [[ "$output" == *"/etc/x: left out of the image"* ]]
+    [ ! -e "$T/left/etc/passwd" ] && [ ! -e "$T/left/etc/x" ] && [ -e "$T/left/d/y" ]
+}
+
 @test "the local image and the one that is carried away agree on deleted files" {
     tar cf a.tar --transform 's,^,etc/,' --files-from /dev/null
-    mkdir etc && touch etc/.wh.passwd etc/new && tar cf a.tar etc
+    mkdir -p etc/.wh.group && touch etc/.wh.passwd etc/new etc/.wh.group/f && tar cf a.tar etc
     printf 'FROM busybox:1\nADD a.tar /\n' >Dockerfile
     build -t carried:1 -o "type=oci,dest=$T/oci.tar" .
     [[ "$output" == *"left out of the archive"* ]]
-    made 'FROM busybox:1|ADD a.tar /|RUN test -e /etc/passwd && test -e /etc/new'
+    made 'FROM busybox:1|ADD a.tar /|RUN test -e /etc/passwd && test -e /etc/group && test -e /etc/new'
     mkdir "$T/oci" && tar xf "$T/oci.tar" -C "$T/oci"
     COOPER_ROOT=$T/other made 'FROM base' --build-context "base=oci-layout://$T/oci"
     [ -e "$T/out/etc/passwd" ] && [ -e "$T/out/etc/new" ]
@@ -155,7 +176,7 @@ files = {
     "is-gz-text": gzip.compress(b"text\n"), "is-xz-text": lzma.compress(b"t" * 2000), "is-bz2-text": bz2.compress(b"t"),
     "is-gz-nothing": gzip.compress(b""), "is-xz-nothing": lzma.compress(b""), "is-nothing": b"",
     "is-BZh": b"BZhello, world\n", "is-BZh9": b"BZh9 is no archive\n", "is-gz-like": b"\x1f\x8b\x08\xff\xff\xff" * 9,
-    "is-short": good[:300], "is-gz-cut-text": gzip.compress(bytes(range(256)) * 4000)[:-20],
+    "bad-short": good[:300], "bad-gz-short": gzip.compress(good[:300]), "is-short": good[:200], "is-gz-cut-text": gzip.compress(bytes(range(256)) * 4000)[:-20],
     "bad-gz": gzip.compress(good)[:12] + b"\xff" * 40, "bad-gz-cut": gzip.compress(good)[:20],
     "bad-gz-head": gzip.compress(good)[:5], "bad-xz": lzma.compress(good)[:40], "bad-xz-head": lzma.compress(good)[:8],
     "bad-bz2": bz2.compress(good)[:30], "bad-bz2-bits": bz2.compress(good)[:20] + b"\xff" * 30 + bz2.compress(good)[50:],
@@ -170,6 +191,8 @@ raw = bytearray(tar(entry("f")))
 raw[124:136], raw[148:156] = b"xxxxxxxxxxxx", b" " * 8
 raw[148:156] = b"%06o\0 " % sum(raw[:512])
 files["bad-size"] = bytes(raw)
+raw[148:156] = b"000000\0 "
+files["bad-sum"], files["bad-gz-sum"] = bytes(raw), gzip.compress(bytes(raw))
 for name, data in files.items():
     with open(name, "wb") as f:
         f.write(data)
