@@ -573,7 +573,7 @@ const struct option_row build_option_rows[] = {
 	  "after a RUN step that failed open a shell in its root, or keep it for cooper "
 	  "shell" },
 	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output,
-	  "type=image|oci|docker|tar|local|registry|none[,dest=…,…]" },
+	  "a directory, - (a tar to standard output), or type=TYPE,KEY=VALUE,…" OUTPUT_HELP },
 	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL,
 	  "limit the number of processes of a RUN step" },
 	{ "platform", 0, "OS/ARCH,…", OPTION_CALL, 0, add_platforms,

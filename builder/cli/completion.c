@@ -42,12 +42,12 @@ is_repeatable(const struct option_row *o)
 
 /* S with BEFORE in front of each of the characters SPECIAL. */
 static void
-print_escaped(FILE *out, const char *s, const char *special, const char *before)
+print_escaped(FILE *out, struct text t, const char *special, const char *before)
 {
-	for (; *s != '\0'; s++) {
-		if (strchr(special, *s) != NULL)
+	for (size_t i = 0; i < t.n; i++) {
+		if (strchr(special, t.p[i]) != NULL)
 			fputs(before, out);
-		fputc(*s, out);
+		fputc(t.p[i], out);
 	}
 }
 
@@ -145,13 +145,13 @@ print_bash(FILE *out)
 
 /* Inside '…' of the shell and "[…]" or ":…:" of _arguments. */
 static void
-zsh_text(FILE *out, const char *s)
+zsh_text(FILE *out, struct text t)
 {
-	for (; *s != '\0'; s++) {
-		if (*s == '\'')
+	for (size_t i = 0; i < t.n; i++) {
+		if (t.p[i] == '\'')
 			fputs(ZSH_QUOTE, out);
 		else
-			print_escaped(out, (char[]){ *s, '\0' }, "[]:\\", "\\");
+			print_escaped(out, (struct text){ t.p + i, 1 }, "[]:\\", "\\");
 	}
 }
 
@@ -166,7 +166,7 @@ zsh_value(FILE *out, const struct option_row *o)
 		print_choices(out, o);
 		fputc(')', out);
 	} else {
-		zsh_text(out, o->argument);
+		zsh_text(out, text_of(o->argument));
 		fputs(":_files", out);
 	}
 }
@@ -182,13 +182,13 @@ zsh_row(FILE *out, const struct command *c, const struct option_row *o)
 	if (o->letter != 0) {
 		fprintf(out, " \\\n        '%s-%c%s[", more, o->letter,
 		        option_takes_value(o) ? "+" : "");
-		zsh_text(out, o->help);
+		zsh_text(out, option_summary(o));
 		fputc(']', out);
 		zsh_value(out, o);
 		fputc('\'', out);
 	}
 	fprintf(out, " \\\n        '%s--%s%s[", more, o->name, joint);
-	zsh_text(out, o->help);
+	zsh_text(out, option_summary(o));
 	fputc(']', out);
 	zsh_value(out, o);
 	fputc('\'', out);
@@ -221,7 +221,7 @@ print_zsh(FILE *out)
 	             "    local -a commands=(\n");
 	for (size_t i = 0; command_list[i] != NULL; i++) {
 		fprintf(out, "        '%s:", command_list[i]->name);
-		zsh_text(out, command_list[i]->summary);
+		zsh_text(out, text_of(command_list[i]->summary));
 		fprintf(out, "'\n");
 	}
 	fprintf(out, "    )\n"
@@ -255,7 +255,7 @@ fish_option(FILE *out, const struct option_row *o)
 		fprintf(out, " -r -F");
 	}
 	fprintf(out, " -d '");
-	print_escaped(out, o->help, "'\\", "\\");
+	print_escaped(out, option_summary(o), "'\\", "\\");
 	fprintf(out, "'\n");
 }
 
@@ -285,7 +285,7 @@ print_fish(FILE *out)
 
 		fprintf(out, "complete -c cooper -n __fish_use_subcommand -a %s -d '",
 		        c->name);
-		print_escaped(out, c->summary, "'\\", "\\");
+		print_escaped(out, text_of(c->summary), "'\\", "\\");
 		fprintf(out, "'\n");
 		each_row(out, c, fish_row);
 		if (strcmp(c->name, "build") == 0)

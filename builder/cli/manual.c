@@ -117,8 +117,15 @@ print_row(FILE *out, const struct option_row *o)
 	fputc('\n', out);
 	/* A line must not begin with a dot or an apostrophe. */
 	fputs("\\&", out);
-	print_str(out, o->help);
+	print_text(out, option_summary(o));
 	fprintf(out, ".\n");
+	for (const char *line = strchr(o->help, '\n'); line != NULL;
+	     line = strchr(line, '\n')) {
+		line++;
+		fputs(".br\n\\&", out);
+		print_text(out, (struct text){ line, strcspn(line, "\n") });
+		fputc('\n', out);
+	}
 }
 
 static void

@@ -38,6 +38,12 @@ option_choice(const struct option_row *o, size_t i, size_t *n)
 	return p;
 }
 
+struct text
+option_summary(const struct option_row *o)
+{
+	return (struct text){ o->help, strcspn(o->help, "\n") };
+}
+
 static size_t
 option_count(const struct command *c)
 {
@@ -254,9 +260,12 @@ print_row(const struct option_row *o, FILE *out)
 	                 o->argument == NULL ? "" : o->argument);
 	width = columns(left);
 	if (width < HELP_COLUMN)
-		fprintf(out, "%s%*s%s\n", left, (int)(HELP_COLUMN - width), "", o->help);
+		fprintf(out, "%s%*s", left, (int)(HELP_COLUMN - width), "");
 	else
-		fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
+		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
+	for (const char *c = o->help; *c != '\0'; c++)
+		fprintf(out, "%c%*s", *c, *c == '\n' ? HELP_COLUMN : 0, "");
+	fputc('\n', out);
 }
 
 void

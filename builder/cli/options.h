@@ -43,7 +43,8 @@ struct option_row {
 	enum option_kind kind;
 	size_t offset;
 	option_fn *set;
-	const char *help; /* NULL: not listed */
+	/* NULL: not listed. Lines after the first are of --help and the manual only. */
+	const char *help;
 };
 
 struct command {
@@ -75,6 +76,9 @@ bool option_takes_value(const struct option_row *o); /* a following word is its 
 /* The I-th of the words that are all there is for O: its length in *N, NULL if there
  * is none (or no such list). */
 const char *option_choice(const struct option_row *o, size_t i, size_t *n);
+
+/* The first line of what O's help says. */
+struct text option_summary(const struct option_row *o);
 
 /* All commands, ended by one without a name. */
 extern const struct command *const command_list[];

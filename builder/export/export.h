@@ -1,14 +1,6 @@
 /*
  * export: the ways out of a build, `--output type=…`.
- *
- *	image      tag in the store (+ push=true: to the registry as well)
- *	registry   to the registry only
- *	oci        OCI layout as a tar, or as a directory (tar=false)
- *	docker     docker-archive tar that is also an OCI layout
- *	tar        the file system as one tar
- *	local      the file system as files
- *	           (tar, local: several platforms have a folder each)
- *	none       build only
+ * The types are the rows of output_types.h; how one becomes bytes is package.h's.
  */
 #ifndef BUILDER_EXPORT_EXPORT_H
 #define BUILDER_EXPORT_EXPORT_H
@@ -20,19 +12,10 @@
 #include "base/text.h"
 #include "builder/export/annotation.h"
 #include "builder/export/destination.h"
+#include "builder/export/output_types.h"
 #include "layers/layers.h"
 #include "parser/parser.h"
 #include "registry/registry.h"
-
-enum output_type {
-	OUTPUT_IMAGE,
-	OUTPUT_REGISTRY,
-	OUTPUT_OCI,
-	OUTPUT_DOCKER,
-	OUTPUT_TAR,
-	OUTPUT_LOCAL,
-	OUTPUT_NONE,
-};
 
 /* Whether the files of a platform get a folder of their own. */
 enum platform_split { SPLIT_SEVERAL, SPLIT_ALWAYS, SPLIT_NEVER };

@@ -28,8 +28,9 @@ export_names_clear(struct export_names *n)
 bool
 output_is_pushed(const struct output *output)
 {
-	return output->type == OUTPUT_REGISTRY ||
-	       (output->type == OUTPUT_IMAGE && output->push);
+	unsigned keys = output_rows[output->type].keys;
+
+	return (keys & IS_PUSHED) != 0 || ((keys & KEY_PUSH) != 0 && output->push);
 }
 
 /* In words: parsing fills in a tag where there is none. */

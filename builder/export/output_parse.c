@@ -7,9 +7,35 @@
 #include "base/number.h"
 #include "base/suggest.h"
 
-static const char *const types[] = { "image", "registry", "oci",  "docker",
-	                             "tar",   "local",    "none", "cacheonly" };
-#define N_TYPES (sizeof types / sizeof *types)
+/* Words for types, among them what other builders call one. IS_SCHEME: in "WORD:PATH"
+ * only. */
+static const struct {
+	const char *word;
+	enum output_type type;
+	bool is_scheme;
+} other_words[] = {
+	{ "cacheonly", OUTPUT_NONE, false },
+	{ "oci-archive", OUTPUT_OCI, true },
+	{ "docker-archive", OUTPUT_DOCKER, true },
+	{ "dir", OUTPUT_LOCAL, true },
+	{ "docker-daemon", OUTPUT_IMAGE, true },
+	{ "containers-storage", OUTPUT_IMAGE, true },
+};
+#define N_OTHER_WORDS (sizeof other_words / sizeof *other_words)
+
+/* The type that WORD stands for, N_OUTPUT_TYPES if there is none. */
+static enum output_type
+find_type(struct text word, bool is_scheme)
+{
+	for (size_t i = 0; i < N_OUTPUT_TYPES; i++)
+		if (text_is(word, output_rows[i].name))
+			return (enum output_type)i;
+	for (size_t i = 0; i < N_OTHER_WORDS; i++)
+		if ((is_scheme || !other_words[i].is_scheme) &&
+		    text_is(word, other_words[i].word))
+			return other_words[i].type;
+	return N_OUTPUT_TYPES;
+}
 
 /* ------------------------------------------------------------ attributes */
 
@@ -28,22 +54,34 @@ set_bool(bool *to, bool wanted, struct text value, struct error *err)
 }
 
 static int
-set_type(struct output *out, struct text value, struct error *err)
+unknown_type(struct text value, struct error *err)
 {
+	const char *names[N_OUTPUT_TYPES + N_OTHER_WORDS];
 	const char *near = NULL;
+	size_t n = 0;
 
-	out->type_given = true;
-	for (size_t i = 0; i < N_TYPES; i++) {
-		if (text_is(value, types[i])) {
-			out->type = i > OUTPUT_NONE ? OUTPUT_NONE : (enum output_type)i;
-			return 0;
-		}
-	}
-	near = suggest_find(value, types, N_TYPES, false);
+	for (size_t i = 0; i < N_OUTPUT_TYPES; i++)
+		names[n++] = output_rows[i].name;
+	for (size_t i = 0; i < N_OTHER_WORDS; i++)
+		if (!other_words[i].is_scheme)
+			names[n++] = other_words[i].word;
+	near = suggest_find(value, names, n, false);
 	error_set(err, ERR_USAGE, "unknown output type \"%.*s\"", (int)value.n, value.p);
 	if (near != NULL)
 		error_hint(err, "did you mean %s?", near);
 	return -1;
+}
+
+static int
+set_type(struct output *out, struct text value, struct error *err)
+{
+	enum output_type type = find_type(value, false);
+
+	out->type_given = true;
+	if (type == N_OUTPUT_TYPES)
+		return unknown_type(value, err);
+	out->type = type;
+	return 0;
 }
 
 static int
@@ -185,26 +223,14 @@ set_nothing(struct output *out, struct text value, struct error *err)
 	return 0;
 }
 
+#define ATTRIBUTE(name, set, value, help) { name, set },
+
 static const struct attribute {
 	const char *name;
 	attribute_fn *set;
 } attributes[] = {
 	{ "type", set_type },
-	{ "dest", set_dest },
-	{ "name", set_name },
-	{ "push", set_push },
-	{ "push-by-digest", set_push_by_digest },
-	{ "registry.insecure", set_insecure },
-	{ "tar", set_tar },
-	{ "oci-mediatypes", set_media_types },
-	{ "compression", set_compression },
-	{ "compression-level", set_level },
-	{ "force-compression", set_force },
-	{ "rewrite-timestamp", set_rewrite },
-	{ "source-date-epoch", set_epoch },
-	{ "platform-split", set_split },
-	{ "mode", set_mode },
-	{ "unpack", set_nothing },
+	OUTPUT_KEYS(ATTRIBUTE){ "unpack", set_nothing },
 	{ "store", set_nothing },
 	{ "oci-artifact", set_nothing },
 	{ "attestation-inline", set_nothing },
@@ -253,46 +279,51 @@ set_attribute(struct output *out, struct text field, struct error *err)
 bool
 output_has_layers(const struct output *out)
 {
-	return out->type == OUTPUT_IMAGE || out->type == OUTPUT_REGISTRY ||
-	       out->type == OUTPUT_OCI || out->type == OUTPUT_DOCKER;
+	return output_rows[out->type].packing != PACKING_NONE;
 }
 
 /* "has no KEY" for what would be ignored although somebody relies on it. */
 static int
 check_ignored(const struct output *out, struct error *err)
 {
-	bool is_of_store = out->type == OUTPUT_IMAGE || out->type == OUTPUT_REGISTRY;
-	const char *what = NULL;
+	const struct output_row *row = &output_rows[out->type];
+	const struct {
+		unsigned key;
+		bool is_asked;
+		const char *name;
+	} asked[] = {
+		{ KEY_DEST, out->dest != NULL, "dest" },
+		{ KEY_PUSH, out->push, "push" },
+		{ KEY_PUSH, out->push_by_digest, "push-by-digest" },
+		{ KEY_MODE, out->deletes, "mode=delete" },
+		{ KEY_ANNOTATION, out->annotations.list.n > 0, "annotation" },
+		{ KEY_TAR, out->layout_dir, "tar=false" },
+	};
 
-	if (out->dest != NULL && (is_of_store || out->type == OUTPUT_NONE))
-		what = "dest";
-	else if (out->push && !is_of_store)
-		what = "push";
-	else if (out->push_by_digest && !is_of_store)
-		what = "push-by-digest";
-	else if (out->deletes && out->type != OUTPUT_LOCAL)
-		what = "mode=delete";
-	else if (out->annotations.list.n > 0 && !output_has_layers(out))
-		what = "annotation";
-	if (what == NULL)
-		return 0;
-	error_set(err, ERR_USAGE, "type=%s has no %s", types[out->type], what);
-	if (strcmp(what, "dest") == 0)
-		error_hint(err, "for a file use type=oci, docker or tar, for a directory "
-		                "type=local");
-	return -1;
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		if (!asked[i].is_asked || (row->keys & asked[i].key) != 0)
+			continue;
+		error_set(err, ERR_USAGE, "type=%s has no %s", row->name, asked[i].name);
+		if (asked[i].key == KEY_DEST)
+			error_hint(err, "for a file use type=oci, docker or tar, for a "
+			                "directory type=local");
+		return -1;
+	}
+	return 0;
 }
 
 static int
 check(const struct output *out, struct error *err)
 {
-	bool needs_dir = out->type == OUTPUT_LOCAL || out->layout_dir;
+	const struct output_row *row = &output_rows[out->type];
+	bool needs_dir = row->opens == OPENS_DIR || out->layout_dir;
 
 	if (check_ignored(out, err) < 0)
 		return -1;
 	if (needs_dir && (out->dest == NULL || strcmp(out->dest, "-") == 0))
-		return error_set(err, ERR_USAGE, "%s needs dest=DIRECTORY",
-		                 out->layout_dir ? "tar=false" : "type=local");
+		return error_set(err, ERR_USAGE, "%s%s needs dest=DIRECTORY",
+		                 out->layout_dir ? "" : "type=",
+		                 out->layout_dir ? "tar=false" : row->name);
 	if (out->docker_types && out->compression == COMPRESS_ZSTD &&
 	    out->compression_given) {
 		error_set(err, ERR_USAGE,
@@ -314,33 +345,23 @@ check(const struct output *out, struct error *err)
 static int
 check_word(struct text value, struct error *err)
 {
-	static const char *const others[] = { "oci-archive", "docker-archive", "dir",
-		                              "docker-daemon", "containers-storage" };
 	ptrdiff_t colon = text_find(value, ':');
 	struct text scheme = text_first(value, colon < 0 ? value.n : (size_t)colon);
 	struct text rest = text_from(value, colon < 0 ? value.n : (size_t)colon + 1);
 	auto_free char *path = text_copy(value);
-	const char *type = NULL;
+	enum output_type type = find_type(scheme, colon >= 0);
+	const struct output_row *row = &output_rows[type];
 
-	for (size_t i = 0; i < N_TYPES && type == NULL; i++)
-		if (text_is(scheme, types[i]))
-			type = types[i];
-	for (size_t i = 0; i < sizeof others / sizeof *others && type == NULL; i++)
-		if (colon >= 0 && text_is(scheme, others[i]))
-			type = i == 0   ? "oci"
-			       : i == 1 ? "docker"
-			       : i == 2 ? "local"
-			                : "image";
-	if (type == NULL || access(path, F_OK) == 0)
+	if (type == N_OUTPUT_TYPES || access(path, F_OK) == 0)
 		return 0;
 	error_set(err, ERR_USAGE, "\"%.*s\" would be a directory of this name",
 	          (int)value.n, value.p);
 	if (colon < 0 || rest.n == 0)
 		return error_hint(err, "did you mean type=%s? (the directory: ./%s)",
-		                  type, path);
+		                  row->name, path);
 	return error_hint(err, "did you mean type=%s,%s=%.*s? (the directory: ./%s)",
-	                  type, strcmp(type, "image") == 0 ? "name" : "dest", (int)rest.n,
-	                  rest.p, path);
+	                  row->name, row->opens == OPENS_NOTHING ? "name" : "dest",
+	                  (int)rest.n, rest.p, path);
 }
 
 int

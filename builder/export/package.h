@@ -61,18 +61,10 @@ int export_names_read(const struct output *output, const struct export_options *
 void export_names_clear(struct export_names *n);
 #define auto_export_names __attribute__((cleanup(export_names_clear)))
 
-/* The outputs, by type. */
-int to_store(const struct output *output, const struct export_options *options,
-             const struct image *images, size_t n, struct descriptor *root,
-             struct error *err);
-int to_registry(const struct output *output, const struct export_options *options,
-                const struct image *images, size_t n, struct descriptor *root,
-                struct error *err);
-int to_archive(const struct output *output, const struct export_options *options,
-               const struct image *images, size_t n, struct descriptor *root,
-               struct error *err);
-int to_files(const struct output *output, const struct export_options *options,
-             const struct image *images, size_t n, struct error *err);
+/* The functions that OUTPUT_TYPES names. */
+#define OUTPUT_PROTOTYPE(id, name, write, opens, packing, keys, help)                    \
+	output_write_fn write;
+OUTPUT_TYPES(OUTPUT_PROTOTYPE)
 
 /* Makes BLOBS present in the repository of REF, several at a time; those of a base
  * are mounted from BASE (may be NULL) where that is on the same host. Their bytes are

@@ -151,7 +151,7 @@ write_directory(const struct files *f, struct error *err)
 
 int
 to_files(const struct output *output, const struct export_options *options,
-         const struct image *images, size_t n, struct error *err)
+         const struct image *images, size_t n, struct descriptor *root, struct error *err)
 {
 	int vertex = event_begin(output->type == OUTPUT_TAR
 	                                 ? "exporting to client tarball"
@@ -159,6 +159,7 @@ to_files(const struct output *output, const struct export_options *options,
 	struct files f = { .output = output, .options = options, .n = n };
 	int failed = files_open(&f, images, err);
 
+	(void)root;
 	if (failed == 0)
 		failed = check_distinct(&f, err);
 	if (failed == 0)

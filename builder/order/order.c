@@ -290,12 +290,11 @@ choose_packing(const struct build *b, struct compressor *out)
 
 	for (size_t i = 0; i < b->request->outputs.n; i++) {
 		const struct output *output = &b->request->outputs.at[i];
-		struct compressor c;
+		enum output_packing wanted = output_rows[output->type].packing;
+		struct compressor c = output_compressor(output, wanted == PACKING_STORED);
 
-		if (output->type == OUTPUT_LOCAL || output->type == OUTPUT_TAR ||
-		    output->type == OUTPUT_NONE)
+		if (wanted == PACKING_NONE)
 			continue;
-		c = output_compressor(output, output->type == OUTPUT_IMAGE);
 		if (!any || c.kind == COMPRESS_NONE)
 			*out = c;
 		any = true;

@@ -67,6 +67,40 @@ outputs_are_read_as_buildkit_reads_them(void **state)
 	}
 }
 
+/* What a row says holds for what is parsed. */
+static void
+every_type_is_what_its_row_says(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OUTPUT_TYPES; i++) {
+		const struct output_row *row = &output_rows[i];
+		bool needs_dir = row->opens == OPENS_DIR;
+		auto_free char *value = mem_print("type=%s%s", row->name,
+		                                  needs_dir ? ",dest=out" : "");
+		auto_free char *with_dest = mem_print("type=%s,dest=out", row->name);
+		auto_free char *pushed = mem_print("%s,push=true", value);
+		auto_free char *line = mem_print("\ntype=%s: ", row->name);
+		auto_error struct error err = ERROR_INIT;
+		struct output out;
+
+		assert_int_equal(output_parse(&out, text_of(value), &err), 0);
+		assert_int_equal(out.type, i);
+		assert_int_equal(output_has_layers(&out), row->packing != PACKING_NONE);
+		assert_int_equal(output_is_pushed(&out), (row->keys & IS_PUSHED) != 0);
+		output_clear(&out);
+		assert_int_equal(output_parse(&out, text_of(with_dest), &err) == 0,
+		                 (row->keys & KEY_DEST) != 0);
+		assert_int_equal((row->keys & KEY_DEST) != 0,
+		                 row->opens != OPENS_NOTHING);
+		output_clear(&out);
+		error_clear(&err);
+		assert_int_equal(output_parse(&out, text_of(pushed), &err) == 0,
+		                 (row->keys & KEY_PUSH) != 0);
+		output_clear(&out);
+		assert_non_null(strstr(OUTPUT_HELP, line));
+	}
+}
+
 static const struct {
 	const char *value, *text, *hint;
 } bad[] = {
@@ -88,6 +122,7 @@ static const struct {
 	{ "type=oci,tar=false", "tar=false needs dest=DIRECTORY", NULL },
 	{ "type=tar,push=true", "type=tar has no push", NULL },
 	{ "type=tar,annotation.a=b", "type=tar has no annotation", NULL },
+	{ "type=tar,dest=x,tar=false", "type=tar has no tar=false", NULL },
 	{ "type=oci,mode=delete", "type=oci has no mode=delete", NULL },
 	{ "type=local,dest=x,mode=x", "must be copy or delete", NULL },
 	{ "type=local,dest=x,platform-split=x", "x: not true or false", NULL },
@@ -141,6 +176,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outputs_are_read_as_buildkit_reads_them),
+		cmocka_unit_test(every_type_is_what_its_row_says),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(names_and_annotations_are_lists),
 	};

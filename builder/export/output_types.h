@@ -1,0 +1,108 @@
+/*
+ * output_types: where a result can go, one row each, and the keys of --output.
+ *
+ * A new type is a row here and the function that writes it, in a file of its own (see
+ * docs/hacking.md): the enum, the table, --help and the manual are made of the rows.
+ */
+#ifndef BUILDER_EXPORT_OUTPUT_TYPES_H
+#define BUILDER_EXPORT_OUTPUT_TYPES_H
+
+#include "base/descriptor.h"
+#include "base/error.h"
+
+/* Opened before the build, if anything is. */
+enum output_opens { OPENS_NOTHING, OPENS_FILE, OPENS_DIR };
+
+/* What it wants the layers packed as before it is written. */
+enum output_packing {
+	PACKING_NONE,   /* it takes files, or nothing: it has no layers and no digest */
+	PACKING_STORED, /* as they are in the store: tars, unless compression= says else */
+	PACKING_SENT,   /* gzip, unless compression= says else */
+};
+
+/* Keys that others are refused for, rather than that they go without what was asked for. */
+enum output_keys {
+	KEY_DEST = 1,
+	KEY_PUSH = 2, /* push, push-by-digest */
+	KEY_ANNOTATION = 4,
+	KEY_TAR = 8,
+	KEY_MODE = 16,
+	IS_PUSHED = 32, /* no key: it goes to a registry without push=true */
+};
+
+/* ROW(ID, name, write, opens, packing, keys, help): OUTPUT_ID is its number, WRITE an
+ * output_write_fn. */
+#define OUTPUT_TYPES(ROW)                                                                \
+	ROW(IMAGE, "image", to_store, OPENS_NOTHING, PACKING_STORED,                     \
+	    KEY_PUSH | KEY_ANNOTATION,                                                   \
+	    "an image in the store; with push=true in its registry, too")                \
+	ROW(OCI, "oci", to_archive, OPENS_FILE, PACKING_SENT,                            \
+	    KEY_DEST | KEY_TAR | KEY_ANNOTATION,                                         \
+	    "an OCI layout as a tar, with tar=false as a directory")                     \
+	ROW(DOCKER, "docker", to_archive, OPENS_FILE, PACKING_SENT,                      \
+	    KEY_DEST | KEY_TAR | KEY_ANNOTATION,                                         \
+	    "the same with what docker load reads, for one platform")                    \
+	ROW(TAR, "tar", to_files, OPENS_FILE, PACKING_NONE, KEY_DEST,                    \
+	    "the files of the image as one tar")                                         \
+	ROW(LOCAL, "local", to_files, OPENS_DIR, PACKING_NONE, KEY_DEST | KEY_MODE,      \
+	    "the files of the image in a directory")                                     \
+	ROW(REGISTRY, "registry", to_registry, OPENS_NOTHING, PACKING_SENT,              \
+	    KEY_PUSH | KEY_ANNOTATION | IS_PUSHED, "an image in its registry only")      \
+	ROW(NONE, "none", to_nowhere, OPENS_NOTHING, PACKING_NONE, 0,                    \
+	    "the steps run and their results are cached, nothing else")
+
+/* ROW(name, set, value, help): SET reads the value. "type" is none of them. */
+#define OUTPUT_KEYS(ROW)                                                                 \
+	ROW("dest", set_dest, "PATH", "file or directory, - is standard output")         \
+	ROW("name", set_name, "NAME", "of the image, beside those of --tag")             \
+	ROW("push", set_push, "true", "to the registry as well")                         \
+	ROW("push-by-digest", set_push_by_digest, "true", "without a tag")               \
+	ROW("registry.insecure", set_insecure, "true",                                   \
+	    "plain HTTP, or TLS that is not verified")                                   \
+	ROW("tar", set_tar, "false", "a directory instead of a tar")                     \
+	ROW("oci-mediatypes", set_media_types, "false", "Docker's media types")          \
+	ROW("compression", set_compression, "gzip|zstd|uncompressed", "of layers")       \
+	ROW("compression-level", set_level, "N", "as the format has them")               \
+	ROW("force-compression", set_force, "true", "of the base's layers as well")      \
+	ROW("rewrite-timestamp", set_rewrite, "false", "times are not cut to the epoch") \
+	ROW("source-date-epoch", set_epoch, "SECONDS", "the epoch of this output")       \
+	ROW("platform-split", set_split, "true|false",                                   \
+	    "whether each platform has a folder")                                        \
+	ROW("mode", set_mode, "copy|delete",                                             \
+	    "with delete what else is in the directory goes")
+
+/* What --help says of them, a line each. */
+#define OUTPUT_TYPE_LINE(id, name, write, opens, packing, keys, help)                    \
+	"\ntype=" name ": " help
+#define OUTPUT_KEY_LINE(name, set, value, help) "\n" name "=" value ": " help
+#define OUTPUT_HELP                                                                      \
+	OUTPUT_TYPES(OUTPUT_TYPE_LINE)                                                   \
+	OUTPUT_KEYS(OUTPUT_KEY_LINE)                                                     \
+	"\nannotation.KEY=VALUE: as --annotation"
+
+#define OUTPUT_TYPE_ID(id, name, write, opens, packing, keys, help) OUTPUT_##id,
+enum output_type { OUTPUT_TYPES(OUTPUT_TYPE_ID) N_OUTPUT_TYPES };
+
+struct output;
+struct export_options;
+struct image;
+
+/* Writes IMAGES (N of them, one for each platform) to OUTPUT, which is open. *ROOT gets the
+ * descriptor of what was made, if it has layers. */
+typedef int
+output_write_fn(const struct output *output, const struct export_options *options,
+                const struct image *images, size_t n, struct descriptor *root,
+                struct error *err);
+
+struct output_row {
+	const char *name;
+	output_write_fn *write;
+	enum output_opens opens;
+	enum output_packing packing;
+	unsigned keys; /* output_keys */
+};
+
+/* By enum output_type. */
+extern const struct output_row output_rows[N_OUTPUT_TYPES];
+
+#endif
