@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "base/clock.h"
 #include "base/input.h"
 #include "base/mem.h"
 #include "base/missing.h"
@@ -268,8 +267,8 @@ struct level {
 };
 
 struct removal {
-	const _Atomic int64_t *until; /* NULL: to the end */
-	int fd;                  /* of the deepest level */
+	_Atomic int64_t *left; /* names that may be removed; NULL, negative: all */
+	int fd;                /* of the deepest level */
 	ARRAY(struct level) levels;
 };
 
@@ -403,12 +402,15 @@ removal_leave(struct removal *r, struct error *err)
 	return 0;
 }
 
+/* Takes one name from what may be removed: false if there is none left. */
 static bool
-removal_is_late(const struct removal *r)
+may_remove(_Atomic int64_t *left)
 {
-	const int64_t until = r->until == NULL ? 0 : atomic_load(r->until);
+	int64_t n = left == NULL ? -1 : atomic_load(left);
 
-	return until != 0 && clock_monotonic_ns() >= until;
+	while (n > 0 && !atomic_compare_exchange_weak(left, &n, n - 1))
+		;
+	return n != 0;
 }
 
 static int
@@ -417,7 +419,7 @@ removal_run(struct removal *r, struct error *err)
 	for (;;) {
 		struct level *l = &r->levels.at[r->levels.n - 1];
 
-		if (removal_is_late(r))
+		if (!may_remove(r->left))
 			return error_set(err, ERR_CANCELLED, "not removed to the end");
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there is one */
 		if (l->at < l->names.n) {
@@ -441,19 +443,21 @@ removal_run(struct removal *r, struct error *err)
 int
 file_remove_tree(int dir_fd, const char *name, struct error *err)
 {
-	return file_remove_tree_until(NULL, dir_fd, name, err);
+	return file_remove_tree_within(NULL, dir_fd, name, err);
 }
 
 int
-file_remove_tree_until(const _Atomic int64_t *until, int dir_fd, const char *name,
-                       struct error *err)
+file_remove_tree_within(_Atomic int64_t *left, int dir_fd, const char *name,
+                        struct error *err)
 {
 	__attribute__((cleanup(removal_clear))) struct removal r = { .fd = -1,
-		                                                     .until = until };
+		                                                     .left = left };
 	struct text base = path_base(text_of(name));
 	auto_free char *dir = mem_copy_n(name, (size_t)(base.p - name));
 	auto_fd int above = -1;
 
+	if (!may_remove(left))
+		return error_set(err, ERR_CANCELLED, "%s is not removed", name);
 	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR)

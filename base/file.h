@@ -53,10 +53,11 @@ int file_make_dirs(int dir_fd, const char *path, mode_t mode, struct error *err)
  * is success. */
 int file_remove_tree(int dir_fd, const char *name, struct error *err);
 
-/* The same, but ends with ERR_CANCELLED and leaves the rest once it is later than UNTIL
- * (monotonic, nanoseconds; 0: never), which may be set meanwhile. */
-int file_remove_tree_until(const _Atomic int64_t *until, int dir_fd, const char *name,
-                           struct error *err);
+/* The same, but each name that is removed takes one from *LEFT, which may be set meanwhile
+ * (negative: without bound); once it is 0 this ends with ERR_CANCELLED and leaves the
+ * rest. */
+int file_remove_tree_within(_Atomic int64_t *left, int dir_fd, const char *name,
+                            struct error *err);
 
 /* open(2) O_DIRECTORY|O_PATH-less|O_CLOEXEC. -1 with ERR. */
 int file_open_dir(int dir_fd, const char *name, struct error *err);

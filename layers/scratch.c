@@ -13,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/job.h"
 #include "base/mem.h"
@@ -26,15 +25,13 @@
 enum {
 	NAME_DIGITS = 16,
 	BIRTH_MAX_S = 3600, /* a directory without owner that is older is dead */
+	LEAVE_NAMES = 256,  /* small rubbish has fewer; a tree of thousands need not go */
 };
-
-/* Small rubbish is gone in this time; a tree of thousands of files need not be. */
-#define LEAVE_NS ((int64_t)50000000)
 
 struct scratch {
 	int root_fd;
 	atomic_uint next; /* number for names */
-	_Atomic int64_t until; /* when what is left is left; 0: never */
+	_Atomic int64_t left; /* names that may be removed yet; negative: all */
 
 	pthread_mutex_t lock; /* of what follows */
 	char *dir;            /* "tmp/…", NULL: not made yet */
@@ -50,6 +47,7 @@ scratch_new(int root_fd)
 
 	s->root_fd = root_fd;
 	s->fd = s->owner_fd = -1;
+	atomic_init(&s->left, -1);
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
@@ -68,7 +66,7 @@ scratch_free(struct scratch *s)
 	own_close(&s->fd);
 	/* The owner's lock is held until the last name is gone. */
 	if (s->dir != NULL)
-		file_remove_tree_until(&s->until, s->root_fd, s->dir, &ignored);
+		file_remove_tree_within(&s->left, s->root_fd, s->dir, &ignored);
 	own_close(&s->owner_fd);
 	free(s->dir);
 	pthread_mutex_destroy(&s->lock);
@@ -79,7 +77,7 @@ void
 scratch_leave(struct scratch *s)
 {
 	if (s != NULL)
-		atomic_store(&s->until, clock_monotonic_ns() + LEAVE_NS);
+		atomic_store(&s->left, LEAVE_NAMES);
 }
 
 /* ------------------------------------------------------------ birth */
@@ -156,7 +154,7 @@ scratch_name(struct scratch *s, char kind, char out[SCRATCH_NAME_MAX])
 /* ------------------------------------------------------------ removal */
 
 struct removal {
-	const _Atomic int64_t *until;
+	_Atomic int64_t *left;
 	int dir_fd;
 	char name[SCRATCH_NAME_MAX];
 };
@@ -168,7 +166,7 @@ remove_it(void *arg, struct error *err)
 	auto_error struct error ignored = ERROR_INIT;
 
 	(void)err;
-	file_remove_tree_until(r->until, r->dir_fd, r->name, &ignored);
+	file_remove_tree_within(r->left, r->dir_fd, r->name, &ignored);
 	free(r);
 	return 0;
 }
@@ -198,7 +196,7 @@ scratch_trash(struct scratch *s, int dir_fd, const char *name)
 	}
 	r = mem_new(sizeof *r);
 	r->dir_fd = fd;
-	r->until = &s->until;
+	r->left = &s->left;
 	scratch_name(s, 'x', r->name);
 	if (renameat(dir_fd, name, fd, r->name) < 0) {
 		free(r);

@@ -25,7 +25,8 @@ struct scratch *scratch_new(int root_fd);
 /* Waits for removals, and removes our part. Takes NULL. */
 void scratch_free(struct scratch *s);
 
-/* Removals end in a moment; what is left then is for the next process. Takes NULL. */
+/* Removals end after a few hundred names more; what is left then is for the next process.
+ * Takes NULL. */
 void scratch_leave(struct scratch *s);
 
 /* Our directory, made when first needed; borrowed. */

@@ -221,6 +221,57 @@ removing_what_is_absent_succeeds(void **state)
 	assert_int_equal(mode_of("single"), 0);
 }
 
+static int
+count_there(const char *dir, int n)
+{
+	int there = 0;
+
+	for (int i = 0; i < n; i++) {
+		auto_free char *name = mem_print("%s/%d", dir, i);
+
+		there += mode_of(name) != 0;
+	}
+	return there;
+}
+
+/* Each row: files in a directory in "bound", how many names may go (negative: all),
+ * whether all do. */
+static void
+removing_ends_at_a_number_of_names(void **state)
+{
+	static const struct {
+		int files, may;
+		bool all;
+	} rows[] = {
+		{ 10, -1, true },  { 10, 0, false },    { 10, 4, false },
+		{ 10, 11, false }, { 300, 256, false }, { 10, 1000, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		auto_error struct error err = ERROR_INIT;
+		_Atomic int64_t left = rows[i].may;
+		int status = 0;
+
+		file_make_dirs(top_fd, "bound/dir", 0, &err);
+		for (int j = 0; j < rows[i].files; j++) {
+			auto_free char *name = mem_print("bound/dir/%d", j);
+
+			put(name, "");
+		}
+		status = file_remove_tree_within(&left, top_fd, "bound", &err);
+		assert_int_equal(status, rows[i].all ? 0 : -1);
+		assert_int_equal(mode_of("bound") == 0, rows[i].all);
+		if (rows[i].all)
+			continue;
+		assert_int_equal(err.code, ERR_CANCELLED);
+		assert_true(count_there("bound/dir", rows[i].files) >=
+		            rows[i].files - rows[i].may);
+		error_clear(&err);
+		assert_int_equal(file_remove_tree(top_fd, "bound", &err), 0);
+	}
+}
+
 static void
 removing_does_not_follow_links(void **state)
 {
@@ -428,6 +479,7 @@ opening_a_directory_refuses_files(void **state)
 
 static const struct CMUnitTest removal_tests[] = {
 	cmocka_unit_test(removing_what_is_absent_succeeds),
+	cmocka_unit_test(removing_ends_at_a_number_of_names),
 	cmocka_unit_test(removing_does_not_follow_links),
 	cmocka_unit_test(very_deep_trees_are_removed_with_few_descriptors),
 	cmocka_unit_test(wide_directories_are_removed),

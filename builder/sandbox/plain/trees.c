@@ -247,7 +247,7 @@ trees_give(struct trees *t, struct stage_tree *s, bool is_good)
 	/* What is not removed goes with the scratch directory, which may be later. */
 	if (s != NULL && !cancel_is_set(t->cancel))
 		file_remove_tree(t->scratch_fd, s->name, &ignored);
-	if (oldest != NULL)
+	if (oldest != NULL && !cancel_is_set(t->cancel))
 		file_remove_tree(t->scratch_fd, oldest->name, &ignored);
 	stage_tree_free(s);
 	stage_tree_free(oldest);
