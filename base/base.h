@@ -10,7 +10,8 @@
  *	array    typed growing arrays           file, path  files, texts of paths
  *	map      bytes → pointer                inroot      opening below a root only
  *	number   strict number parsing          process     helper programs
- *	clock    time, RFC 3339                 job, cancel worker pool, stop token
+ *	draft    files named when complete      job, cancel worker pool, stop token
+ *	clock    time, RFC 3339
  *	suggest  "did you mean"                 event       progress and log, sideways
  */
 #ifndef BASE_BASE_H

@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/draft.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/inroot.h"
@@ -43,6 +44,7 @@ struct unpacker {
 	struct buf name, link;      /* NUL-terminated copies for system calls */
 
 	int file_fd;       /* the file that gets content, or -1 */
+	struct draft draft; /* of it, in a directory of a user */
 	struct entry file; /* its metadata, with these for texts */
 	struct buf file_path;
 	struct capability capability;
@@ -91,6 +93,8 @@ unpack_new(int dir_fd, unsigned flags, struct error *err)
 	root = array_add(&u->frames);
 	root->fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
 	root->mode = root->wanted = st.st_mode & 07777;
+	if ((flags & UNPACK_USERS) != 0)
+		draft_sweep(dir_fd);
 	if (root->fd < 0) {
 		error_sys(err, "duplicate a descriptor");
 		return NULL;
@@ -107,6 +111,7 @@ unpack_free(struct unpacker *u)
 		own_close(&u->frames.at[i].fd);
 	array_clear(&u->frames);
 	own_close(&u->file_fd);
+	draft_drop(&u->draft);
 	buf_clear(&u->path);
 	buf_clear(&u->file_path);
 	buf_clear(&u->name);
@@ -342,6 +347,8 @@ enter_child(struct unpacker *u, struct text name, const struct entry *e, bool is
 		return failed(e, "open", err);
 	if (push(u, fd, name, e, err) < 0)
 		return -1;
+	if (!*made && (u->flags & UNPACK_USERS) != 0)
+		draft_sweep(fd);
 	if (*made) {
 		top(u)->wanted = 0755;
 		top(u)->mtime = seconds(0);
@@ -405,11 +412,12 @@ replace(struct unpacker *u, const char *name, const struct entry *e, struct erro
 	return file_remove_tree(top(u)->fd, name, err);
 }
 
+/* Under its own name at once: nobody sees the directory before all of it is there. */
 static int
-make_file(struct unpacker *u, const char *name, const struct entry *e, struct error *err)
+open_new(struct unpacker *u, const char *name, const struct entry *e, mode_t mode,
+         struct error *err)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	mode_t mode = e->mode & 0777;
 	int fd = openat(top(u)->fd, name, flags, mode);
 
 	if (fd < 0 && errno == EEXIST) {
@@ -417,8 +425,47 @@ make_file(struct unpacker *u, const char *name, const struct entry *e, struct er
 			return -1;
 		fd = openat(top(u)->fd, name, flags, mode);
 	}
-	if (fd < 0)
+	return fd < 0 ? failed(e, "make", err) : fd;
+}
+
+static int
+open_draft(struct unpacker *u, const struct entry *e, mode_t mode, struct error *err)
+{
+	int fd = draft_open(&u->draft, top(u)->fd, mode);
+
+	return fd < 0 ? failed(e, "make", err) : fd;
+}
+
+/* FD, complete, gets its name in the directory we are in. */
+static int
+keep_draft(struct unpacker *u, int fd, const struct entry *e, struct error *err)
+{
+	auto_free char *name = text_copy(path_base(e->path));
+
+	if (!(u->flags & UNPACK_USERS) || draft_keep(&u->draft, fd, name, false) == 0)
+		return 0;
+	if (errno != EEXIST)
 		return failed(e, "make", err);
+	if (check_users(u, name, e, err) < 0)
+		return -1;
+	if (draft_keep(&u->draft, fd, name, true) == 0)
+		return 0;
+	if (errno != EISDIR)
+		return failed(e, "replace", err);
+	if (file_remove_tree(top(u)->fd, name, err) < 0)
+		return -1;
+	return draft_keep(&u->draft, fd, name, true) < 0 ? failed(e, "make", err) : 0;
+}
+
+static int
+make_file(struct unpacker *u, const char *name, const struct entry *e, struct error *err)
+{
+	mode_t mode = e->mode & 0777;
+	int fd = (u->flags & UNPACK_USERS) != 0 ? open_draft(u, e, mode, err)
+	                                        : open_new(u, name, e, mode, err);
+
+	if (fd < 0)
+		return -1;
 	u->file_fd = fd;
 	u->file = *e;
 	buf_truncate(&u->file_path, 0);
@@ -455,7 +502,7 @@ finish_file(struct unpacker *u, struct error *err)
 		warn_once(u, WARNED_CAPABILITY, e, "its capabilities cannot be set");
 	if (set_mtime(fd, NULL, seconds(e->mtime)) < 0)
 		return failed(e, "set the time of", err);
-	return 0;
+	return keep_draft(u, fd, e, err);
 }
 
 static int

@@ -27,7 +27,8 @@
 enum unpack_flags {
 	UNPACK_OVERLAY = 1,
 	UNPACK_OWNERS = 2, /* set owners, else everything is ours */
-	UNPACK_USERS = 4,  /* the directory is a user's: devices, FIFOs and sockets that
+	UNPACK_USERS = 4,  /* the directory is a user's: a file has its name when it is
+	                      complete (base/draft.h); devices, FIFOs and sockets that
 	                      are there are replaced by their like only */
 };
 

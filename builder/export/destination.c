@@ -151,46 +151,17 @@ copy_in_place(const struct destination *d, struct error *err)
 	return destination_refuse(d, err);
 }
 
-void
-destination_name_temporary(struct destination *d)
-{
-	char random[17];
-
-	file_random_name(random, sizeof random - 1);
-	free(d->temporary);
-	d->temporary = mem_print(".cooper-%s.tmp", random);
-}
-
-static int
-give_temporary_name(struct destination *d)
-{
-	char path[FILE_FD_PATH_MAX];
-
-	if (d->temporary != NULL)
-		return 0;
-	destination_name_temporary(d);
-	if (linkat(AT_FDCWD, file_fd_path(d->fd, path), d->place.dir_fd, d->temporary,
-	           AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	free(take(d->temporary));
-	return -1;
-}
-
 static int
 replace(struct destination *d, struct error *err)
 {
-	int dir_fd = d->place.dir_fd;
 	bool is_there = d->there.st_nlink > 0;
 	/* Network file systems tell of a full disk here. */
 	int copy = dup(d->fd);
 
 	if (copy < 0 || close(copy) < 0)
 		return destination_refuse(d, err);
-	if (give_temporary_name(d) == 0 &&
-	    renameat(dir_fd, d->temporary, dir_fd, d->place.name) == 0) {
-		free(take(d->temporary));
+	if (draft_keep(&d->draft, d->fd, d->place.name, true) == 0)
 		return 0;
-	}
 	return is_there ? copy_in_place(d, err) : destination_refuse(d, err);
 }
 
@@ -221,8 +192,7 @@ destination_drop(struct destination *d)
 {
 	if (d == NULL)
 		return;
-	if (d->temporary != NULL)
-		unlinkat(d->place.dir_fd, d->temporary, 0);
+	draft_drop(&d->draft);
 	if (!d->kept)
 		remove_made(d);
 	own_close(&d->fd);
@@ -230,7 +200,6 @@ destination_drop(struct destination *d)
 	for (size_t i = 0; i < d->made.n; i++)
 		free(d->made.at[i]);
 	array_clear(&d->made);
-	free(d->temporary);
 	free(d->shown);
 	free(d->path);
 	free(d);
@@ -298,8 +267,8 @@ destination_files(const struct destination *d, struct destination_files *out)
 
 	if (d->there.st_nlink > 0 && !d->is_borrowed && d->way != WAY_DIR)
 		add_file(out, &d->there, d->place.name, false);
-	if (d->temporary != NULL && fstat(d->fd, &sb) == 0)
-		add_file(out, &sb, d->temporary, true);
+	if (d->draft.name[0] != '\0' && fstat(d->fd, &sb) == 0)
+		add_file(out, &sb, d->draft.name, true);
 	for (size_t i = 0; i < d->made.n; i++)
 		if (stat(d->made.at[i], &sb) == 0)
 			add_file(out, &sb, path_base(text_of(d->made.at[i])).p, true);

@@ -107,19 +107,12 @@ open_own(struct destination *d, int number, struct error *err)
 
 /* ------------------------------------------------------------ regular files */
 
-/* The file that will take the place: one without a name where the file system has such,
- * which no death of ours leaves behind. */
+/* The file that will take the place. */
 static int
 open_replacement(struct destination *d)
 {
-	int flags = O_RDWR | O_CLOEXEC;
-
-	d->fd = openat(d->place.dir_fd, ".", O_TMPFILE | flags, 0644);
-	if (d->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
-		destination_name_temporary(d);
-		d->fd = openat(d->place.dir_fd, d->temporary, O_CREAT | O_EXCL | flags,
-		               0644);
-	}
+	draft_sweep(d->place.dir_fd);
+	d->fd = draft_open(&d->draft, d->place.dir_fd, 0644);
 	if (d->fd < 0)
 		return -1;
 	d->way = WAY_REPLACE;
@@ -199,6 +192,7 @@ destination_open(enum destination_form form, const char *option, const char *pat
 	*d = (struct destination){ .form = form,
 		                   .fd = -1,
 		                   .place = DESTINATION_PLACE_INIT,
+		                   .draft = DRAFT_INIT,
 		                   .path = mem_copy(path) };
 	d->shown = mem_print("%s%s%s", option, text_ends(text_of(option), "=") ? "" : " ",
 	                     *path == '\0' ? "\"\"" : path);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
+#include "base/draft.h"
 #include "builder/export/destination.h"
 #include "builder/export/destination_find.h"
 
@@ -23,8 +24,8 @@ struct destination {
 	enum way way;
 	char *shown, *path;
 	int fd;
-	struct destination_place place; /* of WAY_REPLACE */
-	char *temporary;                /* FD's name there; NULL: it has none */
+	struct destination_place place;
+	struct draft draft; /* of WAY_REPLACE: FD, in PLACE */
 	struct stat there;              /* what was found; st_nlink 0: nothing */
 	bool is_borrowed;               /* one of the descriptors we were started with */
 	bool began;                     /* something was written */
@@ -38,8 +39,5 @@ struct destination {
 int destination_refuse_as(const struct destination *d, int sys, const char *why,
                           struct error *err);
 int destination_refuse(const struct destination *d, struct error *err);
-
-/* A new name for the file that will take D's. */
-void destination_name_temporary(struct destination *d);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/draft.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
@@ -153,15 +154,23 @@ docker_manifest(const struct package *p, const struct export_names *names)
 /* ------------------------------------------------------------ writing */
 
 static int
+fill_with_text(void *arg, int fd, struct error *err)
+{
+	const struct text *t = arg;
+
+	return file_write_all(fd, t->p, t->n, err);
+}
+
+static int
 put_text(struct archive *a, const char *path, const char *text, struct error *err)
 {
-	size_t n = strlen(text);
+	struct text t = text_of(text);
 
 	if (a->tar == NULL)
-		return file_replace(a->dir_fd, path, text, n, 0644, err);
-	if (tar_out_file(a->tar, path, n, err) < 0)
+		return draft_replace_by(a->dir_fd, path, 0644, fill_with_text, &t, err);
+	if (tar_out_file(a->tar, path, t.n, err) < 0)
 		return -1;
-	return tar_out_data(a->tar, text, n, err);
+	return tar_out_data(a->tar, t.p, t.n, err);
 }
 
 /* Where a blob's bytes go to while they are compared with its digest. */
@@ -223,7 +232,7 @@ put_blob(struct archive *a, const struct export_options *options,
 		return -1;
 	p.fd_in = in;
 	if (a->tar == NULL)
-		return file_replace_by(a->dir_fd, path, 0644, pass, &p, err);
+		return draft_replace_by(a->dir_fd, path, 0644, pass, &p, err);
 	p.archive = a;
 	if (tar_out_file(a->tar, path, blob->descriptor.size, err) < 0)
 		return -1;
@@ -272,10 +281,25 @@ fetch_missing(const struct package_blobs *blobs, const struct export_options *op
 }
 
 static int
+make_directories(int dir_fd, struct error *err)
+{
+	auto_fd int blobs_fd = -1;
+
+	if (file_make_dirs(dir_fd, "blobs/sha256", 0755, err) < 0)
+		return -1;
+	blobs_fd = file_open_dir(dir_fd, "blobs/sha256", err);
+	if (blobs_fd < 0)
+		return -1;
+	draft_sweep(dir_fd);
+	draft_sweep(blobs_fd);
+	return 0;
+}
+
+static int
 put_directories(struct archive *a, struct error *err)
 {
 	if (a->tar == NULL)
-		return file_make_dirs(a->dir_fd, "blobs/sha256", 0755, err);
+		return make_directories(a->dir_fd, err);
 	if (tar_out_dir(a->tar, "blobs", err) < 0)
 		return -1;
 	return tar_out_dir(a->tar, "blobs/sha256", err);

@@ -390,6 +390,51 @@ EOF
     [ "$(find "$T/d" -mindepth 1)" = "$T/d/old" ]
 }
 
+@test "a killed build leaves whole files in a directory, and no other" {
+    setup_results
+    mkdir many
+    for i in $(seq 300); do head -c 20000 /dev/zero | tr '\0' x >"many/$i"; done
+    head -c 60M /dev/zero | tr '\0' y >many/big
+    printf 'FROM scratch\nCOPY many /\n' >Dockerfile
+    "$COOPER" build -q -o type=none .
+    HIT=0
+    for i in $(seq 8); do
+        rm -rf "$T/d/tree"
+        "$COOPER" build -q -o "type=local,dest=$T/d/tree" . >"$T/log" 2>&1 3>&- &
+        builder=$!
+        while [ -z "$(ls "$T/d/tree" 2>/dev/null)" ] && kill -0 "$builder" 2>/dev/null; do :; done
+        sleep "0.0$i"
+        kill -KILL "$builder" 2>/dev/null || true
+        wait "$builder" || HIT=$((HIT + 1))
+        for f in $(ls -A "$T/d/tree"); do cmp "many/$f" "$T/d/tree/$f"; done
+    done
+    echo "$HIT of 8 were running"
+    "$COOPER" build -q -o "type=local,dest=$T/d/tree" .
+    diff -r many "$T/d/tree"
+}
+
+@test "what the dead left beside results is taken away by the next" {
+    setup_results
+    stale() { printf half >"$1/.cooper-0123456789abcdef.tmp"; }
+    for option in "${OPTIONS[@]}"; do
+        stale "$T/d"
+        to "$option" "$T/d/x"
+        [ "$status" -eq 0 ]
+        is_clean
+        # Somebody is writing it.
+        stale "$T/d"
+        flock "$T/d/.cooper-0123456789abcdef.tmp" "$COOPER" build -q -o "type=tar,dest=$T/d/x" .
+        [ "$(cat "$T/d/.cooper-0123456789abcdef.tmp")" = half ]
+    done
+    mkdir -p "$T/d/tree/sub" "$T/d/layout/blobs/sha256" sub
+    cp Dockerfile sub/f
+    printf 'FROM scratch\nCOPY . /\n' >Dockerfile
+    for dir in "$T/d/tree" "$T/d/tree/sub" "$T/d/layout" "$T/d/layout/blobs/sha256"; do stale "$dir"; done
+    "$COOPER" build -q -o "type=local,dest=$T/d/tree" -o "type=oci,tar=false,dest=$T/d/layout" .
+    rm "$T/d/.cooper-0123456789abcdef.tmp"
+    is_clean
+}
+
 @test "missing directories above an archive are made" {
     setup_results
     for type in tar oci docker; do
