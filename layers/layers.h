@@ -454,6 +454,12 @@ void archive_close(struct archive_index *a); /* takes NULL */
 size_t archive_count(const struct archive_index *a);
 void archive_get(const struct archive_index *a, size_t i, struct change *out);
 
+/* Copies an archive that comes from the stream IN, which began with HEAD, to the file OUT.
+ * PLAIN: it is a tar, which is copied to its end and checked. More than 16 MiB behind that
+ * end, or of zeros in what is compressed, is ERR_DAMAGED: a stream need not end. */
+int archive_spool(int in, struct text head, bool plain, int out,
+                  const struct cancel *cancel, struct error *err);
+
 /* Unpacks a whole archive (a context on standard input) below DIR_FD, owner
  * ignored, for use as a local context. */
 int archive_unpack_context(int fd, int dir_fd, const struct archive_options *options,

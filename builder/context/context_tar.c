@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/base.h"
-#include "base/file.h"
 #include "base/input.h"
 
 /* As of any other Dockerfile. */
@@ -64,7 +62,7 @@ is_tar_header(const unsigned char *h, size_t n)
 
 /* An archive has to be rewound to be unpacked; a pipe cannot be. */
 static int
-spool(int in, const struct buf *head, int dir_fd, const struct cancel *cancel,
+spool(int in, const struct buf *head, bool plain, int dir_fd, const struct cancel *cancel,
       struct error *err)
 {
 	auto_fd int fd = openat(dir_fd, "archive", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -72,8 +70,7 @@ spool(int in, const struct buf *head, int dir_fd, const struct cancel *cancel,
 
 	if (fd < 0)
 		return error_sys(err, "make a file for the context archive");
-	if (file_write_all(fd, head->p, head->n, err) < 0 ||
-	    file_copy_fd(in, fd, cancel, NULL, err) < 0)
+	if (archive_spool(in, buf_text(head), plain, fd, cancel, err) < 0)
 		return -1;
 	if (unlinkat(dir_fd, "archive", 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return error_sys(err, "context archive");
@@ -81,7 +78,7 @@ spool(int in, const struct buf *head, int dir_fd, const struct cancel *cancel,
 }
 
 static int
-unpack(struct store *st, int in, const struct buf *head,
+unpack(struct store *st, int in, const struct buf *head, bool plain,
        const struct archive_options *options, char **dir, struct error *err)
 {
 	auto_fd int dir_fd = -1;
@@ -90,9 +87,9 @@ unpack(struct store *st, int in, const struct buf *head,
 
 	if (path == NULL)
 		return -1;
-	archive = spool(in, head, dir_fd, options->cancel, err);
+	archive = spool(in, head, plain, dir_fd, options->cancel, err);
 	if (archive < 0)
-		return -1;
+		return error_wrap(err, "archive");
 	if (archive_unpack_context(archive, dir_fd, options, err) < 0)
 		return error_wrap(err, "archive");
 	*dir = take(path);
@@ -126,13 +123,15 @@ context_from_stdin(struct store *st, int in, const struct archive_options *optio
 {
 	auto_buf struct buf head = BUF_INIT;
 	const unsigned char *bytes = NULL;
+	bool compressed = false;
 
 	*dir = NULL;
 	if (read_head(in, options->cancel, &head, err) < 0)
 		return -1;
 	bytes = (const unsigned char *)head.p;
-	if (is_compressed(bytes, head.n) || is_tar_header(bytes, head.n))
-		return unpack(st, in, &head, options, dir, err);
+	compressed = is_compressed(bytes, head.n);
+	if (compressed || is_tar_header(bytes, head.n))
+		return unpack(st, in, &head, !compressed, options, dir, err);
 	buf_add_text(dockerfile, buf_text(&head));
 	if (input_read_fd(in, DOCKERFILE_SIZE_MAX, options->cancel, dockerfile, err) > 0)
 		return 0;

@@ -65,6 +65,25 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     done
 }
 
+@test "a stream that does not end is not read without end" {
+    echo hello >file
+    tar cf "$T/a.tar" file
+    gzip -k "$T/a.tar"
+    xz -k "$T/a.tar"
+    for first in /dev/null "$T/a.tar" "$T/a.tar.gz" "$T/a.tar.xz"; do
+        run timeout 60 bash -c "cat '$first' /dev/zero | '$COOPER' build -q -"
+        refused 9 "more than 16 MiB of padding follow the end of the archive"
+    done
+    run timeout 60 bash -c "yes | '$COOPER' build -q -"
+    refused 3 "more than 16777216 bytes"
+    run timeout 60 bash -c "yes | '$COOPER' build -q -f - ."
+    refused 3 "more than 16777216 bytes"
+    # What tar pads with is passed over.
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile
+    tar -b 8192 -cf - Dockerfile file | "$COOPER" build -q -o "type=local,dest=$T/out" -
+    cmp file "$T/out/file"
+}
+
 @test "links inside of a context are followed, from wherever they are named" {
     mkdir docker "$T/other"
     printf 'FROM scratch\nCOPY a /\n' >docker/real
