@@ -66,14 +66,24 @@ is_mounted(const char *dir, const struct stat *sb)
 	return stat(parent, &above) == 0 && sb->st_dev != above.st_dev;
 }
 
-/* Everybody may put something else in the place of what is in DIR. */
-static bool
-is_open_to_all(const char *dir)
+/* Who but its owner may put something else in the place of what is in DIR: what a warning
+ * calls them, and the letter of chmod; NULL: nobody. Our own group is ourselves: many
+ * machines give each user one. */
+static const char *
+find_writers(const char *dir, char *letter)
 {
 	struct stat sb;
 
-	return stat(dir, &sb) == 0 && (sb.st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH &&
-	       !is_mounted(dir, &sb);
+	if (stat(dir, &sb) < 0 || (sb.st_mode & S_ISVTX) != 0 || is_mounted(dir, &sb))
+		return NULL;
+	if ((sb.st_mode & S_IWOTH) != 0) {
+		*letter = 'o';
+		return "everybody on this machine";
+	}
+	*letter = 'g';
+	return (sb.st_mode & S_IWGRP) != 0 && sb.st_gid != getegid()
+	               ? "a group of users other than our own"
+	               : NULL;
 }
 
 /* The machine's root may be nobody, seen from a user name space. */
@@ -100,13 +110,15 @@ warn_of_others(const char *path, uid_t us)
 		           path);
 	for (; dir.n > 1; dir = path_dir(dir)) {
 		auto_free char *name = text_copy(dir);
+		char letter = 'o';
+		const char *writers = find_writers(name, &letter);
 
-		if (!is_open_to_all(name))
+		if (writers == NULL)
 			continue;
 		event_warn(0,
-		           "store %s: everybody on this machine may write to %s and so "
-		           "change what is built; chmod o-w %s",
-		           path, name, name);
+		           "store %s: %s may write to %s and so change what is built; "
+		           "chmod %c-w %s",
+		           path, writers, name, letter, name);
 		return;
 	}
 }

@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "base/number.h"
 #include "builder/cli/command.h"
+#include "builder/cli/report.h"
 #include "builder/cli/session.h"
 #include "builder/machine/machine.h"
 #include "layers/layers.h"
@@ -83,6 +84,7 @@ prune(const struct prune_options *o, uint64_t *freed, struct error *err)
 	int failed = session_start(&session, PROGRESS_QUIET, err);
 
 	if (failed == 0) {
+		report_warnings();
 		gc.cancel = session.cancel;
 		store = store_open(o->store.root, err);
 		failed = store == NULL ? -1 : store_gc(store, &gc, freed, err);

@@ -24,10 +24,12 @@ command_run(const struct command *self, int argc, char **argv, void *options,
 	                                            &err);
 	int status = outcome == OPTIONS_BAD ? -1 : 0;
 
-	if (outcome == OPTIONS_HELP)
+	if (outcome == OPTIONS_HELP) {
 		options_print_help(self, stdout);
-	else if (outcome == OPTIONS_OK)
+	} else if (outcome == OPTIONS_OK) {
+		report_warnings();
 		status = work(options, &words, &err);
+	}
 	if (status >= 0 && flush_output(&err) < 0)
 		status = -1;
 	array_clear(&words.list);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/event.h"
 #include "base/visible.h"
 #include "parser/parser.h"
 
@@ -64,6 +65,22 @@ print_message(const char *word, const char *text)
 	buf_add_str(&line, word);
 	visible_add_part(&line, text_of(text), MESSAGE_MAX, VISIBLE_MESSAGE);
 	fprintf(stderr, "%s\n", buf_str(&line));
+}
+
+static void
+print_warning(void *arg, const struct event *e)
+{
+	auto_free char *text = e->kind == EVENT_WARNING ? text_copy(e->text) : NULL;
+
+	(void)arg;
+	if (text != NULL)
+		print_message("WARNING: ", text);
+}
+
+void
+report_warnings(void)
+{
+	event_set_sink(print_warning, NULL);
 }
 
 /* Of an interrupted build nothing is worth telling: who pressed the key knows. */

@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "builder/ui/ui.h"
 
+/* From now on warnings go to standard error, one line each: for commands that show
+ * nothing else of what happens. A session shows events its own way. */
+void report_warnings(void);
+
 /* The exit status of CODE; docs/exit-codes.md. */
 int report_status(enum error_code code);
 

@@ -82,6 +82,50 @@ as_other() {
     [[ "$output" != *"everybody"* ]]
 }
 
+@test "a store that a group may write to is told of, unless the group is our own" {
+    need_root
+    simple
+    build .
+    # MODE, owner's own group or another's, the place, and whether it is told.
+    while read -r mode group place told; do
+        chmod 755 "$T"
+        chmod 700 "$COOPER_ROOT"
+        chgrp 0 "$T" "$COOPER_ROOT"
+        [ "$group" = own ] || chgrp "$OTHER" "$T/$place"
+        chmod "$mode" "$T/$place"
+        build .
+        echo "$mode $group $place: $output"
+        [ "$status" -eq 0 ]
+        place=$T/$place
+        [ "$(grep -c "a group of users other than our own may write to ${place%/.} " <<<"$output")" -eq "$told" ] || return 1
+    done <<EOF
+0770 other ${COOPER_ROOT#"$T/"} 1
+0775 other ${COOPER_ROOT#"$T/"} 1
+0755 other ${COOPER_ROOT#"$T/"} 0
+0770 own ${COOPER_ROOT#"$T/"} 0
+0775 other . 1
+1775 other . 0
+0775 own . 0
+EOF
+}
+
+@test "every command that uses a store tells who else may write to it" {
+    simple
+    build -t x:1 .
+    chmod 777 "$COOPER_ROOT"
+    for words in "build ." images "inspect x:1" "tag x:1 y:1" du "du --format json" doctor prune "prune --dry-run" "rmi y:1"; do
+        # shellcheck disable=SC2086
+        "$COOPER" $words >"$T/out" 2>"$T/err"
+        echo "$words: $(cat "$T/err")"
+        [ "$(grep -c "everybody on this machine may write to $COOPER_ROOT" "$T/err")" -eq 1 ]
+        [ "$(grep -c WARNING "$T/err")" -le 1 ]
+        ! grep -q "everybody on this machine" "$T/out"
+    done
+    # Quiet is quiet.
+    "$COOPER" build -q . 2>"$T/err"
+    [ ! -s "$T/err" ]
+}
+
 @test "a directory that belongs to somebody else is told of" {
     need_root
     simple
