@@ -364,28 +364,13 @@ parse_limit(struct text t, uint64_t *out)
 static int
 add_ulimit(void *target, struct text value, struct error *err)
 {
-	static const struct {
-		const char *name;
-		int resource;
-	} known[] = {
-		{ "core", RLIMIT_CORE },         { "cpu", RLIMIT_CPU },
-		{ "data", RLIMIT_DATA },         { "fsize", RLIMIT_FSIZE },
-		{ "locks", RLIMIT_LOCKS },       { "memlock", RLIMIT_MEMLOCK },
-		{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
-		{ "nofile", RLIMIT_NOFILE },     { "nproc", RLIMIT_NPROC },
-		{ "rss", RLIMIT_RSS },           { "rtprio", RLIMIT_RTPRIO },
-		{ "rttime", RLIMIT_RTTIME },     { "sigpending", RLIMIT_SIGPENDING },
-		{ "stack", RLIMIT_STACK },
-	};
 	struct build_options *o = target;
-	struct sandbox_limit limit = { .resource = -1 };
+	struct sandbox_limit limit = { 0 };
 	struct text name, range, soft;
 	ptrdiff_t colon = 0;
 
 	split_pair(value, &name, &range);
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (text_is(name, known[i].name))
-			limit.resource = known[i].resource;
+	limit.resource = sandbox_limit_find(name);
 	colon = text_find(range, ':');
 	soft = colon < 0 ? range : text_first(range, (size_t)colon);
 	if (limit.resource < 0 || !parse_limit(soft, &limit.soft))

@@ -193,6 +193,7 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 		return NULL;
 	if (why != NULL)
 		event_warn(0, "%s", why);
+	sandbox_tell_limits(s->request->limits.at, s->request->limits.n);
 	/* The sandbox keeps using the directory; it lives until the store is closed. */
 	take_fd(&scratch_fd);
 	return sandbox;

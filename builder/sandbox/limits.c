@@ -1,10 +1,31 @@
 #include "builder/sandbox/limits.h"
 
-#include <linux/capability.h>
+#include <inttypes.h>
 #include <sys/resource.h>
 
-#include "builder/sandbox/inside/caps.h"
+#include "base/event.h"
 #include "builder/sandbox/recipe_draft.h"
+
+static const struct {
+	const char *name;
+	int resource;
+} kinds[] = {
+	{ "core", RLIMIT_CORE },
+	{ "cpu", RLIMIT_CPU },
+	{ "data", RLIMIT_DATA },
+	{ "fsize", RLIMIT_FSIZE },
+	{ "locks", RLIMIT_LOCKS },
+	{ "memlock", RLIMIT_MEMLOCK },
+	{ "msgqueue", RLIMIT_MSGQUEUE },
+	{ "nice", RLIMIT_NICE },
+	{ "nofile", RLIMIT_NOFILE },
+	{ "nproc", RLIMIT_NPROC },
+	{ "rss", RLIMIT_RSS },
+	{ "rtprio", RLIMIT_RTPRIO },
+	{ "rttime", RLIMIT_RTTIME },
+	{ "sigpending", RLIMIT_SIGPENDING },
+	{ "stack", RLIMIT_STACK },
+};
 
 static uint64_t
 smaller(uint64_t a, uint64_t b)
@@ -12,23 +33,68 @@ smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* What of WANTED, a hard limit, the kernel lets us set. Only trying tells: it asks for a
+ * privilege on the machine, whatever our user name space gives, and has bounds of its own
+ * (fs.nr_open). A limit that was raised is put back. */
+static uint64_t
+allowed(int resource, uint64_t wanted)
+{
+	__rlimit_resource_t which = (__rlimit_resource_t)resource;
+	struct rlimit own, more;
+
+	if (getrlimit(which, &own) < 0 || wanted <= own.rlim_max)
+		return wanted;
+	more = (struct rlimit){ own.rlim_cur, wanted };
+	if (setrlimit(which, &more) < 0)
+		return own.rlim_max;
+	setrlimit(which, &own);
+	return wanted;
+}
+
+int
+sandbox_limit_find(struct text name)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (text_is(name, kinds[i].name))
+			return kinds[i].resource;
+	return -1;
+}
+
+static const char *
+name_of(int resource)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (kinds[i].resource == resource)
+			return kinds[i].name;
+	return "?";
+}
+
+void
+sandbox_tell_limits(const struct sandbox_limit *limits, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct sandbox_limit *l = &limits[i];
+		uint64_t most = allowed(l->resource, l->hard);
+
+		if (most < l->hard)
+			event_warn(0,
+			           "--ulimit %s: this user may have no more than %" PRIu64
+			           ", which is what steps get",
+			           name_of(l->resource), most);
+	}
+}
+
 void
 limits_draft(struct recipe_draft *d, const struct sandbox_run *r)
 {
 	ARRAY(struct recipe_limit) limits = { 0 };
-	bool may_raise = caps_has(CAP_SYS_RESOURCE);
 
 	for (size_t i = 0; i < r->n_limits; i++) {
-		struct recipe_limit limit = { .resource = (uint32_t)r->limits[i].resource,
-			                      .soft = r->limits[i].soft,
-			                      .hard = r->limits[i].hard };
-		struct rlimit own;
+		const struct sandbox_limit *l = &r->limits[i];
+		struct recipe_limit limit = { .resource = (uint32_t)l->resource };
 
-		if (getrlimit((__rlimit_resource_t)limit.resource, &own) < 0)
-			continue;
-		if (!may_raise)
-			limit.hard = smaller(limit.hard, own.rlim_max);
-		limit.soft = smaller(limit.soft, limit.hard);
+		limit.hard = allowed(l->resource, l->hard);
+		limit.soft = smaller(l->soft, limit.hard);
 		array_push(&limits, limit);
 	}
 	d->head.n_limits = (uint32_t)limits.n;

@@ -103,6 +103,13 @@ struct sandbox_limit {
 	uint64_t soft, hard;
 };
 
+/* RLIMIT_… of "nofile" and the like, or -1. */
+int sandbox_limit_find(struct text name);
+
+/* A warning for each of LIMITS that is more than this process may give to a step, which
+ * gets as much as may be. Once, before the first step. */
+void sandbox_tell_limits(const struct sandbox_limit *limits, size_t n);
+
 typedef void sandbox_log_fn(void *arg, int stream, const void *bytes, size_t n);
 
 struct sandbox_run {

@@ -25,3 +25,29 @@ load helpers
     [[ "$output" == *"1 warning found"*"MaintainerDeprecated"* ]]
     [ "$(grep -c MaintainerDeprecated <<<"$output")" -eq 1 ]
 }
+
+@test "a limit that is more than may be given is told once, and as much as may be is given" {
+    need_root
+    busybox_image
+    printf 'FROM busybox:1\nRUN ulimit -Hn >n; ulimit -Hs >s\nRUN true\n' >Dockerfile
+    # KIND=WANTED, what is told (nothing: -), what steps get.
+    while read -r asked told kind got; do
+        run prlimit --nofile=512:1024 --stack=8388608:16777216 setpriv --bounding-set -sys_resource \
+            "$COOPER" build --no-cache --progress=plain -o "type=local,dest=$T/out" --ulimit "$asked" .
+        echo "$asked: $output"
+        [ "$status" -eq 0 ]
+        if [ "$told" = - ]; then
+            [[ "$output" != *"--ulimit"* ]]
+        else
+            [ "$(grep -c -- "--ulimit ${asked%%=*}: this user may have no more than $told, which is what steps get" <<<"$output")" -eq 1 ]
+        fi
+        [ "$(cat "$T/out/$kind")" = "$got" ]
+    done <<'EOF'
+nofile=256 - n 256
+nofile=1024 - n 1024
+nofile=1025 1024 n 1024
+nofile=100:4096 1024 n 1024
+nofile=-1 1024 n 1024
+stack=33554432 16777216 s 16384
+EOF
+}
