@@ -178,13 +178,14 @@ is_compressed(int fd)
 	uint32_t word;
 
 	if (n < 4)
-		return n == 3 && memcmp(m, "\x1f\x8b\x08", 3) == 0;
+		return n == 3 && (memcmp(m, "\x1f\x8b\x08", 3) == 0 ||
+		                  memcmp(m, "BZh", 3) == 0);
 	if (rest > sizeof block)
 		rest = sizeof block;
 	word = (uint32_t)m[0] | (uint32_t)m[1] << 8 | (uint32_t)m[2] << 16 |
 	       (uint32_t)m[3] << 24;
 	if (memcmp(m, "BZh", 3) == 0)
-		return m[3] >= '1' && m[3] <= '9' && rest > 0 &&
+		return m[3] >= '1' && m[3] <= '9' &&
 		       (memcmp(m + 4, block, rest) == 0 || memcmp(m + 4, end, rest) == 0);
 	return (memcmp(m, "\x1f\x8b\x08", 3) == 0 && (m[3] & 0xe0) == 0) ||
 	       (n >= 6 && memcmp(m, "\xfd\x37zXZ\0", 6) == 0) || word == 0xfd2fb528 ||

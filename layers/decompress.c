@@ -12,7 +12,7 @@
 
 enum {
 	INPUT_SIZE = 256 * 1024,
-	MAGIC_MAX = 6,
+	START_MIN = 32, /* no format has a longer magic, or a shorter file of nothing */
 };
 
 struct decompressor {
@@ -115,7 +115,7 @@ open_input(int fd, struct growing_blob *blob, struct error *err)
 	d->input.fd = fd;
 	d->input.blob = blob;
 	d->input.bytes = mem_resize(NULL, INPUT_SIZE, 1);
-	while (d->input.n < MAGIC_MAX && !d->input.ended)
+	while (d->input.n < START_MIN && !d->input.ended)
 		if (read_more(&d->input, err) < 0)
 			return NULL;
 	d->format = recognise(&d->input);

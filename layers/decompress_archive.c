@@ -9,6 +9,9 @@
 #include "base/own.h"
 #include "layers/decompress_formats.h"
 
+/* What nothing at all becomes: header and trailer. */
+enum { BZIP2_LEAST = 14, XZ_LEAST = 32 };
+
 struct archive_reader {
 	struct archive *archive;
 	const char *name;
@@ -71,11 +74,24 @@ start(struct archive_reader *r, int filter, struct error *err)
 	return status < ARCHIVE_WARN ? fault(r, err) : 0;
 }
 
+/* libarchive takes what ends in the first header for a file of nothing. GIVEN: bytes that
+ * there were at the start, which is all if they are so few. */
+static int
+check_empty(const struct archive_reader *r, size_t given, struct error *err)
+{
+	size_t least = strcmp(r->name, "xz") == 0 ? XZ_LEAST : BZIP2_LEAST;
+
+	if (!r->is_empty || given >= least)
+		return 0;
+	return error_set(err, ERR_DAMAGED, "%s: truncated", r->name);
+}
+
 void *
 archive_reader_open(const struct decompress_format *f, struct input *in,
                     struct error *err)
 {
 	struct archive_reader *r = NULL;
+	size_t given = 0;
 
 	if (library_load(LIBRARY_ARCHIVE, err) == NULL)
 		return NULL;
@@ -85,7 +101,8 @@ archive_reader_open(const struct decompress_format *f, struct input *in,
 		mem_die("out of memory");
 	r->name = f->name;
 	r->input = in;
-	if (start(r, f->filter, err) < 0) {
+	given = in->n;
+	if (start(r, f->filter, err) < 0 || check_empty(r, given, err) < 0) {
 		archive_reader_close(r);
 		return NULL;
 	}

@@ -10,7 +10,10 @@
 #include "layers/tar_header.h"
 #include "layers/tar_sparse.h"
 
-enum { BUFFER_SIZE = 256 * 1024 };
+enum {
+	BUFFER_SIZE = 256 * 1024,
+	SHOWN = 200, /* of a name in a message */
+};
 
 struct tar_reader {
 	struct tar_source source;
@@ -66,8 +69,9 @@ damaged(const struct tar_reader *r, const char *what, struct error *err)
 	if (name.n == 0)
 		return error_set(err, ERR_DAMAGED, "tar archive: %s at byte %llu", what,
 		                 (unsigned long long)r->offset);
-	return error_set(err, ERR_DAMAGED, "tar archive: %.*s: %s",
-	                 (int)(name.n < 200 ? name.n : 200), name.p, what);
+	return error_set(err, ERR_DAMAGED, "tar archive: %.*s%s: %s",
+	                 (int)(name.n < SHOWN ? name.n : SHOWN), name.p,
+	                 name.n < SHOWN ? "" : "…", what);
 }
 
 /* ------------------------------------------------------------ bytes */

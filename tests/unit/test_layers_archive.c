@@ -133,7 +133,7 @@ what_is_no_tar_is_no_archive(void **state)
 		  "broken",
 		  8 },
 		{ "BZh9 and more", 13 },
-		{ "BZh9", 4 },
+		{ "BZh0", 4 },
 		{ "\x1f\x8b", 2 },
 		{ "\x1f\x8b\x08\xff more", 9 },
 		{ "PK\3\4 a zip file is copied", 26 },
@@ -158,6 +158,13 @@ what_begins_as_compressed_is_damaged_if_nothing_comes_out(void **state)
 {
 	static const struct text files[] = {
 		{ "\x1f\x8b\x08", 3 },
+		{ "BZh", 3 },
+		{ "BZh9", 4 },
+		{ "BZh91AY", 7 },
+		{ "BZh91AY&SY", 10 },
+		{ "BZh91AY&SYab", 12 },
+		{ "\x28\xb5\x2f\xfd", 4 },
+		{ "\xfd\x37zXZ\0\0\4\xe6\xd6\xb4\x46", 12 },
 		{ "\x1f\x8b\x08\0\0\0\0\0\0\3\xff\xff\xff\xff\xff\xff", 16 },
 		{ "\x28\xb5\x2f\xfd"
 		  "x",
