@@ -130,6 +130,15 @@ follow(struct resolving *r, struct text link)
 	r->left = buf_text(&r->rest);
 }
 
+/* PATH is relative, or as somebody wrote it. */
+static int
+refuse(struct text path, const char *why, struct error *err)
+{
+	while (text_starts(path, "/"))
+		path = text_from(path, 1);
+	return error_set(err, ERR_SOURCE, "/%.*s: %s", (int)path.n, path.p, why);
+}
+
 /* Resolves PATH below directory TOP, which nothing leads out of. Unless MAY_DANGLE is
  * true, what a link leads to must be there. */
 static int
@@ -158,14 +167,11 @@ resolve(struct dest *d, struct text top, struct text path, bool may_dangle, char
 		buf_add_text(&r.done, name);
 		e = dest_find(d, buf_text(&r.done));
 		if (e == NULL && !may_dangle && links > 0 && r.left.n >= r.own)
-			return error_set(err, ERR_SOURCE,
-			                 "/%.*s: a link leads to nothing", (int)path.n,
-			                 path.p);
+			return refuse(path, "a link leads to nothing", err);
 		if (e == NULL || e->type != ENTRY_SYMLINK || e->link.n == 0)
 			continue;
 		if (links++ == LINKS_MAX)
-			return error_set(err, ERR_SOURCE, "/%.*s: too many links",
-			                 (int)path.n, path.p);
+			return refuse(path, "too many links", err);
 		follow(&r, e->link);
 	}
 	*out = buf_take(&r.done);

@@ -479,3 +479,32 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname(
     done
     kill $server
 }
+
+@test "a link that leads to itself is told by its path" {
+    ln -s w "$T/w"
+    tar cf l.tar -C "$T" w
+    echo f >f
+    for last in 'WORKDIR /w' 'COPY f /w/x' 'COPY f //w/x' 'COPY --from=a w/x /' 'COPY --from=a /w /'; do
+        printf 'FROM scratch AS a\nADD l.tar /\nFROM a\n%s\n' "$last" >Dockerfile
+        build .
+        echo "$last: $output"
+        [ "$status" -eq 4 ]
+        grep -Eq ' /w(/x)?: too many links$' <<<"$output"
+    done
+}
+
+@test "a name that is too long is told by its beginning" {
+    python3 - <<'EOF'
+import tarfile
+for name, path in ("long", "/".join(["a" * 200] * 30)), ("name", "b" * 300):
+    with tarfile.open(name + ".tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(tarfile.TarInfo(path))
+EOF
+    for name in long name; do
+        printf 'FROM scratch\nADD %s.tar /\n' "$name" >Dockerfile
+        build .
+        [ "$status" -eq 9 ]
+        grep -q '^ERROR: .*…: .* longer than .* bytes$' <<<"$output"
+        [ "$(wc -L <<<"$output")" -lt 400 ]
+    done
+}
