@@ -22,7 +22,7 @@ OUT     := out/$(MODE)$(if $(filter clang%,$(notdir $(CC))),-clang)
 LAZY     := libarchive libcurl
 LINKED   := libcrypto libzstd libdeflate libisal jansson libseccomp
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
-	-Wstrict-prototypes -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wundef \
+	-Wstrict-prototypes -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wundef -Wconversion -Wno-sign-conversion \
 	$(if $(filter clang%,$(notdir $(CC))),,-Wjump-misses-init) $(if $(CI),-Werror)
 
 FLAGS_release := -O2 -g

@@ -287,7 +287,7 @@ event_end(int vertex, enum event_outcome outcome, const char *text)
 	pthread_mutex_unlock(&state.lock);
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 warn(int vertex, const struct event_about *about, const char *fmt, va_list ap)
 {
 	struct event e = { .kind = EVENT_WARNING, .vertex = vertex, .about = about };

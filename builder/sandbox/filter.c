@@ -140,22 +140,41 @@ emit_personality(struct filter *f)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
-static void
-emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdict)
+/* What needs no look at the arguments. */
+static bool
+action_of(enum verdict verdict, uint32_t *out)
 {
 	switch (verdict) {
 	case VERDICT_REFUSE:
-		emit_return(f, SECCOMP_RET_ERRNO | EPERM);
-		break;
+		*out = SECCOMP_RET_ERRNO | EPERM;
+		return true;
 	case VERDICT_ALLOW:
-		emit_return(f, SECCOMP_RET_ALLOW);
-		break;
+		*out = SECCOMP_RET_ALLOW;
+		return true;
 	case VERDICT_DONE:
-		emit_return(f, SECCOMP_RET_ERRNO | 0);
-		break;
+		*out = SECCOMP_RET_ERRNO | 0;
+		return true;
 	case VERDICT_MISSING:
-		emit_return(f, SECCOMP_RET_ERRNO | ENOSYS);
-		break;
+		*out = SECCOMP_RET_ERRNO | ENOSYS;
+		return true;
+	case VERDICT_ASK:
+		*out = SECCOMP_RET_USER_NOTIF;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdict)
+{
+	uint32_t action = 0;
+
+	if (action_of(verdict, &action)) {
+		emit_return(f, action);
+		return;
+	}
+	switch (verdict) {
 	case VERDICT_CLONE:
 		emit_clone(f, abi);
 		break;
@@ -164,9 +183,6 @@ emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdic
 		break;
 	case VERDICT_PERSONALITY:
 		emit_personality(f);
-		break;
-	case VERDICT_ASK:
-		emit_return(f, SECCOMP_RET_USER_NOTIF);
 		break;
 	case VERDICT_ASK_AT:
 		emit_if_at_cwd(f);
@@ -201,6 +217,8 @@ emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdic
 	case VERDICT_OWN_LIMIT:
 		emit_if_other(f);
 		emit_return(f, SECCOMP_RET_ALLOW);
+		break;
+	default:
 		break;
 	}
 }

@@ -305,7 +305,7 @@ dest_chmod_dir(struct dest *d, struct text path, uint16_t mode)
 
 	if (n == NULL)
 		n = bring_dir(d, path);
-	n->body.mode = mode & 07777;
+	n->body.mode = mode & 07777U;
 }
 
 int
@@ -428,7 +428,7 @@ dest_set_meta(struct dest_node *file, const struct entry *meta)
 {
 	struct dest_body *b = dest_node_body(file);
 
-	b->mode = meta->mode & 07777;
+	b->mode = meta->mode & 07777U;
 	b->uid = meta->uid;
 	b->gid = meta->gid;
 	b->mtime = meta->mtime;

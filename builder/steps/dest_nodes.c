@@ -114,8 +114,8 @@ dest_body_set(struct dest_nodes *all, struct dest_body *b, const struct change *
 	b->size = e->size;
 	b->uid = e->uid;
 	b->gid = e->gid;
-	b->mode = e->mode & 07777;
-	b->type = e->type & 15;
+	b->mode = e->mode & 07777U;
+	b->type = e->type & 15U;
 	b->opaque = e->opaque;
 	b->rare = NULL;
 	set_content(b, &c->content);
