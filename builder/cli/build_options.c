@@ -255,7 +255,8 @@ has_platform(const struct build_options *o, const struct platform *wanted)
 		auto_platform struct platform platform = PLATFORM_INIT;
 		auto_error struct error ignored = ERROR_INIT;
 
-		if (platform_parse(&platform, o->request.platforms.at[i], &ignored) == 0 &&
+		if (platform_parse(&platform, o->request.platforms.at[i], &ignored) ==
+		            0 &&
 		    platform_equal(&platform, wanted))
 			return true;
 	}
@@ -515,11 +516,12 @@ const struct option_row build_option_rows[] = {
 	{ "build-context", 0, "NAME=VALUE", OPTION_CALL, 0, add_context,
 	  "add a named context (directory, docker-image://, oci-layout://, URL)" },
 	{ "cache-from", 0, "PLACE", OPTION_CALL, 0, add_cache_from,
-	  "use the cache of NAME, or type=registry|local,…" },
+	  "use the cache of NAME, or type=TYPE,KEY=VALUE,…" CACHE_PLACE_HELP },
 	{ "cache-max-size", 0, "SIZE", OPTION_SIZE, AT(store_max), NULL,
 	  "afterwards remove the longest unused until the store is smaller" },
 	{ "cache-to", 0, "PLACE", OPTION_CALL, 0, add_cache_to,
-	  "write the cache to NAME, or type=registry|local|inline,…[,mode=max]" },
+	  "write the cache to NAME, or "
+	  "type=TYPE,KEY=VALUE,…[,mode=max]" CACHE_PLACE_HELP },
 	{ "call", 0, "build|check|outline|targets", OPTION_CALL, 0, set_call,
 	  "what to do instead of building" },
 	{ "check", 0, NULL, OPTION_CALL_FLAG, 0, set_check, "same as --call=check" },
@@ -558,7 +560,8 @@ const struct option_row build_option_rows[] = {
 	  "after a RUN step that failed open a shell in its root, or keep it for cooper "
 	  "shell" },
 	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output,
-	  "a directory, - (a tar to standard output), or type=TYPE,KEY=VALUE,…" OUTPUT_HELP },
+	  "a directory, - (a tar to standard output), or "
+	  "type=TYPE,KEY=VALUE,…" OUTPUT_HELP },
 	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL,
 	  "limit the number of processes of a RUN step" },
 	{ "platform", 0, "OS/ARCH,…", OPTION_CALL, 0, add_platforms,

@@ -5,6 +5,57 @@
 #include "base/number.h"
 #include "base/suggest.h"
 
+/* ------------------------------------------------------------ the kinds */
+
+static int
+settle_registry(struct cache_place *p, struct error *err)
+{
+	auto_reference struct reference ref = REFERENCE_INIT;
+
+	if (reference_parse(&ref, text_of(p->name), err) < 0)
+		return error_wrap(err, "ref");
+	p->output.type = OUTPUT_REGISTRY;
+	array_push(&p->output.names, text_of(mem_copy(p->name)));
+	return 0;
+}
+
+static int
+settle_local(struct cache_place *p, struct error *err)
+{
+	(void)err;
+	p->output.type = OUTPUT_OCI;
+	p->output.layout_dir = true;
+	p->output.dest = mem_copy(p->name);
+	return 0;
+}
+
+static int
+settle_inline(struct cache_place *p, struct error *err)
+{
+	(void)err;
+	p->output.type = OUTPUT_NONE;
+	return 0;
+}
+
+#define ROW(id, name, from, to, source, settle, is_dir, help)                            \
+	{ name, from, to, source, settle, is_dir },
+
+const struct cache_row cache_rows[] = { CACHE_PLACES(ROW) };
+
+bool
+cache_place_is_apart(const struct cache_place *p)
+{
+	return cache_rows[p->kind].to != NULL;
+}
+
+const char *
+cache_place_dir(const struct cache_place *p)
+{
+	return cache_rows[p->kind].is_dir ? p->name : NULL;
+}
+
+/* ------------------------------------------------------------ options */
+
 struct parsing {
 	struct cache_place *place;
 	bool is_to;
@@ -12,22 +63,33 @@ struct parsing {
 };
 
 static int
-set_kind(struct cache_place *p, struct text value, struct error *err)
+unknown_kind(struct text value, const char *const *names, struct error *err)
 {
-	static const char *const names[] = { "registry", "local", "inline" };
-	const char *near = NULL;
+	const char *near = suggest_find(value, names, N_CACHE_KINDS, false);
+	auto_buf struct buf all = BUF_INIT;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (text_is(value, names[i])) {
-			p->kind = (enum cache_kind)i;
-			return 0;
-		}
-	}
-	near = suggest_find(value, names, sizeof names / sizeof *names, false);
 	error_set(err, ERR_USAGE, "unknown cache type \"%.*s\"", (int)value.n, value.p);
 	if (near != NULL)
 		return error_hint(err, "did you mean %s?", near);
-	return error_hint(err, "there are registry, local and inline");
+	for (size_t i = 0; i + 1 < N_CACHE_KINDS; i++)
+		buf_print(&all, "%s%s", i == 0 ? "" : ", ", names[i]);
+	return error_hint(err, "there are %s and %s", buf_str(&all),
+	                  names[N_CACHE_KINDS - 1]);
+}
+
+static int
+set_kind(struct cache_place *p, struct text value, struct error *err)
+{
+	const char *names[N_CACHE_KINDS];
+
+	for (size_t i = 0; i < N_CACHE_KINDS; i++) {
+		names[i] = cache_rows[i].name;
+		if (!text_is(value, names[i]))
+			continue;
+		p->kind = (enum cache_kind)i;
+		return 0;
+	}
+	return unknown_kind(value, names, err);
 }
 
 static int
@@ -55,6 +117,19 @@ is_of_output(struct text key)
 	       text_is(key, "force-compression") || text_is(key, "oci-mediatypes");
 }
 
+/* Whether KEY says where, for any kind: the kind may come later. */
+static bool
+is_where(const struct parsing *p, struct text key)
+{
+	for (size_t i = 0; i < N_CACHE_KINDS; i++) {
+		const char *where = p->is_to ? cache_rows[i].to : cache_rows[i].from;
+
+		if (where != NULL && text_is(key, where))
+			return true;
+	}
+	return false;
+}
+
 static int
 set_attribute(struct parsing *p, struct text field, struct error *err)
 {
@@ -67,7 +142,7 @@ set_attribute(struct parsing *p, struct text field, struct error *err)
 		                 (int)field.n, field.p);
 	if (text_is(key, "type"))
 		return set_kind(p->place, value, err);
-	if (text_is(key, "ref") || text_is(key, p->is_to ? "dest" : "src")) {
+	if (is_where(p, key)) {
 		set_name(p->place, value);
 		return 0;
 	}
@@ -94,22 +169,17 @@ static int
 check(const struct parsing *p, struct error *err)
 {
 	const struct cache_place *place = p->place;
-	auto_reference struct reference ref = REFERENCE_INIT;
+	const struct cache_row *row = &cache_rows[place->kind];
+	const char *where = p->is_to ? row->to : row->from;
 
-	if (place->kind == CACHE_INLINE && p->is_to)
+	if (where == NULL && p->is_to)
 		return 0;
-	if (place->kind == CACHE_INLINE) {
-		error_set(err, ERR_USAGE, "type=inline is for --cache-to");
+	if (where == NULL) {
+		error_set(err, ERR_USAGE, "type=%s is for --cache-to", row->name);
 		return error_hint(err, "name the image: --cache-from=NAME");
 	}
 	if (place->name == NULL || *place->name == '\0')
-		return error_set(err, ERR_USAGE, "%s is missing",
-		                 place->kind == CACHE_REGISTRY ? "ref="
-		                 : p->is_to                    ? "dest="
-		                                               : "src=");
-	if (place->kind == CACHE_REGISTRY &&
-	    reference_parse(&ref, text_of(place->name), err) < 0)
-		return error_wrap(err, "ref");
+		return error_set(err, ERR_USAGE, "%s= is missing", where);
 	return 0;
 }
 
@@ -129,9 +199,10 @@ parse(struct parsing *p, struct text value, struct error *err)
 		if (found < 0)
 			return -1;
 	}
-	if (check(p, err) < 0)
+	if (check(p, err) < 0 ||
+	    output_parse(&p->place->output, buf_text(&p->output), err) < 0)
 		return -1;
-	return output_parse(&p->place->output, buf_text(&p->output), err);
+	return cache_rows[p->place->kind].settle(p->place, err);
 }
 
 int
@@ -145,16 +216,7 @@ cache_place_parse(struct cache_place *out, bool is_to, struct text value,
 	buf_add_str(&p.output, "type=registry");
 	failed = parse(&p, value, err);
 	buf_clear(&p.output);
-	if (failed < 0)
-		return -1;
-	if (out->kind == CACHE_LOCAL) {
-		out->output.type = OUTPUT_OCI;
-		out->output.layout_dir = true;
-		out->output.dest = mem_copy(out->name);
-	} else if (out->kind == CACHE_REGISTRY) {
-		array_push(&out->output.names, text_of(mem_copy(out->name)));
-	}
-	return 0;
+	return failed;
 }
 
 void

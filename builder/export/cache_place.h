@@ -1,20 +1,41 @@
 /*
  * cache_place: where a cache comes from or goes to, the values of --cache-from and
- * --cache-to.
+ * --cache-to, a row each kind.
  *
- *	registry   type=registry,ref=NAME, or just NAME
- *	local      type=local,src=DIR (from) or dest=DIR (to): an OCI layout
- *	inline     to: in the image's own config; from: that of an image in a registry
- *
- * Options in the form that BuildKit has; mode=max (to): all steps, not those of the
- * image only. Other kinds of places are refused.
+ * A cache is an image (builder/order/cache_exchange.h): it is found and fetched as a base
+ * image is, by the blob_place of its row's SOURCE, and written as an output is. A new kind
+ * is a row here, a blob_place of builder/image, and a type of output if none fits (see
+ * docs/hacking.md). Options are in the form that BuildKit has.
  */
 #ifndef BUILDER_EXPORT_CACHE_PLACE_H
 #define BUILDER_EXPORT_CACHE_PLACE_H
 
 #include "builder/export/export.h"
 
-enum cache_kind { CACHE_REGISTRY, CACHE_LOCAL, CACHE_INLINE };
+struct cache_place;
+
+/* ROW(ID, name, from, to, source, settle, is_dir, help):
+ *
+ *	FROM, TO   the key that says where, NULL: nowhere (of --cache-from: it is refused)
+ *	SOURCE     how the parser calls an image there
+ *	SETTLE     says what writes to it: a cache_settle_fn
+ *	IS_DIR     the name is a directory, which contexts go without
+ */
+#define CACHE_PLACES(ROW)                                                                \
+	ROW(REGISTRY, "registry", "ref", "ref", CONTEXT_IMAGE, settle_registry, false,   \
+	    "in a registry by the name ref=NAME, what NAME alone means")                 \
+	ROW(LOCAL, "local", "src", "dest", CONTEXT_LAYOUT, settle_local, true,           \
+	    "an OCI layout: src=DIR to read, dest=DIR to write")                         \
+	ROW(INLINE, "inline", NULL, NULL, CONTEXT_IMAGE, settle_inline, false,           \
+	    "in the image itself (--cache-from has the name of the image)")
+
+#define CACHE_PLACE_ID(id, name, from, to, source, settle, is_dir, help) CACHE_##id,
+enum cache_kind { CACHE_PLACES(CACHE_PLACE_ID) N_CACHE_KINDS };
+
+/* What --help says, a line each. */
+#define CACHE_PLACE_LINE(id, name, from, to, source, settle, is_dir, help)               \
+	"\ntype=" name ": " help
+#define CACHE_PLACE_HELP CACHE_PLACES(CACHE_PLACE_LINE)
 
 struct cache_place {
 	enum cache_kind kind;
@@ -23,9 +44,28 @@ struct cache_place {
 	struct output output; /* to: what it is written as */
 };
 
+/* Checks P's name and completes its output. ERR_USAGE. */
+typedef int cache_settle_fn(struct cache_place *p, struct error *err);
+
+struct cache_row {
+	const char *name, *from, *to;
+	enum context_kind source;
+	cache_settle_fn *settle;
+	bool is_dir;
+};
+
+/* By enum cache_kind. */
+extern const struct cache_row cache_rows[N_CACHE_KINDS];
+
 /* ERR_USAGE, with a hint where there is one. The caller clears OUT, also then. */
 int cache_place_parse(struct cache_place *out, bool is_to, struct text value,
                       struct error *err);
 void cache_place_clear(struct cache_place *p);
+
+/* Whether a cache there is an image of its own: it is written apart from the outputs. */
+bool cache_place_is_apart(const struct cache_place *p);
+
+/* The directory that it is in, or NULL. */
+const char *cache_place_dir(const struct cache_place *p);
 
 #endif

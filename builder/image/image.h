@@ -21,10 +21,13 @@
 #include "parser/parser.h"
 #include "registry/registry.h"
 
+struct blob_place;
+
 enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEWER, PULL_NEVER };
 
 struct source_image {
-	struct arena *arena; /* base's texts */
+	struct arena *arena;            /* base's texts */
+	const struct blob_place *place; /* where documents and layers come from */
 	struct reference ref;
 	struct descriptor root; /* what the name points to */
 	struct manifest manifest;
@@ -33,8 +36,8 @@ struct source_image {
 	struct base_image base;       /* what the parser is told; base.image is this */
 	ARRAY(struct layer *) layers; /* lowest first */
 	struct store *store;
-	struct registry *registry; /* where missing blobs come from; NULL: nowhere */
-	char *layout; /* path of a foreign OCI layout they come from, or NULL */
+	struct registry *registry; /* of place_registry; NULL: nothing is fetched */
+	char *layout;              /* of place_layout: its path */
 	const struct cancel *cancel;
 };
 
@@ -51,6 +54,9 @@ struct source_options {
 struct source_image *source_image_load(const struct source_options *options,
                                        const struct missing_base *m, struct error *err);
 void source_image_free(struct source_image *s); /* takes NULL */
+
+/* The name by which a registry of the same host can mount its layers, or NULL. */
+const struct reference *source_image_mountable(const struct source_image *s);
 
 /* Fetches a blob of REF into STORE unless it is there, showing progress at a vertex of
  * its own. READER: see layer_fetch_fn. */

@@ -1,12 +1,7 @@
-#include "builder/image/image.h"
+#include "builder/image/blob_place.h"
 
 #include "base/base.h"
-#include "base/event.h"
 #include "base/jsonio.h"
-
-/* Documents that registries serve; larger ones are refused. */
-#define MANIFEST_SIZE_MAX ((size_t)4 << 20)
-#define CONFIG_SIZE_MAX   ((size_t)16 << 20)
 
 /* Those of a cache have some for each step. */
 #define CONFIG_VALUES_MAX 500000
@@ -17,9 +12,7 @@ fetch_layer(void *arg, const struct descriptor *blob, struct growing_blob *reade
 {
 	struct source_image *s = arg;
 
-	if (s->layout != NULL)
-		return layout_fetch_blob(s->store, s->layout, blob, s->cancel, err);
-	return image_fetch_blob(s->store, s->registry, &s->ref, blob, reader, err);
+	return s->place->fetch(s, blob, BLOB_LAYER, reader, err);
 }
 
 /* From the store: 1, 0 it is not there, or damaged, -1. */
@@ -41,30 +34,13 @@ document_find(struct source_image *s, const struct descriptor *d, size_t max,
 	return 0;
 }
 
-static int
-document_fetch(struct source_image *s, const struct descriptor *d, bool is_manifest,
-               size_t max, struct buf *out, struct error *err)
-{
-	struct digest kept;
-
-	if (s->registry == NULL) {
-		error_set(err, ERR_SOURCE,
-		          "a document of the image is not in the store, and fetching is "
-		          "off");
-		return error_hint(err, "build or pull the image again");
-	}
-	if (registry_pull_bytes(s->registry, &s->ref, d, max, is_manifest, out, err) < 0)
-		return error_hint(err, "if the image was built here: build it again");
-	return blob_write(s->store, out->p, out->n, &kept, err);
-}
-
 /* A manifest, index or config as text: from the store, else from where the image
  * comes from, and then kept. */
 static int
-document_read(struct source_image *s, const struct descriptor *d, bool is_manifest,
+document_read(struct source_image *s, const struct descriptor *d, enum blob_role role,
               struct buf *out, struct error *err)
 {
-	size_t max = is_manifest ? MANIFEST_SIZE_MAX : CONFIG_SIZE_MAX;
+	size_t max = role == BLOB_MANIFEST ? MANIFEST_SIZE_MAX : CONFIG_SIZE_MAX;
 	int found;
 
 	if (d->size > max)
@@ -73,105 +49,15 @@ document_read(struct source_image *s, const struct descriptor *d, bool is_manife
 	found = document_find(s, d, max, out, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	if (s->layout == NULL)
-		return document_fetch(s, d, is_manifest, max, out, err);
-	if (layout_fetch_blob(s->store, s->layout, d, s->cancel, err) < 0)
+	if (s->place->fetch(s, d, role, NULL, err) < 0)
 		return -1;
 	return blob_read(s->store, &d->digest, max, out, err);
-}
-
-/* What the name points to, as far as the store knows: 1, 0, -1. */
-static int
-find_stored(const struct source_options *o, const struct source_image *s,
-            struct descriptor *out, struct error *err)
-{
-	auto_free char *name = reference_print(&s->ref);
-	int found = 0;
-
-	if (s->ref.digest != NULL) {
-		*out = (struct descriptor){ 0 };
-		if (!digest_parse(&out->digest, text_of(s->ref.digest)))
-			return error_set(err, ERR_USAGE, "%s: not a digest",
-			                 s->ref.digest);
-		return blob_has(o->store, &out->digest, &out->size) ? 1 : 0;
-	}
-	found = tags_find(o->store, name, out, err);
-	if (found == 0)
-		found = refs_find(o->store, name, out, err);
-	if (found > 0 && !blob_has(o->store, &out->digest, NULL)) {
-		descriptor_clear(out);
-		found = 0;
-	}
-	return found;
-}
-
-/* Asks the registry, keeps the documents and remembers the answer. */
-static int
-resolve_remote(const struct source_options *o, struct source_image *s,
-               const struct platform *platform, struct error *err)
-{
-	auto_free char *name = reference_print(&s->ref);
-	auto_resolved struct resolved r = { 0 };
-	struct digest kept;
-
-	if (o->registry == NULL || o->offline)
-		return error_set(err, ERR_SOURCE,
-		                 "%s: not in the store, and not "
-		                 "fetched because of --offline",
-		                 name);
-	if (registry_resolve(o->registry, &s->ref, platform, &r, err) < 0)
-		return -1;
-	if (blob_write(o->store, r.root_bytes, r.root.size, &kept, err) < 0 ||
-	    blob_write(o->store, r.manifest_bytes, r.manifest.size, &kept, err) < 0)
-		return -1;
-	descriptor_copy(&s->root, &r.root);
-	return refs_write(o->store, name, &s->root, err);
-}
-
-/* True if the registry still says the same as STORED. Faults count as "yes": what
- * we have is better than nothing. */
-static bool
-still_current(const struct source_options *o, const struct source_image *s,
-              const struct descriptor *stored)
-{
-	auto_descriptor struct descriptor now = DESCRIPTOR_INIT;
-	auto_error struct error err = ERROR_INIT;
-
-	if (registry_head(o->registry, &s->ref, &now, &err) < 0) {
-		event_warn_error(0, &err, "cannot look for a newer %s", s->ref.repo);
-		return true;
-	}
-	return digest_equal(&now.digest, &stored->digest);
-}
-
-static int
-resolve(const struct source_options *o, struct source_image *s,
-        const struct platform *platform, struct error *err)
-{
-	auto_descriptor struct descriptor stored = DESCRIPTOR_INIT;
-	bool pinned = s->ref.digest != NULL;
-	int found = 0;
-
-	if (o->policy != PULL_ALWAYS || pinned || o->offline)
-		found = find_stored(o, s, &stored, err);
-	if (found < 0)
-		return -1;
-	if (found > 0 && o->policy == PULL_NEWER && !pinned &&
-	    !still_current(o, s, &stored))
-		found = 0;
-	if (found > 0) {
-		descriptor_copy(&s->root, &stored);
-		return 0;
-	}
-	if (o->policy == PULL_NEVER)
-		return error_set(err, ERR_SOURCE, "not in the store, and --pull=never");
-	return resolve_remote(o, s, platform, err);
 }
 
 static int
 read_document(void *arg, const struct descriptor *d, struct buf *out, struct error *err)
 {
-	return document_read(arg, d, true, out, err);
+	return document_read(arg, d, BLOB_MANIFEST, out, err);
 }
 
 /* The manifest of PLATFORM, which may be the root itself. */
@@ -194,7 +80,7 @@ read_config(struct source_image *s, const char *where, struct error *err)
 {
 	auto_buf struct buf text = BUF_INIT;
 
-	if (document_read(s, &s->manifest.config, false, &text, err) < 0)
+	if (document_read(s, &s->manifest.config, BLOB_CONFIG, &text, err) < 0)
 		return -1;
 	s->config = jsonio_parse_limited(buf_text(&text), CONFIG_VALUES_MAX, where, err);
 	if (s->config == NULL)
@@ -230,20 +116,6 @@ open_layers(struct source_image *s, struct error *err)
 	return 0;
 }
 
-static int
-find_root(const struct source_options *o, struct source_image *s,
-          const struct missing_base *m, struct error *err)
-{
-	if (m->kind == CONTEXT_LAYOUT) {
-		auto_free char *text = text_copy(m->name);
-
-		return layout_find(text, &s->layout, &s->root, err);
-	}
-	if (reference_parse(&s->ref, m->name, err) < 0)
-		return -1;
-	return resolve(o, s, &m->platform, err);
-}
-
 struct source_image *
 source_image_load(const struct source_options *o, const struct missing_base *m,
                   struct error *err)
@@ -259,7 +131,8 @@ source_image_load(const struct source_options *o, const struct missing_base *m,
 	s->base.kind = m->kind;
 	platform_copy(&s->base.platform, &m->platform);
 	s->base.image = s;
-	if (find_root(o, s, m, err) < 0 ||
+	s->place = blob_place_of(m->kind);
+	if (s->place->find(o, m, s, err) < 0 ||
 	    read_manifest(s, &m->platform, where, err) < 0 ||
 	    read_config(s, where, err) < 0 || open_layers(s, err) < 0) {
 		source_image_free(s);
@@ -267,6 +140,12 @@ source_image_load(const struct source_options *o, const struct missing_base *m,
 	}
 	s->base.digest = s->manifest_digest;
 	return s;
+}
+
+const struct reference *
+source_image_mountable(const struct source_image *s)
+{
+	return s->place->has_ref ? &s->ref : NULL;
 }
 
 void

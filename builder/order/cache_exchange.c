@@ -17,9 +17,7 @@ load(const struct cache_place *place, const struct source_options *source,
 	struct source_options options = *source;
 	auto_platform struct platform host = PLATFORM_INIT;
 	struct missing_base wanted = { .name = text_of(place->name),
-		                       .kind = place->kind == CACHE_LOCAL
-		                                       ? CONTEXT_LAYOUT
-		                                       : CONTEXT_IMAGE };
+		                       .kind = cache_rows[place->kind].source };
 
 	/* A cache is another one after every build that writes it. */
 	if (!options.offline)
@@ -184,7 +182,7 @@ cache_export_write(const struct build_request *request, const struct build_env *
 		                                                      : c->target.at;
 		size_t n = place->all_steps ? c->all.n : c->target.n;
 
-		if (place->kind == CACHE_INLINE ||
+		if (!cache_place_is_apart(place) ||
 		    export(place, env, records, n, err) == 0)
 			continue;
 		if (!place->ignore_error || err->code == ERR_CANCELLED)

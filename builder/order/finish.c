@@ -113,7 +113,7 @@ assemble(const struct finish_options *o, const struct plan_image *planned,
 	                             o->env->epoch, &out->created_ns);
 	platform_copy(&out->platform, &planned->platform);
 	if (base != NULL) {
-		out->base = base->layout == NULL ? &base->ref : NULL;
+		out->base = source_image_mountable(base);
 		out->base_digest = base->manifest_digest;
 	}
 }

@@ -73,7 +73,7 @@ try_pushes(const struct outputs *o, struct error *err)
 			return -1;
 	}
 	for (size_t i = 0; i < r->cache_to.n; i++)
-		if (r->cache_to.at[i].kind == CACHE_REGISTRY &&
+		if (output_is_pushed(&r->cache_to.at[i].output) &&
 		    !r->cache_to.at[i].ignore_error &&
 		    try_names(o, &r->cache_to.at[i].output, &tried, err) < 0)
 			return error_wrap(err, "--cache-to");

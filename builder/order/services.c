@@ -318,12 +318,13 @@ leave_out_result(struct services *s, const struct destination *d)
 static void
 leave_out_cache(struct services *s, const struct cache_place *place)
 {
+	const char *dir = cache_place_dir(place);
 	auto_free char *told = NULL;
 	struct stat sb;
 
-	if (place->kind != CACHE_LOCAL || stat(place->name, &sb) < 0)
+	if (dir == NULL || stat(dir, &sb) < 0)
 		return;
-	told = mem_print("the cache %s", place->name);
+	told = mem_print("the cache %s", dir);
 	left_out_add(&s->left_out, sb.st_dev, sb.st_ino, NULL, told);
 }
 

@@ -1,0 +1,12 @@
+#include "builder/image/blob_place.h"
+
+static const struct blob_place *const places[] = { &place_registry, &place_layout };
+
+const struct blob_place *
+blob_place_of(enum context_kind kind)
+{
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (places[i]->kind == kind)
+			return places[i];
+	return &place_registry;
+}

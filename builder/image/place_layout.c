@@ -1,0 +1,26 @@
+#include "builder/image/blob_place.h"
+
+#include "base/base.h"
+
+static int
+layout_find_root(const struct source_options *o, const struct missing_base *m,
+                 struct source_image *s, struct error *err)
+{
+	auto_free char *text = text_copy(m->name);
+
+	(void)o;
+	return layout_find(text, &s->layout, &s->root, err);
+}
+
+static int
+layout_fetch(struct source_image *s, const struct descriptor *d, enum blob_role role,
+             struct growing_blob *reader, struct error *err)
+{
+	(void)role;
+	(void)reader;
+	return layout_fetch_blob(s->store, s->layout, d, s->cancel, err);
+}
+
+const struct blob_place place_layout = { .kind = CONTEXT_LAYOUT,
+	                                 .find = layout_find_root,
+	                                 .fetch = layout_fetch };
