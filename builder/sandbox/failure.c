@@ -107,7 +107,8 @@ tell_cwd(const struct recipe_report *report, const char *why, struct error *err)
 {
 	const bool leads_out = report->sys == ELOOP || report->sys == EXDEV;
 
-	error_set(err, leads_out ? ERR_RUN : ERR_ENVIRONMENT,
+	error_set(err,
+	          leads_out || is_of_target(report->sys) ? ERR_RUN : ERR_ENVIRONMENT,
 	          "make the working directory: %s: %s", report->text, why);
 	if (leads_out)
 		error_hint(err,

@@ -70,3 +70,12 @@ read_only() {
     echo "$output"
     [ "$status" -eq 0 ]
 }
+
+@test "a working directory that cannot be one is not the machine's fault" {
+    busybox_image
+    for dir in /proc/x /proc/self/fd/30 /sys/x /dev/null/x /proc/1/cwd; do
+        printf 'FROM busybox:1\nWORKDIR %s\nRUN true\n' "$dir" >Dockerfile
+        run "$COOPER" build -q --isolation=ns .
+        ends 5 "make the working directory: $dir"
+    done
+}
