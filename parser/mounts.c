@@ -9,36 +9,21 @@
 #include "parser/scope.h"
 #include "parser/state.h"
 
-/* Of ids, it is the one that chown(2) takes for "leave it". */
-#define NOT_GIVEN ((uint32_t)-1)
-
-static const char *const kinds[] = { "bind", "cache", "tmpfs", "secret", "ssh" };
-static const char *const sharings[] = { "shared", "private", "locked" };
-
-#define N_KINDS    (sizeof kinds / sizeof *kinds)
-#define N_SHARINGS (sizeof sharings / sizeof *sharings)
-
 /* The fields of one mount as they were read. p NULL: not given. */
 struct given {
-	enum mount_kind kind;
-	struct text from, source, target, id, sharing, env;
-	bool readonly, says_readonly, required;
+	enum mount_type type;
+	unsigned fields; /* those that were given and are not empty */
+	struct text from, source, target, id, env;
+	enum mount_sharing sharing;
+	bool readonly, required;
 	uint64_t size;
 	uint32_t mode, uid, gid;
-	bool has_mode, has_uid, has_gid;
 };
 
 /* ------------------------------------------------------------ fields */
 
 typedef int
 field_fn(struct given *g, const char *key, struct text value, struct error *err);
-
-static int
-unexpected(const struct given *g, const char *key, struct error *err)
-{
-	return error_set(err, ERR_DOCKERFILE, "unexpected key '%s' for mount type '%s'",
-	                 key, kinds[g->kind]);
-}
 
 static int
 read_bool(const char *key, struct text value, bool *out, struct error *err)
@@ -66,14 +51,17 @@ unsupported(const char *what, struct text value, const char *const *known, size_
 static int
 read_type(struct given *g, const char *key, struct text value, struct error *err)
 {
+	const char *names[N_MOUNT_TYPES];
+
 	(void)key;
-	for (size_t i = 0; i < N_KINDS; i++) {
-		if (text_equal_nocase(value, text_of(kinds[i]))) {
-			g->kind = (enum mount_kind)i;
+	for (size_t i = 0; i < N_MOUNT_TYPES; i++) {
+		names[i] = mount_rows[i].name;
+		if (text_equal_nocase(value, text_of(names[i]))) {
+			g->type = (enum mount_type)i;
 			return 0;
 		}
 	}
-	return unsupported("mount type", value, kinds, N_KINDS, err);
+	return unsupported("mount type", value, names, N_MOUNT_TYPES, err);
 }
 
 static int
@@ -85,15 +73,12 @@ read_readonly(struct given *g, const char *key, struct text value, struct error 
 	if (value.p != NULL && read_bool(key, value, &on, err) < 0)
 		return -1;
 	g->readonly = on != writable;
-	g->says_readonly = true;
 	return 0;
 }
 
 static int
 read_required(struct given *g, const char *key, struct text value, struct error *err)
 {
-	if (g->kind != MOUNT_SECRET && g->kind != MOUNT_SSH)
-		return unexpected(g, key, err);
 	g->required = true;
 	return value.p == NULL ? 0 : read_bool(key, value, &g->required, err);
 }
@@ -101,8 +86,6 @@ read_required(struct given *g, const char *key, struct text value, struct error 
 static int
 read_size(struct given *g, const char *key, struct text value, struct error *err)
 {
-	if (g->kind != MOUNT_TMPFS)
-		return unexpected(g, key, err);
 	if (number_size(value, &g->size))
 		return 0;
 	return error_set(err, ERR_DOCKERFILE, "invalid value for %s: %.*s", key,
@@ -113,13 +96,13 @@ static int
 read_sharing(struct given *g, const char *key, struct text value, struct error *err)
 {
 	(void)key;
-	for (size_t i = 0; i < N_SHARINGS; i++) {
-		if (text_equal_nocase(value, text_of(sharings[i]))) {
-			g->sharing = text_of(sharings[i]);
+	for (size_t i = 0; i < N_MOUNT_SHARINGS; i++) {
+		if (text_equal_nocase(value, text_of(mount_sharings[i]))) {
+			g->sharing = (enum mount_sharing)i;
 			return 0;
 		}
 	}
-	return unsupported("sharing value", value, sharings, N_SHARINGS, err);
+	return unsupported("sharing value", value, mount_sharings, N_MOUNT_SHARINGS, err);
 }
 
 static int
@@ -132,8 +115,7 @@ bad_number(const char *key, struct text value, struct error *err)
 static int
 read_mode(struct given *g, const char *key, struct text value, struct error *err)
 {
-	g->has_mode = true;
-	return number_octal(value, &g->mode) && g->mode != NOT_GIVEN
+	return number_octal(value, &g->mode) && g->mode != MOUNT_NOT_GIVEN
 	               ? 0
 	               : bad_number(key, value, err);
 }
@@ -141,8 +123,7 @@ read_mode(struct given *g, const char *key, struct text value, struct error *err
 static int
 read_uid(struct given *g, const char *key, struct text value, struct error *err)
 {
-	g->has_uid = true;
-	return number_u32(value, &g->uid) && g->uid != NOT_GIVEN
+	return number_u32(value, &g->uid) && g->uid != MOUNT_NOT_GIVEN
 	               ? 0
 	               : bad_number(key, value, err);
 }
@@ -150,8 +131,7 @@ read_uid(struct given *g, const char *key, struct text value, struct error *err)
 static int
 read_gid(struct given *g, const char *key, struct text value, struct error *err)
 {
-	g->has_gid = true;
-	return number_u32(value, &g->gid) && g->gid != NOT_GIVEN
+	return number_u32(value, &g->gid) && g->gid != MOUNT_NOT_GIVEN
 	               ? 0
 	               : bad_number(key, value, err);
 }
@@ -174,27 +154,29 @@ TEXT_FIELD(env)
 static const struct {
 	const char *key;
 	field_fn *read;
-	bool bare; /* may stand without a value */
+	unsigned field; /* of enum mount_fields */
+	bool bare;      /* may stand without a value */
+	bool at_once;   /* refused as it is read, by the type that was read before it */
 } fields[] = {
-	{ "type", read_type, false },
-	{ "from", read_from, false },
-	{ "source", read_source, false },
-	{ "target", read_target, false },
-	{ "readonly", read_readonly, true },
-	{ "id", read_id, false },
-	{ "sharing", read_sharing, false },
-	{ "required", read_required, true },
-	{ "size", read_size, false },
-	{ "mode", read_mode, false },
-	{ "uid", read_uid, false },
-	{ "gid", read_gid, false },
-	{ "src", read_source, false },
-	{ "dst", read_target, false },
-	{ "destination", read_target, false },
-	{ "ro", read_readonly, true },
-	{ "rw", read_readonly, true },
-	{ "readwrite", read_readonly, true },
-	{ "env", read_env, false },
+	{ "type", read_type, 0, false, false },
+	{ "from", read_from, FIELD_FROM, false, false },
+	{ "source", read_source, FIELD_SOURCE, false, false },
+	{ "target", read_target, FIELD_TARGET, false, false },
+	{ "readonly", read_readonly, FIELD_READONLY, true, false },
+	{ "id", read_id, FIELD_ID, false, false },
+	{ "sharing", read_sharing, FIELD_SHARING, false, false },
+	{ "required", read_required, FIELD_REQUIRED, true, true },
+	{ "size", read_size, FIELD_SIZE, false, true },
+	{ "mode", read_mode, FIELD_MODE, false, false },
+	{ "uid", read_uid, FIELD_UID, false, false },
+	{ "gid", read_gid, FIELD_GID, false, false },
+	{ "src", read_source, FIELD_SOURCE, false, false },
+	{ "dst", read_target, FIELD_TARGET, false, false },
+	{ "destination", read_target, FIELD_TARGET, false, false },
+	{ "ro", read_readonly, FIELD_READONLY, true, false },
+	{ "rw", read_readonly, FIELD_READONLY, true, false },
+	{ "readwrite", read_readonly, FIELD_READONLY, true, false },
+	{ "env", read_env, FIELD_ENV, false, false },
 };
 
 #define N_FIELDS (sizeof fields / sizeof *fields)
@@ -229,54 +211,58 @@ read_field(struct given *g, const struct mount_field *field, struct error *err)
 		                 (int)field->key.n, field->key.p);
 	if (i == N_FIELDS)
 		return unknown_field(field, err);
+	if (fields[i].at_once && !(mount_rows[g->type].takes & fields[i].field))
+		return error_set(err, ERR_DOCKERFILE,
+		                 "unexpected key '%s' for mount type '%s'", fields[i].key,
+		                 mount_rows[g->type].name);
 	if (field->has_value)
 		value = field->value;
+	if (fields[i].bare || value.n > 0)
+		g->fields |= fields[i].field;
+	else
+		g->fields &= ~fields[i].field;
 	return fields[i].read(g, fields[i].key, value, err);
 }
 
 /* ------------------------------------------------------------ the whole */
 
-static int
-not_allowed(const struct given *g, const char *what, struct error *err)
-{
-	return error_set(err, ERR_DOCKERFILE, "%s not allowed for \"%s\" type mounts",
-	                 what, kinds[g->kind]);
-}
+/* What is said of a field that the type does not take, around the type's name. */
+static const struct {
+	unsigned field;
+	const char *before, *after;
+} refusals[] = {
+	{ FIELD_MODE, "mode not allowed for \"", "\" type mounts" },
+	{ FIELD_UID, "uid not allowed for \"", "\" type mounts" },
+	{ FIELD_GID, "gid not allowed for \"", "\" type mounts" },
+	{ FIELD_SHARING, "invalid cache sharing set for ", " mount" },
+	{ FIELD_FROM, "", " mount should not have a from" },
+	{ FIELD_SOURCE, "", " does not support source" },
+};
 
+#define N_REFUSALS (sizeof refusals / sizeof *refusals)
+
+/* Always -1. */
 static int
-check_secret(const struct given *g, struct error *err)
+lacks_field(const struct mount_row *row, struct error *err)
 {
-	if (g->from.n > 0)
-		return error_set(err, ERR_DOCKERFILE,
-		                 "secret mount should not have a from");
-	if (g->source.n == 0 && g->target.n == 0 && g->id.n == 0)
-		return error_set(err, ERR_DOCKERFILE,
-		                 "invalid secret mount. one of source, target required");
-	if (g->source.n > 0 && g->id.n > 0)
-		return error_set(err, ERR_DOCKERFILE, "both source and id can't be set");
-	return 0;
+	return error_set(err, ERR_DOCKERFILE, "invalid %s mount. one of %s required",
+	                 row->name, row->one_of_words);
 }
 
 static int
 check(const struct given *g, struct error *err)
 {
-	bool has_owner = g->kind == MOUNT_SECRET || g->kind == MOUNT_SSH ||
-	                 g->kind == MOUNT_CACHE;
+	const struct mount_row *row = &mount_rows[g->type];
 
-	if (!has_owner && g->has_mode)
-		return not_allowed(g, "mode", err);
-	if (!has_owner && g->has_uid)
-		return not_allowed(g, "uid", err);
-	if (!has_owner && g->has_gid)
-		return not_allowed(g, "gid", err);
-	if (g->sharing.n > 0 && g->kind != MOUNT_CACHE)
-		return error_set(err, ERR_DOCKERFILE,
-		                 "invalid cache sharing set for %s mount",
-		                 kinds[g->kind]);
-	if (g->kind == MOUNT_SECRET)
-		return check_secret(g, err);
-	if (g->kind == MOUNT_SSH && g->source.n > 0)
-		return error_set(err, ERR_DOCKERFILE, "ssh does not support source");
+	for (size_t i = 0; i < N_REFUSALS; i++)
+		if (g->fields & ~row->takes & refusals[i].field)
+			return error_set(err, ERR_DOCKERFILE, "%s%s%s",
+			                 refusals[i].before, row->name,
+			                 refusals[i].after);
+	if (row->one_of != 0 && !(g->fields & row->one_of))
+		return lacks_field(row, err);
+	if (g->type == MOUNT_SECRET && g->fields & FIELD_SOURCE && g->fields & FIELD_ID)
+		return error_set(err, ERR_DOCKERFILE, "both source and id can't be set");
 	return 0;
 }
 
@@ -284,7 +270,7 @@ static int
 read_given(struct planner *p, const struct node *node, const struct instruction *in,
            const struct raw_mount *raw, struct given *g, struct error *err)
 {
-	*g = (struct given){ .kind = MOUNT_BIND, .mode = NOT_GIVEN };
+	*g = (struct given){ .type = MOUNT_BIND, .mode = MOUNT_NOT_GIVEN };
 	for (size_t i = 0; i < raw->fields.n; i++) {
 		struct mount_field field = raw->fields.at[i];
 
@@ -294,18 +280,32 @@ read_given(struct planner *p, const struct node *node, const struct instruction 
 		if (read_field(g, &field, err) < 0)
 			return -1;
 	}
-	if (!g->says_readonly)
-		g->readonly = g->kind != MOUNT_CACHE && g->kind != MOUNT_TMPFS;
+	if (!(g->fields & FIELD_READONLY))
+		g->readonly = mount_rows[g->type].readonly;
 	return check(g, err);
 }
 
 /* ------------------------------------------------------------ as steps see it */
 
+/* A mount on its way into a step. */
+struct request {
+	struct planner *p;
+	const struct node *node;
+	const struct command *command;
+	struct node *source; /* what "from" names, or NULL */
+	const struct given *given;
+	size_t n_before; /* earlier mounts of the type */
+};
+
+/* Fills in what is the type's own; what is as it was given is there. One for each row
+ * of MOUNT_TYPES. */
+typedef int plan_fn(const struct request *r, struct step_mount *out, struct error *err);
+
 /* TARGET below the working directory, cleaned if it must be joined. */
 static struct text
-absolute(struct planner *p, const struct node *node, struct text target)
+absolute(const struct request *r, struct text target)
 {
-	struct text dir = state_workdir(&node->state);
+	struct text dir = state_workdir(&r->node->state);
 	auto_buf struct buf b = BUF_INIT;
 	auto_free char *clean = NULL;
 
@@ -315,107 +315,115 @@ absolute(struct planner *p, const struct node *node, struct text target)
 	}
 	buf_add_text(&b, target);
 	clean = path_clean_abs(buf_text(&b));
-	return arena_text(p->arena, text_of(clean));
+	return arena_text(r->p->arena, text_of(clean));
 }
 
-static struct text
-clean_source(struct planner *p, struct text source)
-{
-	auto_free char *clean = path_clean_abs(source);
-
-	return arena_text(p->arena, text_of(clean));
-}
-
-/* The step that MOUNT takes its files from. */
 static int
-find_from(struct planner *p, const struct node *node, const struct command *command,
-          size_t index, const struct given *g, struct step_mount *out, struct error *err)
+check_source(const struct request *r, struct error *err)
 {
-	struct node *source = command->sources[index];
 	auto_buf struct buf from = BUF_INIT, target = BUF_INIT;
 
-	if (source == NULL && g->kind == MOUNT_BIND)
-		out->from = plan_step_local(p, node, command->in, NULL);
-	if (source == NULL)
+	if (r->source == NULL || r->source->is_done)
 		return 0;
-	if (!source->is_done) {
-		buf_add_quoted(&from, g->from);
-		buf_add_quoted(&target, g->target);
-		return error_set(err, ERR_DOCKERFILE,
-		                 "cannot mount from stage %s to %s, stage needs to be "
-		                 "defined before current command",
-		                 buf_str(&from), buf_str(&target));
-	}
-	if (g->kind == MOUNT_BIND || g->kind == MOUNT_CACHE)
-		out->from = origin_files(p, source);
+	buf_add_quoted(&from, r->given->from);
+	buf_add_quoted(&target, r->given->target);
+	return error_set(err, ERR_DOCKERFILE,
+	                 "cannot mount from stage %s to %s, stage needs to be defined "
+	                 "before current command",
+	                 buf_str(&from), buf_str(&target));
+}
+
+static int
+set_place(const struct request *r, struct step_mount *out, struct error *err)
+{
+	auto_free char *source = path_clean_abs(r->given->source);
+
+	out->target = absolute(r, r->given->target);
+	out->source = arena_text(r->p->arena, text_of(source));
+	if (text_is(out->target, "/"))
+		return error_set(err, ERR_DOCKERFILE, "invalid mount target \"/\"");
 	return 0;
 }
 
-static void
-set_cache(struct planner *p, const struct given *g, struct step_mount *out)
+static int
+plan_bind(const struct request *r, struct step_mount *out, struct error *err)
 {
-	auto_free char *clean = path_clean(g->target);
-	struct text id = g->id.n > 0 ? g->id : text_of(clean);
-
-	out->id = text_of(arena_print(p->arena, "%.*s/%.*s", (int)p->cache_space.n,
-	                              p->cache_space.p, (int)id.n, id.p));
-	for (size_t i = 0; i < N_SHARINGS; i++)
-		if (text_is(g->sharing, sharings[i]))
-			out->sharing = (enum mount_sharing)i;
+	if (check_source(r, err) < 0)
+		return -1;
+	out->from = r->source == NULL
+	                    ? plan_step_local(r->p, r->node, r->command->in, NULL)
+	                    : origin_files(r->p, r->source);
+	return set_place(r, out, err);
 }
 
 static int
-set_secret(struct planner *p, const struct node *node, const struct given *g,
-           struct step_mount *out, struct error *err)
+plan_cache(const struct request *r, struct step_mount *out, struct error *err)
 {
+	const struct given *g = r->given;
+	struct text space = r->p->cache_space;
+	auto_free char *clean = path_clean(g->target);
+	struct text id = g->id.n > 0 ? g->id : text_of(clean);
+
+	if (check_source(r, err) < 0)
+		return -1;
+	if (r->source != NULL)
+		out->from = origin_files(r->p, r->source);
+	out->id = text_of(arena_print(r->p->arena, "%.*s/%.*s", (int)space.n, space.p,
+	                              (int)id.n, id.p));
+	return set_place(r, out, err);
+}
+
+static int
+plan_tmpfs(const struct request *r, struct step_mount *out, struct error *err)
+{
+	return check_source(r, err) < 0 ? -1 : set_place(r, out, err);
+}
+
+static int
+plan_secret(const struct request *r, struct step_mount *out, struct error *err)
+{
+	const struct given *g = r->given;
 	struct text base;
 
 	out->id = g->source.n > 0 ? g->source : g->id;
 	if (out->id.n == 0)
 		out->id = path_base(g->target);
 	if (out->id.n == 0)
-		return error_set(err, ERR_DOCKERFILE,
-		                 "invalid secret mount. one of source, target required");
+		return lacks_field(&mount_rows[g->type], err);
 	base = path_base(out->id);
 	out->env = g->env;
 	if (g->target.n > 0)
-		out->target = absolute(p, node, g->target);
+		out->target = absolute(r, g->target);
 	else if (g->env.p == NULL)
-		out->target = text_of(
-		        arena_print(p->arena, "/run/secrets/%.*s", (int)base.n, base.p));
+		out->target = text_of(arena_print(r->p->arena, "/run/secrets/%.*s",
+		                                  (int)base.n, base.p));
 	return 0;
-}
-
-static void
-set_ssh(struct planner *p, const struct node *node, const struct given *g,
-        size_t n_before, struct step_mount *out)
-{
-	out->id = g->id.n > 0 ? g->id : TEXT("default");
-	if (g->target.n > 0)
-		out->target = absolute(p, node, g->target);
-	else
-		out->target = text_of(
-		        arena_print(p->arena, "/run/buildkit/ssh_agent.%zu", n_before));
 }
 
 static int
-set_place(struct planner *p, const struct node *node, const struct given *g,
-          struct step_mount *out, struct error *err)
+plan_ssh(const struct request *r, struct step_mount *out, struct error *err)
 {
-	out->target = absolute(p, node, g->target);
-	out->source = clean_source(p, g->source);
-	if (text_is(out->target, "/"))
-		return error_set(err, ERR_DOCKERFILE, "invalid mount target \"/\"");
+	const struct given *g = r->given;
+
+	(void)err;
+	out->id = g->id.n > 0 ? g->id : TEXT("default");
+	out->target = g->target.n > 0 ? absolute(r, g->target)
+	                              : text_of(arena_print(r->p->arena,
+	                                                    "/run/buildkit/ssh_agent.%zu",
+	                                                    r->n_before));
 	return 0;
 }
 
+#define PLAN_FUNCTION(constant, name, ...) [MOUNT_##constant] = plan_##name,
+static plan_fn *const plan_functions[N_MOUNT_TYPES] = { MOUNT_TYPES(PLAN_FUNCTION) };
+
 static size_t
-count_kind(const struct mounts *mounts, enum mount_kind kind)
+count_type(const struct mounts *mounts, enum mount_type type)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < mounts->list.n; i++)
-		n += mounts->list.at[i].kind == kind;
+		n += mounts->list.at[i].type == type;
 	return n;
 }
 
@@ -423,29 +431,24 @@ static int
 add_mount(struct planner *p, struct node *node, const struct command *command,
           size_t index, const struct given *g, struct mounts *mounts, struct error *err)
 {
+	const struct request r = { p,       node,
+		                   command, command->sources[index],
+		                   g,       count_type(mounts, g->type) };
 	struct step_mount mount = {
-		.kind = g->kind,
+		.type = g->type,
 		.from = STEP_NONE,
 		.readonly = g->readonly,
+		.sharing = g->sharing,
 		.required = g->required,
 		.size = g->size,
 		.mode = g->mode,
 		.uid = g->uid,
 		.gid = g->gid,
-		.has_ids = g->has_uid || g->has_gid,
+		.has_ids = g->fields & (FIELD_UID | FIELD_GID),
 	};
 
-	if (g->kind == MOUNT_SECRET || g->kind == MOUNT_SSH) {
-		if (g->kind == MOUNT_SSH)
-			set_ssh(p, node, g, count_kind(mounts, MOUNT_SSH), &mount);
-		else if (set_secret(p, node, g, &mount, err) < 0)
-			return -1;
-	} else if (find_from(p, node, command, index, g, &mount, err) < 0 ||
-	           set_place(p, node, g, &mount, err) < 0) {
+	if (plan_functions[g->type](&r, &mount, err) < 0)
 		return -1;
-	}
-	if (g->kind == MOUNT_CACHE)
-		set_cache(p, g, &mount);
 	array_push(&mounts->list, mount);
 	return 0;
 }

@@ -191,7 +191,7 @@ compare_found(const void *a, const void *b)
 }
 
 static void
-collect_mounts(const struct search *s, enum mount_kind kind, struct found_mounts *out)
+collect_mounts(const struct search *s, enum mount_type type, struct found_mounts *out)
 {
 	const struct plan *plan = s->p->plan;
 
@@ -202,7 +202,7 @@ collect_mounts(const struct search *s, enum mount_kind kind, struct found_mounts
 		     k++) {
 			const struct step_mount *mount = &step->run.mounts.at[k];
 
-			if (mount->kind == kind)
+			if (mount->type == type)
 				array_push(&out->list,
 				           ((struct found_mount){
 				                   .item = { .name = mount->id,
@@ -216,12 +216,12 @@ collect_mounts(const struct search *s, enum mount_kind kind, struct found_mounts
 
 /* Each once, as the first stage that was visited has it. */
 static void
-add_mounts(const struct search *s, enum mount_kind kind, struct outline_items *out)
+add_mounts(const struct search *s, enum mount_type type, struct outline_items *out)
 {
 	auto_map struct map seen = MAP_INIT;
 	struct found_mounts found = { 0 };
 
-	collect_mounts(s, kind, &found);
+	collect_mounts(s, type, &found);
 	array_sort(&found.list, compare_found);
 	for (size_t i = 0; i < found.list.n; i++)
 		if (map_set(&seen, found.list.at[i].item.name, NULL))

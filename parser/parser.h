@@ -29,6 +29,7 @@
 #include "base/mem.h"
 #include "base/platform.h"
 #include "base/text.h"
+#include "parser/mount_types.h"
 
 /* ------------------------------------------------------------ instructions */
 
@@ -67,9 +68,6 @@ struct pair {
 	struct text value; /* raw: quotes and escapes still there */
 	bool has_value;    /* ARG NAME without "=": false */
 };
-
-enum mount_kind { MOUNT_BIND, MOUNT_CACHE, MOUNT_TMPFS, MOUNT_SECRET, MOUNT_SSH };
-enum mount_sharing { SHARING_SHARED, SHARING_PRIVATE, SHARING_LOCKED };
 
 /* One comma field of --mount, checked and expanded when the plan is made. */
 struct mount_field {
@@ -325,7 +323,7 @@ typedef size_t step_id;
 #define STEP_NONE ((step_id)-1)
 
 struct step_mount {
-	enum mount_kind kind;
+	enum mount_type type;
 	step_id from;       /* bind, cache seed; STEP_NONE: none */
 	struct text source; /* absolute in from; secret: unused */
 	struct text target; /* absolute; secret/ssh: p NULL if not wanted as file */
@@ -334,7 +332,7 @@ struct step_mount {
 	enum mount_sharing sharing;
 	bool required;
 	uint64_t size;           /* tmpfs, 0: no limit */
-	uint32_t mode, uid, gid; /* mode: (uint32_t)-1 not given */
+	uint32_t mode, uid, gid; /* mode: or MOUNT_NOT_GIVEN */
 	bool has_ids;
 	struct text env; /* secret: variable, or p NULL */
 };

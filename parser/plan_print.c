@@ -7,8 +7,6 @@
 
 static const char *const step_kinds[] = { "scratch", "image", "local", "git",
 	                                  "http",    "run",   "copy",  "mkdir" };
-static const char *const mount_kinds[] = { "bind", "cache", "tmpfs", "secret", "ssh" };
-static const char *const sharings[] = { "shared", "private", "locked" };
 static const char *const networks[] = { "default", "none", "host" };
 static const char *const context_kinds[] = { "local",   "image", "layout",
 	                                     "scratch", "git",   "http" };
@@ -101,17 +99,17 @@ mount_json(const struct step_mount *m)
 {
 	json_t *out = json_object();
 
-	jsonio_set(out, "type", json_string(mount_kinds[m->kind]));
+	jsonio_set(out, "type", json_string(mount_rows[m->type].name));
 	set_step(out, "from", m->from);
 	set_text(out, "source", m->source);
 	set_text(out, "target", m->target);
 	set_flag(out, "readonly", m->readonly);
 	set_text(out, "id", m->id);
-	if (m->kind == MOUNT_CACHE)
-		jsonio_set(out, "sharing", json_string(sharings[m->sharing]));
+	if (mount_rows[m->type].takes & FIELD_SHARING)
+		jsonio_set(out, "sharing", json_string(mount_sharings[m->sharing]));
 	set_flag(out, "required", m->required);
 	set_number(out, "size", (int64_t)m->size);
-	if (m->mode != (uint32_t)-1)
+	if (m->mode != MOUNT_NOT_GIVEN)
 		jsonio_set(out, "mode", json_integer(m->mode));
 	if (m->has_ids) {
 		jsonio_set(out, "uid", json_integer(m->uid));

@@ -132,8 +132,7 @@ title(struct planner *p, const struct node *node, const struct command *command,
 	                            command->in->line.p, (int)about.n, about.p));
 
 	for (size_t i = 0; i < run->mounts.n; i++)
-		if (run->mounts.at[i].kind == MOUNT_SECRET &&
-		    run->mounts.at[i].env.p != NULL)
+		if (run->mounts.at[i].env.p != NULL)
 			variables_put(&hidden, run->mounts.at[i].env, TEXT("****"));
 	line = scope_shown(p, node, line, true, &hidden);
 	variables_clear(&hidden);

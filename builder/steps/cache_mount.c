@@ -11,7 +11,6 @@
 #include "base/path.h"
 #include "builder/steps/internal.h"
 
-#define CACHE_MODE    0755
 #define PRIVATE_MAX   1000 /* copies of one sharing=private mount */
 #define LOCK_PAUSE_MS 50
 
@@ -33,7 +32,7 @@ id_name(const struct step_mount *m)
 static bool
 is_plain(const struct step_mount *m)
 {
-	return m->from == STEP_NONE && !m->has_ids && m->mode == (uint32_t)-1;
+	return m->from == STEP_NONE && !m->has_ids && m->mode == MOUNT_NOT_GIVEN;
 }
 
 /* What it is seeded from: the very layers, or the content of files. */
@@ -130,7 +129,7 @@ create(const struct step_job *job, const struct step_mount *m, const char *name,
 	int root = store_fd(job->env->store);
 	auto_fd int fd = -1;
 	auto_free char *tmp = store_tmp_dir(job->env->store, &fd, err);
-	mode_t mode = m->mode == (uint32_t)-1 ? CACHE_MODE : m->mode;
+	mode_t mode = run_mount_mode(m);
 	int failed = 0;
 
 	if (tmp == NULL || seed(job, m, fd, err) < 0)
@@ -231,7 +230,7 @@ find_wishes(const struct step_job *job, struct wishes *out, struct error *err)
 	for (size_t i = 0; i < run->mounts.n; i++) {
 		struct wish wish = { .i = i };
 
-		if (run->mounts.at[i].kind != MOUNT_CACHE)
+		if (run->mounts.at[i].type != MOUNT_CACHE)
 			continue;
 		wish.base = base_name(job, &run->mounts.at[i], err);
 		if (wish.base == NULL)
@@ -300,7 +299,7 @@ step_drop_mounts(const struct build_env *env, const struct step *step)
 		auto_error struct error err = ERROR_INIT;
 		auto_free char *id = NULL;
 
-		if (m->kind != MOUNT_CACHE)
+		if (m->type != MOUNT_CACHE)
 			continue;
 		id = id_name(m);
 		if (store_drop_mounts(env->store, id, !is_plain(m), &err) < 0)

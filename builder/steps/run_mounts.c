@@ -8,9 +8,16 @@
 #include "builder/cache/cache.h"
 #include "builder/steps/internal.h"
 
-#define SECRET_MODE 0400
-#define SOCKET_MODE 0600
-#define NOT_GIVEN   ((uint32_t)-1)
+/* Makes WANT ready and adds what the sandbox has to mount to M. One for each row of
+ * MOUNT_TYPES. */
+typedef int prepare_fn(const struct step_job *job, const struct step_mount *want,
+                       struct run_mounts *m, struct error *err);
+
+mode_t
+run_mount_mode(const struct step_mount *m)
+{
+	return m->mode == MOUNT_NOT_GIVEN ? mount_rows[m->type].mode : m->mode;
+}
 
 static char *
 own_text(struct run_mounts *m, char *text)
@@ -107,13 +114,17 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 	return 0;
 }
 
-static void
-prepare_cache(const struct step_mount *want, int fd, struct run_mounts *m)
+/* They were opened before, all at once. */
+static int
+prepare_cache(const struct step_job *job, const struct step_mount *want,
+              struct run_mounts *m, struct error *err)
 {
 	struct sandbox_mount *mount = mount_add(m, SANDBOX_BIND, want->target);
 
-	mount->source_fd = fd;
+	(void)err;
+	mount->source_fd = m->caches.of_mount[want - job->step->run.mounts.at];
 	mount->readonly = want->readonly;
+	return 0;
 }
 
 static const struct secret *
@@ -148,7 +159,7 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 		return 0;
 	mount = mount_add(m, SANDBOX_FILE, want->target);
 	mount->content = secret->value;
-	mount->mode = want->mode == NOT_GIVEN ? SECRET_MODE : want->mode;
+	mount->mode = run_mount_mode(want);
 	mount->uid = want->uid;
 	mount->gid = want->gid;
 	mount->readonly = true;
@@ -160,7 +171,6 @@ add_agent(const struct step_job *job, const struct step_mount *want,
           const struct ssh_agent *agent, struct run_mounts *m, struct error *err)
 {
 	auto_free char *path = text_copy(agent->socket);
-	mode_t mode = want->mode == NOT_GIVEN ? SOCKET_MODE : want->mode;
 	struct agent_relay *relay = NULL;
 	struct sandbox_mount *mount = NULL;
 	int dir_fd = -1;
@@ -171,7 +181,8 @@ add_agent(const struct step_job *job, const struct step_mount *want,
 	m->store = job->env->store;
 	array_push(&m->dirs, dir);
 	array_push(&m->fds, dir_fd);
-	relay = agent_relay_new(dir_fd, path, mode, want->uid, want->gid, err);
+	relay = agent_relay_new(dir_fd, path, run_mount_mode(want), want->uid, want->gid,
+	                        err);
 	if (relay == NULL)
 		return -1;
 	array_push(&m->relays, relay);
@@ -183,17 +194,17 @@ add_agent(const struct step_job *job, const struct step_mount *want,
 }
 
 static int
-prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *first,
+prepare_ssh(const struct step_job *job, const struct step_mount *want,
             struct run_mounts *m, struct error *err)
 {
 	const struct build_env *env = job->env;
 	const struct ssh_agent *agent = NULL;
 
 	/* The step is told of a socket that may not be there, as BuildKit does it. */
-	if (*first)
+	if (!m->has_agent)
 		array_push(&m->env, mem_print("SSH_AUTH_SOCK=%.*s", (int)want->target.n,
 		                              want->target.p));
-	*first = false;
+	m->has_agent = true;
 	for (size_t i = 0; i < env->n_agents && agent == NULL; i++)
 		if (text_equal(env->agents[i].id, want->id))
 			agent = &env->agents[i];
@@ -206,15 +217,23 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want, bool *fir
 	return add_agent(job, want, agent, m, err);
 }
 
-static void
-prepare_tmpfs(const struct step_mount *want, struct run_mounts *m)
+static int
+prepare_tmpfs(const struct step_job *job, const struct step_mount *want,
+              struct run_mounts *m, struct error *err)
 {
 	struct sandbox_mount *mount = mount_add(m, SANDBOX_TMPFS, want->target);
 
+	(void)job;
+	(void)err;
 	mount->size = want->size;
-	mount->mode = 01777;
+	mount->mode = run_mount_mode(want);
 	mount->readonly = want->readonly;
+	return 0;
 }
+
+#define PREPARE_FUNCTION(constant, name, ...) [MOUNT_##constant] = prepare_##name,
+static prepare_fn *const prepare_functions[N_MOUNT_TYPES] = { MOUNT_TYPES(
+	PREPARE_FUNCTION) };
 
 static void
 prepare_script(const struct step_run *run, struct run_mounts *m)
@@ -239,29 +258,13 @@ int
 run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct error *err)
 {
 	const struct step_run *run = &job->step->run;
-	bool first_agent = !env_has(run, "SSH_AUTH_SOCK");
 	int failed = cache_mounts_open(job, &out->caches, err);
 
+	out->has_agent = env_has(run, "SSH_AUTH_SOCK");
 	for (size_t i = 0; i < run->mounts.n && failed == 0; i++) {
 		const struct step_mount *want = &run->mounts.at[i];
 
-		switch (want->kind) {
-		case MOUNT_BIND:
-			failed = prepare_bind(job, want, out, err);
-			break;
-		case MOUNT_CACHE:
-			prepare_cache(want, out->caches.of_mount[i], out);
-			break;
-		case MOUNT_TMPFS:
-			prepare_tmpfs(want, out);
-			break;
-		case MOUNT_SECRET:
-			failed = prepare_secret(job, want, out, err);
-			break;
-		case MOUNT_SSH:
-			failed = prepare_ssh(job, want, &first_agent, out, err);
-			break;
-		}
+		failed = prepare_functions[want->type](job, want, out, err);
 	}
 	if (failed == 0 && run->script_path.p != NULL)
 		prepare_script(run, out);

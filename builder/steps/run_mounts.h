@@ -1,5 +1,6 @@
 /*
- * run_mounts: what --mount asks for, made ready for the sandbox.
+ * run_mounts: what --mount asks for, made ready for the sandbox, by one function for each
+ * type of parser/mount_types.h.
  *
  *	bind     layer directories of another step, or selected context files
  *	         copied out once; always an overlay, so owners and merges are right
@@ -32,6 +33,7 @@ struct run_mounts {
 	struct store *store;
 	ARRAY(char *) dirs; /* in the store's tmp/, owned: of the sockets */
 	ARRAY(struct agent_relay *) relays;
+	bool has_agent; /* SSH_AUTH_SOCK is set */
 };
 
 #define RUN_MOUNTS_INIT                                                                  \
@@ -44,6 +46,9 @@ int
 run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct error *err);
 void run_mounts_clear(struct run_mounts *m); /* releases locks too */
 #define auto_run_mounts __attribute__((cleanup(run_mounts_clear)))
+
+/* The permissions of what M shows: those that were given, or its type's. */
+mode_t run_mount_mode(const struct step_mount *m);
 
 /* Opens them in the order of their names, whatever that of the step is, so that no two
  * steps wait for each other; and each once, so that none waits for itself. */

@@ -441,7 +441,7 @@ list_mounted(const struct step_job *job, struct arena *arena, struct last_build_
 		const struct step_mount *m = &run->mounts.at[i];
 		auto_opened_source struct opened_source s = OPENED_SOURCE_INIT;
 
-		if (m->kind == MOUNT_BIND && is_local(job, m->from) &&
+		if (m->type == MOUNT_BIND && is_local(job, m->from) &&
 		    (opened_source_open_path(job, step_input_index(job->step, m->from),
 		                             m->source, &s, err) < 0 ||
 		     list_source(&s, arena, out, err) < 0))

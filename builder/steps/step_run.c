@@ -12,7 +12,6 @@
 #include "builder/steps/run_mounts.h"
 
 #define DEFAULT_HOSTNAME "buildkitsandbox"
-#define NOT_GIVEN        ((uint32_t)-1)
 
 /* ------------------------------------------------------------ key */
 
@@ -27,23 +26,27 @@ add_indexed(struct preimage *out, const char *name, size_t i, struct text value)
 static void
 add_mount(struct preimage *out, size_t i, const struct step_mount *m)
 {
-	static const char *const kinds[] = { "bind", "cache", "tmpfs", "secret", "ssh" };
+	const struct mount_row *row = &mount_rows[m->type];
+	bool has_owner = m->has_ids || m->mode != MOUNT_NOT_GIVEN;
+	unsigned in_key = row->in_key | (has_owner ? row->in_key_if_owned : 0);
 	auto_buf struct buf b = BUF_INIT;
 
-	buf_print(&b, "%s readonly=%d", kinds[m->kind], m->readonly);
-	if (m->kind == MOUNT_SECRET || m->kind == MOUNT_SSH)
-		buf_print(&b, " mode=%o uid=%u gid=%u required=%d", m->mode, m->uid,
-		          m->gid, m->required);
-	if (m->kind == MOUNT_TMPFS)
+	buf_print(&b, "%s readonly=%d", row->name, m->readonly);
+	if (in_key & FIELD_MODE)
+		buf_print(&b, " mode=%o", m->mode);
+	if (in_key & FIELD_UID)
+		buf_print(&b, " uid=%u", m->uid);
+	if (in_key & FIELD_GID)
+		buf_print(&b, " gid=%u", m->gid);
+	if (in_key & FIELD_REQUIRED)
+		buf_print(&b, " required=%d", m->required);
+	if (in_key & FIELD_SIZE)
 		buf_print(&b, " size=%llu", (unsigned long long)m->size);
-	/* Who owns it shows in the step. */
-	if (m->kind == MOUNT_CACHE && (m->has_ids || m->mode != NOT_GIVEN))
-		buf_print(&b, " mode=%o uid=%u gid=%u", m->mode, m->uid, m->gid);
 	add_indexed(out, "mount", i, buf_text(&b));
 	add_indexed(out, "mount target", i, m->target);
-	if (m->kind == MOUNT_SECRET || m->kind == MOUNT_SSH || m->kind == MOUNT_CACHE)
+	if (in_key & FIELD_ID)
 		add_indexed(out, "mount id", i, m->id);
-	if (m->kind == MOUNT_SECRET && m->env.p != NULL)
+	if (in_key & FIELD_ENV && m->env.p != NULL)
 		add_indexed(out, "mount env", i, m->env);
 }
 

@@ -6,8 +6,7 @@ import os
 import re
 import shlex
 
-LINT_LIST = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..",
-                         "parser", "lint_list.h")
+PARSER = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "parser")
 MARK = re.compile(r"@(CR|TAB|SP|BOM|NUL|CUT|\\x[0-9a-f]{2}|\d+\*.)@")
 PLAIN = {"CR": b"\r", "TAB": b"\t", "SP": b" ", "BOM": b"\xef\xbb\xbf", "NUL": b"\0"}
 
@@ -19,7 +18,7 @@ class Malformed(Exception):
 def load_rules():
     """name of a rule of the linter → what it says of a good file, in the list's order"""
     row = r'^\tRULE\(\w+,\s+(\w+),[\s\\]+"[\w-]*",\s+(ON|EXPERIMENTAL),((?:[\s\\]+"[^"]*")+)\)'
-    with open(LINT_LIST, encoding="utf-8") as f:
+    with open(os.path.join(PARSER, "lint_list.h"), encoding="utf-8") as f:
         text = f.read()
     rules = {name: "".join(re.findall(r'"([^"]*)"', words))
              + (" (experimental)" if level == "EXPERIMENTAL" else "")
@@ -30,6 +29,12 @@ def load_rules():
 
 
 RULES = load_rules()
+
+
+def load_mount_types():
+    """The names of the types of RUN --mount"""
+    with open(os.path.join(PARSER, "mount_types.h"), encoding="utf-8") as f:
+        return re.findall(r"^\tTYPE\(\w+, (\w+),", f.read(), re.M)
 
 
 class Build:

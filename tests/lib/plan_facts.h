@@ -55,10 +55,7 @@ fact_from(struct buf *out, step_id from)
 static inline void
 fact_mount(struct buf *out, const struct step_mount *m)
 {
-	static const char *const kinds[] = { "bind", "cache", "tmpfs", "secret", "ssh" };
-	static const char *const sharings[] = { "shared", "private", "locked" };
-
-	buf_print(out, "mount %s", kinds[m->kind]);
+	buf_print(out, "mount %s", mount_rows[m->type].name);
 	fact_from(out, m->from);
 	fact_text(out, " source ", m->source);
 	fact_text(out, " target ", m->target);
@@ -66,11 +63,11 @@ fact_mount(struct buf *out, const struct step_mount *m)
 	fact_text(out, " env ", m->env);
 	buf_add_str(out, m->readonly ? " ro" : "");
 	buf_add_str(out, m->required ? " required" : "");
-	if (m->kind == MOUNT_CACHE)
-		buf_print(out, " %s", sharings[m->sharing]);
+	if (m->type == MOUNT_CACHE)
+		buf_print(out, " %s", mount_sharings[m->sharing]);
 	if (m->size > 0)
 		buf_print(out, " size %llu", (unsigned long long)m->size);
-	if (m->mode != (uint32_t)-1)
+	if (m->mode != MOUNT_NOT_GIVEN)
 		buf_print(out, " mode %o", m->mode);
 	if (m->has_ids)
 		buf_print(out, " ids %u:%u", m->uid, m->gid);
