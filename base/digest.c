@@ -204,15 +204,14 @@ parse_hex(uint8_t *bytes, struct text hex)
 bool
 digest_parse(struct digest *d, struct text t)
 {
-	ptrdiff_t colon = text_find(t, ':');
+	struct text name = text_cut(&t, ':');
 	struct digest got = { 0 };
 
-	if (colon < 0)
+	if (t.p == NULL)
 		return false;
 	for (size_t i = DIGEST_NONE + 1; i < N_ALGS; i++)
-		if (text_is(text_first(t, (size_t)colon), algs[i].name))
+		if (text_is(name, algs[i].name))
 			got.alg = (uint8_t)i;
-	t = text_from(t, (size_t)colon + 1);
 	if (got.alg == DIGEST_NONE || t.n != 2 * algs[got.alg].size ||
 	    !parse_hex(got.bytes, t))
 		return false;

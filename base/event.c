@@ -343,14 +343,9 @@ event_debugs(const char *area)
 {
 	struct text rest = text_of(state.areas);
 
-	while (rest.n > 0) {
-		ptrdiff_t comma = text_find(rest, ',');
-		size_t n = comma < 0 ? rest.n : (size_t)comma;
-
-		if (text_is(text_trim(text_first(rest, n)), area))
+	while (rest.n > 0)
+		if (text_is(text_trim(text_cut(&rest, ',')), area))
 			return true;
-		rest = text_from(rest, comma < 0 ? n : n + 1);
-	}
 	return false;
 }
 

@@ -53,16 +53,14 @@ read_quota(const char *path, uint64_t *quota, uint64_t *period)
 	auto_free char *file = mem_print("%s/cpu.max", path);
 	auto_buf struct buf content = BUF_INIT;
 	auto_error struct error ignored = ERROR_INIT;
-	struct text line;
-	ptrdiff_t blank;
+	struct text line, first;
 
 	if (file_read(AT_FDCWD, file, 4096, &content, &ignored) <= 0)
 		return read_number(path, "cpu.cfs_quota_us", quota) &&
 		       read_number(path, "cpu.cfs_period_us", period);
 	line = text_trim(buf_text(&content));
-	blank = text_find(line, ' ');
-	return blank > 0 && number_u64(text_first(line, (size_t)blank), quota) &&
-	       number_u64(text_from(line, (size_t)blank + 1), period);
+	first = text_cut(&line, ' ');
+	return number_u64(first, quota) && number_u64(line, period);
 }
 
 /* The least quota of the group GROUP of the hierarchy at MOUNT and of all groups
@@ -103,17 +101,17 @@ limit_by_groups(size_t cpus)
 		return cpus;
 	rest = buf_text(&content);
 	while (text_line(&rest, &line)) {
-		ptrdiff_t colon = text_find(line, ':');
-		struct text after = colon < 0 ? line : text_from(line, (size_t)colon + 1);
+		struct text controllers;
 
-		if (text_starts(after, ":/"))
-			cpus = limit_by_group(cpus, "/sys/fs/cgroup",
-			                      text_from(after, 1));
-		else if (text_starts(after, "cpu:/") ||
-		         text_starts(after, "cpu,cpuacct:/"))
-			cpus = limit_by_group(
-			        cpus, "/sys/fs/cgroup/cpu",
-			        text_from(after, (size_t)text_find(after, ':') + 1));
+		text_cut(&line, ':');
+		controllers = text_cut(&line, ':');
+		if (!text_starts(line, "/"))
+			continue;
+		if (controllers.n == 0)
+			cpus = limit_by_group(cpus, "/sys/fs/cgroup", line);
+		else if (text_is(controllers, "cpu") ||
+		         text_is(controllers, "cpu,cpuacct"))
+			cpus = limit_by_group(cpus, "/sys/fs/cgroup/cpu", line);
 	}
 	return cpus;
 }

@@ -79,15 +79,26 @@ text_find(struct text t, char c)
 	return at == NULL ? -1 : at - t.p;
 }
 
+struct text
+text_cut(struct text *rest, char c)
+{
+	const struct text whole = *rest;
+	const ptrdiff_t at = text_find(whole, c);
+
+	if (at < 0) {
+		*rest = (struct text){ 0 };
+		return whole;
+	}
+	*rest = text_from(whole, (size_t)at + 1);
+	return text_first(whole, (size_t)at);
+}
+
 bool
 text_line(struct text *rest, struct text *line)
 {
-	ptrdiff_t end = text_find(*rest, '\n');
-
 	if (rest->n == 0)
 		return false;
-	*line = text_first(*rest, end < 0 ? rest->n : (size_t)end);
-	*rest = text_from(*rest, end < 0 ? rest->n : (size_t)end + 1);
+	*line = text_cut(rest, '\n');
 	return true;
 }
 

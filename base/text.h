@@ -50,6 +50,10 @@ struct text text_trim(struct text t); /* ASCII blanks, both ends */
 /* Index of C in T, or -1. */
 ptrdiff_t text_find(struct text t, char c);
 
+/* What is before the first C in *REST, which begins behind it then. Without C it is all of
+ * *REST, whose p becomes NULL. A list: while (rest.n > 0) use(text_cut(&rest, ',')). */
+struct text text_cut(struct text *rest, char c);
+
 /* Cuts the next line (without its LF) off the front of *REST. False at the end. */
 bool text_line(struct text *rest, struct text *line);
 

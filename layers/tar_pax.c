@@ -88,10 +88,7 @@ set_number(uint64_t *to, bool *has, struct text value)
 static bool
 set_time(struct tar_pax *p, struct text value)
 {
-	ptrdiff_t point = text_find(value, '.');
-	struct text whole = point < 0 ? value : text_first(value, (size_t)point);
-	struct text fraction = point < 0 ? (struct text){ 0 }
-	                                 : text_from(value, (size_t)point + 1);
+	struct text fraction = value, whole = text_cut(&fraction, '.');
 	bool rest = false;
 
 	p->has_mtime = value.n > 0;
@@ -117,14 +114,9 @@ set_map(struct tar_pax *p, struct text value)
 	while (value.n > 0) {
 		uint64_t numbers[2];
 
-		for (int i = 0; i < 2; i++) {
-			ptrdiff_t comma = text_find(value, ',');
-			size_t n = comma < 0 ? value.n : (size_t)comma;
-
-			if (!number_u64(text_first(value, n), &numbers[i]))
+		for (int i = 0; i < 2; i++)
+			if (!number_u64(text_cut(&value, ','), &numbers[i]))
 				return false;
-			value = text_from(value, comma < 0 ? value.n : n + 1);
-		}
 		if (p->extents.n == TAR_EXTENTS_MAX)
 			return false;
 		array_push(&p->extents, ((struct tar_extent){ numbers[0], numbers[1] }));

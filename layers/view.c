@@ -249,9 +249,8 @@ static struct text
 next_name(const struct view *v, const struct range *r, size_t skip)
 {
 	struct text rest = text_from(v->trees[r->layer]->entries[r->at].path, skip);
-	ptrdiff_t slash = text_find(rest, '/');
 
-	return slash < 0 ? rest : text_first(rest, (size_t)slash);
+	return text_cut(&rest, '/');
 }
 
 /* Moves all ranges of DIR beyond child NAME, and works out what is there. */

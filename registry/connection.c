@@ -67,11 +67,8 @@ is_exempt(const char *name)
 
 	host = text_first(host, strcspn(name, ":"));
 	while (rest.n > 0) {
-		ptrdiff_t comma = text_find(rest, ',');
-		struct text entry = text_trim(
-		        text_first(rest, comma < 0 ? rest.n : (size_t)comma));
+		struct text entry = text_trim(text_cut(&rest, ','));
 
-		rest = text_from(rest, comma < 0 ? rest.n : (size_t)comma + 1);
 		if (entry.n > 1 && entry.p[0] == '.')
 			entry = text_from(entry, 1);
 		if (entry.n == 0)

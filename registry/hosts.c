@@ -102,15 +102,11 @@ static struct text
 bare_name(const char *name)
 {
 	struct text t = text_of(name);
-	ptrdiff_t end;
+	const bool is_in_brackets = t.n > 0 && t.p[0] == '[';
 
-	if (t.n > 0 && t.p[0] == '[') {
+	if (is_in_brackets)
 		t = text_from(t, 1);
-		end = text_find(t, ']');
-	} else {
-		end = text_find(t, ':');
-	}
-	return end < 0 ? t : text_first(t, (size_t)end);
+	return text_cut(&t, is_in_brackets ? ']' : ':');
 }
 
 /* Four numbers, the first of them 127: names like 127.0.0.1.example.org are not

@@ -27,28 +27,18 @@ build_options_own(struct build_options *o, char *text)
 static bool
 split_pair(struct text t, struct text *name, struct text *value)
 {
-	ptrdiff_t equal = text_find(t, '=');
-
-	if (equal < 0) {
-		*name = t;
-		*value = (struct text){ 0 };
-		return false;
-	}
-	*name = text_first(t, (size_t)equal);
-	*value = text_from(t, (size_t)equal + 1);
-	return true;
+	*name = text_cut(&t, '=');
+	*value = t;
+	return t.p != NULL;
 }
 
 /* Cuts the next comma field off *REST. */
 static bool
 next_comma(struct text *rest, struct text *field)
 {
-	ptrdiff_t comma = text_find(*rest, ',');
-
 	if (rest->n == 0)
 		return false;
-	*field = comma < 0 ? *rest : text_first(*rest, (size_t)comma);
-	*rest = comma < 0 ? (struct text){ 0 } : text_from(*rest, (size_t)comma + 1);
+	*field = text_cut(rest, ',');
 	return true;
 }
 
@@ -368,16 +358,14 @@ add_ulimit(void *target, struct text value, struct error *err)
 	struct build_options *o = target;
 	struct sandbox_limit limit = { 0 };
 	struct text name, range, soft;
-	ptrdiff_t colon = 0;
 
 	split_pair(value, &name, &range);
 	limit.resource = sandbox_limit_find(name);
-	colon = text_find(range, ':');
-	soft = colon < 0 ? range : text_first(range, (size_t)colon);
+	soft = text_cut(&range, ':');
 	if (limit.resource < 0 || !parse_limit(soft, &limit.soft))
 		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
 	limit.hard = limit.soft;
-	if (colon >= 0 && !parse_limit(text_from(range, (size_t)colon + 1), &limit.hard))
+	if (range.p != NULL && !parse_limit(range, &limit.hard))
 		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
 	if (limit.soft > limit.hard)
 		return error_set(err, ERR_USAGE, "SOFT must not be more than HARD");
@@ -420,9 +408,7 @@ set_call(void *target, struct text value, struct error *err)
 		{ "targets", CALL_TARGETS }, { "subrequests.describe", CALL_DESCRIBE }
 	};
 	struct build_options *o = target;
-	ptrdiff_t comma = text_find(value, ',');
-	struct text name = comma < 0 ? value : text_first(value, (size_t)comma);
-	struct text rest = text_from(value, comma < 0 ? value.n : (size_t)comma + 1);
+	struct text rest = value, name = text_cut(&rest, ',');
 
 	if (rest.n > 0) {
 		if (!text_starts(rest, "format="))

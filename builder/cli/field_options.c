@@ -32,18 +32,16 @@ field_next(struct build_options *o, struct text *rest, struct field *out,
 	auto_buf struct buf bytes = BUF_INIT;
 	int found = csv_next(rest, &bytes, err);
 	struct text text;
-	ptrdiff_t equal = 0;
 
 	field_clear(out);
 	if (found <= 0)
 		return found;
 	text = build_options_own(o, text_copy(buf_text(&bytes)));
 	out->whole = text;
-	equal = text_find(text, '=');
-	out->key = text_copy(equal < 0 ? text : text_first(text, (size_t)equal));
+	out->key = text_copy(text_cut(&text, '='));
 	for (char *p = out->key; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
-	out->value = equal < 0 ? (struct text){ 0 } : text_from(text, (size_t)equal + 1);
+	out->value = text;
 	return 1;
 }
 

@@ -168,15 +168,11 @@ read_value(struct reader *r, const struct option_row *o, struct text given,
 static int
 read_long(struct reader *r, struct text word, struct error *err)
 {
-	ptrdiff_t equal = text_find(word, '=');
-	struct text name = equal < 0 ? word : text_first(word, (size_t)equal);
-	struct text value = { 0 };
+	struct text value = word, name = text_cut(&value, '=');
 	const struct option_row *o = find_long(r->command, name);
 
 	if (o == NULL)
 		return unknown(r->command, name, err);
-	if (equal >= 0)
-		value = text_from(word, (size_t)equal + 1);
 	return read_value(r, o, value, err);
 }
 

@@ -40,18 +40,15 @@ read_env(struct arena *arena, const json_t *object, struct config *config)
 	json_array_foreach(json_object_get(object, "Env"), i, item)
 	{
 		struct text t, name;
-		ptrdiff_t equal = 0;
 
 		if (!json_is_string(item))
 			continue;
 		t = copy_string(arena, item);
-		equal = text_find(t, '=');
-		name = equal < 0 ? t : text_first(t, (size_t)equal);
+		name = text_cut(&t, '=');
 		array_push(&config->env,
-		           ((struct variable){
-		                   arena_text(arena, name),
-		                   equal < 0 ? arena_text(arena, TEXT(""))
-		                             : text_from(t, (size_t)equal + 1) }));
+		           ((struct variable){ arena_text(arena, name),
+		                               t.p == NULL ? arena_text(arena, TEXT(""))
+		                                           : t }));
 	}
 }
 

@@ -46,16 +46,11 @@ id_ranges_identity(struct text map, struct id_ranges *out)
 static bool
 parse_line(struct text line, struct text *owner, uint64_t *start, uint64_t *n)
 {
-	ptrdiff_t first = text_find(line, ':'), second = -1;
-	struct text rest;
+	struct text first;
 
-	if (first < 0)
-		return false;
-	*owner = text_first(line, (size_t)first);
-	rest = text_from(line, (size_t)first + 1);
-	second = text_find(rest, ':');
-	return second >= 0 && number_u64(text_first(rest, (size_t)second), start) &&
-	       number_u64(text_trim(text_from(rest, (size_t)second + 1)), n) &&
+	*owner = text_cut(&line, ':');
+	first = text_cut(&line, ':');
+	return number_u64(first, start) && number_u64(text_trim(line), n) &&
 	       *start <= UINT32_MAX && *n <= UINT32_MAX;
 }
 
@@ -89,13 +84,11 @@ id_ranges_listed(struct text text, uid_t own, struct id_ranges *out)
 
 	add(out, 0, own, 1);
 	while (text_line(&text, &line)) {
-		ptrdiff_t colon = text_find(line, ':');
-		struct text rest = text_from(line,
-		                             colon < 0 ? line.n : (size_t)colon + 1);
 		uint64_t start = 0, n = 0;
 
-		word(&rest);
-		if (!number_u64(word(&rest), &start) || !number_u64(word(&rest), &n) ||
+		text_cut(&line, ':');
+		word(&line);
+		if (!number_u64(word(&line), &start) || !number_u64(word(&line), &n) ||
 		    start > UINT32_MAX || n > UINT32_MAX)
 			continue;
 		add(out, next, start, n);

@@ -49,17 +49,16 @@ proxy_hide(struct text url)
 	const char *scheme = memmem(url.p, url.n, "://", 3);
 	const char *at = memrchr(url.p, '@', url.n);
 	struct text user;
-	ptrdiff_t colon;
 
 	if (at == NULL)
 		return;
 	user = text_first(url, (size_t)(at - url.p));
 	if (scheme != NULL && scheme + 3 <= at)
 		user = text_from(user, (size_t)(scheme + 3 - url.p));
-	colon = text_find(user, ':');
 	event_add_secret(user);
-	if (colon >= 0)
-		event_add_secret(text_from(user, (size_t)colon + 1));
+	text_cut(&user, ':');
+	if (user.p != NULL)
+		event_add_secret(user);
 }
 
 static int

@@ -74,27 +74,12 @@ read_group(const char *tree, const struct version *v, struct text path,
 	}
 }
 
-/* What is before C in *REST, and takes both away from it; all of it if there is no C. */
-static struct text
-cut(struct text *rest, char c)
-{
-	const ptrdiff_t at = text_find(*rest, c);
-	const struct text whole = *rest;
-
-	if (at < 0) {
-		*rest = text_from(whole, whole.n);
-		return whole;
-	}
-	*rest = text_from(whole, (size_t)at + 1);
-	return text_first(whole, (size_t)at);
-}
-
 /* Whether LIST, separated by commas, has NAME. */
 static bool
 has(struct text list, const char *name)
 {
 	while (list.n > 0)
-		if (text_is(cut(&list, ','), name))
+		if (text_is(text_cut(&list, ','), name))
 			return true;
 	return false;
 }
@@ -109,8 +94,8 @@ memory_read(const char *tree, struct text groups, struct memory_state *out)
 	while (text_line(&groups, &path)) {
 		struct text controllers;
 
-		cut(&path, ':');
-		controllers = cut(&path, ':');
+		text_cut(&path, ':');
+		controllers = text_cut(&path, ':');
 		if (controllers.n == 0 ? read_group(tree, &second, path, out) ||
 		                                 read_group(tree, &hybrid, path, out)
 		                       : has(controllers, "memory") &&

@@ -132,16 +132,11 @@ parse_clause(struct text clause, struct chmod *out)
 static bool
 parse_symbolic(struct text text, struct chmod *out)
 {
-	for (;;) {
-		ptrdiff_t comma = text_find(text, ',');
-		struct text clause = comma < 0 ? text : text_first(text, (size_t)comma);
-
-		if (!parse_clause(clause, out))
+	do
+		if (!parse_clause(text_cut(&text, ','), out))
 			return false;
-		if (comma < 0)
-			return true;
-		text = text_from(text, (size_t)comma + 1);
-	}
+	while (text.p != NULL);
+	return true;
 }
 
 int

@@ -54,13 +54,10 @@ next_ref(struct text *list, struct text *id, struct text *name)
 	struct text line;
 
 	while (text_line(list, &line)) {
-		ptrdiff_t tab = text_find(line, '\t');
-
-		if (tab < 0 || !is_commit(text_first(line, (size_t)tab)))
-			continue;
-		*id = text_first(line, (size_t)tab);
-		*name = text_from(line, (size_t)tab + 1);
-		return true;
+		*id = text_cut(&line, '\t');
+		*name = line;
+		if (line.p != NULL && is_commit(*id))
+			return true;
 	}
 	return false;
 }

@@ -106,10 +106,9 @@ list_tags(struct git *g, const char *commit, struct tag_list *out, struct error 
 		return -1;
 	rest = buf_text(&g->out);
 	while (text_line(&rest, &line)) {
-		ptrdiff_t tab = text_find(line, '\t');
-		struct text name = text_from(line, tab < 0 ? line.n : (size_t)tab + 1);
+		struct text id = text_cut(&line, '\t'), name = line;
 
-		if (tab < 0 || !text_is(text_first(line, (size_t)tab), commit))
+		if (name.p == NULL || !text_is(id, commit))
 			continue;
 		if (text_ends(name, "^{}"))
 			name = text_first(name, name.n - 3);

@@ -32,17 +32,6 @@ read_etc(const struct view *v, struct text name, struct buf *out, struct error *
 	return 0;
 }
 
-/* Cuts the next ":" field off *REST. */
-static struct text
-next_field(struct text *rest)
-{
-	ptrdiff_t colon = text_find(*rest, ':');
-	struct text field = colon < 0 ? *rest : text_first(*rest, (size_t)colon);
-
-	*rest = text_from(*rest, colon < 0 ? rest->n : (size_t)colon + 1);
-	return field;
-}
-
 static bool
 read_id(struct text t, uint32_t *out)
 {
@@ -59,16 +48,16 @@ next_account(struct text *file, bool is_passwd, struct account *out)
 		line = text_trim(line);
 		if (line.n == 0 || line.p[0] == '#')
 			continue;
-		*out = (struct account){ .name = next_field(&line) };
-		next_field(&line);
-		out->is_whole = read_id(next_field(&line), &out->id);
+		*out = (struct account){ .name = text_cut(&line, ':') };
+		text_cut(&line, ':');
+		out->is_whole = read_id(text_cut(&line, ':'), &out->id);
 		if (!is_passwd) {
-			out->members = next_field(&line);
+			out->members = text_cut(&line, ':');
 			return true;
 		}
-		out->is_whole &= read_id(next_field(&line), &out->gid);
-		next_field(&line);
-		out->home = next_field(&line);
+		out->is_whole &= read_id(text_cut(&line, ':'), &out->gid);
+		text_cut(&line, ':');
+		out->home = text_cut(&line, ':');
 		return true;
 	}
 	return false;
@@ -130,15 +119,9 @@ parse_id(struct text t, uint32_t *out, struct error *err)
 static bool
 is_member(struct text members, struct text name)
 {
-	while (members.n > 0) {
-		ptrdiff_t comma = text_find(members, ',');
-		struct text one = comma < 0 ? members
-		                            : text_first(members, (size_t)comma);
-
-		if (text_equal(one, name))
+	while (members.n > 0)
+		if (text_equal(text_cut(&members, ','), name))
 			return true;
-		members = text_from(members, comma < 0 ? members.n : (size_t)comma + 1);
-	}
 	return false;
 }
 
@@ -175,10 +158,8 @@ add_primary(struct user_ids *u)
 static void
 split(struct text t, struct text *user, struct text *group)
 {
-	ptrdiff_t colon = text_find(t, ':');
-
-	*user = colon < 0 ? t : text_first(t, (size_t)colon);
-	*group = colon < 0 ? (struct text){ 0 } : text_from(t, (size_t)colon + 1);
+	*user = text_cut(&t, ':');
+	*group = t;
 	if (user->n == 0)
 		user->p = NULL;
 	if (group->n == 0)
@@ -314,10 +295,8 @@ warn_unknown(int vertex, const char *what, struct text name, uint32_t id)
 static void
 split_owner(struct text t, struct text *user, struct text *group)
 {
-	ptrdiff_t colon = text_find(t, ':');
-
-	*user = colon < 0 ? t : text_first(t, (size_t)colon);
-	*group = colon < 0 ? (struct text){ 0 } : text_from(t, (size_t)colon + 1);
+	*user = text_cut(&t, ':');
+	*group = t;
 }
 
 bool

@@ -28,13 +28,11 @@ rgb(struct text t, char out[COLOUR_TEXT_MAX])
 	uint32_t part[3];
 
 	for (size_t i = 0; i < 3; i++) {
-		ptrdiff_t comma = text_find(t, ',');
-		struct text number = comma < 0 ? t : text_first(t, (size_t)comma);
+		struct text number = text_cut(&t, ',');
 
-		if ((comma < 0) != (i == 2) || !number_u32(number, &part[i]) ||
+		if ((t.p == NULL) != (i == 2) || !number_u32(number, &part[i]) ||
 		    part[i] > 255)
 			return false;
-		t = comma < 0 ? (struct text){ 0 } : text_from(t, (size_t)comma + 1);
 	}
 	snprintf(out, COLOUR_TEXT_MAX, "\033[38;2;%u;%u;%um", part[0], part[1], part[2]);
 	return true;
@@ -43,14 +41,11 @@ rgb(struct text t, char out[COLOUR_TEXT_MAX])
 static void
 set(struct colours *c, struct text field)
 {
-	ptrdiff_t equal = text_find(field, '=');
-	struct text name, value;
+	struct text name = text_cut(&field, '='), value = field;
 	char *at = NULL, found[COLOUR_TEXT_MAX];
 
-	if (equal < 0)
+	if (value.p == NULL)
 		return;
-	name = text_first(field, (size_t)equal);
-	value = text_from(field, (size_t)equal + 1);
 	if (text_is(name, "run"))
 		at = c->run;
 	else if (text_is(name, "warning"))
@@ -77,11 +72,6 @@ colours_init(struct colours *c, bool none, const char *setting)
 		               .cancel = "\033[33m",
 		               .faint = "\033[2m",
 		               .reset = "\033[0m" };
-	while (rest.n > 0) {
-		ptrdiff_t colon = text_find(rest, ':');
-		size_t n = colon < 0 ? rest.n : (size_t)colon;
-
-		set(c, text_first(rest, n));
-		rest = text_from(rest, colon < 0 ? n : n + 1);
-	}
+	while (rest.n > 0)
+		set(c, text_cut(&rest, ':'));
 }

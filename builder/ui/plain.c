@@ -187,17 +187,11 @@ plain_line(struct ui *ui, int number, struct ui_vertex *v, struct text line,
 
 	if (text_ends(line, "\r"))
 		line.n--;
-	for (;;) {
-		ptrdiff_t end = text_find(line, '\r');
-		struct text part = end < 0 ? line : text_first(line, (size_t)end);
-
+	do {
 		buf_add_text(out, prefix);
-		shown_add(out, part, SHOWN_LOG);
+		shown_add(out, text_cut(&line, '\r'), SHOWN_LOG);
 		buf_add_char(out, '\n');
-		if (end < 0)
-			break;
-		line = text_from(line, (size_t)end + 1);
-	}
+	} while (line.p != NULL);
 }
 
 static void
