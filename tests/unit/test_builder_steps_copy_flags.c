@@ -264,7 +264,7 @@ static const struct copy_row archives[] = {
 	{ "a fifo", "t x.tar p p 600\n", NULL, "ADD x.tar /", "p p 600 A\n" },
 	{ "the device that stands for deleted", "t x.tar c c 600|p p 600\n", NULL,
 	  "ADD x.tar /",
-	  "! /c: no layer can have the device 0:0: it stands for \"deleted\"\n" },
+	  "! /c: no layer can have the device 0:0: it stands for \"deleted\"" },
 	{ "an empty archive is copied", "t x.tar\n", NULL, "ADD x.tar /t/",
 	  "d t N\nf t/x.tar S " },
 	{ "no archive is copied", "f x.tar text\n", NULL, "ADD x.tar /t/",
