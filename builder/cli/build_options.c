@@ -79,11 +79,15 @@ add_label(void *target, struct text value, struct error *err)
 	return 0;
 }
 
+/* An empty value of an option that may come several times, where a script had nothing to
+ * say, adds nothing; a name that is empty is a mistake. */
 static int
 add_annotation(void *target, struct text value, struct error *err)
 {
 	struct build_options *o = target;
 
+	if (value.n == 0)
+		return 0;
 	return annotation_parse(&o->request.annotations, value, err);
 }
 
@@ -170,6 +174,8 @@ add_output(void *target, struct text value, struct error *err)
 {
 	struct build_options *o = target;
 
+	if (value.n == 0)
+		return 0;
 	return output_parse(array_add(&o->request.outputs), value, err);
 }
 
@@ -178,6 +184,8 @@ add_cache_from(void *target, struct text value, struct error *err)
 {
 	struct build_options *o = target;
 
+	if (value.n == 0)
+		return 0;
 	return cache_place_parse(array_add(&o->request.cache_from), false, value, err);
 }
 
@@ -186,6 +194,8 @@ add_cache_to(void *target, struct text value, struct error *err)
 {
 	struct build_options *o = target;
 
+	if (value.n == 0)
+		return 0;
 	return cache_place_parse(array_add(&o->request.cache_to), true, value, err);
 }
 

@@ -217,10 +217,7 @@ set_rewrite(struct output *out, struct text value, struct error *err)
 static int
 set_nothing(struct output *out, struct text value, struct error *err)
 {
-	(void)out;
-	(void)value;
-	(void)err;
-	return 0;
+	return set_bool(&out->is_for_daemon, true, value, err);
 }
 
 #define ATTRIBUTE(name, set, value, help) { name, set },
@@ -298,6 +295,16 @@ check_ignored(const struct output *out, struct error *err)
 		{ KEY_MODE, out->deletes, "mode=delete" },
 		{ KEY_ANNOTATION, out->annotations.list.n > 0, "annotation" },
 		{ KEY_TAR, out->layout_dir, "tar=false" },
+		{ KEY_SPLIT, out->split == SPLIT_ALWAYS, "platform-split=true" },
+		{ KEY_IMAGE, out->names.n > 0, "name" },
+		{ KEY_PUSH, out->insecure, "registry.insecure" },
+		{ KEY_IMAGE, out->docker_types, "oci-mediatypes=false" },
+		{ KEY_IMAGE, out->compression_given, "compression" },
+		{ KEY_IMAGE, out->level != COMPRESS_LEVEL_DEFAULT, "compression-level" },
+		{ KEY_IMAGE, out->force_compression, "force-compression" },
+		{ KEY_IMAGE, out->is_for_daemon, "attribute of images" },
+		{ KEY_TIMES, out->keep_times, "rewrite-timestamp" },
+		{ KEY_TIMES, out->epoch_given, "source-date-epoch" },
 	};
 
 	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
@@ -313,12 +320,23 @@ check_ignored(const struct output *out, struct error *err)
 }
 
 static int
+check_level(const struct output *out, struct error *err)
+{
+	const struct compressor c = { .kind = out->compression, .level = out->level };
+
+	if (compressor_check(&c, err) == 0)
+		return 0;
+	return error_wrap(err, "compression-level");
+}
+
+static int
 check(const struct output *out, struct error *err)
 {
 	const struct output_row *row = &output_rows[out->type];
 	bool needs_dir = row->opens == OPENS_DIR || out->layout_dir;
 
-	if (check_ignored(out, err) < 0)
+	if (check_ignored(out, err) < 0 ||
+	    (out->compression_given && check_level(out, err) < 0))
 		return -1;
 	if (needs_dir && (out->dest == NULL || strcmp(out->dest, "-") == 0))
 		return error_set(err, ERR_USAGE, "%s%s needs dest=DIRECTORY",
@@ -339,6 +357,18 @@ check(const struct output *out, struct error *err)
 }
 
 /* ------------------------------------------------------------ one word */
+
+/* One field as it is written, with nothing that CSV means otherwise. */
+static bool
+is_word(struct text value)
+{
+	auto_error struct error ignored = ERROR_INIT;
+	auto_buf struct buf field = BUF_INIT;
+	struct text rest = value;
+
+	return text_find(value, '=') < 0 && csv_next(&rest, &field, &ignored) > 0 &&
+	       text_equal(buf_text(&field), value);
+}
 
 /* Other builders' "oci:PATH", and a type without "type=": what would quietly become a
  * directory of that name. One that is there is meant. */
@@ -374,7 +404,7 @@ output_parse(struct output *out, struct text value, struct error *err)
 	*out = (struct output){ .type = OUTPUT_LOCAL, .level = COMPRESS_LEVEL_DEFAULT };
 	if (value.n == 0)
 		return error_set(err, ERR_USAGE, "the output is empty");
-	if (text_find(value, '=') < 0) {
+	if (is_word(value)) {
 		out->type = text_is(value, "-") ? OUTPUT_TAR : OUTPUT_LOCAL;
 		out->dest = text_copy(value);
 		return check_word(value, err);
@@ -387,6 +417,11 @@ output_parse(struct output *out, struct text value, struct error *err)
 	if (!out->type_given) {
 		error_set(err, ERR_USAGE, "the type is missing");
 		return error_hint(err, "for a directory: type=local,dest=PATH");
+	}
+	/* What layers are sent as if nothing else is said. */
+	if (out->level != COMPRESS_LEVEL_DEFAULT && !out->compression_given) {
+		out->compression = COMPRESS_GZIP;
+		out->compression_given = output_has_layers(out);
 	}
 	return check(out, err);
 }

@@ -27,27 +27,33 @@ enum output_keys {
 	KEY_ANNOTATION = 4,
 	KEY_TAR = 8,
 	KEY_MODE = 16,
-	IS_PUSHED = 32, /* no key: it goes to a registry without push=true */
+	KEY_SPLIT = 32,
+	KEY_IMAGE = 64, /* name, compression and all else that is of images only */
+	KEY_TIMES = 128,
+	IS_PUSHED = 256, /* no key: it goes to a registry without push=true */
+
+	KEYS_IMAGE = KEY_IMAGE | KEY_TIMES | KEY_ANNOTATION,
+	KEYS_FILES = KEY_DEST | KEY_TIMES | KEY_SPLIT,
 };
 
 /* ROW(ID, name, write, opens, packing, keys, help): OUTPUT_ID is its number, WRITE an
  * output_write_fn. */
 #define OUTPUT_TYPES(ROW)                                                                \
 	ROW(IMAGE, "image", to_store, OPENS_NOTHING, PACKING_STORED,                     \
-	    KEY_PUSH | KEY_ANNOTATION,                                                   \
+	    KEYS_IMAGE | KEY_PUSH,                                                       \
 	    "an image in the store; with push=true in its registry, too")                \
 	ROW(OCI, "oci", to_archive, OPENS_FILE, PACKING_SENT,                            \
-	    KEY_DEST | KEY_TAR | KEY_ANNOTATION,                                         \
+	    KEYS_IMAGE | KEY_DEST | KEY_TAR,                                             \
 	    "an OCI layout as a tar, with tar=false as a directory")                     \
 	ROW(DOCKER, "docker", to_archive, OPENS_FILE, PACKING_SENT,                      \
-	    KEY_DEST | KEY_TAR | KEY_ANNOTATION,                                         \
+	    KEYS_IMAGE | KEY_DEST | KEY_TAR,                                             \
 	    "the same with what docker load reads, for one platform")                    \
-	ROW(TAR, "tar", to_files, OPENS_FILE, PACKING_NONE, KEY_DEST,                    \
+	ROW(TAR, "tar", to_files, OPENS_FILE, PACKING_NONE, KEYS_FILES,                  \
 	    "the files of the image as one tar")                                         \
-	ROW(LOCAL, "local", to_files, OPENS_DIR, PACKING_NONE, KEY_DEST | KEY_MODE,      \
+	ROW(LOCAL, "local", to_files, OPENS_DIR, PACKING_NONE, KEYS_FILES | KEY_MODE,    \
 	    "the files of the image in a directory")                                     \
 	ROW(REGISTRY, "registry", to_registry, OPENS_NOTHING, PACKING_SENT,              \
-	    KEY_PUSH | KEY_ANNOTATION | IS_PUSHED, "an image in its registry only")      \
+	    KEYS_IMAGE | KEY_PUSH | IS_PUSHED, "an image in its registry only")          \
 	ROW(NONE, "none", to_nowhere, OPENS_NOTHING, PACKING_NONE, 0,                    \
 	    "the steps run and their results are cached, nothing else")
 

@@ -747,7 +747,11 @@ files_of() {
     refuses 2 "did you mean type=registry" -o registry
     refuses 2 "did you mean type=oci" -o oci
     refuses 2 "the type is missing" -o dest=x
-    refuses 2 "the output is empty" -o ""
+    refuses 2 '"": must be key=value' -o ,
+    refuses 2 '"a": must be key=value' -o a,b
+    refuses 2 "type=tar has no compression" -o type=tar,dest=x,compression=gzip
+    # An empty value adds nothing, where several may be given.
+    refuses 4 missing -o "" --cache-from "" --cache-to "" --annotation "" --build-arg "" --platform "" --allow ""
     refuses 2 "type=image has no dest" -o type=image,dest=x
     refuses 2 "type=oci has no push" -o type=oci,push=true,dest=x
     refuses 2 "type=local has no annotation" -o type=local,dest=x,annotation.a=b
