@@ -137,11 +137,12 @@ cut_offset(struct text *t, int64_t *seconds)
 	return true;
 }
 
-bool
-clock_parse(struct text t, int64_t *wall_ns)
+/* Seconds, and nanoseconds that come on top. */
+static bool
+parse(struct text t, int64_t *seconds, int64_t *fraction)
 {
 	int year, month, day, hour, minute, second;
-	int64_t fraction, offset, ns;
+	int64_t offset;
 	struct tm tm;
 
 	if (!cut_number(&t, 4, 0, 9999, &year) || !cut_char(&t, '-') ||
@@ -149,7 +150,7 @@ clock_parse(struct text t, int64_t *wall_ns)
 	    !cut_number(&t, 2, 1, days_in(year, month), &day) || !cut_char(&t, 'T') ||
 	    !cut_number(&t, 2, 0, 23, &hour) || !cut_char(&t, ':') ||
 	    !cut_number(&t, 2, 0, 59, &minute) || !cut_char(&t, ':') ||
-	    !cut_number(&t, 2, 0, 59, &second) || !cut_fraction(&t, &fraction) ||
+	    !cut_number(&t, 2, 0, 59, &second) || !cut_fraction(&t, fraction) ||
 	    !cut_offset(&t, &offset) || t.n != 0)
 		return false;
 	tm = (struct tm){ .tm_year = year - 1900,
@@ -158,7 +159,28 @@ clock_parse(struct text t, int64_t *wall_ns)
 		          .tm_hour = hour,
 		          .tm_min = minute,
 		          .tm_sec = second };
-	if (__builtin_mul_overflow((int64_t)timegm(&tm) - offset, (int64_t)SECOND, &ns) ||
+	*seconds = (int64_t)timegm(&tm) - offset;
+	return true;
+}
+
+bool
+clock_parse_s(struct text t, int64_t *wall_s)
+{
+	int64_t seconds, fraction;
+
+	if (!parse(t, &seconds, &fraction))
+		return false;
+	*wall_s = seconds;
+	return true;
+}
+
+bool
+clock_parse(struct text t, int64_t *wall_ns)
+{
+	int64_t seconds, fraction, ns;
+
+	if (!parse(t, &seconds, &fraction) ||
+	    __builtin_mul_overflow(seconds, (int64_t)SECOND, &ns) ||
 	    __builtin_add_overflow(ns, fraction, &ns))
 		return false;
 	*wall_ns = ns;

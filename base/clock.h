@@ -25,4 +25,7 @@ char *clock_print_s(int64_t wall_s, char out[CLOCK_TEXT_MAX]);
 /* Reads RFC 3339 with any offset. False if malformed or out of range. */
 bool clock_parse(struct text t, int64_t *wall_ns);
 
+/* The same in whole seconds, of years up to 9999. */
+bool clock_parse_s(struct text t, int64_t *wall_s);
+
 #endif

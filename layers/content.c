@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/layer.h"
+#include "layers/store.h"
 #include "layers/view.h"
 
 static int
@@ -242,6 +243,8 @@ layer_content(struct layer *l, const struct entry *e, struct content *out,
 			return -1;
 	} else {
 		c.kind = CONTENT_RANGE;
+		if (layer_verify_tar(l, store_cancel(l->store), err) < 0)
+			return -1;
 		c.fd = layer_tar_fd(l, err);
 		c.offset = e->offset;
 		c.size = e->size;

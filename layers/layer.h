@@ -106,4 +106,8 @@ bool layer_repair(struct layer *l, bool fetched, const struct cancel *cancel);
 int layer_dir_fd(struct layer *l, struct error *err);
 int layer_tar_fd(struct layer *l, struct error *err);
 
+/* Compares L's tar, which it has, with its diffID, once a process; one that is damaged is
+ * removed and made again. 0 or -1. */
+int layer_verify_tar(struct layer *l, const struct cancel *cancel, struct error *err);
+
 #endif

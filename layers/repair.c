@@ -160,18 +160,11 @@ is_checked(const struct layer *l, unsigned form)
 }
 
 int
-layer_verify(struct layer *l, const struct cancel *cancel, struct error *err)
+layer_verify_tar(struct layer *l, const struct cancel *cancel, struct error *err)
 {
 	struct digest diffid;
 
-	if (l->source != NULL || !layer_diffid(l, &diffid))
-		return 0;
-	/* The directory of a pulled layer does not say what its tar was. */
-	if (layer_has(l, LAYER_DIR) && layer_blob(l) == NULL &&
-	    !is_checked(l, LAYER_DIR) && verify_dir(l, &diffid, cancel, err) < 0)
-		return -1;
-	if (layer_has(l, LAYER_DIR) || !layer_has(l, LAYER_TAR) ||
-	    is_checked(l, LAYER_TAR))
+	if (!layer_diffid(l, &diffid) || is_checked(l, LAYER_TAR))
 		return 0;
 	switch (blob_check(l->store, &diffid, cancel, err)) {
 	case 1:
@@ -183,6 +176,22 @@ layer_verify(struct layer *l, const struct cancel *cancel, struct error *err)
 	default:
 		return -1;
 	}
+}
+
+int
+layer_verify(struct layer *l, const struct cancel *cancel, struct error *err)
+{
+	struct digest diffid;
+
+	if (l->source != NULL || !layer_diffid(l, &diffid))
+		return 0;
+	/* The directory of a pulled layer does not say what its tar was. */
+	if (layer_has(l, LAYER_DIR) && layer_blob(l) == NULL &&
+	    !is_checked(l, LAYER_DIR) && verify_dir(l, &diffid, cancel, err) < 0)
+		return -1;
+	if (layer_has(l, LAYER_DIR) || !layer_has(l, LAYER_TAR))
+		return 0;
+	return layer_verify_tar(l, cancel, err);
 }
 
 /* ------------------------------------------------------------ once more */

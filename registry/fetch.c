@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "registry/curl_lazy.h"
 #include "registry/retry.h"
@@ -11,8 +12,6 @@
 
 /* So much more after a break is progress: the tries begin anew. */
 #define PROGRESS (1u << 20)
-
-#define NS_PER_S 1000000000ll
 
 /* A download that may be taken up again, as long as the server says that it
  * still has the same content. */
@@ -193,9 +192,9 @@ describe(const struct http_response *response, struct http_file *out)
 
 	out->etag = mem_copy(http_header(response, "ETag"));
 	out->final_url = mem_copy(response->url);
-	if (at > INT64_MAX / NS_PER_S)
-		at = INT64_MAX / NS_PER_S;
-	out->last_modified_ns = at > 0 ? (int64_t)at * NS_PER_S : 0;
+	if (at > CLOCK_LAST_S)
+		at = CLOCK_LAST_S;
+	out->last_modified_s = at > 0 ? (int64_t)at : 0;
 	out->not_modified = response->status == 304;
 }
 

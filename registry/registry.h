@@ -224,7 +224,7 @@ int registry_push_manifest(struct registry *reg, const struct reference *ref,
 struct http_file {
 	char *etag;               /* NULL: none sent */
 	char *final_url;          /* after redirects */
-	int64_t last_modified_ns; /* 0: none sent */
+	int64_t last_modified_s; /* 0: none sent; up to the year 9999 */
 	bool not_modified;        /* 304: nothing reached the sink */
 };
 

@@ -111,12 +111,11 @@ download_restart(void *arg, struct error *err)
 }
 
 static int
-set_time(int fd, int64_t ns)
+set_time(int fd, int64_t seconds)
 {
-	const struct timespec at = { .tv_sec = ns / 1000000000,
-		                     .tv_nsec = ns % 1000000000 };
+	const struct timespec at = { .tv_sec = seconds };
 
-	return ns == 0 ? 0 : futimens(fd, (const struct timespec[2]){ at, at });
+	return seconds == 0 ? 0 : futimens(fd, (const struct timespec[2]){ at, at });
 }
 
 int
@@ -137,13 +136,13 @@ remote_http(const struct remote *r, const char *url, char **dir, struct buf *doc
 	download.fd = file;
 	if (fetch(r, url, download_write, download_restart, &download, &info, err) < 0)
 		return -1;
-	if (set_time(file, info.last_modified_ns) < 0 || lseek(file, 0, SEEK_SET) < 0)
+	if (set_time(file, info.last_modified_s) < 0 || lseek(file, 0, SEEK_SET) < 0)
 		return error_sys(err, "%s/context", path);
 	if (context_from_stdin(r->store, file, &options, dir, dockerfile, err) < 0)
 		return error_wrap(err, "%s", url);
-	*time = info.last_modified_ns != 0 ? info.last_modified_ns / 1000000000
-	        : *dir != NULL             ? newest_file(*dir)
-	                                   : -1;
+	*time = info.last_modified_s != 0 ? info.last_modified_s
+	        : *dir != NULL            ? newest_file(*dir)
+	                                  : -1;
 	if (*dir == NULL)
 		*dir = take(path);
 	return 0;

@@ -26,7 +26,8 @@ static int
 extract(const struct step_job *job, size_t input, struct text source, const char *to,
         struct extract *x, struct error *err)
 {
-	if (opened_source_open_path(job, input, source, &x->source, err) < 0)
+	if (step_http_verify(job, input, err) < 0 ||
+	    opened_source_open_path(job, input, source, &x->source, err) < 0)
 		return -1;
 	x->nothing = view_new(NULL, 0, err);
 	if (x->nothing == NULL)

@@ -18,6 +18,10 @@ step_preimage_fn step_image_preimage, step_local_preimage, step_git_preimage,
 step_execute_fn step_image_execute, step_local_execute, step_git_execute,
         step_http_execute, step_run_execute, step_copy_execute, step_mkdir_execute;
 
+/* JOB copies from its input INPUT: if that is a download, whose bytes leave the store now,
+ * they are compared with their digest, and fetched again if they are damaged. 0 or -1. */
+int step_http_verify(const struct step_job *job, size_t input, struct error *err);
+
 /* Content digest of everything at and below SOURCE (absolute) in input INPUT. */
 int selection_of_path(const struct step_job *job, size_t input, struct text source,
                       struct digest *out, struct error *err);

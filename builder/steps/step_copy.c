@@ -147,6 +147,9 @@ apply_source(const struct step_job *job, struct execution *x, size_t i, struct e
 	const struct copy_source *source = &job->step->copy.sources.at[i];
 	struct opened_source *s = &x->sources[x->n++];
 
+	if (source->from != STEP_NONE &&
+	    step_http_verify(job, step_input_index(job->step, source->from), err) < 0)
+		return -1;
 	if (opened_source_open(job, i, s, err) < 0)
 		return -1;
 	for (size_t k = 0; k < s->matches.list.n; k++) {

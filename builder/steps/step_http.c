@@ -16,7 +16,7 @@
 struct remembered {
 	char *etag;
 	struct digest digest; /* of the blob in the store */
-	int64_t last_modified_ns;
+	int64_t last_modified_s;
 };
 
 static void
@@ -50,7 +50,7 @@ remembered_parse(const json_t *json, const char *name, struct remembered *out,
 	    !digest_parse(&out->digest, text_of(digest)))
 		return 0;
 	if (jsonio_str(json, "lastModified", &modified, name, err) > 0)
-		clock_parse(text_of(modified), &out->last_modified_ns);
+		clock_parse_s(text_of(modified), &out->last_modified_s);
 	out->etag = mem_copy(etag);
 	return 1;
 }
@@ -83,9 +83,9 @@ remembered_write(struct store *st, struct text url, const struct remembered *r)
 
 	jsonio_set(json, "etag", jsonio_string(text_of(r->etag)));
 	jsonio_set(json, "digest", json_string(digest_text(&r->digest, digest)));
-	if (r->last_modified_ns != 0)
+	if (r->last_modified_s != 0)
 		jsonio_set(json, "lastModified",
-		           json_string(clock_print(r->last_modified_ns, modified)));
+		           json_string(clock_print_s(r->last_modified_s, modified)));
 	text = jsonio_print(json);
 	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
 		event_warn_error(0, &err, "download is not remembered");
@@ -203,7 +203,7 @@ fetch_once(const struct step_job *job, const struct digest *want, struct remembe
 	if (part_keep(take(body.part), NULL, &file->digest, err) < 0 ||
 	    (!other && check(http, want, &file->digest, err) < 0))
 		return -1;
-	file->last_modified_ns = info.last_modified_ns;
+	file->last_modified_s = info.last_modified_s;
 	free(file->etag);
 	file->etag = take(info.etag);
 	if (file->etag != NULL)
@@ -284,7 +284,7 @@ one_file(const struct step_job *job, const struct remembered *file, struct error
 	}
 	content.size = entry.size;
 	/* Not sent: 1970, so that the layer is the same next time. */
-	entry.mtime = file->last_modified_ns / 1000000000;
+	entry.mtime = file->last_modified_s;
 	if (http->chmod.p != NULL && number_octal(http->chmod, &mode))
 		entry.mode = (uint16_t)(mode & 07777);
 	return layer_of_files(&entry, 1, -1, &content);
@@ -308,4 +308,38 @@ step_http_execute(const struct step_job *job, struct result *out, struct error *
 	out->content = file.digest;
 	array_push(&out->layers, out->source);
 	return 0;
+}
+
+/* FILE was removed, being damaged: it is fetched anew. */
+static int
+fetch_again(const struct step_job *job, const struct digest *digest, struct error *err)
+{
+	const struct step_http *http = &job->step->http;
+	auto_remembered struct remembered file = { 0 };
+	struct digest want;
+
+	if (parse_checksum(http->checksum, &want, err) < 0 ||
+	    fetch(job, &want, &file, err) < 0)
+		return -1;
+	if (digest_equal(&file.digest, digest))
+		return 0;
+	error_set(err, ERR_DAMAGED, "%.*s: damaged in the store, and another file by now",
+	          (int)http->url.n, http->url.p);
+	return error_hint(err, "build again: the new one is taken");
+}
+
+int
+step_http_verify(const struct step_job *job, size_t input, struct error *err)
+{
+	struct step_job source = *job;
+	const struct digest *digest = &job->inputs[input]->content;
+	int sound = 0;
+
+	source.step = &job->plan->steps.at[job->step->inputs.at[input]];
+	if (source.step->kind != STEP_HTTP)
+		return 0;
+	sound = blob_check(job->env->store, digest, job->env->cancel, err);
+	if (sound != 0)
+		return sound < 0 ? -1 : 0;
+	return fetch_again(&source, digest, err);
 }

@@ -310,3 +310,44 @@ intact_layout() {
     build --root "$T/new" --build-context "base=oci-layout://$T/bad" -o "type=local,dest=$T/files" .
     [ "$status" -eq 0 ] && [ "$(cat "$T/files/f")" = x ]
 }
+
+# flip: another byte in the middle of each larger blob of the store.
+flip() {
+    local f
+    for f in $(find "$COOPER_ROOT/blobs" -type f -size +100k); do
+        printf '\1\2\3\4' | dd of="$f" bs=1 seek=50000 conv=notrunc status=none
+    done
+}
+
+@test "what is damaged in the store is not copied from" {
+    cp "$BATS_FILE_TMPDIR/base/big" big
+    mkdir www
+    cp big www/file
+    "$ROOT/tests/lib/web_server.py" "$PWD/www" >url 3>&- &
+    local server=$! from
+    for _ in $(seq 50); do [ -s url ] && break; sleep 0.1; done
+    printf 'FROM scratch AS a\nCOPY big /f\n' >Dockerfile.stored
+    printf 'FROM scratch AS a\nADD %s/file /f\n' "$(cat url)" >Dockerfile.http
+    printf 'FROM %s/base:1 AS a\nCOPY Dockerfile.stored /x\n' "$REGISTRY" >Dockerfile.pulled
+    for from in stored http pulled; do
+        local file=/f
+        [ "$from" != pulled ] || file=/big
+        { cat "Dockerfile.$from"; printf 'FROM scratch\nCOPY --from=a %s /one\n' "$file"; } >Dockerfile
+        build --insecure-registry "$REGISTRY" .
+        [ "$status" -eq 0 ]
+        flip
+        sed -i "s,/one,/two," Dockerfile
+        build --insecure-registry "$REGISTRY" -o "type=local,dest=$T/$from" .
+        echo "$from: $output"
+        [ "$status" -eq 0 ]
+        cmp big "$T/$from/two"
+        # A step of its own takes the file itself.
+        flip
+        { cat "Dockerfile.$from"; echo 'LABEL a=b'; } >Dockerfile
+        build --no-cache --insecure-registry "$REGISTRY" -o "type=local,dest=$T/$from.own" .
+        echo "$from: $output"
+        [ "$status" -eq 0 ]
+        cmp big "$T/$from.own/${file#/}"
+    done
+    kill $server
+}
