@@ -15,7 +15,7 @@ static const struct format {
 	int (*write)(void *state, const void *bytes, size_t n, const struct output *out,
 	             struct error *err);
 	int (*finish)(void *state, const struct output *out, struct error *err);
-	void (*free)(void *state);
+	void (*free)(void *state, bool at_once);
 } formats[] = {
 	[COMPRESS_NONE] = { "uncompressed", MEDIA_OCI_LAYER, MEDIA_DOCKER_LAYER, 0, 0, 0,
 	                    NULL, NULL, NULL, NULL },
@@ -57,6 +57,20 @@ compress_level(const struct compressor *c)
 	return c->level == COMPRESS_LEVEL_DEFAULT ? formats[c->kind].usual : c->level;
 }
 
+int
+compressor_check(const struct compressor *c, struct error *err)
+{
+	const struct format *f = &formats[c->kind];
+	int level = compress_level(c);
+
+	if (f->open == NULL && level != f->usual)
+		return error_set(err, ERR_USAGE, "%s has no levels", f->name);
+	if (level >= f->least && level <= f->most)
+		return 0;
+	return error_set(err, ERR_USAGE, "%s has levels %d to %d, not %d", f->name,
+	                 f->least, f->most, level);
+}
+
 struct compress_stream *
 compress_open(const struct compressor *c, compress_sink_fn *sink, void *arg,
               struct error *err)
@@ -65,14 +79,11 @@ compress_open(const struct compressor *c, compress_sink_fn *sink, void *arg,
 	int level = compress_level(c);
 
 	s->format = &formats[c->kind];
-	s->output = (struct output){ sink, arg };
+	s->output = (struct output){ sink, arg, NULL };
 	if (s->format->open == NULL)
 		return take(s);
-	if (level < s->format->least || level > s->format->most) {
-		error_set(err, ERR_USAGE, "%s has levels %d to %d, not %d",
-		          s->format->name, s->format->least, s->format->most, level);
+	if (compressor_check(c, err) < 0)
 		return NULL;
-	}
 	s->state = s->format->open(level, c->threads == 0 ? job_cpus() : c->threads, err);
 	return s->state == NULL ? NULL : take(s);
 }
@@ -83,6 +94,12 @@ compress_write(struct compress_stream *s, const void *bytes, size_t n, struct er
 	if (s->state == NULL)
 		return output_write(&s->output, bytes, n, err);
 	return s->format->write(s->state, bytes, n, &s->output, err);
+}
+
+void
+compress_set_cancel(struct compress_stream *s, const struct cancel *c)
+{
+	s->output.cancel = c;
 }
 
 int
@@ -97,6 +114,6 @@ compress_free(struct compress_stream *s)
 	if (s == NULL)
 		return;
 	if (s->state != NULL)
-		s->format->free(s->state);
+		s->format->free(s->state, cancel_is_set(s->output.cancel));
 	free(s);
 }

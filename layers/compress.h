@@ -21,6 +21,10 @@ struct compress_stream;
 /* ERR_USAGE if the level is none of the format's. */
 struct compress_stream *compress_open(const struct compressor *c, compress_sink_fn *sink,
                                       void *arg, struct error *err);
+
+/* From now on writing and finishing end when C (may be NULL, borrowed) is triggered, and
+ * freeing does not wait for threads that are busy. */
+void compress_set_cancel(struct compress_stream *s, const struct cancel *c);
 int
 compress_write(struct compress_stream *s, const void *bytes, size_t n, struct error *err);
 

@@ -10,6 +10,7 @@
 struct output {
 	compress_sink_fn *sink;
 	void *arg;
+	const struct cancel *cancel; /* may be NULL */
 };
 
 static inline int
@@ -22,12 +23,14 @@ void *gzip_writer_open(int level, size_t threads, struct error *err);
 int gzip_writer_write(void *state, const void *bytes, size_t n, const struct output *out,
                       struct error *err);
 int gzip_writer_finish(void *state, const struct output *out, struct error *err);
-void gzip_writer_free(void *state);
+void gzip_writer_free(void *state, bool at_once);
 
 void *zstd_writer_open(int level, size_t threads, struct error *err);
 int zstd_writer_write(void *state, const void *bytes, size_t n, const struct output *out,
                       struct error *err);
 int zstd_writer_finish(void *state, const struct output *out, struct error *err);
-void zstd_writer_free(void *state);
+
+/* AT_ONCE: what threads are busy with is left to the end of the process. */
+void zstd_writer_free(void *state, bool at_once);
 
 #endif

@@ -209,10 +209,11 @@ gzip_writer_finish(void *state, const struct output *out, struct error *err)
 }
 
 void
-gzip_writer_free(void *state)
+gzip_writer_free(void *state, bool at_once)
 {
 	struct gzip_writer *w = state;
 
+	(void)at_once; /* a thread has some hundred KiB to do */
 	if (w == NULL)
 		return;
 	pthread_mutex_lock(&w->lock);

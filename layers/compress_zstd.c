@@ -56,18 +56,21 @@ zstd_writer_open(int level, size_t threads, struct error *err)
 	w->bytes = mem_resize(NULL, OUTPUT_SIZE, 1);
 	if (set_parameters(w, level, threads, err) == 0)
 		return w;
-	zstd_writer_free(w);
+	zstd_writer_free(w, false);
 	return NULL;
 }
 
 void
-zstd_writer_free(void *state)
+zstd_writer_free(void *state, bool at_once)
 {
 	struct zstd_writer *w = state;
 
 	if (w == NULL)
 		return;
-	ZSTD_freeCCtx(w->z);
+	/* It would wait for its threads, which have up to 128 MiB each to do at the
+	 * highest levels; they end with the process. */
+	if (!at_once)
+		ZSTD_freeCCtx(w->z);
 	free(w->bytes);
 	free(w);
 }
@@ -82,6 +85,8 @@ step(struct zstd_writer *w, ZSTD_inBuffer *in, ZSTD_EndDirective end,
 	*left = ZSTD_compressStream2(w->z, &to, in, end);
 	if (ZSTD_isError(*left))
 		return error_set(err, ERR_INTERNAL, "zstd: %s", ZSTD_getErrorName(*left));
+	if (cancel_check(out->cancel, err) < 0)
+		return -1;
 	return to.pos == 0 ? 0 : output_write(out, w->bytes, to.pos, err);
 }
 

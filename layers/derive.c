@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "layers/blob_stream.h"
 #include "layers/pour.h"
+#include "layers/store.h"
 #include "layers/tar_read.h"
 #include "layers/tree.h"
 #include "layers/tree_file.h"
@@ -413,6 +414,8 @@ layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
 {
 	int status = 0;
 
+	if (cancel == NULL && l->store != NULL)
+		cancel = store_cancel(l->store);
 	pthread_mutex_lock(&l->lock);
 	while (status == 0 && (forms & ~l->forms) != 0) {
 		unsigned wanted = forms & ~l->forms;

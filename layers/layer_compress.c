@@ -148,7 +148,10 @@ compress_tar(struct store *st, const struct digest *diffid, const struct compres
 	if (part == NULL)
 		return -1;
 	s = compress_open(c, to_part, part, err);
-	if (s == NULL || copy_through(fd, diffid, s, cancel, err) < 0)
+	if (s == NULL)
+		return -1;
+	compress_set_cancel(s, cancel);
+	if (copy_through(fd, diffid, s, cancel, err) < 0)
 		return -1;
 	out->size = part_size(part);
 	return part_keep(take(part), NULL, &out->digest, err);
@@ -215,6 +218,7 @@ compress_dir(struct layer *l, const struct compressor *c, const struct cancel *c
 	d.stream = stream = compress_open(c, to_part, part, err);
 	if (stream == NULL)
 		return -1;
+	compress_set_cancel(stream, cancel);
 	if (pour_direct(l, &d, cancel, err) < 0)
 		return layer_blame_dir(l, err);
 	diffid = hasher_end(hasher);

@@ -57,6 +57,10 @@ struct store;
 struct store *store_open(const char *path, struct error *err);
 void store_close(struct store *st); /* removes our tmp; takes NULL */
 
+/* Making forms of layers ends when C (may be NULL; borrowed while the store is open) is
+ * triggered, also where nobody hands a token down. Before threads use the store. */
+void store_set_cancel(struct store *st, const struct cancel *c);
+
 /* Somebody waits for our end: what would be removed is left to the next who opens the
  * store. Takes NULL. */
 void store_leave(struct store *st);
@@ -480,6 +484,9 @@ struct compressor {
 /* "gzip", "zstd", "uncompressed". */
 bool compression_parse(struct text t, enum compression *out);
 const char *compression_media_type(enum compression kind, bool docker);
+
+/* ERR_USAGE unless C's level is one of its kind. */
+int compressor_check(const struct compressor *c, struct error *err);
 
 /* The layer's tar compressed as C says, as a blob in the store: made once and
  * remembered as (diffID, kind, level). For a pulled layer the blob as pulled,

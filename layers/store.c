@@ -28,6 +28,7 @@ struct store {
 	int fd;
 	char *path;
 	int64_t opened_ns;
+	const struct cancel *cancel;
 	struct scratch *scratch;
 	struct layer_table *layers;
 };
@@ -258,6 +259,18 @@ store_open(const char *path, struct error *err)
 	}
 	store_close(st);
 	return NULL;
+}
+
+void
+store_set_cancel(struct store *st, const struct cancel *c)
+{
+	st->cancel = c;
+}
+
+const struct cancel *
+store_cancel(const struct store *st)
+{
+	return st->cancel;
 }
 
 void

@@ -25,6 +25,9 @@
 struct layer_table *store_layers(struct store *st);
 struct scratch *store_scratch(struct store *st);
 
+/* What store_set_cancel() gave, or NULL. */
+const struct cancel *store_cancel(const struct store *st);
+
 /* When it was opened, on the clock of file times. What has a time from then on
  * was used by us or by somebody later. */
 int64_t store_opened_ns(const struct store *st);

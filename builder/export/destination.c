@@ -145,8 +145,10 @@ copy_in_place(const struct destination *d, struct error *err)
 
 	if (out < 0 || lseek(d->fd, 0, SEEK_SET) < 0)
 		return destination_refuse(d, err);
-	if (file_copy_fd(d->fd, out, NULL, NULL, err) == 0)
+	if (file_copy_fd(d->fd, out, d->cancel, NULL, err) == 0)
 		return 0;
+	if (err->code == ERR_CANCELLED)
+		return -1;
 	errno = err->sys;
 	return destination_refuse(d, err);
 }

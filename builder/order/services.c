@@ -396,6 +396,8 @@ services_open(const struct build_request *request, struct services *s, struct er
 	*s = (struct services){ .request = request, .lease_fd = -1 };
 	pthread_mutex_init(&s->sandbox_lock, NULL);
 	s->store = store_open(request->root, err);
+	if (s->store != NULL)
+		store_set_cancel(s->store, request->cancel);
 	if (s->store == NULL || build_check_store(request, s->store, err) < 0)
 		return -1;
 	s->lease_fd = store_lease(s->store, err);

@@ -480,6 +480,37 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname(
     kill $server
 }
 
+@test "a signal ends compressing, exporting and pushing" {
+    head -c 100M /dev/urandom >big
+    printf 'FROM scratch\nCOPY big /\n' >Dockerfile
+    "$COOPER" build -q -t a:1 .
+    local level
+    for level in zstd,compression-level=22 zstd,compression-level=19; do
+        ends_soon "$COOPER" build -o "type=oci,dest=$T/o.tar,compression=$level" .
+        ends_soon "$COOPER" build -o "type=oci,tar=false,dest=$T/o,compression=$level" .
+        ends_soon "$COOPER" build -o "type=image,compression=$level" .
+    done
+    # A registry that takes nothing.
+    python3 -c 'import socket, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname()[1], flush=True); time.sleep(90)' \
+        >port 3>&- &
+    local server=$!
+    for _ in $(seq 50); do [ -s port ] && break; sleep 0.1; done
+    "$COOPER" tag a:1 "127.0.0.1:$(cat port)/a:1"
+    ends_soon "$COOPER" push --insecure-registry "127.0.0.1:$(cat port)" "127.0.0.1:$(cat port)/a:1"
+    ends_soon "$COOPER" pull --insecure-registry "127.0.0.1:$(cat port)" "127.0.0.1:$(cat port)/b:1"
+    kill $server
+    rm big
+    # What nobody has room for in memory: a hole takes no time to be made.
+    truncate -s 4T sparse
+    mkdir "$T/mounted"
+    for command in "build -o type=local,dest=$T/out" "build -o type=tar,dest=$T/out.tar"; do
+        printf 'FROM scratch\nCOPY sparse /\n' >Dockerfile
+        # shellcheck disable=SC2086
+        ends_soon "$COOPER" $command .
+    done
+}
+
 @test "a link that leads to itself is told by its path" {
     ln -s w "$T/w"
     tar cf l.tar -C "$T" w

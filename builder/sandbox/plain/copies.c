@@ -45,7 +45,7 @@ copy_attributes(int in, int out)
 
 static int
 copy_file(int from_fd, int dir_fd, const char *name, const struct stat *st,
-          struct error *err)
+          const struct cancel *cancel, struct error *err)
 {
 	char link[FILE_FD_PATH_MAX];
 	auto_fd int in = open(file_fd_path(from_fd, link), O_RDONLY | O_CLOEXEC);
@@ -55,7 +55,7 @@ copy_file(int from_fd, int dir_fd, const char *name, const struct stat *st,
 
 	if (in < 0 || out < 0)
 		return error_sys(err, "copy a file to be mounted");
-	if (file_copy_fd(in, out, NULL, NULL, err) < 0)
+	if (file_copy_fd(in, out, cancel, NULL, err) < 0)
 		return -1;
 	if (fchown(out, st->st_uid, st->st_gid) < 0 ||
 	    fchmod(out, st->st_mode & 07777) < 0)
@@ -100,7 +100,7 @@ copy_merge(const struct sandbox_mount *m, int dir_fd, const char *name,
 	if (failed == 0 && S_ISDIR(st.st_mode))
 		failed = copy_directory(parts, n, dir_fd, name, cancel, err);
 	else if (failed == 0 && S_ISREG(st.st_mode))
-		failed = copy_file(parts[0], dir_fd, name, &st, err);
+		failed = copy_file(parts[0], dir_fd, name, &st, cancel, err);
 	else if (failed == 0)
 		failed = error_set(err, ERR_SOURCE, "\"%s\": neither file nor directory",
 		                   source);

@@ -208,8 +208,8 @@ place_dir(struct stand_ins *c, const struct sandbox_mount *m, struct error *err)
 
 /* A file or node of a merge, by its descriptor. */
 static int
-place_copy(struct stand_ins *c, const char *target, int fd, const struct stat *st,
-           struct error *err)
+place_copy(struct stand_ins *c, const struct plain_scratch *scratch, const char *target,
+           int fd, const struct stat *st, struct error *err)
 {
 	char link[FILE_FD_PATH_MAX];
 	auto_fd int in = open(file_fd_path(fd, link), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -220,7 +220,7 @@ place_copy(struct stand_ins *c, const char *target, int fd, const struct stat *s
 		return error_set(err, ERR_SOURCE,
 		                 "mount on %s: neither file nor directory", target);
 	out = open_new_file(c, target, err);
-	if (out < 0 || file_copy_fd(in, out, NULL, NULL, err) < 0 ||
+	if (out < 0 || file_copy_fd(in, out, scratch->cancel, NULL, err) < 0 ||
 	    set_owner(out, target, st->st_uid, st->st_gid, st->st_mode, err) < 0)
 		return -1;
 	futimens(out, times);
@@ -259,7 +259,7 @@ place_merged(struct stand_ins *c, const struct plain_scratch *scratch,
 	if (failed == 0)
 		failed = S_ISDIR(st.st_mode)
 		                 ? place_parts(c, scratch, m->target, fds, n, err)
-		                 : place_copy(c, m->target, fds[0], &st, err);
+		                 : place_copy(c, scratch, m->target, fds[0], &st, err);
 	for (int i = 0; i < n; i++)
 		close(fds[i]);
 	return failed;
@@ -301,7 +301,8 @@ place_socket(struct stand_ins *c, const struct sandbox_mount *m, int source_fd,
 }
 
 static int
-place_bind(struct stand_ins *c, const struct sandbox_mount *m, struct error *err)
+place_bind(struct stand_ins *c, const struct plain_scratch *scratch,
+           const struct sandbox_mount *m, struct error *err)
 {
 	const char *source = m->source == NULL || *m->source == '\0' ? "." : m->source;
 	auto_fd int fd = inroot_open(m->source_fd, source, O_PATH, 0);
@@ -316,7 +317,7 @@ place_bind(struct stand_ins *c, const struct sandbox_mount *m, struct error *err
 		return place_borrowed(c, m, fd, &st, err);
 	if (S_ISSOCK(st.st_mode))
 		return place_socket(c, m, fd, err);
-	return place_copy(c, m->target, fd, &st, err);
+	return place_copy(c, scratch, m->target, fd, &st, err);
 }
 
 /* ------------------------------------------------------------ the system's */
@@ -373,7 +374,7 @@ place_mount(struct stand_ins *c, const struct plain_scratch *scratch,
 {
 	switch (m->kind) {
 	case SANDBOX_BIND:
-		return place_bind(c, m, err);
+		return place_bind(c, scratch, m, err);
 	case SANDBOX_OVERLAY:
 		return place_merged(c, scratch, m, err);
 	case SANDBOX_TMPFS:
