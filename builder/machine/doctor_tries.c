@@ -177,11 +177,11 @@ try_limits(char *detail)
 {
 	const struct sandbox_run r = { .pids_max = 1000 };
 	auto_cgroup struct cgroup group = CGROUP_INIT;
+	const char *why = cgroup_try(&group, &r);
 
-	(void)detail;
-	cgroup_open(&group, &r);
-	if (group.procs_fd >= 0)
+	if (why == NULL)
 		return 0;
+	snprintf(detail, DOCTOR_DETAIL_MAX, "%s", why);
 	errno = EACCES;
 	return -1;
 }

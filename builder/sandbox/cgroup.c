@@ -69,6 +69,8 @@ put_limits(int dir_fd, const struct sandbox_run *r)
 static int
 make(struct cgroup *g, int parent_fd, const struct sandbox_run *r)
 {
+	int sys = 0;
+
 	memcpy(g->name, "cooper-", sizeof "cooper-");
 	file_random_name(g->name + strlen(g->name), 16);
 	/* Refused where processes are in the group itself; then it may be on. */
@@ -85,44 +87,63 @@ make(struct cgroup *g, int parent_fd, const struct sandbox_run *r)
 		g->procs_fd = openat(g->dir_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 	if (g->procs_fd >= 0)
 		return 0;
+	sys = errno;
 	own_close(&g->dir_fd);
 	unlinkat(parent_fd, g->name, AT_REMOVEDIR);
+	errno = sys;
 	return -1;
+}
+
+static bool
+is_forbidden(int sys)
+{
+	return sys == EACCES || sys == EPERM || sys == EROFS;
 }
 
 /* Below our own group, or beside it: a group with processes in it cannot have
  * limited children. */
-static int
+static const char *
 make_somewhere(struct cgroup *g, const struct sandbox_run *r)
 {
+	bool forbidden = false;
 	auto_free char *path = own_path();
 	struct text at = text_of(path);
 	struct statfs fs;
 
 	if (path == NULL || statfs(TREE, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
-		return -1;
+		return "no cgroup v2 at " TREE;
 	for (int i = 0; i < 2; i++, at = path_dir(at)) {
 		auto_free char *dir = mem_print(TREE "%.*s", (int)at.n, at.p);
 		auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd >= 0 && make(g, fd, r) == 0) {
 			g->parent_fd = take_fd(&fd);
-			return 0;
+			return NULL;
 		}
+		forbidden |= is_forbidden(errno);
 		if (text_is(at, "/"))
 			break;
 	}
-	return -1;
+	return forbidden ? "no cgroup (v2) that this user may write to"
+	                 : "its own cgroup (v2) has no such controllers to give";
+}
+
+const char *
+cgroup_try(struct cgroup *g, const struct sandbox_run *r)
+{
+	if (r->memory_max == 0 && r->pids_max == 0 && r->cpu_percent == 0)
+		return NULL;
+	return make_somewhere(g, r);
 }
 
 void
 cgroup_open(struct cgroup *g, const struct sandbox_run *r)
 {
-	if (r->memory_max == 0 && r->pids_max == 0 && r->cpu_percent == 0)
-		return;
-	if (make_somewhere(g, r) < 0)
-		event_warn(0, "memory, process and CPU limits are not applied: "
-		              "no cgroup (v2) that this user may write to");
+	const char *why = cgroup_try(g, r);
+
+	if (why != NULL)
+		event_warn(0,
+		           "memory, process and CPU limits are not applied: %s", why);
 }
 
 /* The number after NAME in the file FILE ("" for a file that is one number). */

@@ -24,8 +24,11 @@ struct cgroup {
 		.dir_fd = -1, .parent_fd = -1, .procs_fd = -1                            \
 	}
 
-/* Makes one if R asks for memory, processes or CPU to be limited. Where that
- * is not possible there is none, and a warning. */
+/* Makes one if R asks for memory, processes or CPU to be limited. NULL, or why that is not
+ * possible here: a static text. */
+const char *cgroup_try(struct cgroup *g, const struct sandbox_run *r);
+
+/* The same. Where it is not possible there is none, and a warning. */
 void cgroup_open(struct cgroup *g, const struct sandbox_run *r);
 bool cgroup_was_oom(const struct cgroup *g);
 uint64_t cgroup_memory(const struct cgroup *g); /* its limit, 0 none */
