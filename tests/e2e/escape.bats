@@ -136,7 +136,8 @@ in_copy_of_root() {
         metadata-out-of-chroot canary-by-descriptor socket-by-name \
         environment-of-process environment-of-builder abstract-socket \
         signal-to-process processors-of-process limits-of-process-set inside-of-process \
-        shared-memory; do
+        shared-memory directory-becomes-link-upwards directory-becomes-link-into-process \
+        path-becomes-one-into-process; do
         [[ "$output" == *"reached $name"$'\n'* ]] || {
             echo "not reached: $name"
             false

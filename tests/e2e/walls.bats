@@ -139,13 +139,36 @@ END
     lay_canary
     printf 'FROM scratch\nLABEL a=b\n' >Dockerfile
     "$COOPER" build -q -t fine .
-    for name in ../../x a/../../b:1 /abs "x:../y" "x@sha256:../.." .. ' ' $'x\n:1' "x:$(printf 't%.0s' {1..200})"; do
-        for command in 'tag fine' 'rmi' 'inspect' 'build -q . -t'; do
+    for name in ../../x a/../../b:1 refs/../../x refs/.. x:a/../b x/. x//y /abs "x:../y" "x@sha256:../.." .. ' ' $'x\n:1' "x:$(printf 't%.0s' {1..200})"; do
+        for command in 'tag fine' 'rmi' 'inspect' 'pull --offline' push 'build -q . -t' 'build -q . --cache-from' \
+            'build -q . --cache-to'; do
             # shellcheck disable=SC2086
             run "$COOPER" $command "$name"
             echo "$command $name: $status: $output"
             [ "$status" -eq 2 ]
         done
+        [[ $name != *[,$' \n']* ]] || continue
+        for command in 'type=image,name=' "type=oci,dest=$T/layout,tar=false,name=" "type=oci,dest=$T/oci.tar,name="; do
+            run "$COOPER" build -q . -o "$command$name"
+            echo "$command$name: $status: $output"
+            [ "$status" -eq 2 ]
+        done
+        for line in "FROM $name" "FROM scratch"$'\n'"COPY --from=$name /x /"; do
+            run "$COOPER" build -q --offline -f - . <<<"$line"
+            echo "$line: $status: $output"
+            [ "$status" -eq 3 ]
+        done
+        run "$COOPER" build -q --offline --build-context "n=docker-image://$name" -f - . <<<"FROM n"
+        echo "context $name: $status: $output"
+        [ "$status" -ne 0 ] && [ "$status" -lt 11 ]
+    done
+    [ ! -e "$T/oci.tar" ] && [ ! -e "$T/x" ]
+    # Tags of a layout are looked for in its index.
+    "$COOPER" build -q . -t x:1 -o "type=oci,dest=$T/layout,tar=false"
+    for name in :../../outside/canary @sha256:../../outside/canary /../outside :/etc/passwd "/../layout:.."; do
+        run "$COOPER" build -q --build-context "n=oci-layout://$T/layout$name" -f - . <<<"FROM n"
+        echo "layout $name: $status: $output"
+        [ "$status" -eq 4 ] && [[ "$output" != *cooper-canary* ]]
     done
     outside_is_untouched
 }

@@ -29,7 +29,7 @@ try {
 };
 
 extern const struct try tries_of_files[], tries_of_processes[], tries_of_the_kernel[],
-        tries_of_devices[], tries_of_descriptors[];
+        tries_of_devices[], tries_of_descriptors[], tries_of_races[];
 
 /* Each closes what it was given. */
 bool has_token(int fd);
