@@ -13,6 +13,7 @@
  *	draft    files named when complete      job, cancel worker pool, stop token
  *	clock    time, RFC 3339
  *	suggest  "did you mean"                 event       progress and log, sideways
+ *	csv      lists of attributes            base64      RFC 4648
  */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H

@@ -1,14 +1,11 @@
 #include "base/jsonio.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/own.h"
-
-/* A multiple of 3, so that pieces of this size can be joined after encoding. */
-#define BASE64_PIECE ((size_t)3 << 20)
 
 json_t *
 jsonio_parse(struct text t, const char *where, struct error *err)
@@ -179,14 +176,10 @@ jsonio_string(struct text t)
 json_t *
 jsonio_base64(struct text t)
 {
-	auto_free unsigned char *text = mem_new_n(t.n / 3 + 2, 4);
-	size_t at = 0;
+	auto_buf struct buf text = BUF_INIT;
 
-	for (; t.n > 0; t = text_from(t, t.n < BASE64_PIECE ? t.n : BASE64_PIECE))
-		at += (size_t)EVP_EncodeBlock(
-		        text + at, (const unsigned char *)t.p,
-		        (int)(t.n < BASE64_PIECE ? t.n : BASE64_PIECE));
-	return json_stringn((const char *)text, at);
+	base64_add(&text, t.p, t.n);
+	return json_stringn(buf_str(&text), text.n);
 }
 
 void

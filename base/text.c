@@ -352,23 +352,3 @@ buf_add_quoted(struct buf *b, struct text t)
 	}
 	buf_add_char(b, '"');
 }
-
-void
-buf_add_base64(struct buf *b, const void *bytes, size_t n)
-{
-	static const char digits[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	        "0123456789+/";
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t bits = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 | (i + k < n ? p[i + k] : 0u);
-		for (size_t k = 0; k < 4; k++)
-			buf_add_char(b, i + k > n
-			                        ? '='
-			                        : digits[bits >> (18 - 6 * (int)k) & 63]);
-	}
-}

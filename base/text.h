@@ -94,9 +94,6 @@ char *buf_take(struct buf *b); /* owned, never NULL; b is empty then */
 void buf_clear(struct buf *b);
 #define auto_buf __attribute__((cleanup(buf_clear)))
 
-/* Appends N bytes as base64 (RFC 4648, with padding). */
-void buf_add_base64(struct buf *b, const void *bytes, size_t n);
-
 /* Appends T as Go's %q prints it: double quotes, \" \\ \a \b \f \n \r \t \v,
  * \x.. for other non-printable or invalid bytes, \u.... for non-printable
  * code points. */

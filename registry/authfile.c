@@ -1,6 +1,7 @@
 #include "registry/authfile.h"
 
 #include "base/base.h"
+#include "base/base64.h"
 #include "base/event.h"
 #include "base/jsonio.h"
 
@@ -39,40 +40,6 @@ authfile_key(const char *key)
 	return take(out);
 }
 
-static int
-base64_value(char c)
-{
-	static const char digits[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	        "0123456789+/";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
-static bool
-base64_decode(struct buf *out, struct text t)
-{
-	uint32_t bits = 0;
-	int n_bits = 0;
-
-	while (text_ends(t, "="))
-		t = text_first(t, t.n - 1);
-	for (size_t i = 0; i < t.n; i++) {
-		int value = base64_value(t.p[i]);
-
-		if (value < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)value;
-		n_bits += 6;
-		if (n_bits >= 8) {
-			n_bits -= 8;
-			buf_add_char(out, (char)(bits >> n_bits & 0xff));
-		}
-	}
-	return true;
-}
-
 /* "user:password", cut at the first colon; trailing NULs are padding that some
  * tools leave. */
 static bool
@@ -80,7 +47,7 @@ read_auth(struct credential *c, const char *auth)
 {
 	auto_buf struct buf plain = BUF_INIT;
 	ptrdiff_t colon;
-	bool ok = base64_decode(&plain, text_of(auth));
+	bool ok = base64_read(&plain, text_of(auth));
 
 	while (plain.n > 0 && plain.p[plain.n - 1] == '\0')
 		buf_truncate(&plain, plain.n - 1);

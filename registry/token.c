@@ -1,6 +1,7 @@
 #include "registry/token.h"
 
 #include "base/base.h"
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/jsonio.h"
 #include "registry/message.h"
@@ -23,7 +24,7 @@ basic_text(const struct credential *c)
 	size_t n = strlen(plain);
 	auto_buf struct buf out = BUF_INIT;
 
-	buf_add_base64(&out, plain, n);
+	base64_add(&out, plain, n);
 	explicit_bzero(plain, n);
 	return buf_take(&out);
 }

@@ -1,6 +1,7 @@
 #include "builder/steps/source_auth.h"
 
 #include "base/base.h"
+#include "base/base64.h"
 #include "base/event.h"
 #include "base/percent.h"
 #include "base/redact.h"
@@ -108,7 +109,7 @@ basic(const char *scheme, const char *user, const char *password)
 	auto_buf struct buf b = BUF_INIT;
 
 	buf_print(&b, "%s ", scheme);
-	buf_add_base64(&b, both, strlen(both));
+	base64_add(&b, both, strlen(both));
 	explicit_bzero(both, strlen(both));
 	return buf_take(&b);
 }
