@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "parser/parser.h"
+#include "parser/dockerfile.h"
 
 /* {"ranges": [{"start": {"line": 1}, "end": {"line": 1}}, …]}, one range for each
  * line of N places (at most ERROR_PLACES_MAX); NULL if there is no line. */

@@ -3,7 +3,10 @@
 #include "base/base.h"
 #include "base/jsonio.h"
 #include "parser/answer.h"
+#include "parser/dockerfile.h"
 #include "parser/frame.h"
+#include "parser/plan.h"
+#include "parser/subrequests.h"
 
 /* ------------------------------------------------------------ text */
 

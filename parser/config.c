@@ -1,5 +1,6 @@
+#include "parser/config.h"
+
 #include "base/base.h"
-#include "parser/parser.h"
 
 #define COPY_TEXTS(arena, to, from)                                                      \
 	do {                                                                             \

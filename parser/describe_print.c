@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/jsonio.h"
 #include "parser/answer.h"
+#include "parser/subrequests.h"
 
 /* What can be asked for instead of a build, by the names of BuildKit's requests. */
 static const struct request {

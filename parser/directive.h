@@ -15,7 +15,9 @@
 
 #include <stdbool.h>
 
-#include "parser/parser.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 struct directives {
 	char escape;   /* '\\' or '`' */

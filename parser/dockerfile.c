@@ -1,3 +1,5 @@
+#include "parser/dockerfile.h"
+
 #include "base/base.h"
 #include "parser/statement.h"
 

@@ -1,8 +1,9 @@
+#include "parser/expand.h"
+
 #include <assert.h>
 
 #include "base/base.h"
 #include "parser/expand_pattern.h"
-#include "parser/parser.h"
 #include "parser/rune.h"
 
 /* ${a:-${b:-…}} deeper than this is an error, not a full stack. */

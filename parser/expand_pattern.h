@@ -11,7 +11,8 @@
 #define PARSER_EXPAND_PATTERN_H
 
 #include "base/array.h"
-#include "parser/parser.h"
+#include "base/error.h"
+#include "base/text.h"
 
 struct expand_token {
 	enum { TOKEN_CHAR, TOKEN_ANY, TOKEN_RUN } kind;

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/suggest.h"
+#include "parser/dockerfile.h"
 #include "parser/rune.h"
 #include "parser/words.h"
 

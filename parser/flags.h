@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "parser/parser.h"
+#include "parser/expand.h"
 
 /* Cuts the flags off the front of REST, adds them to OUT with quotes and
  * escapes resolved (in ARENA where that changes them), and returns what is

@@ -2,10 +2,12 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "parser/config.h"
 #include "parser/history.h"
 #include "parser/lint_rules.h"
 #include "parser/scope.h"
 #include "parser/state.h"
+#include "parser/step.h"
 
 typedef int fold_fn(struct planner *p, struct node *node, const struct instruction *in,
                     struct error *err);

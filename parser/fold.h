@@ -5,6 +5,8 @@
 #ifndef PARSER_FOLD_H
 #define PARSER_FOLD_H
 
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/planner.h"
 
 /* All instructions but FROM, RUN, COPY, ADD and WORKDIR. */

@@ -3,6 +3,8 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/fold.h"
 #include "parser/lint_rules.h"
 

@@ -1,11 +1,21 @@
 /*
- * frame: the code frames of many places of one text, cut into lines once.
+ * frame: the lines of a text around the place of a mistake, marked.
  */
 #ifndef PARSER_FRAME_H
 #define PARSER_FRAME_H
 
-#include "parser/parser.h"
+#include <stddef.h>
 
+#include "base/array.h"
+#include "base/error.h"
+#include "base/text.h"
+
+/* Appends the code frame of N PLACES in the text BYTES called NAME, as BuildKit prints it:
+ * "Dockerfile:15", dashes, lines with >>> marks, dashes. */
+void frame_print(struct buf *out, struct text bytes, const char *name,
+                 const struct place *places, size_t n);
+
+/* The same for many places of one text, which is cut into lines once. */
 struct frame_source {
 	const char *name;
 	ARRAY(struct text) lines; /* views of the text, without LF */

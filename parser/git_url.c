@@ -1,8 +1,9 @@
+#include "parser/git_url.h"
+
 #include <ctype.h>
 
 #include "base/base.h"
 #include "base/number.h"
-#include "parser/parser.h"
 #include "base/percent.h"
 
 /* What the query of an address may say, each at most once. */

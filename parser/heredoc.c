@@ -1,6 +1,7 @@
 #include "parser/heredoc.h"
 
 #include "base/base.h"
+#include "parser/expand.h"
 
 static bool
 is_blank(char c)

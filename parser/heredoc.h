@@ -10,7 +10,7 @@
 #ifndef PARSER_HEREDOC_H
 #define PARSER_HEREDOC_H
 
-#include "parser/parser.h"
+#include "parser/dockerfile.h"
 
 struct heredocs {
 	ARRAY(struct heredoc) list;

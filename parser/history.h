@@ -4,6 +4,7 @@
 #ifndef PARSER_HISTORY_H
 #define PARSER_HISTORY_H
 
+#include "parser/config.h"
 #include "parser/planner.h"
 
 /* " name=value" */

@@ -1,7 +1,9 @@
+#include "parser/ignore.h"
+
 #include "base/base.h"
 #include "base/path.h"
 #include "parser/ignore_glob.h"
-#include "parser/parser.h"
+#include "parser/pattern.h"
 #include "parser/rune.h"
 #include "parser/source.h"
 

@@ -13,7 +13,7 @@
 #ifndef PARSER_IGNORE_GLOB_H
 #define PARSER_IGNORE_GLOB_H
 
-#include "parser/parser.h"
+#include "base/text.h"
 
 struct ignore_glob;
 

@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/base.h"
+#include "base/digest.h"
 
 #define REPOSITORY_MAX 255
 #define TAG_MAX        128

@@ -11,7 +11,9 @@
 #ifndef PARSER_IMAGE_NAME_H
 #define PARSER_IMAGE_NAME_H
 
-#include "parser/parser.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 struct image_name {
 	struct text full;  /* with host, repository, and tag or digest */

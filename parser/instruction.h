@@ -5,7 +5,7 @@
 #ifndef PARSER_INSTRUCTION_H
 #define PARSER_INSTRUCTION_H
 
-#include "parser/parser.h"
+#include "parser/dockerfile.h"
 
 struct statement;
 

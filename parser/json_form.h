@@ -9,7 +9,7 @@
 #ifndef PARSER_JSON_FORM_H
 #define PARSER_JSON_FORM_H
 
-#include "parser/parser.h"
+#include "parser/expand.h"
 
 /* Adds the strings of the array T to OUT: views of T where nothing had to be
  * decoded, else in ARENA. Bytes that are not UTF-8 become U+FFFD. 1 done, 0 T

@@ -11,8 +11,9 @@
 #ifndef PARSER_LINT_H
 #define PARSER_LINT_H
 
+#include "parser/dockerfile.h"
 #include "parser/lint_list.h"
-#include "parser/parser.h"
+#include "parser/plan.h"
 
 #define LINT_CONSTANT(constant, rule, page, lint_level, words) LINT_##constant,
 enum lint_rule { LINT_RULES(LINT_CONSTANT) N_LINT_RULES };

@@ -6,6 +6,8 @@
 #ifndef PARSER_LINT_RULES_H
 #define PARSER_LINT_RULES_H
 
+#include "parser/dockerfile.h"
+#include "parser/ignore.h"
 #include "parser/lint.h"
 #include "parser/variables.h"
 

@@ -4,6 +4,8 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "base/suggest.h"
+#include "parser/dockerfile.h"
+#include "parser/mount_types.h"
 #include "parser/origin.h"
 #include "parser/plan_steps.h"
 #include "parser/scope.h"

@@ -5,6 +5,7 @@
 #define PARSER_MOUNTS_H
 
 #include "parser/planner.h"
+#include "parser/step.h"
 
 struct mounts {
 	ARRAY(struct step_mount) list;

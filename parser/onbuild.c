@@ -1,7 +1,10 @@
 #include "parser/onbuild.h"
 
 #include "base/base.h"
+#include "parser/dockerfile.h"
+#include "parser/plan.h"
 #include "parser/stages.h"
+#include "parser/step.h"
 
 struct triggers {
 	ARRAY(struct text) list;

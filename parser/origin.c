@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "parser/git_url.h"
 #include "parser/image_name.h"
 #include "parser/lint_rules.h"
 #include "parser/plan_steps.h"

@@ -6,7 +6,9 @@
 #ifndef PARSER_ORIGIN_H
 #define PARSER_ORIGIN_H
 
+#include "parser/plan.h"
 #include "parser/planner.h"
+#include "parser/step.h"
 
 void origin_init(struct planner *p);
 

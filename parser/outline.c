@@ -1,7 +1,12 @@
 #include "parser/outline.h"
 
 #include "base/base.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
+#include "parser/mount_types.h"
+#include "parser/plan.h"
 #include "parser/scope.h"
+#include "parser/step.h"
 
 /* An ARG before the first FROM. */
 struct global {

@@ -3,6 +3,8 @@
 #include "base/base.h"
 #include "base/jsonio.h"
 #include "parser/answer.h"
+#include "parser/plan.h"
+#include "parser/subrequests.h"
 
 struct cells {
 	ARRAY(struct text) list;

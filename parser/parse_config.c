@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "parser/dockerfile.h"
 #include "parser/flags.h"
 #include "parser/rune.h"
 #include "parser/statement.h"

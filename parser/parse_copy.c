@@ -1,4 +1,6 @@
 #include "base/base.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/flags.h"
 #include "parser/heredoc.h"
 #include "parser/statement.h"

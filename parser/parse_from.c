@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "parser/dockerfile.h"
 #include "parser/flags.h"
 #include "parser/statement.h"
 

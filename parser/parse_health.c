@@ -1,5 +1,7 @@
 #include "base/base.h"
 #include "base/number.h"
+#include "parser/config.h"
+#include "parser/dockerfile.h"
 #include "parser/flags.h"
 #include "parser/statement.h"
 

@@ -1,6 +1,8 @@
 #include <ctype.h>
 
 #include "base/base.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/flags.h"
 #include "parser/statement.h"
 

@@ -1,3 +1,5 @@
+#include "parser/plan.h"
+
 #include "base/base.h"
 #include "base/number.h"
 #include "parser/fold.h"

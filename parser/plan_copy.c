@@ -2,13 +2,17 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "base/redact.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/heredoc.h"
 #include "parser/lint_rules.h"
 #include "parser/origin.h"
+#include "parser/pattern.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/scope.h"
 #include "parser/state.h"
+#include "parser/step.h"
 
 /* A body given in the Dockerfile itself. */
 struct inline_file {

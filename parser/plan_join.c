@@ -1,5 +1,7 @@
 #include "base/base.h"
+#include "parser/plan.h"
 #include "parser/plan_steps.h"
+#include "parser/step.h"
 
 /* ------------------------------------------------------------ steps */
 

@@ -4,7 +4,9 @@
 #ifndef PARSER_PLAN_LAYERS_H
 #define PARSER_PLAN_LAYERS_H
 
+#include "parser/dockerfile.h"
 #include "parser/planner.h"
+#include "parser/step.h"
 
 typedef int plan_layer_fn(struct planner *p, struct node *node,
                           const struct command *command, struct error *err);

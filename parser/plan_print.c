@@ -3,7 +3,10 @@
 #include "base/base.h"
 #include "base/jsonio.h"
 #include "base/redact.h"
-#include "parser/parser.h"
+#include "parser/config.h"
+#include "parser/mount_types.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 static const char *const step_kinds[] = { "scratch", "image", "local", "git",
 	                                  "http",    "run",   "copy",  "mkdir" };

@@ -2,8 +2,11 @@
 #include "base/digest.h"
 #include "base/path.h"
 #include "base/percent.h"
+#include "parser/dockerfile.h"
+#include "parser/git_url.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
+#include "parser/step.h"
 
 /* ------------------------------------------------------------ git */
 

@@ -1,13 +1,18 @@
 #include "base/base.h"
 #include "base/path.h"
+#include "parser/config.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/fold.h"
 #include "parser/heredoc.h"
 #include "parser/history.h"
 #include "parser/mounts.h"
+#include "parser/plan.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/scope.h"
 #include "parser/state.h"
+#include "parser/step.h"
 
 /* Where scripts that name their own interpreter are seen. */
 #define PIPES "/dev/pipes/"

@@ -7,7 +7,10 @@
 #ifndef PARSER_PLAN_STEPS_H
 #define PARSER_PLAN_STEPS_H
 
+#include "parser/dockerfile.h"
+#include "parser/plan.h"
 #include "parser/planner.h"
+#include "parser/step.h"
 
 /* A new step for IN in NODE on top of BASE (may be STEP_NONE). Valid until the
  * next one is added. */

@@ -1,10 +1,12 @@
 #include "base/base.h"
 #include "base/path.h"
+#include "parser/dockerfile.h"
 #include "parser/lint_rules.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/scope.h"
 #include "parser/state.h"
+#include "parser/step.h"
 
 /* A relative path goes on from where we are; an absolute one is taken as it was
  * written, not cleaned. */

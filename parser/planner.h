@@ -13,8 +13,11 @@
 #ifndef PARSER_PLANNER_H
 #define PARSER_PLANNER_H
 
+#include "parser/config.h"
+#include "parser/dockerfile.h"
 #include "parser/lint.h"
-#include "parser/parser.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 #include "parser/variables.h"
 
 struct node;

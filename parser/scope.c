@@ -1,6 +1,7 @@
 #include "parser/scope.h"
 
 #include "base/base.h"
+#include "parser/config.h"
 #include "parser/lint_rules.h"
 
 /* ------------------------------------------------------------ build arguments */

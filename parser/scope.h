@@ -11,6 +11,8 @@
 #ifndef PARSER_SCOPE_H
 #define PARSER_SCOPE_H
 
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/planner.h"
 
 /* Sorts the build arguments: predefined ones, proxies, settings. */

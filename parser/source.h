@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "parser/directive.h"
-#include "parser/parser.h"
+#include "parser/expand.h"
 
 /* Bytes of a physical line, its LF included. */
 #define SOURCE_LINE_MAX 65535

@@ -8,6 +8,7 @@
 #include "parser/origin.h"
 #include "parser/scope.h"
 #include "parser/state.h"
+#include "parser/step.h"
 
 static struct text
 lower_case(struct arena *arena, struct text t)

@@ -8,6 +8,7 @@
 #ifndef PARSER_STAGES_H
 #define PARSER_STAGES_H
 
+#include "parser/dockerfile.h"
 #include "parser/planner.h"
 
 /* Makes a node for each stage, with its base and platform. */

@@ -1,6 +1,7 @@
 #include "parser/state.h"
 
 #include "base/base.h"
+#include "parser/plan.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -4,7 +4,9 @@
 #ifndef PARSER_STATE_H
 #define PARSER_STATE_H
 
+#include "parser/config.h"
 #include "parser/planner.h"
+#include "parser/step.h"
 
 void state_init(struct state *s);
 void state_clear(struct state *s);

@@ -6,6 +6,8 @@
 #ifndef PARSER_STATEMENT_H
 #define PARSER_STATEMENT_H
 
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 #include "parser/heredoc.h"
 #include "parser/instruction.h"
 #include "parser/source.h"

@@ -3,7 +3,9 @@
 #include "base/base.h"
 #include "base/jsonio.h"
 #include "parser/answer.h"
+#include "parser/dockerfile.h"
 #include "parser/outline.h"
+#include "parser/subrequests.h"
 
 static struct text
 description(const struct stage *stage)

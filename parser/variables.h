@@ -6,7 +6,7 @@
 #define PARSER_VARIABLES_H
 
 #include "base/map.h"
-#include "parser/parser.h"
+#include "parser/config.h"
 
 struct variables {
 	ARRAY(struct variable) list; /* a name with p NULL is a gap */

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 
 #include "base/array.h"
-#include "parser/parser.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
 
 /* What was collected in SCRATCH moves into ARENA; TO is an ARRAY of the same
  * element type that never grows again, SCRATCH is empty afterwards. */

@@ -10,6 +10,9 @@
 #include "base/platform.h"
 #include "builder/cli/field_options.h"
 #include "builder/cli/session.h"
+#include "parser/config.h"
+#include "parser/git_url.h"
+#include "parser/plan.h"
 
 #define CPU_PERIOD_US   100000 /* the kernel's */
 #define CPU_PERCENT_MAX 1000000

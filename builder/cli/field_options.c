@@ -6,6 +6,7 @@
 #include "base/csv.h"
 #include "base/number.h"
 #include "builder/cli/build_options.h"
+#include "parser/config.h"
 
 /* More would be no number of CPUs. */
 #define CPU_US_MAX ((uint64_t)1000000000)

@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/visible.h"
-#include "parser/parser.h"
+#include "parser/frame.h"
 
 #define LOG_LINES 40 /* of a failed step */
 

@@ -24,7 +24,7 @@
 #include "builder/context/excluded.h"
 #include "builder/context/left_out.h"
 #include "layers/layers.h"
-#include "parser/parser.h"
+#include "parser/ignore.h"
 
 struct context;
 

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/input.h"
+#include "parser/git_url.h"
 
 /* As of any other Dockerfile. */
 #define DOCKERFILE_SIZE_MAX ((size_t)16 << 20)

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/path.h"
+#include "parser/pattern.h"
 
 /* PATH as seen from ROOT, which it is below. */
 static struct text

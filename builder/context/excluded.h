@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "parser/parser.h"
+#include "parser/ignore.h"
 
 /* One step's way to a part of the context. */
 struct excluded_rule {

@@ -19,7 +19,7 @@
 #include "builder/context/excluded.h"
 #include "builder/context/left_out.h"
 #include "builder/context/wanted.h"
-#include "parser/parser.h"
+#include "parser/ignore.h"
 
 /* What stat(2) says of an entry. */
 struct scan_stat {

@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/inroot.h"
 #include "base/path.h"
-#include "parser/parser.h"
+#include "parser/pattern.h"
 
 /* As many links as a source may go through. */
 #define LINKS_MAX 255

@@ -11,6 +11,7 @@
 #define BUILDER_EXPORT_CACHE_PLACE_H
 
 #include "builder/export/export.h"
+#include "parser/plan.h"
 
 struct cache_place;
 

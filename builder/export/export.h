@@ -14,7 +14,6 @@
 #include "builder/export/destination.h"
 #include "builder/export/output_types.h"
 #include "layers/layers.h"
-#include "parser/parser.h"
 #include "registry/registry.h"
 
 /* Whether the files of a platform get a folder of their own. */

@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "base/jsonio.h"
 #include "builder/image/image.h"
+#include "parser/plan.h"
 
 /* The image goes to others as it came, with what it has of plain tars. */
 static int

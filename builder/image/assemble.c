@@ -3,6 +3,9 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/jsonio.h"
+#include "parser/config.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 static json_t *
 list_write(const struct text *items, size_t n)

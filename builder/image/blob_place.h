@@ -12,6 +12,7 @@
 #define BUILDER_IMAGE_BLOB_PLACE_H
 
 #include "builder/image/image.h"
+#include "parser/plan.h"
 
 /* Documents that registries serve; larger ones are refused. */
 #define MANIFEST_SIZE_MAX ((size_t)4 << 20)

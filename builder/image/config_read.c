@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/jsonio.h"
+#include "parser/config.h"
 
 static struct text
 copy_string(struct arena *arena, const json_t *value)

@@ -18,7 +18,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "layers/layers.h"
-#include "parser/parser.h"
+#include "parser/config.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 #include "registry/registry.h"
 
 struct blob_place;

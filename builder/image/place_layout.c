@@ -1,6 +1,7 @@
 #include "builder/image/blob_place.h"
 
 #include "base/base.h"
+#include "parser/plan.h"
 
 static int
 layout_find_root(const struct source_options *o, const struct missing_base *m,

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "parser/plan.h"
 
 /* What the name points to, as far as the store knows: 1, 0, -1. */
 static int

@@ -2,6 +2,8 @@
 
 #include "base/base.h"
 #include "base/jsonio.h"
+#include "parser/config.h"
+#include "parser/plan.h"
 
 /* Those of a cache have some for each step. */
 #define CONFIG_VALUES_MAX 500000

@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "base/job.h"
 #include "base/suggest.h"
+#include "parser/step.h"
 
 /* ONBUILD triggers may name images whose triggers name images … */
 #define ROUNDS_MAX 64

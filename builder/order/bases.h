@@ -7,7 +7,8 @@
 
 #include "base/array.h"
 #include "builder/image/image.h"
-#include "parser/parser.h"
+#include "parser/dockerfile.h"
+#include "parser/plan.h"
 
 struct bases {
 	ARRAY(struct source_image *) images; /* owned */

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "builder/order/finish.h"
 #include "builder/export/cache_place.h"
+#include "parser/step.h"
 
 /* ------------------------------------------------------------ in */
 

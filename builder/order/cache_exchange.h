@@ -12,6 +12,7 @@
 #include "builder/order/order.h"
 #include "builder/cache/cache_records.h"
 #include "builder/solve/solve.h"
+#include "parser/plan.h"
 
 /* Reads all that the request names. What is not there or no good is told as a warning and
  * left out. Images are added to BASES. */

@@ -1,6 +1,7 @@
 #include "builder/order/call.h"
 
 #include "base/base.h"
+#include "parser/subrequests.h"
 
 static int
 outline(const struct call *c, struct build_outcome *out, struct error *err)

@@ -12,6 +12,8 @@
 
 #include "builder/order/bases.h"
 #include "builder/order/order.h"
+#include "parser/dockerfile.h"
+#include "parser/plan.h"
 
 struct call {
 	const struct build_request *request;

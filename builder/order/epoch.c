@@ -3,6 +3,8 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/number.h"
+#include "parser/config.h"
+#include "parser/step.h"
 
 static int
 invalid(struct text text, struct error *err)

@@ -16,6 +16,8 @@
 #include "builder/order/order.h"
 #include "builder/order/input.h"
 #include "builder/order/remote.h"
+#include "parser/dockerfile.h"
+#include "parser/plan.h"
 
 /* Seconds, or -1 if TEXT is absent (p NULL) or empty. */
 int epoch_parse(struct text text, int64_t *out, struct error *err);

@@ -8,6 +8,7 @@
 #include "builder/order/order.h"
 #include "base/failures.h"
 #include "builder/solve/solve.h"
+#include "parser/plan.h"
 
 struct finish_options {
 	const struct build_env *env;

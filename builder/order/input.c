@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "builder/order/remote.h"
+#include "parser/plan.h"
 
 /* What BuildKit's messages can hold. */
 #define DOCKERFILE_SIZE_MAX ((size_t)16 << 20)

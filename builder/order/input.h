@@ -9,6 +9,7 @@
 #include "builder/order/order.h"
 #include "builder/order/remote.h"
 #include "builder/steps/steps.h"
+#include "parser/ignore.h"
 
 struct build_input {
 	struct buf dockerfile; /* its bytes */

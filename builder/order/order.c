@@ -16,6 +16,7 @@
 #include "builder/order/remote.h"
 #include "builder/order/services.h"
 #include "builder/solve/solve.h"
+#include "parser/dockerfile.h"
 
 #define EPOCH_TEXT_MAX 24
 

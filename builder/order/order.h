@@ -22,7 +22,8 @@
 #include "builder/image/image.h"
 #include "builder/sandbox/sandbox.h"
 #include "layers/layers.h"
-#include "parser/parser.h"
+#include "parser/config.h"
+#include "parser/plan.h"
 
 enum plan_format { PLAN_NOT_PRINTED, PLAN_JSON, PLAN_DOT };
 enum call_kind { CALL_BUILD, CALL_CHECK, CALL_OUTLINE, CALL_TARGETS, CALL_DESCRIBE };

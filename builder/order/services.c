@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/input.h"
+#include "parser/config.h"
 
 /* The wire limit of BuildKit; larger "secrets" are mistakes. */
 #define SECRET_SIZE_MAX ((size_t)500 << 10)

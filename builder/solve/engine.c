@@ -4,6 +4,8 @@
  */
 #include "base/base.h"
 #include "builder/solve/state.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 /* False: what its inputs come out as may be what they were when it was made. */
 static bool

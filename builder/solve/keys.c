@@ -3,6 +3,8 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/map.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 /* Digests in a step's result depend on the time that replaces later ones. */
 static void

@@ -2,6 +2,8 @@
 
 #include "base/base.h"
 #include "base/map.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 bool
 step_is_source(enum step_kind kind)

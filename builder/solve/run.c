@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "parser/step.h"
 
 static void
 announce(struct step_state *state, const struct step *step)

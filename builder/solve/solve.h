@@ -17,6 +17,8 @@
 
 #include "builder/cache/cache_records.h"
 #include "builder/steps/steps.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 struct solve_options {
 	const struct build_env *env;

@@ -8,6 +8,8 @@
 
 #include "builder/cache/cache.h"
 #include "builder/solve/solve.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 enum step_phase { PHASE_IDLE, PHASE_WAITING, PHASE_READY, PHASE_RUNNING, PHASE_DONE };
 

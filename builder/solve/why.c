@@ -2,6 +2,8 @@
 
 #include "base/base.h"
 #include "builder/cache/reason.h"
+#include "parser/dockerfile.h"
+#include "parser/step.h"
 
 /* The stage's name or number: what follows is compared with what followed it before. */
 static struct text

@@ -10,6 +10,8 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "builder/steps/internal.h"
+#include "parser/mount_types.h"
+#include "parser/step.h"
 
 #define PRIVATE_MAX   1000 /* copies of one sharing=private mount */
 #define LOCK_PAUSE_MS 50

@@ -2,7 +2,7 @@
 
 #include "base/base.h"
 #include "base/path.h"
-#include "parser/parser.h"
+#include "parser/pattern.h"
 
 bool
 match_is_pattern(struct text text)

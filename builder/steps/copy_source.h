@@ -9,6 +9,8 @@
 #include "builder/steps/copy_match.h"
 #include "builder/steps/copy_walk.h"
 #include "builder/steps/steps.h"
+#include "parser/ignore.h"
+#include "parser/step.h"
 
 struct opened_source {
 	const struct result *result; /* NULL: inline content */

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 #include "layers/layers.h"
-#include "parser/parser.h"
+#include "parser/ignore.h"
 
 struct copy_item {
 	struct text rel;            /* below the match; "" is the match itself */

@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "layers/layers.h"
-#include "parser/parser.h"
+#include "parser/step.h"
 
 struct secret;
 

@@ -6,6 +6,7 @@
 #define BUILDER_STEPS_GIT_FETCH_H
 
 #include "builder/steps/git.h"
+#include "parser/step.h"
 
 /* Makes "tree" in DIR_FD, all of it as old as the commit: *TIME, in seconds. Its .git
  * is there if SRC keeps it; then a tag that was asked for is in it, and for a commit

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/jsonio.h"
 #include "base/path.h"
+#include "parser/step.h"
 
 #define ID_LENGTH 12
 #define JSON_MAX  ((size_t)16 << 20)

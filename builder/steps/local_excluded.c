@@ -7,6 +7,9 @@
 #include "base/base.h"
 #include "base/inroot.h"
 #include "base/path.h"
+#include "parser/pattern.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 void
 exclusions_clear(struct exclusions *x)

@@ -6,6 +6,7 @@
 #define BUILDER_STEPS_LOCAL_EXCLUDED_H
 
 #include "builder/steps/internal.h"
+#include "parser/ignore.h"
 
 struct exclusions {
 	ARRAY(struct excluded_rule) rules; /* for context_scan(); none: all counts */

@@ -5,6 +5,7 @@
 #include "base/redact.h"
 #include "builder/steps/git.h"
 #include "builder/steps/internal.h"
+#include "parser/step.h"
 
 int
 step_git_preimage(const struct step_job *job, bool content, struct preimage *out,

@@ -7,6 +7,7 @@
 #include "base/redact.h"
 #include "builder/steps/internal.h"
 #include "builder/steps/source_auth.h"
+#include "parser/step.h"
 
 #define REMEMBERED_MAX ((size_t)64 << 10)
 #define DEFAULT_MODE   0600

@@ -4,6 +4,8 @@
 #include "base/path.h"
 #include "builder/steps/internal.h"
 #include "builder/steps/local_excluded.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 /* What a context contributes is in the keys of the steps that copy from it. */
 int

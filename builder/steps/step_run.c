@@ -10,6 +10,9 @@
 #include "base/event.h"
 #include "builder/steps/kept_run.h"
 #include "builder/steps/run_mounts.h"
+#include "parser/config.h"
+#include "parser/mount_types.h"
+#include "parser/step.h"
 
 #define DEFAULT_HOSTNAME "buildkitsandbox"
 

@@ -23,7 +23,9 @@
 #include "builder/context/context.h"
 #include "builder/sandbox/sandbox.h"
 #include "layers/layers.h"
-#include "parser/parser.h"
+#include "parser/ignore.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 #include "registry/registry.h"
 
 /* What a step came out as. Owner: the solver. */

@@ -2,7 +2,8 @@
 #include <assert.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/dockerfile.h"
+#include "parser/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -2,7 +2,7 @@
 #include <assert.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/expand.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/ignore.h"
+#include "parser/pattern.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -2,7 +2,11 @@
 #include <assert.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/dockerfile.h"
+#include "parser/frame.h"
+#include "parser/plan.h"
+#include "parser/step.h"
+#include "parser/subrequests.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

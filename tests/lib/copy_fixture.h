@@ -25,6 +25,8 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "builder/steps/internal.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 #define SOURCE_TIME  1111
 #define BASE_TIME    2222

@@ -19,7 +19,8 @@
 #include <cmocka.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/config.h"
+#include "parser/dockerfile.h"
 
 static inline void
 text_add_quoted(struct buf *out, const char *before, struct text t)

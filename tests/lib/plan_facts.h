@@ -15,6 +15,10 @@
 #ifndef TESTS_LIB_PLAN_FACTS_H
 #define TESTS_LIB_PLAN_FACTS_H
 
+#include "parser/config.h"
+#include "parser/mount_types.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 #include "tests/lib/plan_fixture.h"
 
 static inline void

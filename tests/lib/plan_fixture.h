@@ -20,7 +20,12 @@
 #include <cmocka.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/config.h"
+#include "parser/dockerfile.h"
+#include "parser/expand.h"
+#include "parser/ignore.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 
 #define PLAN_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -9,6 +9,8 @@
 #include "base/base.h"
 #include "builder/cli/build_options.h"
 #include "builder/cli/cmd.h"
+#include "parser/config.h"
+#include "parser/plan.h"
 
 struct reading {
 	struct build_options o;

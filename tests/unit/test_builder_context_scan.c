@@ -1,4 +1,5 @@
 /* What a scan takes in: wanted sources, links on the way, ignore rules. */
+#include "parser/ignore.h"
 #include "tests/lib/context_fixture.h"
 
 #include <sys/socket.h>

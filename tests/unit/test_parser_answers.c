@@ -1,6 +1,8 @@
 #include <jansson.h>
 
 #include "base/jsonio.h"
+#include "parser/plan.h"
+#include "parser/subrequests.h"
 #include "tests/lib/plan_facts.h"
 
 #define ONE_LINE(n)                                                                      \

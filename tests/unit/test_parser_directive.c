@@ -1,6 +1,7 @@
 #include "tests/lib/dockerfile_text.h"
 
 #include "parser/directive.h"
+#include "parser/dockerfile.h"
 
 static void
 the_escape_directive_changes_the_escape_character(void **state)

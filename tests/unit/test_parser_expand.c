@@ -6,7 +6,8 @@
 #include <cmocka.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/config.h"
+#include "parser/expand.h"
 
 static const struct variable variables[] = {
 	{ { "PWD", 3 }, { "/home", 5 } },

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/frame.h"
 
 #define DASHES "--------------------\n"
 

@@ -1,5 +1,6 @@
 #include "tests/lib/dockerfile_text.h"
 
+#include "parser/dockerfile.h"
 #include "parser/heredoc.h"
 
 static void

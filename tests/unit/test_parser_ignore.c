@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 #include "base/map.h"
-#include "parser/parser.h"
+#include "parser/ignore.h"
 
 /* What is left of PATHS (parents before children, blank-separated) after a
  * walk that enters what it must. Caller frees. */

@@ -1,3 +1,4 @@
+#include "parser/dockerfile.h"
 #include "tests/lib/dockerfile_text.h"
 
 #define ON_LINE_2 "error 2-2: dockerfile parse error on line 2: "

@@ -1,3 +1,4 @@
+#include "parser/plan.h"
 #include "tests/lib/plan_facts.h"
 
 #define FROM "FROM scratch\n"

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/base.h"
-#include "parser/parser.h"
+#include "parser/pattern.h"
 
 static void
 patterns_match_as_filepath_match_does(void **state)

@@ -10,6 +10,7 @@
 #include <glob.h>
 
 #include "base/file.h"
+#include "parser/plan.h"
 #include "tests/lib/plan_fixture.h"
 
 #define OPTIONS         "# plan: "

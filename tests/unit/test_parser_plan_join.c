@@ -1,4 +1,7 @@
 /* Plans of several platforms as one. */
+#include "parser/dockerfile.h"
+#include "parser/plan.h"
+#include "parser/step.h"
 #include "tests/lib/plan_fixture.h"
 
 /* The plans of TEXT for PLATFORMS ("linux/amd64,…"), joined. Caller frees. */

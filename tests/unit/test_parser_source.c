@@ -1,5 +1,6 @@
 #include "tests/lib/dockerfile_text.h"
 
+#include "parser/dockerfile.h"
 #include "parser/source.h"
 
 static void
