@@ -31,6 +31,7 @@ static const struct {
 	{ "refs", THING_REF },          { "compressed", THING_NOTE },
 	{ "contexts", THING_CONTEXT },  { "mounts", THING_MOUNT },
 	{ "failed", THING_FAILED },     { "checkouts", THING_CONTEXT },
+	{ "plain", THING_PLAIN },
 };
 
 /* ------------------------------------------------------------ sizes */

@@ -17,6 +17,7 @@ enum thing_kind {
 	THING_CONTEXT,
 	THING_MOUNT,
 	THING_FAILED,
+	THING_PLAIN,    /* a plain tree that nobody has taken */
 	THING_LEFTOVER, /* of a write that was killed */
 	N_THING_KINDS,
 };

@@ -58,7 +58,7 @@ mark_recent(struct marks *m, const struct gc_options *o, int64_t cut_ns)
 	for (size_t i = 0; i < m->census->things.n; i++) {
 		const struct thing *t = &m->census->things.at[i];
 
-		if (t->kind == THING_LEFTOVER)
+		if (t->kind == THING_LEFTOVER || t->kind == THING_PLAIN)
 			continue;
 		if (t->used_ns >= cut_ns || (t->kind == THING_MOUNT && !o->mounts))
 			mark_thing(m, i);
@@ -68,16 +68,35 @@ mark_recent(struct marks *m, const struct gc_options *o, int64_t cut_ns)
 struct by_use {
 	int64_t used_ns;
 	size_t index;
+	bool is_plain;
 };
 
+/* Plain trees come last. */
 static int
 compare_by_use(const void *a, const void *b)
 {
 	const struct by_use *x = a, *y = b;
 
+	if (x->is_plain != y->is_plain)
+		return x->is_plain ? 1 : -1;
 	if (x->used_ns != y->used_ns)
 		return x->used_ns > y->used_ns ? -1 : 1;
 	return x->index < y->index ? -1 : 1;
+}
+
+/* Plain trees are in nobody's use, and made again from the rest. They stay if they were
+ * left after the cut that somebody asks for, not if that is for others' sake only. */
+static void
+mark_plain(struct marks *m, const struct gc_options *o)
+{
+	const int64_t cut_ns = clock_wall_ns() - o->older_than_s * SECOND_NS;
+
+	for (size_t i = 0; o->older_than_s > 0 && i < m->census->things.n; i++) {
+		const struct thing *t = &m->census->things.at[i];
+
+		if (t->kind == THING_PLAIN && t->used_ns >= cut_ns)
+			mark_thing(m, i);
+	}
 }
 
 /* The youngest, as long as all together stay below MAX. */
@@ -90,7 +109,8 @@ mark_until(struct marks *m, uint64_t max)
 		const struct thing *t = &m->census->things.at[i];
 
 		if (!t->live && t->kind != THING_LEFTOVER)
-			array_push(&list, ((struct by_use){ t->used_ns, i }));
+			array_push(&list, ((struct by_use){ t->used_ns, i,
+			                                    t->kind == THING_PLAIN }));
 	}
 	array_sort(&list, compare_by_use);
 	for (size_t i = 0; i < list.n; i++) {
@@ -114,6 +134,7 @@ gc_mark(struct store *st, const struct gc_options *o, struct census *c, struct e
 	if (cut_of(st, o, &cut_ns, err) < 0 || mark_tags(&m, err) < 0)
 		return -1;
 	mark_recent(&m, o, cut_ns);
+	mark_plain(&m, o);
 	if (o->max_bytes > 0)
 		mark_until(&m, o->max_bytes);
 	array_clear(&m.order);
@@ -165,14 +186,15 @@ remove_thing(struct sweep *s, const struct thing *t, int64_t lease_ns)
 	int fd = store_fd(s->store);
 
 	if (fstatat(fd, t->name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    stat_mtime_ns(&now) != t->used_ns || t->used_ns >= lease_ns)
+	    stat_mtime_ns(&now) != t->used_ns ||
+	    (t->used_ns >= lease_ns && t->kind != THING_PLAIN))
 		return;
 	if ((t->kind == THING_LEFTOVER || t->kind == THING_MOUNT) &&
 	    is_locked(fd, t->name))
 		return;
 	if (scratch_trash(store_scratch(s->store), fd, t->name) == 0)
 		s->freed += t->size;
-	else if (s->failed == 0)
+	else if (s->failed == 0 && errno != ENOENT)
 		s->failed = errno;
 }
 

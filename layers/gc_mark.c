@@ -210,6 +210,7 @@ mark_thing(struct marks *m, size_t index)
 	case THING_CONTEXT:
 	case THING_MOUNT:
 	case THING_FAILED:
+	case THING_PLAIN:
 	case THING_LEFTOVER:
 	case N_THING_KINDS:
 		break;

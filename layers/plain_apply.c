@@ -1,6 +1,8 @@
 /*
  * A layer directory in overlay format, laid over a plain one.
  */
+#include "layers/plain_apply.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,14 +11,61 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "base/path.h"
 #include "layers/copy_node.h"
-#include "layers/layers.h"
 #include "layers/whiteout.h"
 
 struct apply {
 	const struct cancel *cancel;
-	struct buf path; /* for messages */
+	struct buf path;             /* "/…" */
+	struct plain_events *events; /* NULL: nobody wants to know */
+	uint32_t since;
 };
+
+/* ------------------------------------------------------------ events */
+
+static int
+compare_events(const void *a, const void *b)
+{
+	const struct plain_event *x = a, *y = b;
+	int order = path_compare(x->path, y->path);
+
+	if (order != 0 || x->since == y->since)
+		return order;
+	return x->since < y->since ? -1 : 1;
+}
+
+void
+plain_events_sort(struct plain_events *e)
+{
+	array_sort(&e->list, compare_events);
+}
+
+void
+plain_events_clear(struct plain_events *e)
+{
+	array_clear(&e->list);
+	arena_free(e->arena);
+	e->arena = NULL;
+}
+
+/* The lowest layer's need not be told: what no other says is of that one. */
+static void
+add_event(struct apply *a, bool is_gone)
+{
+	struct plain_events *e = a->events;
+
+	if (e == NULL || a->since == 0)
+		return;
+	if (e->arena == NULL)
+		e->arena = arena_new();
+	array_push(&e->list,
+	           ((struct plain_event){
+	                   arena_text(e->arena, text_from(buf_text(&a->path), 1)),
+	                   a->since, is_gone }));
+}
+
+/* ------------------------------------------------------------ one layer */
 
 /* IS_NEW: there is nothing in TO_FD yet. */
 static int
@@ -33,6 +82,7 @@ open_target(struct apply *a, int to_fd, const char *name, bool opaque, bool *is_
 	if (found == 0 && (opaque || !S_ISDIR(st.st_mode))) {
 		if (file_remove_tree(to_fd, name, err) < 0)
 			return -1;
+		add_event(a, true);
 		found = -1;
 	}
 	if (found < 0 && mkdirat(to_fd, name, 0700) < 0)
@@ -64,11 +114,14 @@ apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, bool is_n
 
 	if (fstatat(from_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_sys(err, "stat %s", buf_str(&a->path));
+	add_event(a, false);
 	if (S_ISDIR(st.st_mode))
 		return apply_subdir(a, from_fd, name, to_fd, err);
-	if (!is_new && fstatat(to_fd, name, &before, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    file_remove_tree(to_fd, name, err) < 0)
-		return -1;
+	if (!is_new && fstatat(to_fd, name, &before, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (file_remove_tree(to_fd, name, err) < 0)
+			return -1;
+		add_event(a, true);
+	}
 	/* On a plain file system a device node opens its device. */
 	if (whiteout_is_mark(from_fd, name, &st) || S_ISCHR(st.st_mode) ||
 	    S_ISBLK(st.st_mode))
@@ -108,11 +161,32 @@ apply_dir(struct apply *a, int from_fd, int to_fd, bool is_new, struct error *er
 }
 
 int
-plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err)
+plain_apply(int from_fd, int to_fd, struct plain_events *events, uint32_t since,
+            const struct cancel *cancel, struct error *err)
 {
-	struct apply a = { .cancel = cancel };
+	struct apply a = { .cancel = cancel, .events = events, .since = since };
 	int failed = apply_dir(&a, from_fd, to_fd, false, err);
 
+	buf_clear(&a.path);
+	return failed;
+}
+
+int
+plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err)
+{
+	return plain_apply(from_fd, to_fd, NULL, 0, cancel, err);
+}
+
+int
+plain_apply_entry(int from_fd, const char *name, int to_fd, struct text path,
+                  const struct cancel *cancel, struct error *err)
+{
+	struct apply a = { .cancel = cancel };
+	int failed = 0;
+
+	buf_add_char(&a.path, '/');
+	buf_add_text(&a.path, path);
+	failed = apply_entry(&a, from_fd, name, to_fd, false, err);
 	buf_clear(&a.path);
 	return failed;
 }

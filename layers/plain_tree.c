@@ -5,74 +5,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/inroot.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/copy_node.h"
-#include "layers/layers.h"
+#include "layers/plain_look.h"
 #include "layers/whiteout.h"
-
-/* How a path was when it was last looked at. No program can set a change time. */
-struct noted {
-	struct text path;
-	uint64_t ino;
-	int64_t changed_s;
-	uint32_t changed_ns;
-	uint16_t mode; /* with the type */
-};
-
-/* In the order of path_compare(). */
-struct notes {
-	ARRAY(struct noted) list;
-	struct arena *arena; /* of the paths */
-};
-
-struct plain_tree {
-	const char *dir;
-	int fd;
-	struct notes notes;
-};
-
-static void
-notes_clear(struct notes *n)
-{
-	array_clear(&n->list);
-	arena_free(n->arena);
-	n->arena = NULL;
-}
-
-/* A directory on the way, and what stands for it in the upper directory. */
-struct level {
-	struct level *up; /* NULL: the root */
-	const char *name;
-	int fd;
-	int upper_fd; /* -1: not yet */
-};
-
-/* One look at the tree. */
-struct look {
-	struct plain_tree *tree;
-	const struct notes *before;
-	size_t at; /* the first of BEFORE that was not passed */
-	struct notes now;
-	struct buf path;
-	int upper_fd; /* -1: nobody wants to know what changed */
-	struct map
-	        linked; /* inode of a changed file with several names → its first one */
-	ARRAY(struct text) split; /* paths whose change times are ours */
-	const struct cancel *cancel;
-};
 
 static void
 look_clear(struct look *l)
@@ -86,178 +32,59 @@ look_clear(struct look *l)
 
 /* ------------------------------------------------------------ notes */
 
-static int
-examine(int dir_fd, const char *name, struct noted *out, struct stat *st)
-{
-	if (fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
-		return -1;
-	out->ino = st->st_ino;
-	out->changed_s = st->st_ctim.tv_sec;
-	out->changed_ns = (uint32_t)st->st_ctim.tv_nsec;
-	out->mode = (uint16_t)st->st_mode;
-	return 0;
-}
-
-static bool
-is_unchanged(const struct noted *a, const struct noted *b)
-{
-	return a->ino == b->ino && a->changed_s == b->changed_s &&
-	       a->changed_ns == b->changed_ns && a->mode == b->mode;
-}
-
 static const struct noted *
 next_before(const struct look *l)
 {
 	return l->at < l->before->list.n ? &l->before->list.at[l->at] : NULL;
 }
 
-/* Passes what was noted at and below PATH. */
-static void
+/* Passes what was noted at and below PATH: true if there was something. */
+static bool
 pass_below(struct look *l, struct text path)
 {
 	const struct noted *n = next_before(l);
+	const size_t from = l->at;
 
 	for (; n != NULL && path_is_below(n->path, path); n = next_before(l))
 		l->at++;
+	return l->at > from;
 }
 
-/* ------------------------------------------------------------ ways out */
-
-/* The directory of the upper that stands for LEVEL, made with all above it. */
-static int
-upper_of(struct look *l, struct level *level, struct error *err)
+/* The latest layer that said something of PATH, or SINCE if that is later. */
+static uint32_t
+latest(struct look *l, struct text path, uint32_t since)
 {
-	int up_fd = -1;
+	const struct plain_events *e = &l->tree->events;
+	int order = -1;
 
-	if (level->upper_fd >= 0)
-		return level->upper_fd;
-	up_fd = upper_of(l, level->up, err);
-	if (up_fd < 0)
-		return -1;
-	if (mkdirat(up_fd, level->name, 0700) == 0)
-		level->upper_fd = openat(up_fd, level->name,
-		                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return level->upper_fd < 0
-	               ? error_sys(err, "make %s in the upper directory", level->name)
-	               : level->upper_fd;
+	for (; l->event < e->list.n; l->event++) {
+		order = path_compare(e->list.at[l->event].path, path);
+		if (order > 0)
+			break;
+		if (order == 0 && e->list.at[l->event].since > since)
+			since = e->list.at[l->event].since;
+	}
+	return since;
 }
 
-/* The metadata come last: what is made in a directory changes its time. */
-static int
-level_leave(struct level *level, struct error *err)
+static void
+add_fix(struct look *l, struct text path, bool is_whole)
 {
-	struct stat st;
-	int failed = 0;
+	array_push(&l->fixes->list,
+	           ((struct fix){ .path = arena_text(l->fixes->arena, path),
+	                          .is_whole = is_whole }));
+}
 
-	if (level->upper_fd < 0 || level->up == NULL)
+/* What was noted is there no more. */
+static int
+note_removed(struct look *l, struct level *level, struct text path, struct error *err)
+{
+	if (l->fixes != NULL) {
+		add_fix(l, path, true);
 		return 0;
-	if (fstat(level->fd, &st) < 0)
-		failed = error_sys(err, "stat %s", level->name);
-	else
-		failed = copy_dir_metadata(level->fd, &st, level->upper_fd, level->name,
-		                           err);
-	own_close(&level->upper_fd);
-	return failed;
-}
-
-static int
-put_whiteout(struct look *l, struct level *level, struct error *err)
-{
-	auto_free char *name = text_copy(path_base(buf_text(&l->path)));
-	int upper_fd = upper_of(l, level, err);
-
-	if (upper_fd < 0)
-		return -1;
-	if (whiteout_make(upper_fd, name) < 0)
-		return error_sys(err, "mark %s as deleted", buf_str(&l->path));
-	return 0;
-}
-
-/* The first name of the file with inode ST, or NULL: then this one is. */
-static const char *
-first_name(struct look *l, const struct stat *st)
-{
-	struct text key = { (const char *)&st->st_ino, sizeof st->st_ino };
-	char *first = NULL;
-
-	if (!S_ISREG(st->st_mode) || st->st_nlink < 2)
-		return NULL;
-	first = map_find(&l->linked, key);
-	if (first == NULL)
-		map_set(&l->linked, key, arena_copy(l->now.arena, buf_str(&l->path)));
-	return first;
-}
-
-/* Gives NAME, which is at PATH of the tree, a file of its own, as it will have for the
- * next step. */
-static int
-split_name(struct look *l, int dir_fd, const char *name, const struct stat *st,
-           struct text path, struct error *err)
-{
-	char other[] = ".cooper-0123456789abcdef";
-	auto_free char *shown = text_copy(path);
-	struct timespec times[2];
-	struct stat dir;
-
-	file_random_name(other + sizeof ".cooper-" - 1, 16);
-	if (fstat(dir_fd, &dir) < 0)
-		return error_sys(err, "stat the directory of %s", shown);
-	if (copy_node(dir_fd, name, st, dir_fd, other, shown, l->cancel, err) < 0)
-		return -1;
-	times[0] = dir.st_atim;
-	times[1] = dir.st_mtim;
-	if (renameat(dir_fd, other, dir_fd, name) < 0 || futimens(dir_fd, times) < 0)
-		return error_sys(err, "replace %s", shown);
-	array_push(&l->split, arena_text(l->now.arena, path));
-	array_push(&l->split, arena_text(l->now.arena, path_dir(path)));
-	return 0;
-}
-
-/* Names that are left beside the first one are not in the tree: a cache mount's file
- * may have been linked, and must not get what later steps write. */
-static int
-split_from_outside(struct look *l, struct error *err)
-{
-	for (size_t i = 0; i < l->linked.n; i++) {
-		const char *path = l->linked.items[i].value, *name = NULL;
-		auto_fd int parent_fd = inroot_parent(l->tree->fd, path, &name);
-		auto_fd int dir_fd = -1;
-		struct stat st;
-
-		if (parent_fd >= 0)
-			dir_fd = openat(parent_fd, ".",
-			                O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (dir_fd < 0 || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return error_sys(err, "stat /%s", path);
-		if (st.st_nlink > 1 &&
-		    split_name(l, dir_fd, name, &st, text_of(path), err) < 0)
-			return -1;
 	}
-	return 0;
-}
-
-static int
-put_node(struct look *l, struct level *level, const char *name, const struct stat *st,
-         struct error *err)
-{
-	const char *first = first_name(l, st);
-	int upper_fd = upper_of(l, level, err);
-
-	if (upper_fd < 0)
-		return -1;
-	if (first == NULL) {
-		int copied = copy_node(level->fd, name, st, upper_fd, name,
-		                       buf_str(&l->path), l->cancel, err);
-
-		/* Only names of files are links in a layer. */
-		if (copied <= 0 || S_ISREG(st->st_mode) || st->st_nlink < 2)
-			return copied < 0 ? -1 : 0;
-		return split_name(l, level->fd, name, st, buf_text(&l->path), err);
-	}
-	if (linkat(l->upper_fd, first, upper_fd, name, 0) < 0)
-		return error_sys(err, "link %s", buf_str(&l->path));
-	array_push(&l->split, text_of(first));
-	return split_name(l, level->fd, name, st, buf_text(&l->path), err);
+	notes_add_gone(&l->now, path, l->fresh);
+	return l->upper_fd < 0 ? 0 : look_put_whiteout(l, level, err);
 }
 
 /* ------------------------------------------------------------ the look */
@@ -318,8 +145,7 @@ pass_removed(struct look *l, struct level *level, struct text dir, bool to_end,
 	       (to_end || path_compare(n->path, text_of(here)) < 0)) {
 		buf_truncate(&l->path, 0);
 		buf_add_text(&l->path, n->path);
-		if (l->upper_fd >= 0)
-			failed = put_whiteout(l, level, err);
+		failed = note_removed(l, level, n->path, err);
 		pass_below(l, n->path);
 	}
 	buf_truncate(&l->path, 0);
@@ -339,14 +165,65 @@ enter(struct look *l, struct level *up, const char *name, bool is_changed,
 
 	if (fd < 0)
 		return error_sys(err, "open /%s", buf_str(&l->path));
-	if (is_changed && l->upper_fd >= 0 && upper_of(l, &level, err) < 0)
+	if (is_changed && l->upper_fd >= 0 && look_upper(l, &level, err) < 0)
 		return -1;
 	failed = look_dir(l, &level, err);
 	if (failed < 0) {
 		own_close(&level.upper_fd);
 		return -1;
 	}
-	return level_leave(&level, err);
+	return look_leave(&level, err);
+}
+
+/* What a copy of a layer has not: plain_tree_apply() leaves sockets and nodes out, and all
+ * attributes but two. */
+static bool
+is_odd(int dir_fd, const char *name, const struct stat *st)
+{
+	auto_fd int fd = -1;
+	auto_free char *names = NULL;
+	ssize_t n = 0;
+
+	if (S_ISSOCK(st->st_mode) || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+		return true;
+	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		return false;
+	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	n = fd < 0 ? -1 : flistxattr(fd, NULL, 0);
+	if (n <= 0)
+		return fd < 0;
+	names = mem_new((size_t)n + 1);
+	n = flistxattr(fd, names, (size_t)n);
+	for (const char *at = names; at < names + n; at += strlen(at) + 1)
+		if (strncmp(at, "security.", strlen("security.")) != 0 &&
+		    strcmp(at, LAYER_OWNER) != 0)
+			return true;
+	return n < 0;
+}
+
+/* BEFORE: as it was noted, or NULL; NOW: as it is. */
+static int
+check_at(struct look *l, struct level *level, const char *name,
+         const struct noted *before, const struct noted *now, const struct stat *st,
+         struct error *err)
+{
+	const struct text path = buf_text(&l->path);
+	const bool is_late = before == NULL || !notes_same(before, now) ||
+	                     before->since >= l->n_kept || before->is_odd;
+
+	if (S_ISDIR(now->mode) && before != NULL && S_ISDIR(before->mode)) {
+		if (st->st_dev != l->tree->dev)
+			return error_set(err, ERR_DAMAGED,
+			                 "/%s: something is mounted there",
+			                 buf_str(&l->path));
+		if (is_late)
+			add_fix(l, path, false);
+		return enter(l, level, name, false, err);
+	}
+	pass_below(l, path);
+	if (is_late)
+		add_fix(l, path, true);
+	return cancel_check(l->cancel, err);
 }
 
 static int
@@ -358,24 +235,32 @@ look_at(struct look *l, struct level *level, const char *name, struct error *err
 	int left_out = 0;
 	struct stat st;
 
-	if (examine(level->fd, name, &now, &st) < 0)
+	if (notes_examine(level->fd, name, &now, &st) < 0)
 		return error_sys(err, "stat /%s", buf_str(&l->path));
 	if (l->upper_fd >= 0)
 		left_out = whiteout_drop_device(level->fd, name, &st, buf_text(&l->path),
 		                                err);
 	if (left_out != 0)
 		return left_out < 0 ? -1 : 0;
-	now.path = arena_text(l->now.arena, buf_text(&l->path));
-	array_push(&l->now.list, now);
-	if (before != NULL && text_equal(before->path, now.path)) {
-		is_changed = !is_unchanged(before, &now);
+	if (before != NULL && text_equal(before->path, buf_text(&l->path))) {
+		is_changed = !notes_same(before, &now);
 		l->at++;
+	} else {
+		before = NULL;
 	}
+	if (l->fixes != NULL)
+		return check_at(l, level, name, before, &now, &st, err);
+	now.path = arena_text(l->now.arena, buf_text(&l->path));
+	now.since = latest(l, now.path, is_changed ? l->fresh : before->since);
+	now.is_odd = is_changed ? l->upper_fd >= 0 && is_odd(level->fd, name, &st)
+	                        : before->is_odd;
+	array_push(&l->now.list, now);
 	if (S_ISDIR(st.st_mode))
 		return enter(l, level, name, is_changed, err);
 	/* It may have been a directory. */
-	pass_below(l, now.path);
-	if (is_changed && l->upper_fd >= 0 && put_node(l, level, name, &st, err) < 0)
+	if (pass_below(l, now.path))
+		notes_add_gone(&l->now, now.path, l->fresh);
+	if (is_changed && l->upper_fd >= 0 && look_put_node(l, level, name, &st, err) < 0)
 		return -1;
 	return cancel_check(l->cancel, err);
 }
@@ -397,10 +282,9 @@ look_dir(struct look *l, struct level *level, struct error *err)
 		if (layer_path_check(buf_text(&l->path), err) < 0 ||
 		    pass_removed(l, level, text_of(dir), false, err) < 0)
 			return -1;
-		status = l->upper_fd < 0
-		                 ? 0
-		                 : whiteout_drop_name(level->fd, names.list.at[i],
-		                                      buf_text(&l->path), err);
+		status = l->upper_fd < 0 ? 0
+		                         : whiteout_drop_name(level->fd, names.list.at[i],
+		                                              buf_text(&l->path), err);
 		if (status == 0)
 			status = look_at(l, level, names.list.at[i], err);
 		if (status < 0)
@@ -412,18 +296,63 @@ look_dir(struct look *l, struct level *level, struct error *err)
 
 /* ------------------------------------------------------------ the tree */
 
+/* No link: a tree that is not ours would lose all that is not in its notes. */
+static struct plain_tree *
+open_tree(const char *dir, struct error *err)
+{
+	struct plain_tree *t = mem_new(sizeof *t);
+	struct stat st;
+
+	t->dir = dir;
+	t->fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (t->fd >= 0 && fstat(t->fd, &st) == 0) {
+		t->ino = st.st_ino;
+		t->dev = st.st_dev;
+		return t;
+	}
+	error_sys(err, "open %s", dir);
+	plain_tree_free(t);
+	return NULL;
+}
+
 struct plain_tree *
 plain_tree_new(const char *dir, struct error *err)
 {
-	struct plain_tree *t = mem_new(sizeof *t);
+	struct plain_tree *t = open_tree(dir, err);
 
-	t->dir = dir;
-	t->fd = file_open_dir(AT_FDCWD, dir, err);
-	t->notes.arena = arena_new();
-	if (t->fd >= 0)
+	if (t != NULL)
+		t->notes.arena = arena_new();
+	return t;
+}
+
+struct plain_tree *
+plain_tree_load(const char *dir, int notes_fd, const char *name, struct error *err)
+{
+	struct plain_tree *t = open_tree(dir, err);
+	struct notes_tree noted = { 0 };
+	struct stat home;
+	int found = t == NULL ? -1 : notes_read(notes_fd, name, &t->notes, &noted, err);
+
+	/* It is the directory that they are about, and nothing is mounted there. */
+	if (found > 0 && noted.ino == t->ino && fstat(notes_fd, &home) == 0 &&
+	    home.st_dev == t->dev) {
+		t->n_layers = noted.n_layers;
 		return t;
+	}
+	if (found >= 0)
+		error_set(err, ERR_DAMAGED,
+		          "%s: the notes about it are damaged, or about another", dir);
 	plain_tree_free(t);
 	return NULL;
+}
+
+int
+plain_tree_save(const struct plain_tree *t, int notes_fd, const char *name,
+                struct error *err)
+{
+	const struct notes_tree tree = { .ino = t->ino, .n_layers = t->n_layers };
+
+	return notes_write(&t->notes, &tree, notes_fd, name, err);
 }
 
 void
@@ -433,6 +362,7 @@ plain_tree_free(struct plain_tree *t)
 		return;
 	own_close(&t->fd);
 	notes_clear(&t->notes);
+	plain_events_clear(&t->events);
 	free(t);
 }
 
@@ -440,6 +370,22 @@ int
 plain_tree_fd(const struct plain_tree *t)
 {
 	return t->fd;
+}
+
+uint32_t
+plain_tree_n_layers(const struct plain_tree *t)
+{
+	return t->n_layers;
+}
+
+int
+plain_tree_add(struct plain_tree *t, int from_fd, const struct cancel *cancel,
+               struct error *err)
+{
+	if (plain_apply(from_fd, t->fd, &t->events, t->n_layers, cancel, err) < 0)
+		return -1;
+	t->n_layers++;
+	return 0;
 }
 
 /* Before Linux 6.13 the clock of files stands still between two ticks, so a change
@@ -467,21 +413,41 @@ copy_root(const struct plain_tree *t, int upper_fd, struct error *err)
 	return copy_dir_metadata(t->fd, &st, upper_fd, "/", err);
 }
 
-int
-plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
-                struct error *err)
+/* What was gone before, or went since, may be there again; who takes layers away has to
+ * know. */
+static void
+keep_gone(struct look *l)
+{
+	const struct plain_events *e = &l->tree->events;
+
+	for (size_t i = 0; i < l->before->gone.n; i++)
+		notes_add_gone(&l->now, l->before->gone.at[i].path,
+		               l->before->gone.at[i].since);
+	for (size_t i = 0; i < e->list.n; i++)
+		if (e->list.at[i].is_gone)
+			notes_add_gone(&l->now, e->list.at[i].path, e->list.at[i].since);
+	notes_settle_gone(&l->now);
+}
+
+static int
+look(struct plain_tree *t, int upper_fd, uint32_t fresh, const struct cancel *cancel,
+     struct error *err)
 {
 	auto_look struct look l = { .tree = t,
 		                    .before = &t->notes,
+		                    .fresh = fresh,
 		                    .now = { .arena = arena_new() },
 		                    .upper_fd = upper_fd,
 		                    .cancel = cancel };
 	struct level root = { .name = "/", .fd = t->fd, .upper_fd = upper_fd };
 	struct notes before = t->notes;
 
-	if (look_dir(&l, &root, err) < 0 || split_from_outside(&l, err) < 0 ||
+	plain_events_sort(&t->events);
+	if (look_dir(&l, &root, err) < 0 || look_split_from_outside(&l, err) < 0 ||
 	    copy_root(t, upper_fd, err) < 0)
 		return -1;
+	keep_gone(&l);
+	plain_events_clear(&t->events);
 	l.before = &before;
 	t->notes = l.now;
 	l.now = before;
@@ -492,36 +458,56 @@ plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
 }
 
 int
-plain_tree_note(struct plain_tree *t, const struct cancel *cancel, struct error *err)
+plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
+                struct error *err)
 {
-	notes_clear(&t->notes);
-	t->notes.arena = arena_new();
-	return plain_tree_diff(t, -1, cancel, err);
+	if (look(t, upper_fd, t->n_layers, cancel, err) < 0)
+		return -1;
+	t->n_layers++;
+	return 0;
 }
 
-static int
-compare_noted(const void *a, const void *b)
+/* What no event tells of in a new tree is of the lowest layer. */
+int
+plain_tree_note(struct plain_tree *t, const struct cancel *cancel, struct error *err)
 {
-	const struct noted *x = a, *y = b;
+	const bool is_new = t->notes.list.n == 0 || t->n_layers == 0;
 
-	return path_compare(x->path, y->path);
+	return look(t, -1, is_new ? 0 : t->n_layers - 1, cancel, err);
+}
+
+int
+plain_tree_check(struct plain_tree *t, uint32_t n, struct fixes *out,
+                 const struct cancel *cancel, struct error *err)
+{
+	auto_look struct look l = { .tree = t,
+		                    .before = &t->notes,
+		                    .upper_fd = -1,
+		                    .fixes = out,
+		                    .n_kept = n,
+		                    .cancel = cancel };
+	struct level root = { .name = "/", .fd = t->fd, .upper_fd = -1 };
+
+	if (look_dir(&l, &root, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->notes.gone.n; i++)
+		if (t->notes.gone.at[i].since >= n)
+			add_fix(&l, t->notes.gone.at[i].path, true);
+	return 0;
 }
 
 void
 plain_tree_refresh(struct plain_tree *t, struct text path)
 {
-	struct noted key = { .path = path }, *found = NULL;
+	struct noted *found = notes_find(&t->notes, path);
 	auto_free char *name_of = text_copy(path);
 	const char *name = NULL;
 	auto_fd int parent_fd = -1;
 	struct stat st;
 
-	if (t->notes.list.n > 0)
-		found = bsearch(&key, t->notes.list.at, t->notes.list.n, sizeof key,
-		                compare_noted);
 	if (found == NULL)
 		return;
 	parent_fd = inroot_parent(t->fd, name_of, &name);
 	if (parent_fd >= 0)
-		examine(parent_fd, name, found, &st);
+		notes_examine(parent_fd, name, found, &st);
 }

@@ -56,6 +56,16 @@ check_layer(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
 		scratch_trash(store_scratch(st), dir_fd, name);
 }
 
+/* Its notes are written last. */
+static void
+check_plain(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
+{
+	auto_free char *notes = mem_print("%s/notes", name);
+
+	if (is_young(dir_fd, notes, cut_ns))
+		scratch_trash(store_scratch(st), dir_fd, name);
+}
+
 static void
 check_note(struct store *st, int dir_fd, const char *name, int64_t cut_ns)
 {
@@ -72,7 +82,7 @@ static const struct kind {
 	{ "blobs/sha256", check_blob }, { "layers", check_layer },
 	{ "steps", check_note },        { "contexts", check_note },
 	{ "compressed", check_note },   { "refs", check_note },
-	{ "checkouts", check_layer },
+	{ "checkouts", check_layer },   { "plain", check_plain },
 };
 
 static int

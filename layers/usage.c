@@ -19,6 +19,7 @@ count(struct usage *u, const struct thing *t)
 		[THING_CONTEXT] = { &u->contexts, NULL },
 		[THING_MOUNT] = { &u->mounts, &u->n_mounts },
 		[THING_FAILED] = { &u->tmp, NULL },
+		[THING_PLAIN] = { &u->plain, &u->n_plain },
 		[THING_LEFTOVER] = { &u->tmp, NULL },
 	};
 

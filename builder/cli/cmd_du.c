@@ -24,13 +24,13 @@ struct line {
 	uint64_t bytes;
 };
 
-#define LINES 9
+#define LINES 10
 
 static void
 lines_of(const struct usage *u, struct line out[LINES])
 {
 	const uint64_t total = u->blobs + u->layers + u->trees + u->steps + u->mounts +
-	                       u->contexts + u->tmp;
+	                       u->contexts + u->plain + u->tmp;
 	const struct line lines[LINES] = {
 		{ "blobs", u->n_blobs, u->blobs },
 		{ "layers", u->n_layers, u->layers },
@@ -38,6 +38,7 @@ lines_of(const struct usage *u, struct line out[LINES])
 		{ "steps", u->n_steps, u->steps },
 		{ "mounts", u->n_mounts, u->mounts },
 		{ "contexts", NO_COUNT, u->contexts },
+		{ "plain", u->n_plain, u->plain },
 		{ "tmp", NO_COUNT, u->tmp },
 		{ "total", NO_COUNT, total },
 		{ "reclaimable", NO_COUNT, u->reclaimable },

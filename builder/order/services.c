@@ -177,6 +177,7 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 		                           .cancel = cancel };
 	auto_free char *why = NULL, *scratch = NULL;
 	auto_free char *memory = mem_print("%s/engine", store_path(s->store));
+	auto_free char *kept = mem_print("%s/plain", store_path(s->store));
 	auto_fd int scratch_fd = -1;
 	struct sandbox *sandbox = NULL;
 
@@ -185,6 +186,7 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 		return NULL;
 	options.scratch_fd = scratch_fd;
 	options.memory = memory;
+	options.kept = kept;
 	if (s->request->mapping_why != NULL && !s->mapping_told)
 		event_warn(0, "%s", s->request->mapping_why);
 	s->mapping_told = true;

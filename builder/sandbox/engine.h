@@ -44,6 +44,7 @@ struct sandbox {
 	_Atomic bool has_plain_binds; /* … nor on a tmpfs: binds are copies, too */
 	struct trees trees;
 	bool is_remembered; /* the engine was not tried now */
+	char *kept;         /* directory of plain trees of other builds, or NULL */
 	char *memory; /* file where it is remembered that the first engine works, or NULL
 	               */
 };

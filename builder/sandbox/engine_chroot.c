@@ -101,9 +101,10 @@ run_process(const struct sandbox *sb, const struct sandbox_run *r, struct recipe
 	return 0;
 }
 
+/* *STATE: TREE_SPOILT if something that is not of the tree may still be in it. */
 static int
 run_in_tree(struct sandbox *sb, const struct sandbox_run *r, struct stage_tree *tree,
-            struct sandbox_result *result, struct error *err)
+            enum tree_state *state, struct sandbox_result *result, struct error *err)
 {
 	auto_stand_ins struct stand_ins stand_ins = { .tree_fd = -1 };
 	auto_recipe_draft struct recipe_draft d = { 0 };
@@ -115,8 +116,11 @@ run_in_tree(struct sandbox *sb, const struct sandbox_run *r, struct stage_tree *
 		draft(&d, sb, r, stage_tree_dir(tree), stand_ins.has_devices);
 		failed = run_process(sb, r, &d, result, err);
 	}
-	if (stand_ins_remove(&stand_ins, tree, failed == 0 ? err : &later) < 0)
+	*state = stage_tree_state(r, false, 0);
+	if (stand_ins_remove(&stand_ins, tree, failed == 0 ? err : &later) < 0) {
+		*state = TREE_SPOILT;
 		failed = -1;
+	}
 	return failed;
 }
 
@@ -125,14 +129,18 @@ chroot_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_resul
            struct error *err)
 {
 	struct stage_tree *tree = trees_take(&sb->trees, r, err);
+	enum tree_state state = TREE_SPOILT;
 	int failed = 0;
 
 	if (tree == NULL)
 		return -1;
-	failed = run_in_tree(sb, r, tree, result, err);
-	if (failed == 0 && !r->has_terminal)
+	failed = run_in_tree(sb, r, tree, &state, result, err);
+	if (failed == 0 && !r->has_terminal) {
 		failed = stage_tree_diff(tree, r, sb->cancel, err);
-	trees_give(&sb->trees, tree, failed == 0 && !r->has_terminal);
+		if (failed == 0)
+			state = stage_tree_state(r, true, result->status);
+	}
+	trees_give(&sb->trees, tree, state);
 	return failed;
 }
 

@@ -175,7 +175,8 @@ run_on_tree(struct sandbox *sb, const struct sandbox_run *r,
 	failed = ns_run_in(sb, r, stage_tree_dir(tree), result, err);
 	if (failed == 0 && !r->has_terminal)
 		failed = stage_tree_diff(tree, r, sb->cancel, err);
-	trees_give(&sb->trees, tree, failed == 0 && !r->has_terminal);
+	trees_give(&sb->trees, tree,
+	           stage_tree_state(r, failed == 0 && !r->has_terminal, result->status));
 	return failed;
 }
 

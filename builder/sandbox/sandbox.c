@@ -200,7 +200,9 @@ sandbox_open(const struct sandbox_options *options, struct error *err)
 	sb->unreaped = mem_new(sizeof *sb->unreaped);
 	unreaped_init(sb->unreaped);
 	filter_compile(&sb->filter, 0);
-	trees_init(&sb->trees, sb->scratch_fd, NULL, sb->cancel);
+	sb->kept = options->kept == NULL ? NULL : mem_copy(options->kept);
+	trees_init(&sb->trees, sb->scratch_fd,
+	           &(struct kept_trees){ sb->kept, sb->mapping }, sb->cancel);
 	if (check_descriptors(err) == 0 && make_scratch(sb, err) == 0 &&
 	    spawner_start(&sb->spawner, sb->scratch, err) == 0)
 		return sb;
@@ -247,6 +249,7 @@ sandbox_free(struct sandbox *sb)
 	filter_clear(&sb->filter);
 	free(sb->scratch);
 	free(sb->memory);
+	free(sb->kept);
 	free(sb);
 }
 

@@ -57,6 +57,8 @@ struct sandbox_options {
 	const struct cancel *cancel;
 	const char *memory; /* path of the file where it is remembered that the strongest
 	                       engine works here, or NULL */
+	const char *kept; /* path of a directory on that file system where plain trees are
+	                     left for later builds, or NULL */
 };
 
 /* Tries the engines in a child, from the strongest down (with isolation forced:
@@ -129,7 +131,8 @@ struct sandbox_run {
 	const struct sandbox_mount *mounts; /* in order; later ones cover earlier ones */
 	size_t n_mounts;
 	enum sandbox_network network;
-	bool insecure; /* all capabilities, no filter, nothing masked */
+	bool insecure;    /* all capabilities, no filter, nothing masked */
+	bool has_secrets; /* if it fails, what it leaves is left to nobody */
 	const char *hostname;
 	struct text hosts;  /* content of /etc/hosts */
 	struct text resolv; /* content of /etc/resolv.conf */

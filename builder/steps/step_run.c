@@ -249,6 +249,16 @@ log_output(void *arg, int stream, const void *bytes, size_t n)
 	event_log(*(const int *)arg, stream, bytes, n);
 }
 
+static bool
+has_secrets(const struct step_run *run)
+{
+	for (size_t i = 0; i < run->mounts.n; i++)
+		if (run->mounts.at[i].type == MOUNT_SECRET ||
+		    run->mounts.at[i].type == MOUNT_SSH)
+			return true;
+	return false;
+}
+
 static struct sandbox_run
 describe(const struct step_job *job, struct prepared *p)
 {
@@ -272,6 +282,7 @@ describe(const struct step_job *job, struct prepared *p)
 		.network = run->network == NETWORK_NONE ? SANDBOX_NET_NONE
 		                                        : SANDBOX_NET_HOST,
 		.insecure = run->insecure,
+		.has_secrets = has_secrets(run),
 		.hostname = p->hostname,
 		.hosts = buf_text(&p->hosts),
 		.resolv = buf_text(&p->resolv),

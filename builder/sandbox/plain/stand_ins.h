@@ -24,6 +24,7 @@ struct stand_in {
 	int fd;       /* of the stand-in, -1 until it is there */
 	int lent_fd;  /* whose entries it has, or -1 */
 	bool is_stub; /* a parent that was missing: stays if it got used */
+	bool is_back; /* what was there is at PATH again */
 };
 
 struct stand_ins {

@@ -174,8 +174,7 @@ find_any(const struct stand_ins *c, const struct stand_in *stand_in, struct spot
 }
 
 static int
-remove_stand_in(const struct stand_ins *c, const struct stand_in *stand_in,
-                struct error *err)
+remove_stand_in(const struct stand_ins *c, struct stand_in *stand_in, struct error *err)
 {
 	auto_spot struct spot spot = { .dir_fd = -1 };
 
@@ -188,9 +187,11 @@ remove_stand_in(const struct stand_ins *c, const struct stand_in *stand_in,
 		return -1;
 	if (stand_in->fd >= 0 && file_remove_tree(spot.dir_fd, spot.name, err) < 0)
 		return -1;
-	if (stand_in->aside != NULL &&
-	    renameat(AT_FDCWD, stand_in->aside, spot.dir_fd, spot.name) < 0)
+	if (stand_in->aside == NULL)
+		return 0;
+	if (renameat(AT_FDCWD, stand_in->aside, spot.dir_fd, spot.name) < 0)
 		return error_sys(err, "move /%s back", stand_in->path);
+	stand_in->is_back = strcmp(spot.path, stand_in->path) == 0;
 	return 0;
 }
 
@@ -207,7 +208,7 @@ stand_ins_remove(struct stand_ins *c, struct stage_tree *s, struct error *err)
 			failed = -1;
 	stand_ins_settle(c);
 	for (size_t i = 0; i < c->list.n; i++)
-		if (c->list.at[i].aside != NULL)
+		if (c->list.at[i].is_back)
 			plain_tree_refresh(stage_tree_plain(s),
 			                   text_of(c->list.at[i].path));
 	if (c->dir != NULL)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -13,27 +14,19 @@
 /* Trees that wait for their stage to go on. Each is as large as its image. */
 #define IDLE_MAX 4
 
-/* What a directory is known by as long as it exists. */
-struct identity {
-	uint64_t ino, dev_major, dev_minor;
-	int64_t born_s;
-	uint32_t born_ns;
-};
-
 struct stage_tree {
-	ARRAY(struct identity) layers; /* lowest first */
-	char *dir;
-	const char *name; /* of DIR in the scratch directory */
+	struct stack layers;
+	char *home, *dir; /* DIR is KEPT_TREE in HOME */
+	const char *name; /* of HOME in the scratch directory */
 	struct plain_tree *plain;
+	bool is_changed; /* since it was noted, by a step that failed */
 };
 
 void
-trees_init(struct trees *t, int scratch_fd, const char *scratch,
+trees_init(struct trees *t, int scratch_fd, const struct kept_trees *kept,
            const struct cancel *cancel)
 {
-	*t = (struct trees){ .scratch_fd = scratch_fd,
-		             .scratch = scratch,
-		             .cancel = cancel };
+	*t = (struct trees){ .scratch_fd = scratch_fd, .kept = *kept, .cancel = cancel };
 	pthread_mutex_init(&t->lock, NULL);
 }
 
@@ -43,68 +36,32 @@ stage_tree_free(struct stage_tree *s)
 	if (s == NULL)
 		return;
 	plain_tree_free(s->plain);
-	array_clear(&s->layers);
+	stack_clear(&s->layers);
 	free(s->dir);
+	free(s->home);
 	free(s);
 }
 
 void
 trees_clear(struct trees *t)
 {
-	for (size_t i = 0; i < t->idle.n; i++)
-		stage_tree_free(t->idle.at[i]);
+	/* What later builds do not get goes with the scratch directory. */
+	for (size_t i = 0; i < t->idle.n; i++) {
+		struct stage_tree *s = t->idle.at[i];
+
+		kept_trees_give(&t->kept, t->scratch_fd, s->name, &s->layers, s->plain);
+		stage_tree_free(s);
+	}
 	array_clear(&t->idle);
 	pthread_mutex_destroy(&t->lock);
 }
 
-/* ------------------------------------------------------------ which one */
+/* ------------------------------------------------------------ of this build */
 
-static bool
-same(const struct identity *a, const struct identity *b)
-{
-	/* Without a birth an inode number says nothing. */
-	return a->born_s != 0 && a->ino == b->ino && a->dev_major == b->dev_major &&
-	       a->dev_minor == b->dev_minor && a->born_s == b->born_s &&
-	       a->born_ns == b->born_ns;
-}
-
-static int
-identify(const char *dir, struct identity *out, struct error *err)
-{
-	struct statx x;
-
-	if (statx(AT_FDCWD, dir, 0, STATX_INO | STATX_BTIME, &x) < 0)
-		return error_sys(err, "%s", dir);
-	*out = (struct identity){ .ino = x.stx_ino,
-		                  .dev_major = x.stx_dev_major,
-		                  .dev_minor = x.stx_dev_minor };
-	if ((x.stx_mask & STATX_BTIME) != 0) {
-		out->born_s = x.stx_btime.tv_sec;
-		out->born_ns = x.stx_btime.tv_nsec;
-	}
-	return 0;
-}
-
-struct chain {
-	ARRAY(struct identity) list;
-};
-
-static int
-chain_of(const struct sandbox_run *r, struct chain *out, struct error *err)
-{
-	for (size_t i = r->n_lowers; i-- > 0;) {
-		if (identify(r->lowers[i], array_add(&out->list), err) == 0)
-			continue;
-		err->code = ERR_ENVIRONMENT;
-		return error_wrap(err, "mount the layers");
-	}
-	return 0;
-}
-
-/* The tree that needs least to become CHAIN, or NULL. The others keep their order,
- * the oldest first. */
+/* The tree that needs least to become STACK, without anything being undone, or NULL. The
+ * others keep their order, the oldest first. */
 static struct stage_tree *
-take_best(struct trees *t, const struct chain *chain)
+take_best(struct trees *t, const struct stack *stack)
 {
 	struct stage_tree *best = NULL;
 	size_t at = 0;
@@ -112,12 +69,10 @@ take_best(struct trees *t, const struct chain *chain)
 	pthread_mutex_lock(&t->lock);
 	for (size_t i = 0; i < t->idle.n; i++) {
 		struct stage_tree *s = t->idle.at[i];
-		size_t n = s->layers.n, k = 0;
+		const size_t n = s->layers.list.n;
 
-		while (k < n && k < chain->list.n &&
-		       same(&s->layers.at[k], &chain->list.at[k]))
-			k++;
-		if (k == n && n > 0 && (best == NULL || n > best->layers.n)) {
+		if (!s->is_changed && n > 0 && stack_common(&s->layers, stack) == n &&
+		    (best == NULL || n > best->layers.list.n)) {
 			best = s;
 			at = i;
 		}
@@ -131,8 +86,9 @@ take_best(struct trees *t, const struct chain *chain)
 	return best;
 }
 
+/* Without a directory so far. */
 static struct stage_tree *
-make_tree(struct trees *t, struct error *err)
+name_tree(struct trees *t)
 {
 	struct stage_tree *s = mem_new(sizeof *s);
 	unsigned number = 0;
@@ -140,9 +96,18 @@ make_tree(struct trees *t, struct error *err)
 	pthread_mutex_lock(&t->lock);
 	number = t->made++;
 	pthread_mutex_unlock(&t->lock);
-	s->dir = mem_print("%s/tree%u", t->scratch, number);
-	s->name = s->dir + strlen(t->scratch) + 1;
-	if (mkdirat(t->scratch_fd, s->name, 0755) < 0)
+	s->home = mem_print("%s/tree%u", t->scratch, number);
+	s->dir = mem_print("%s/" KEPT_TREE, s->home);
+	s->name = s->home + strlen(t->scratch) + 1;
+	return s;
+}
+
+static struct stage_tree *
+make_tree(struct trees *t, struct error *err)
+{
+	struct stage_tree *s = name_tree(t);
+
+	if (mkdirat(t->scratch_fd, s->name, 0755) < 0 || mkdir(s->dir, 0755) < 0)
 		error_sys(err, "make %s", s->dir);
 	else
 		s->plain = plain_tree_new(s->dir, err);
@@ -161,43 +126,115 @@ apply(struct stage_tree *s, const char *layer, const struct cancel *cancel,
 	return fd < 0 ? -1 : plain_tree_apply(fd, plain_tree_fd(s->plain), cancel, err);
 }
 
-/* Lays the layers over S that it has not; it is noted if that changed it. */
+static int
+add_layer(struct trees *t, struct stage_tree *s, const char *layer, struct error *err)
+{
+	auto_fd int fd = file_open_dir(AT_FDCWD, layer, err);
+
+	return fd < 0 ? -1 : plain_tree_add(s->plain, fd, t->cancel, err);
+}
+
+/* Lays the layers over S that it has not; it is noted if that changed it, or if it
+ * IS_CHANGED already. */
 static int
 complete(struct trees *t, struct stage_tree *s, const struct sandbox_run *r,
-         const struct chain *chain, struct error *err)
+         const struct stack *stack, bool is_changed, struct error *err)
 {
-	const size_t had = s->layers.n;
+	const size_t had = s->layers.list.n;
 
-	for (size_t i = had; i < chain->list.n; i++) {
-		if (apply(s, r->lowers[r->n_lowers - 1 - i], t->cancel, err) < 0)
+	for (size_t i = had; i < stack->list.n; i++) {
+		if (add_layer(t, s, r->lowers[r->n_lowers - 1 - i], err) < 0)
 			return -1;
-		array_push(&s->layers, chain->list.at[i]);
+		array_push(&s->layers.list, stack->list.at[i]);
 	}
-	if (had == 0 || had < chain->list.n)
+	if (is_changed || had == 0 || had < stack->list.n)
 		return plain_tree_note(s->plain, t->cancel, err);
 	return 0;
 }
 
+/* ------------------------------------------------------------ of earlier builds */
+
+/* Makes S, which an earlier build left, what its first N layers say. */
+static int
+restore(struct trees *t, struct stage_tree *s, const struct sandbox_run *r, size_t n,
+        const struct stack *stack, struct error *err)
+{
+	auto_fd int home_fd = openat(t->scratch_fd, s->name,
+	                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	ARRAY(const char *) layers = { 0 };
+	int changed = -1;
+
+	if (home_fd < 0)
+		return error_sys(err, "open %s", s->home);
+	s->plain = plain_tree_load(s->dir, home_fd, KEPT_NOTES, err);
+	if (s->plain == NULL)
+		return -1;
+	if (plain_tree_n_layers(s->plain) != s->layers.list.n)
+		return error_set(err, ERR_DAMAGED, "%s: its notes are of another stack",
+		                 s->home);
+	for (size_t i = 0; i < n; i++)
+		array_push(&layers, r->lowers[r->n_lowers - 1 - i]);
+	changed = plain_tree_restore(s->plain, layers.at, (uint32_t)n, t->cancel, err);
+	array_clear(&layers);
+	if (changed < 0)
+		return -1;
+	s->layers.list.n = n;
+	return complete(t, s, r, stack, changed > 0, err);
+}
+
+/* One that is kept and has layers of STACK, which all it has then; or NULL. What cannot
+ * be made that is given up. */
+static struct stage_tree *
+take_kept(struct trees *t, const struct sandbox_run *r, const struct stack *stack)
+{
+	struct stage_tree *s = name_tree(t);
+	auto_error struct error err = ERROR_INIT;
+	size_t n = 0;
+
+	if (kept_trees_take(&t->kept, stack, t->scratch_fd, s->name, &s->layers, &n) >
+	    0) {
+		if (restore(t, s, r, n, stack, &err) == 0)
+			return s;
+		event_debug("sandbox", "a kept tree is of no use: %s", err.text);
+	}
+	stage_tree_free(s);
+	return NULL;
+}
+
+/* A tree that has all layers of STACK. */
+static struct stage_tree *
+take_complete(struct trees *t, const struct sandbox_run *r, const struct stack *stack,
+              struct error *err)
+{
+	struct stage_tree *s = take_best(t, stack);
+
+	if (s == NULL) {
+		s = take_kept(t, r, stack);
+		if (s != NULL)
+			return s;
+		s = make_tree(t, err);
+	}
+	if (s == NULL || complete(t, s, r, stack, false, err) == 0)
+		return s;
+	trees_give(t, s, TREE_SPOILT);
+	return NULL;
+}
+
+/* ------------------------------------------------------------ for a step */
+
 struct stage_tree *
 trees_take(struct trees *t, const struct sandbox_run *r, struct error *err)
 {
-	struct chain chain = { 0 };
+	auto_stack struct stack stack = { 0 };
 	struct stage_tree *s = NULL;
-	int failed = chain_of(r, &chain, err);
 
-	if (failed == 0) {
-		s = take_best(t, &chain);
-		if (s == NULL)
-			s = make_tree(t, err);
-	}
+	if (stack_of_run(r, &stack, err) == 0)
+		s = take_complete(t, r, &stack, err);
 	/* A shell in a failed step sees what the step did. */
-	if (s != NULL && (complete(t, s, r, &chain, err) < 0 ||
-	                  apply(s, r->upper, t->cancel, err) < 0)) {
-		trees_give(t, s, false);
-		s = NULL;
-	}
-	array_clear(&chain.list);
-	return s;
+	if (s == NULL || apply(s, r->upper, t->cancel, err) == 0)
+		return s;
+	trees_give(t, s, TREE_SPOILT);
+	return NULL;
 }
 
 const char *
@@ -217,22 +254,31 @@ stage_tree_diff(struct stage_tree *s, const struct sandbox_run *r,
                 const struct cancel *cancel, struct error *err)
 {
 	auto_fd int upper_fd = file_open_dir(AT_FDCWD, r->upper, err);
-	struct identity upper;
 
-	if (upper_fd < 0 || identify(r->upper, &upper, err) < 0 ||
-	    plain_tree_diff(s->plain, upper_fd, cancel, err) < 0)
+	if (upper_fd < 0 || stack_add(&s->layers, r->upper, err) < 0)
 		return -1;
-	array_push(&s->layers, upper);
-	return 0;
+	if (plain_tree_diff(s->plain, upper_fd, cancel, err) == 0)
+		return 0;
+	s->layers.list.n--;
+	return -1;
+}
+
+enum tree_state
+stage_tree_state(const struct sandbox_run *r, bool is_noted, int status)
+{
+	if (r->has_secrets && (!is_noted || status != 0))
+		return TREE_SPOILT;
+	return is_noted ? TREE_AS_NOTED : TREE_CHANGED;
 }
 
 void
-trees_give(struct trees *t, struct stage_tree *s, bool is_good)
+trees_give(struct trees *t, struct stage_tree *s, enum tree_state state)
 {
 	struct stage_tree *oldest = NULL;
 	auto_error struct error ignored = ERROR_INIT;
 
-	if (is_good) {
+	s->is_changed = state != TREE_AS_NOTED;
+	if (state != TREE_SPOILT) {
 		pthread_mutex_lock(&t->lock);
 		array_push(&t->idle, s);
 		s = NULL;

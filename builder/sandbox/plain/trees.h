@@ -2,7 +2,7 @@
  * trees: the plain trees of one build, for engines that have no overlay. A step
  * takes the tree whose layers are its own lowers, or the first of them; what is
  * missing is laid over it. Afterwards the tree stands for these layers and the
- * step's upper, which is known by its inode and birth, whatever it is renamed to.
+ * step's upper. What is left of them in the end is kept for later builds.
  */
 #ifndef BUILDER_SANDBOX_PLAIN_TREES_H
 #define BUILDER_SANDBOX_PLAIN_TREES_H
@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/cancel.h"
 #include "base/error.h"
+#include "builder/sandbox/plain/kept_trees.h"
 #include "builder/sandbox/sandbox.h"
 
 struct stage_tree;
@@ -20,13 +21,15 @@ struct stage_tree;
 struct trees {
 	pthread_mutex_t lock;
 	ARRAY(struct stage_tree *) idle;
-	int scratch_fd; /* borrowed; trees are made in there */
-	const char *scratch;
+	int scratch_fd;      /* borrowed; trees are made in there */
+	const char *scratch; /* its path, borrowed */
+	struct kept_trees kept;
 	const struct cancel *cancel;
 	unsigned made; /* number of trees ever made */
 };
 
-void trees_init(struct trees *t, int scratch_fd, const char *scratch,
+/* Without SCRATCH so far. */
+void trees_init(struct trees *t, int scratch_fd, const struct kept_trees *kept,
                 const struct cancel *cancel);
 void trees_clear(struct trees *t);
 
@@ -41,7 +44,15 @@ struct plain_tree *stage_tree_plain(const struct stage_tree *s);
 int stage_tree_diff(struct stage_tree *s, const struct sandbox_run *r,
                     const struct cancel *cancel, struct error *err);
 
-/* S is for others again if IS_GOOD, else removed. */
-void trees_give(struct trees *t, struct stage_tree *s, bool is_good);
+enum tree_state {
+	TREE_AS_NOTED, /* for the next step */
+	TREE_CHANGED, /* by a step that is of no use: for later builds, which undo that */
+	TREE_SPOILT,  /* for nobody */
+};
+
+/* What it is after R, which left it as it was noted or not. STATUS: of its process. */
+enum tree_state stage_tree_state(const struct sandbox_run *r, bool is_noted, int status);
+
+void trees_give(struct trees *t, struct stage_tree *s, enum tree_state state);
 
 #endif
