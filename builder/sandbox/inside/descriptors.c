@@ -9,20 +9,11 @@
 
 #define NUMBERS_MAX (1 << 20) /* of descriptors; fs.nr_open */
 
-/* The entry of getdents64(2). */
-struct entry {
-	uint64_t ino;
-	int64_t next;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
 /* Those that /proc lists: it goes on behind the last one, whatever was closed. */
 static int
 close_listed(int first)
 {
-	_Alignas(struct entry) char bytes[4096];
+	_Alignas(struct sys_entry) char bytes[4096];
 	int dir_fd = sys_openat(AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY, 0);
 	struct statfs fs;
 	long n = -1;
@@ -30,9 +21,9 @@ close_listed(int first)
 	if (dir_fd < 0)
 		return -1;
 	if (syscall(SYS_fstatfs, dir_fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
-		while ((n = syscall(SYS_getdents64, dir_fd, bytes, sizeof bytes)) > 0)
+		while ((n = sys_getdents(dir_fd, bytes, sizeof bytes)) > 0)
 			for (long at = 0; at < n;) {
-				const struct entry *e = (const void *)(bytes + at);
+				const struct sys_entry *e = (const void *)(bytes + at);
 				int fd = 0;
 
 				for (const char *c = e->name; *c >= '0' && *c <= '9'; c++)

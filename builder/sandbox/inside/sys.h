@@ -42,6 +42,23 @@ sys_write(int fd, const void *bytes, size_t n)
 	return syscall(SYS_write, fd, bytes, n);
 }
 
+/* One entry of a directory: the next one is SIZE bytes further. */
+struct sys_entry {
+	uint64_t ino;
+	int64_t next;
+	uint16_t size;
+	uint8_t type; /* DT_… */
+	char name[];
+};
+
+/* Entries of the directory FD into BYTES, which is aligned for them: how many bytes they
+ * take, 0 at the end. */
+static inline ssize_t
+sys_getdents(int fd, void *bytes, size_t n)
+{
+	return syscall(SYS_getdents64, fd, bytes, n);
+}
+
 static inline int
 sys_mkdirat(int dir_fd, const char *path, mode_t mode)
 {

@@ -8,14 +8,6 @@
 #include "builder/sandbox/inside/sys.h"
 
 /* As the kernel has it. */
-struct entry {
-	uint64_t ino;
-	int64_t next;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
 /* One list that is made. */
 struct list {
 	struct proc_server *server;
@@ -47,9 +39,9 @@ empty(int fd)
 	_Alignas(8) char entries[4096];
 	long n = 0;
 
-	while ((n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+	while ((n = sys_getdents(fd, entries, sizeof entries)) > 0)
 		for (long at = 0; at < n;) {
-			const struct entry *e = (const void *)(entries + at);
+			const struct sys_entry *e = (const void *)(entries + at);
 
 			if (!is_dots(e->name) &&
 			    syscall(SYS_unlinkat, fd, e->name, 0) < 0)
@@ -104,7 +96,7 @@ add_link(const struct list *l, const char *name)
 }
 
 static void
-add(const struct list *l, const struct entry *e)
+add(const struct list *l, const struct sys_entry *e)
 {
 	if (is_dots(e->name) || (l->is_root && !proc_path_is_listed(l->server, e->name)))
 		return;
@@ -122,9 +114,9 @@ fill(const struct list *l)
 	_Alignas(8) char entries[4096];
 	long n = 0;
 
-	while ((n = syscall(SYS_getdents64, l->from_fd, entries, sizeof entries)) > 0)
+	while ((n = sys_getdents(l->from_fd, entries, sizeof entries)) > 0)
 		for (long at = 0; at < n;) {
-			const struct entry *e = (const void *)(entries + at);
+			const struct sys_entry *e = (const void *)(entries + at);
 
 			add(l, e);
 			at += e->size;

@@ -236,14 +236,6 @@ prepare(struct recipe *recipe, const int *fds, struct watch *w)
 
 /* ------------------------------------------------------------ the end of all */
 
-struct entry {
-	uint64_t ino;
-	int64_t next;
-	uint16_t size;
-	uint8_t type;
-	char name[];
-};
-
 static pid_t
 number_of(const char *name)
 {
@@ -261,9 +253,9 @@ kill_children(pid_t self)
 	int fd = sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
 	long n = 0;
 
-	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, entries, sizeof entries)) > 0)
+	while (fd >= 0 && (n = sys_getdents(fd, entries, sizeof entries)) > 0)
 		for (long at = 0; at < n;) {
-			const struct entry *e = (const void *)(entries + at);
+			const struct sys_entry *e = (const void *)(entries + at);
 			pid_t pid = number_of(e->name);
 
 			if (pid > 0 && proc_parent(pid) == self)
