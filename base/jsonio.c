@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -17,6 +18,22 @@ jsonio_parse(struct text t, const char *where, struct error *err)
 		error_set(err, ERR_DAMAGED, "%s: line %d, column %d: %s", where,
 		          fault.line, fault.column, fault.text);
 	return json;
+}
+
+int
+jsonio_read(int dir_fd, const char *name, size_t max, json_t **out, struct error *err)
+{
+	auto_buf struct buf bytes = BUF_INIT;
+	int found = file_read(dir_fd, name, max, &bytes, err);
+	json_t *json = NULL;
+
+	if (found <= 0)
+		return found;
+	json = jsonio_parse(buf_text(&bytes), name, err);
+	if (json == NULL)
+		return -1;
+	*out = json;
+	return 1;
 }
 
 /* Brackets and commas outside of strings: there are no more values than these and one.

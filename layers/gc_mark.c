@@ -55,11 +55,10 @@ static json_t *
 read_json(struct marks *m, const char *name, size_t max)
 {
 	auto_error struct error ignored = ERROR_INIT;
-	auto_buf struct buf bytes = BUF_INIT;
+	json_t *json = NULL;
 
-	if (file_read(store_fd(m->store), name, max, &bytes, &ignored) != 1)
-		return NULL;
-	return jsonio_parse(buf_text(&bytes), name, &ignored);
+	return jsonio_read(store_fd(m->store), name, max, &json, &ignored) == 1 ? json
+	                                                                        : NULL;
 }
 
 /* The blob that the descriptor OBJECT names. Returns its name, or "". */

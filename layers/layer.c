@@ -71,15 +71,12 @@ static void
 read_info(struct layer *l)
 {
 	auto_free char *name = mem_print("layers/%s/info", l->id);
-	auto_buf struct buf bytes = BUF_INIT;
 	auto_error struct error ignored = ERROR_INIT;
 	auto_json json_t *json = NULL;
 	const char *diffid;
 
-	if (file_read(store_fd(l->store), name, INFO_MAX, &bytes, &ignored) != 1)
-		return;
-	json = jsonio_parse(buf_text(&bytes), name, &ignored);
-	if (json == NULL || jsonio_str(json, "diffid", &diffid, name, &ignored) != 1 ||
+	if (jsonio_read(store_fd(l->store), name, INFO_MAX, &json, &ignored) != 1 ||
+	    jsonio_str(json, "diffid", &diffid, name, &ignored) != 1 ||
 	    !digest_parse(&l->diffid, text_of(diffid)))
 		return;
 	jsonio_u64(json, "tarSize", &l->tar_size, name, &ignored);

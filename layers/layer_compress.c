@@ -74,14 +74,11 @@ static bool
 note_read(struct store *st, const char *name, struct descriptor *out)
 {
 	auto_error struct error ignored = ERROR_INIT;
-	auto_buf struct buf bytes = BUF_INIT;
 	auto_json json_t *json = NULL;
 	uint64_t size;
 
-	if (file_read(store_fd(st), name, NOTE_MAX, &bytes, &ignored) != 1)
-		return false;
-	json = jsonio_parse(buf_text(&bytes), name, &ignored);
-	if (json == NULL || descriptor_read(out, json, name, &ignored) < 0)
+	if (jsonio_read(store_fd(st), name, NOTE_MAX, &json, &ignored) != 1 ||
+	    descriptor_read(out, json, name, &ignored) < 0)
 		return false;
 	store_use(st, name, NULL);
 	return blob_has(st, &out->digest, &size) && size == out->size;

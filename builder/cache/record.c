@@ -47,7 +47,6 @@ int
 record_find(struct store *st, const struct digest *key, struct record *out)
 {
 	auto_free char *name = record_name(key);
-	auto_buf struct buf text = BUF_INIT;
 	auto_json json_t *json = NULL;
 	auto_error struct error err = ERROR_INIT;
 	auto_fd int lock = store_lock(st, false, &err);
@@ -57,11 +56,9 @@ record_find(struct store *st, const struct digest *key, struct record *out)
 		event_warn_error(0, &err, "step cache");
 		return 0;
 	}
-	found = file_read(store_fd(st), name, RECORD_SIZE_MAX, &text, &err);
-	if (found > 0) {
-		json = jsonio_parse(buf_text(&text), name, &err);
-		found = json == NULL ? -1 : record_parse(st, json, out, &err);
-	}
+	found = jsonio_read(store_fd(st), name, RECORD_SIZE_MAX, &json, &err);
+	if (found > 0)
+		found = record_parse(st, json, out, &err);
 	if (found > 0)
 		utimensat(store_fd(st), name, NULL, 0);
 	if (found < 0)
@@ -99,14 +96,12 @@ static bool
 is_of_step(struct store *st, const char *name, struct text step)
 {
 	auto_free char *path = mem_print("steps/%s", name);
-	auto_buf struct buf text = BUF_INIT;
 	auto_error struct error ignored = ERROR_INIT;
 	auto_json json_t *json = NULL;
 	const char *words = NULL;
 
-	if (file_read(store_fd(st), path, RECORD_SIZE_MAX, &text, &ignored) <= 0)
+	if (jsonio_read(store_fd(st), path, RECORD_SIZE_MAX, &json, &ignored) <= 0)
 		return false;
-	json = jsonio_parse(buf_text(&text), path, &ignored);
 	words = json_string_value(json_object_get(json, "step"));
 	return words != NULL && text_is(step, words);
 }

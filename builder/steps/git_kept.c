@@ -23,14 +23,12 @@ static bool
 read_time(struct store *st, const char *name, int64_t *time)
 {
 	auto_free char *info = mem_print("%s/info", name);
-	auto_buf struct buf text = BUF_INIT;
 	auto_error struct error ignored = ERROR_INIT;
 	auto_json json_t *json = NULL;
 	const json_t *value = NULL;
 
-	if (file_read(store_fd(st), info, INFO_MAX, &text, &ignored) <= 0)
+	if (jsonio_read(store_fd(st), info, INFO_MAX, &json, &ignored) <= 0)
 		return false;
-	json = jsonio_parse(buf_text(&text), info, &ignored);
 	value = json_object_get(json, "time");
 	*time = json_integer_value(value);
 	return json_is_integer(value);
