@@ -103,10 +103,17 @@ static int
 time_of_step(const struct epoch_places *p, const struct step *step, int64_t *out,
              struct error *err)
 {
+	const struct build_env env = { .store = p->remote->store,
+		                       .registry = p->remote->registry,
+		                       .offline = p->remote->offline,
+		                       .cancel = p->remote->cancel,
+		                       .secrets = p->remote->secrets,
+		                       .n_secrets = p->remote->n_secrets,
+		                       .unpack_max = p->remote->unpack_max };
 	auto_buf struct buf url = BUF_INIT;
 
 	if (step->kind == STEP_HTTP)
-		return time_of_url(p, step->http.url, false, out, err);
+		return step_http_time(&env, step, out, err);
 	buf_add_text(&url, step->git.url);
 	if (step->git.ref.n > 0)
 		buf_print(&url, "#%.*s", (int)step->git.ref.n, step->git.ref.p);

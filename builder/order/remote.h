@@ -21,7 +21,7 @@ struct remote {
 	size_t n_secrets;
 	bool offline;
 	uint64_t unpack_max; /* see archive_options.max */
-	const struct cancel *cancel;
+	struct cancel *cancel;
 };
 
 /* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. .git goes, unless

@@ -62,14 +62,11 @@ static bool
 remembered_read(struct store *st, struct text url, struct remembered *out)
 {
 	auto_free char *name = remembered_name(url);
-	auto_buf struct buf text = BUF_INIT;
 	auto_error struct error ignored = ERROR_INIT;
 	auto_json json_t *json = NULL;
 
-	if (file_read(store_fd(st), name, REMEMBERED_MAX, &text, &ignored) <= 0)
-		return false;
-	json = jsonio_parse(buf_text(&text), name, &ignored);
-	return json != NULL && remembered_parse(json, name, out, &ignored) > 0 &&
+	return jsonio_read(store_fd(st), name, REMEMBERED_MAX, &json, &ignored) > 0 &&
+	       remembered_parse(json, name, out, &ignored) > 0 &&
 	       blob_has(st, &out->digest, NULL);
 }
 
@@ -291,17 +288,26 @@ one_file(const struct step_job *job, const struct remembered *file, struct error
 	return layer_of_files(&entry, 1, -1, &content);
 }
 
-int
-step_http_execute(const struct step_job *job, struct result *out, struct error *err)
+/* *FILE is in the store then, and what is wanted. */
+static int
+get(const struct step_job *job, struct remembered *file, struct error *err)
 {
 	const struct step_http *http = &job->step->http;
-	auto_remembered struct remembered file = { 0 };
 	struct digest want;
 
 	if (parse_checksum(http->checksum, &want, err) < 0)
 		return -1;
-	if (!is_pinned(job->env->store, http, &want, &file) &&
-	    fetch(job, &want, &file, err) < 0)
+	return is_pinned(job->env->store, http, &want, file)
+	               ? 0
+	               : fetch(job, &want, file, err);
+}
+
+int
+step_http_execute(const struct step_job *job, struct result *out, struct error *err)
+{
+	auto_remembered struct remembered file = { 0 };
+
+	if (get(job, &file, err) < 0)
 		return -1;
 	out->source = one_file(job, &file, err);
 	if (out->source == NULL)
@@ -343,4 +349,41 @@ step_http_verify(const struct step_job *job, size_t input, struct error *err)
 	if (sound != 0)
 		return sound < 0 ? -1 : 0;
 	return fetch_again(&source, digest, err);
+}
+
+/* Of the files of the archive FD; -1 if it is none. */
+static int
+newest_in(const struct build_env *env, int fd, int64_t *newest, struct error *err)
+{
+	const struct archive_options options = { env->unpack_max, env->cancel };
+	struct archive_index *archive = NULL;
+	int found = archive_open(env->store, fd, &options, &archive, err);
+
+	*newest = -1;
+	for (size_t i = 0; found > 0 && i < archive_count(archive); i++) {
+		struct change c;
+
+		archive_get(archive, i, &c);
+		if (c.entry.type == ENTRY_FILE && c.entry.mtime > *newest)
+			*newest = c.entry.mtime;
+	}
+	archive_close(archive);
+	return found < 0 ? -1 : 0;
+}
+
+int
+step_http_time(const struct build_env *env, const struct step *step, int64_t *time,
+               struct error *err)
+{
+	const struct step_job job = { .env = env, .step = step };
+	auto_remembered struct remembered file = { 0 };
+	auto_fd int fd = -1;
+
+	if (get(&job, &file, err) < 0)
+		return -1;
+	*time = file.last_modified_s;
+	if (file.last_modified_s != 0)
+		return 0;
+	fd = blob_open(env->store, &file.digest, err);
+	return fd < 0 ? -1 : newest_in(env, fd, time, err);
 }

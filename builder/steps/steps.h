@@ -128,6 +128,13 @@ void step_drop_mounts(const struct build_env *env, const struct step *step);
 /* Does it: OUT is complete on success. Inputs' results are all there. */
 int step_execute(const struct step_job *job, struct result *out, struct error *err);
 
+/* When the file of STEP, an ADD of a URL, was last changed, in seconds: what the server
+ * says, else its newest file if it is an archive; -1: neither. It is downloaded for that,
+ * and the step takes it then if the server says that it is still the same. Of ENV the
+ * store, the registry, secrets and the token are used. */
+int step_http_time(const struct build_env *env, const struct step *step, int64_t *time,
+                   struct error *err);
+
 /* The index in step->inputs of the step ID. */
 size_t step_input_index(const struct step *step, step_id id);
 

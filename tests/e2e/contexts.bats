@@ -531,6 +531,7 @@ created_with() {
     printf 'FROM scratch\nCOPY a /\n' >Dockerfile
     echo a >a
     touch -d @1400000000 a && tar -cf "$WEB/dated.tar" a Dockerfile
+    tar -cf "$WEB/old.tar" a
     while IFS='|' read -r want epoch args; do
         rm -f b.Dockerfile
         eval "created_with --build-arg SOURCE_DATE_EPOCH=$epoch $args" || { failed+="$epoch $args failed: $output"; continue; }
@@ -541,6 +542,7 @@ created_with() {
 1500000000|context|$GIT#main:sub
 1500000000|CTX|--build-context "ctx=$GIT#next" .
 1500000000|src|-f - . <<<\$'FROM scratch AS src\nARG R=$GIT\nADD \$R#v1 /\nFROM scratch\nCOPY a /'
+1400000000|src|-f - . <<<\$'FROM scratch AS src\nADD $URL/old.tar /\nFROM scratch\nCOPY a /'
 1500000000|src|--target out -f - . <<<\$'FROM scratch AS Src\nADD $GIT /\nFROM scratch AS out\nCOPY a /'
 EOF
     created_with --source-date-epoch=context "$GIT"
