@@ -161,3 +161,41 @@ EOF
     cd "$COOPER_ROOT/blobs/sha256"
     for f in *; do [ "$(sha256sum <"$f" | cut -d' ' -f1)" = "$f" ]; done
 }
+
+@test "registry.insecure=true of an output is for its own registry" {
+    need_root
+    need docker-registry
+    need ip
+    printf 'FROM scratch\nCOPY Dockerfile /\n' >Dockerfile
+    export T COOPER ROOT
+    # A network of its own, with an address that is no loopback: TLS is expected there.
+    run timeout 120 unshare -n bash -c '
+        set -eu
+        ip link set lo up
+        ip addr add 198.51.100.7/32 dev lo
+        . "$ROOT/tests/lib/registry.sh"
+        registry_start "$T/r" 5000
+        registry_stop
+        sed -i "s/127.0.0.1/198.51.100.7/" "$T/r/config.yml"
+        docker-registry serve "$T/r/config.yml" >"$T/r/log" 2>&1 </dev/null 3>&- &
+        trap "kill $!" EXIT
+        for _ in $(seq 100); do ! curl -fsS -o /dev/null http://198.51.100.7:5000/v2/ 2>/dev/null || break; sleep 0.1; done
+        there() { curl -fsS -H "Accept: application/vnd.oci.image.manifest.v1+json" -o /dev/null "http://198.51.100.7:5000/v2/$1/manifests/1"; }
+        for type in image,push=true registry; do
+            status=0
+            "$COOPER" build -q -o "type=$type,name=198.51.100.7:5000/tls:1" . || status=$?
+            [ "$status" -eq 6 ]
+            ! there tls
+            "$COOPER" build -q -o "type=$type,registry.insecure=false,name=198.51.100.7:5000/tls:1" . && exit 1
+            "$COOPER" build -q -o "type=$type,registry.insecure=true,name=198.51.100.7:5000/${type%%,*}:1" .
+            there "${type%%,*}"
+        done
+        # One output does not speak for another.
+        "$COOPER" build -q -o type=registry,name=198.51.100.7:5000/tls:1 \
+            -o type=none . && exit 1
+        ! there tls
+        echo reached'
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *reached* ]]
+}

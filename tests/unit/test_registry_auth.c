@@ -303,6 +303,39 @@ a_server_of_redirects_sees_no_authorization(void **state)
 	assert_int_equal(server_count("foreign_authorization"), 0);
 }
 
+/* A password or identity token in the body of a request for a token: whatever status the
+ * redirect has, it does not leave the server that it is for. */
+static void
+a_token_server_cannot_send_a_password_elsewhere(void **state)
+{
+	static const int statuses[] = { 301, 302, 303, 307, 308 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+		auto_free char *authfile = write_auth(IDENTITY);
+		auto_registry struct registry *reg =
+		        session((struct registry_options){ .authfile = authfile });
+		auto_reference struct reference ref = REFERENCE_INIT;
+		auto_error struct error err = ERROR_INIT;
+		auto_blob struct blob b = { 0 };
+		auto_free char *settings = mem_print(
+		        "{\"auth\":\"token\",\"rules\":[{\"method\":\"POST\",\"path\":"
+		        "\"/token\",\"times\":99,\"status\":%d,\"headers\":{\"Location\":"
+		        "\"http://127.0.0.1:%d/elsewhere\"}}]}",
+		        statuses[i], faulty.port);
+		enum push_outcome outcome;
+
+		server_set(settings);
+		blob_make(&b, 3000, 540);
+		refer(&ref, faulty.port, "auth/caught:1");
+		assert_int_equal(push(reg, &ref, &b, NULL, &outcome, &err), -1);
+		if (statuses[i] >= 307)
+			assert_int_equal(err.code, ERR_AUTH);
+		assert_true(server_requests("POST", "/token") > 0);
+		assert_int_equal(server_requests("", "/elsewhere"), 0);
+	}
+}
+
 static void
 no_secret_is_told_in_events(void **state)
 {
@@ -353,6 +386,7 @@ main(void)
 		cmocka_unit_test(tokens_that_expire_during_the_work_are_renewed),
 		cmocka_unit_test(a_token_refused_before_its_time_is_replaced),
 		cmocka_unit_test(a_server_of_redirects_sees_no_authorization),
+		cmocka_unit_test(a_token_server_cannot_send_a_password_elsewhere),
 		cmocka_unit_test(no_secret_is_told_in_events),
 	};
 
