@@ -363,7 +363,10 @@ struct layer_options {
  * half of that, which bounds every walk that enters directories one in the other. */
 #define LAYER_PATH_MAX 4095
 
-/* ERR_SOURCE if PATH is longer. */
+/* Nor any name in it, as no file system has one. */
+#define LAYER_NAME_MAX 255
+
+/* ERR_SOURCE if PATH, or a name in it, is longer. */
 int layer_path_check(struct text path, struct error *err);
 
 /* A layer out of CHANGES, which must be sorted by path_compare(), parents

@@ -129,6 +129,29 @@ END
     [ -e "$T/out/etc/passwd" ] && [ -e "$T/out/etc/new" ]
 }
 
+@test "names that no file system has are refused" {
+    local text n
+    n=$(printf 'n%.0s' {1..256})
+    echo x >f
+    mkdir d
+    while read -r text; do
+        refused 4 'more than the 255' "$text"
+    done <<END
+FROM scratch|COPY f /$n
+FROM scratch|COPY f /a/$n/
+FROM scratch|COPY d /a/$n
+FROM scratch|COPY --link f /$n/x
+FROM scratch|COPY --parents f /$n/
+FROM scratch|ADD f /$n
+FROM scratch|WORKDIR /$n
+FROM scratch|WORKDIR /$n/x
+FROM scratch|COPY <<E /$n|x|E
+FROM scratch|COPY <<$n /x/|x|$n
+END
+    made "FROM scratch|COPY f /${n:1}"
+    [ "$(cat "$T/out/${n:1}")" = x ]
+}
+
 # ------------------------------------------------------------ archives
 
 # archives: files to ADD. ok-…: unpacked; is-…: copied as they are; bad-…: refused.
