@@ -1,5 +1,5 @@
 /*
- * answer: what the answers about a Dockerfile have in common.
+ * answer: what the results of subrequests (subrequests.h) have in common.
  */
 #ifndef PARSER_ANSWER_H
 #define PARSER_ANSWER_H

@@ -64,9 +64,9 @@ expand_pattern_clear(struct expand_pattern *p)
 	array_clear(&p->tokens);
 }
 
-/* A machine that tries all starts at once: from[i] is the least start of a
+/* An automaton that tries all starts at once: from[i] is the least start of a
  * match of which the first i tokens are done, NOWHERE if there is none. */
-struct machine {
+struct automaton {
 	const struct expand_pattern *p;
 	size_t *from, *next;
 	struct span best; /* start NOWHERE: nothing found yet */
@@ -80,7 +80,7 @@ lower(size_t *to, size_t value)
 }
 
 static void
-skip_empty_runs(struct machine *m)
+skip_empty_runs(struct automaton *m)
 {
 	for (size_t i = 0; i < m->p->tokens.n; i++)
 		if (m->p->tokens.at[i].kind == TOKEN_RUN)
@@ -90,7 +90,7 @@ skip_empty_runs(struct machine *m)
 /* Notes a finished match that ends at POS: the leftmost one counts, and of
  * several from there the last. */
 static void
-note_match(struct machine *m, size_t pos)
+note_match(struct automaton *m, size_t pos)
 {
 	size_t start = m->from[m->p->tokens.n];
 
@@ -100,7 +100,7 @@ note_match(struct machine *m, size_t pos)
 
 /* Takes one character. False if no match is under way any more. */
 static bool
-take_rune(struct machine *m, uint32_t rune)
+take_rune(struct automaton *m, uint32_t rune)
 {
 	size_t n = m->p->tokens.n;
 	size_t *swap = m->from;
@@ -131,7 +131,7 @@ search(const struct expand_pattern *p, struct text value, size_t start, bool anc
        bool shortest, struct span *found)
 {
 	size_t n = p->tokens.n + 1, *states = mem_new_n(2 * n, sizeof *states);
-	struct machine m = { p, states, states + n, { NOWHERE, 0 } };
+	struct automaton m = { p, states, states + n, { NOWHERE, 0 } };
 	bool alive = true;
 	uint32_t rune = 0;
 

@@ -22,7 +22,7 @@ struct token {
 
 enum glob_kind { GLOB_EXACT, GLOB_PREFIX, GLOB_SUFFIX, GLOB_GENERAL };
 
-/* A state of the machine is the number of tokens done; states are bits in
+/* A state of the automaton is the number of tokens done; states are bits in
  * arrays of n_words words. */
 struct ignore_glob {
 	enum glob_kind kind;

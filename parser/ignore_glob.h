@@ -7,8 +7,8 @@
  *	x**     what starts with x           \c     c itself
  *
  * Most patterns are words or have a fixed start or end, which decides nearly
- * all paths by one comparison. The rest is matched by a set of states held in
- * bits, in time proportional to the path, whatever the pattern is.
+ * all paths by one comparison. The rest is matched by a nondeterministic
+ * automaton whose set of states is a bit vector, in time proportional to the path, whatever the pattern is.
  */
 #ifndef PARSER_IGNORE_GLOB_H
 #define PARSER_IGNORE_GLOB_H

@@ -158,7 +158,7 @@ settings_for(const struct lint *lint, const struct instruction *in)
 /* ------------------------------------------------------------ warnings */
 
 void
-lint_tell(struct lint *lint, enum lint_rule rule, const struct instruction *in,
+lint_warn(struct lint *lint, enum lint_rule rule, const struct instruction *in,
           struct place at, const char *fmt, ...)
 {
 	const struct lint_row *row = &lint_rows[rule];

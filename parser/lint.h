@@ -51,7 +51,7 @@ void lint_clear(struct lint *lint);
 
 /* Adds a warning about IN at the place AT, unless RULE is off there. */
 void
-lint_tell(struct lint *lint, enum lint_rule rule, const struct instruction *in,
+lint_warn(struct lint *lint, enum lint_rule rule, const struct instruction *in,
           struct place at, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* Orders the warnings by line and moves them to PLAN. */

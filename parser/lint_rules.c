@@ -39,7 +39,7 @@ static void
 stage_name_casing(struct lint *lint, const struct instruction *from)
 {
 	if (from->alias.p != NULL && !is_lower(from->alias))
-		lint_tell(lint, LINT_STAGE_NAME_CASING, from, from->at,
+		lint_warn(lint, LINT_STAGE_NAME_CASING, from, from->at,
 		          "Stage name '%.*s' should be lowercase", (int)from->alias.n,
 		          from->alias.p);
 }
@@ -54,7 +54,7 @@ from_as_casing(struct lint *lint, const struct instruction *from)
 	as = from->args.at[1];
 	if (is_lower(from->keyword) ? is_lower(as) : is_upper(as))
 		return;
-	lint_tell(lint, LINT_FROM_AS_CASING, from, from->at,
+	lint_warn(lint, LINT_FROM_AS_CASING, from, from->at,
 	          "'%.*s' and '%.*s' keywords' casing do not match", (int)as.n, as.p,
 	          (int)from->keyword.n, from->keyword.p);
 }
@@ -65,7 +65,7 @@ no_empty_continuation(struct lint *lint, const struct instruction *in)
 	struct place last = { .line = in->at.last, .last = in->at.last };
 
 	if (in->empty_continuation)
-		lint_tell(lint, LINT_NO_EMPTY_CONTINUATION, in, last,
+		lint_warn(lint, LINT_NO_EMPTY_CONTINUATION, in, last,
 		          "Empty continuation line");
 }
 
@@ -73,7 +73,7 @@ static void
 maintainer_deprecated(struct lint *lint, const struct instruction *in)
 {
 	if (in->kind == INSTR_MAINTAINER)
-		lint_tell(lint, LINT_MAINTAINER_DEPRECATED, in, in->at,
+		lint_warn(lint, LINT_MAINTAINER_DEPRECATED, in, in->at,
 		          "Maintainer instruction is deprecated in favor of using label");
 }
 
@@ -94,7 +94,7 @@ invalid_definition_description(struct lint *lint, const struct instruction *in,
 		if (text_equal(word, names[i]))
 			return;
 	word = n > 1 ? TEXT("<arg_key>") : names[0];
-	lint_tell(lint, LINT_INVALID_DEFINITION_DESCRIPTION, in, in->at,
+	lint_warn(lint, LINT_INVALID_DEFINITION_DESCRIPTION, in, in->at,
 	          "Comment for %s should follow the format: `# %.*s <description>`",
 	          keyword, (int)word.n, word.p);
 }
@@ -126,7 +126,7 @@ consistent_instruction_casing(struct lint *lint, const struct instruction *in,
 {
 	if (want_lower ? is_lower(in->keyword) : is_upper(in->keyword))
 		return;
-	lint_tell(lint, LINT_CONSISTENT_INSTRUCTION_CASING, in, in->at,
+	lint_warn(lint, LINT_CONSISTENT_INSTRUCTION_CASING, in, in->at,
 	          "Command '%.*s' should match the case of the command majority "
 	          "(%scase)",
 	          (int)in->keyword.n, in->keyword.p, want_lower ? "lower" : "upper");
@@ -167,13 +167,13 @@ stage_names(struct lint *lint, const struct dockerfile *df)
 		if (name.p == NULL)
 			continue;
 		if (text_is(name, "scratch") || text_is(name, "context"))
-			lint_tell(lint, LINT_RESERVED_STAGE_NAME, stage->from,
+			lint_warn(lint, LINT_RESERVED_STAGE_NAME, stage->from,
 			          stage->from->at,
 			          "Stage name should not use the same name as reserved "
 			          "stage \"%.*s\"",
 			          (int)name.n, name.p);
 		if (!map_set(&seen, name, NULL))
-			lint_tell(lint, LINT_DUPLICATE_STAGE_NAME, stage->from,
+			lint_warn(lint, LINT_DUPLICATE_STAGE_NAME, stage->from,
 			          stage->from->at,
 			          "Duplicate stage name \"%.*s\", stage names should be "
 			          "unique",
@@ -217,7 +217,7 @@ void
 lint_undefined_arg_in_from(struct lint *lint, const struct instruction *from,
                            struct text name, const char *near)
 {
-	lint_tell(lint, LINT_UNDEFINED_ARG_IN_FROM, from, from->at,
+	lint_warn(lint, LINT_UNDEFINED_ARG_IN_FROM, from, from->at,
 	          "FROM argument '%.*s' is not declared%s%s%s", (int)name.n, name.p,
 	          near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
 	          near == NULL ? "" : "?)");
@@ -243,7 +243,7 @@ from_platform_flag_const_disallowed(struct lint *lint, const struct stage *stage
 	if (platform_parse(&platform, value, &ignored) < 0 ||
 	    contains(stage->name, platform.os) || contains(stage->name, platform.arch))
 		return;
-	lint_tell(lint, LINT_FROM_PLATFORM_FLAG_CONST_DISALLOWED, stage->from,
+	lint_warn(lint, LINT_FROM_PLATFORM_FLAG_CONST_DISALLOWED, stage->from,
 	          stage->from->at,
 	          "FROM --platform flag should not use constant value %s",
 	          buf_str(&quoted));
@@ -258,7 +258,7 @@ lint_from_platform(struct lint *lint, const struct stage *stage, struct text val
 
 	if (n_set == 1 && n_unset == 0 && text_is(only, "TARGETPLATFORM") &&
 	    text_equal(value, target_platform))
-		lint_tell(lint, LINT_REDUNDANT_TARGET_PLATFORM, from, from->at,
+		lint_warn(lint, LINT_REDUNDANT_TARGET_PLATFORM, from, from->at,
 		          "Setting platform to predefined %.*s in FROM is redundant as "
 		          "this is the default behavior",
 		          (int)from->flag.platform.n, from->flag.platform.p);
@@ -269,7 +269,7 @@ lint_from_platform(struct lint *lint, const struct stage *stage, struct text val
 void
 lint_invalid_default_arg_in_from(struct lint *lint, const struct instruction *from)
 {
-	lint_tell(lint, LINT_INVALID_DEFAULT_ARG_IN_FROM, from, from->at,
+	lint_warn(lint, LINT_INVALID_DEFAULT_ARG_IN_FROM, from, from->at,
 	          "Default value for ARG %.*s results in empty or invalid base image "
 	          "name",
 	          (int)from->image.n, from->image.p);
@@ -287,7 +287,7 @@ lint_invalid_base_image_platform(struct lint *lint, const struct instruction *fr
 		return;
 	want = platform_print(wanted);
 	have = platform_print(got);
-	lint_tell(lint, LINT_INVALID_BASE_IMAGE_PLATFORM, from, from->at,
+	lint_warn(lint, LINT_INVALID_BASE_IMAGE_PLATFORM, from, from->at,
 	          "Base image %.*s was pulled with platform \"%s\", expected \"%s\" for "
 	          "current build",
 	          (int)image.n, image.p, have, want);
@@ -299,7 +299,7 @@ void
 lint_undefined_var(struct lint *lint, const struct instruction *in, struct text name,
                    const char *near)
 {
-	lint_tell(lint, LINT_UNDEFINED_VAR, in, in->at,
+	lint_warn(lint, LINT_UNDEFINED_VAR, in, in->at,
 	          "Usage of undefined variable '$%.*s'%s%s%s", (int)name.n, name.p,
 	          near == NULL ? "" : " (did you mean $", near == NULL ? "" : near,
 	          near == NULL ? "" : "?)");
@@ -309,7 +309,7 @@ void
 lint_legacy_key_value_format(struct lint *lint, const struct instruction *in)
 {
 	if (in->legacy_pair)
-		lint_tell(lint, LINT_LEGACY_KEY_VALUE_FORMAT, in, in->at,
+		lint_warn(lint, LINT_LEGACY_KEY_VALUE_FORMAT, in, in->at,
 		          "\"%.*s key=value\" should be used instead of legacy \"%.*s "
 		          "key value\" format",
 		          (int)in->keyword.n, in->keyword.p, (int)in->keyword.n,
@@ -345,7 +345,7 @@ lint_secrets_used_in_arg_or_env(struct lint *lint, const struct instruction *in,
 	QUOTED(quoted, name);
 
 	if (has_part(name, secret) && !has_part(name, harmless))
-		lint_tell(lint, LINT_SECRETS_USED_IN_ARG_OR_ENV, in, in->at,
+		lint_warn(lint, LINT_SECRETS_USED_IN_ARG_OR_ENV, in, in->at,
 		          "Do not use ARG or ENV instructions for sensitive data (%s %s)",
 		          in->kind == INSTR_ARG ? "ARG" : "ENV", buf_str(&quoted));
 }
@@ -357,7 +357,7 @@ lint_workdir_relative_path(struct lint *lint, const struct instruction *in,
 	QUOTED(quoted, path);
 
 	if (!text_starts(path, "/"))
-		lint_tell(lint, LINT_WORKDIR_RELATIVE_PATH, in, in->at,
+		lint_warn(lint, LINT_WORKDIR_RELATIVE_PATH, in, in->at,
 		          "Relative workdir %s can have unexpected results if the base "
 		          "image changes",
 		          buf_str(&quoted));
@@ -366,7 +366,7 @@ lint_workdir_relative_path(struct lint *lint, const struct instruction *in,
 void
 lint_json_args_recommended(struct lint *lint, const struct instruction *in)
 {
-	lint_tell(lint, LINT_JSON_ARGS_RECOMMENDED, in, in->at,
+	lint_warn(lint, LINT_JSON_ARGS_RECOMMENDED, in, in->at,
 	          "JSON arguments recommended for %.*s to prevent unintended behavior "
 	          "related to OS signals",
 	          (int)in->keyword.n, in->keyword.p);
@@ -377,7 +377,7 @@ lint_multiple_instructions(struct lint *lint, const struct instruction *in,
                            const struct instruction *before)
 {
 	if (before != NULL)
-		lint_tell(lint, LINT_MULTIPLE_INSTRUCTIONS_DISALLOWED, in, before->at,
+		lint_warn(lint, LINT_MULTIPLE_INSTRUCTIONS_DISALLOWED, in, before->at,
 		          "Multiple %.*s instructions should not be used in the same "
 		          "stage because only the last one will be used",
 		          (int)in->keyword.n, in->keyword.p);
@@ -408,7 +408,7 @@ lint_copy_ignored_file(struct lint *lint, const struct instruction *in,
 	if (is_ignored(ignore, text_of(path))) {
 		QUOTED(quoted, text_of(path));
 
-		lint_tell(lint, LINT_COPY_IGNORED_FILE, in, in->at,
+		lint_warn(lint, LINT_COPY_IGNORED_FILE, in, in->at,
 		          "Attempting to %s file %s that is excluded by .dockerignore",
 		          in->kind == INSTR_ADD ? "Add" : "Copy", buf_str(&quoted));
 	}
@@ -419,7 +419,7 @@ lint_expose_proto_casing(struct lint *lint, const struct instruction *in,
                          struct text port, struct text proto)
 {
 	if (!is_lower(proto))
-		lint_tell(lint, LINT_EXPOSE_PROTO_CASING, in, in->at,
+		lint_warn(lint, LINT_EXPOSE_PROTO_CASING, in, in->at,
 		          "Defined protocol '%.*s' in EXPOSE instruction should be "
 		          "lowercase",
 		          (int)port.n, port.p);
@@ -429,7 +429,7 @@ void
 lint_expose_invalid_format(struct lint *lint, const struct instruction *in,
                            struct text port)
 {
-	lint_tell(lint, LINT_EXPOSE_INVALID_FORMAT, in, in->at,
+	lint_warn(lint, LINT_EXPOSE_INVALID_FORMAT, in, in->at,
 	          "EXPOSE instruction should not define an IP address or host-port "
 	          "mapping, found '%.*s'",
 	          (int)port.n, port.p);

@@ -253,7 +253,7 @@ origin_begin(struct planner *p, struct node *node, struct error *err)
 	switch (node->origin) {
 	case ORIGIN_NODE:
 		origin_layers(p, node->base);
-		node->base->n_heirs--;
+		node->base->n_children_left--;
 		state_from_stage(state, &node->base->state,
 		                 !planner_needs_state(p, node->base));
 		platform_copy(&node->result, &node->base->result);

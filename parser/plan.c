@@ -2,11 +2,11 @@
 
 #include "base/base.h"
 #include "base/number.h"
-#include "parser/fold.h"
 #include "parser/lint_rules.h"
 #include "parser/onbuild.h"
 #include "parser/origin.h"
 #include "parser/outline.h"
+#include "parser/plan_config.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/planner.h"
@@ -114,7 +114,7 @@ dispatch(struct planner *p, struct node *node, const struct command *command,
 	case INSTR_WORKDIR:
 		return plan_workdir(p, node, command, err);
 	default:
-		return fold_instruction(p, node, command->in, err);
+		return plan_config_instruction(p, node, command->in, err);
 	}
 }
 
@@ -140,7 +140,8 @@ note_others(struct planner *p, struct node *node, size_t first, struct error *er
 bool
 planner_needs_state(const struct planner *p, const struct node *node)
 {
-	return node->n_heirs > 0 || node == p->target || p->options->wants_outline;
+	return node->n_children_left > 0 || node == p->target ||
+	       p->options->wants_outline;
 }
 
 static int
@@ -180,7 +181,7 @@ count_heirs(struct planner *p)
 		struct node *node = p->nodes.at[i];
 
 		if (node->is_reachable && node->origin == ORIGIN_NODE)
-			node->base->n_heirs++;
+			node->base->n_children_left++;
 	}
 }
 
@@ -237,7 +238,7 @@ set_platform(struct planner *p, struct plan_image *image)
 static void
 set_history(struct planner *p, struct plan_image *image)
 {
-	const struct past *past = p->target->state.past;
+	const struct history_chain *past = p->target->state.history;
 	size_t n = past == NULL ? 0 : past->n;
 
 	image->history.at = arena_alloc_n(p->arena, n, sizeof *image->history.at);

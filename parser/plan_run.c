@@ -3,11 +3,11 @@
 #include "parser/config.h"
 #include "parser/dockerfile.h"
 #include "parser/expand.h"
-#include "parser/fold.h"
 #include "parser/heredoc.h"
 #include "parser/history.h"
 #include "parser/mounts.h"
 #include "parser/plan.h"
+#include "parser/plan_config.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/scope.h"
@@ -82,7 +82,7 @@ read_command(struct planner *p, const struct node *node, const struct instructio
 	for (size_t i = 0; in->json && i < in->args.n; i++)
 		array_push(&words.list, arena_text(p->arena, in->args.at[i]));
 	if (!in->json)
-		fold_shell(p, node, shell_text(p, in, run, about), &words);
+		plan_config_shell(p, node, shell_text(p, in, run, about), &words);
 	planner_freeze(p, &run->argv, &words.list);
 	if (run->argv.n == 0)
 		return error_set(err, ERR_DOCKERFILE, "arguments are required");

@@ -7,7 +7,7 @@
  *
  * Nodes are found and joined first (stages.c), then what they start from is
  * looked up (origin.c, onbuild.c), and then the reachable ones are gone
- * through, instruction by instruction (fold.c, plan_run.c, plan_copy.c), each
+ * through, instruction by instruction (plan_config.c, plan_run.c, plan_copy.c), each
  * of which changes the node's state and may add steps (plan_steps.c).
  */
 #ifndef PARSER_PLANNER_H
@@ -31,9 +31,9 @@ struct command {
 };
 
 /* Own history entries, newest first; stages built on a stage share its chain. */
-struct past {
+struct history_chain {
 	struct history entry;
-	const struct past *before;
+	const struct history_chain *before;
 	size_t n; /* entries up to here */
 };
 
@@ -52,7 +52,7 @@ struct state {
 	 * in arenas. */
 	struct config config;
 	struct variables config_env, labels, ports, volumes;
-	const struct past *past;
+	const struct history_chain *history;
 	struct used_once used;
 	bool workdir_set;
 	struct variable *env_list; /* env without gaps, NULL: not made yet */
@@ -83,7 +83,7 @@ struct node {
 
 	ARRAY(struct command) commands;
 	size_t n_counted, n_shown; /* steps with a number in their names */
-	size_t n_heirs;            /* stages built on this one that are not begun */
+	size_t n_children_left;    /* stages built on this one that are not begun */
 
 	bool is_reachable, is_resolved, has_triggers, is_done;
 	enum origin_kind origin;

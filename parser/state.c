@@ -86,7 +86,7 @@ state_from_stage(struct state *s, struct state *from, bool takes)
 	s->config = from->config;
 	s->config.onbuild.at = NULL;
 	s->config.onbuild.n = s->config.onbuild.cap = 0;
-	s->past = from->past;
+	s->history = from->history;
 	s->workdir_set = from->workdir_set;
 	s->env_list = from->env_list;
 	s->n_env_list = from->n_env_list;
@@ -134,12 +134,12 @@ void
 state_add_history(struct state *s, struct arena *arena, struct text created_by,
                   step_id step)
 {
-	struct past *past = arena_alloc(arena, sizeof *past);
+	struct history_chain *entry = arena_alloc(arena, sizeof *entry);
 
-	past->entry = (struct history){ created_by, step };
-	past->before = s->past;
-	past->n = s->past == NULL ? 1 : s->past->n + 1;
-	s->past = past;
+	entry->entry = (struct history){ created_by, step };
+	entry->before = s->history;
+	entry->n = s->history == NULL ? 1 : s->history->n + 1;
+	s->history = entry;
 }
 
 struct text

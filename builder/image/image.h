@@ -2,7 +2,7 @@
  * image: images as a build takes them in and puts them together.
  *
  *	source_image     a base: resolved name, manifest, config, lazy layers
- *	image_assemble   base config + the plan's folds + layers → config JSON
+ *	image_assemble   base config + the plan's image + layers → config JSON
  *
  * A source image is looked for in the store first (tags, then refs/, the
  * remembered answers of registries), as the pull policy allows. Its layers are
@@ -94,8 +94,8 @@ struct added_layer {
 	int64_t created_ns;
 };
 
-/* The config document of IMAGE: BASE's (NULL for scratch) with the folds, ADDED
- * in order, DIFFIDS of all layers. EPOCH (seconds, -1 none) is the time of all
+/* The config document of IMAGE: BASE's (NULL for scratch) with what its instructions
+ * changed, ADDED in order, DIFFIDS of all layers. EPOCH (seconds, -1 none) is the time of all
  * own entries. *CREATED_NS is the document's. Caller frees. */
 char *image_assemble(const struct plan_image *image, const struct source_image *base,
                      const struct added_layer *added, size_t n_added,

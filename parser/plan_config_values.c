@@ -5,8 +5,8 @@
 #include "base/number.h"
 #include "parser/dockerfile.h"
 #include "parser/expand.h"
-#include "parser/fold.h"
 #include "parser/lint_rules.h"
+#include "parser/plan_config.h"
 
 #define PORT_MAX 65535
 
@@ -154,8 +154,8 @@ check_port(const struct port_spec *spec, struct text port, struct port_range *ra
 }
 
 int
-fold_ports(struct planner *p, const struct instruction *in, struct text port,
-           struct words *out, struct error *err)
+plan_config_ports(struct planner *p, const struct instruction *in, struct text port,
+                  struct words *out, struct error *err)
 {
 	struct port_spec spec = split_port(port);
 	struct port_range range = { 0 };
@@ -200,7 +200,7 @@ is_realtime(struct text name)
 }
 
 bool
-fold_is_signal(struct text text)
+plan_config_is_signal(struct text text)
 {
 	auto_free char *upper = text_copy(text);
 	struct text name = { upper, text.n };

@@ -1,4 +1,4 @@
-#include "parser/fold.h"
+#include "parser/plan_config.h"
 
 #include "base/base.h"
 #include "base/number.h"
@@ -9,8 +9,8 @@
 #include "parser/state.h"
 #include "parser/step.h"
 
-typedef int fold_fn(struct planner *p, struct node *node, const struct instruction *in,
-                    struct error *err);
+typedef int config_fn(struct planner *p, struct node *node, const struct instruction *in,
+                      struct error *err);
 
 /* The history entry that B holds, of an instruction without a layer. */
 static int
@@ -38,7 +38,7 @@ expand_pairs(struct planner *p, struct node *node, const struct instruction *in,
 }
 
 static int
-fold_env(struct planner *p, struct node *node, const struct instruction *in,
+plan_env(struct planner *p, struct node *node, const struct instruction *in,
          struct error *err)
 {
 	auto_free struct variable *pairs = mem_new_n(in->pairs.n, sizeof *pairs);
@@ -57,7 +57,7 @@ fold_env(struct planner *p, struct node *node, const struct instruction *in,
 }
 
 static int
-fold_label(struct planner *p, struct node *node, const struct instruction *in,
+plan_label(struct planner *p, struct node *node, const struct instruction *in,
            struct error *err)
 {
 	auto_free struct variable *pairs = mem_new_n(in->pairs.n, sizeof *pairs);
@@ -90,7 +90,7 @@ arg_value(struct planner *p, struct node *node, const struct instruction *in,
 
 /* One after the other: a name is seen by those behind it. */
 static int
-fold_arg(struct planner *p, struct node *node, const struct instruction *in,
+plan_arg(struct planner *p, struct node *node, const struct instruction *in,
          struct error *err)
 {
 	auto_buf struct buf b = BUF_INIT;
@@ -127,8 +127,8 @@ lasting(struct planner *p, struct text t)
 }
 
 void
-fold_shell(struct planner *p, const struct node *node, struct text text,
-           struct words *out)
+plan_config_shell(struct planner *p, const struct node *node, struct text text,
+                  struct words *out)
 {
 	const struct config *config = &node->state.config;
 
@@ -152,11 +152,11 @@ command_words(struct planner *p, struct node *node, const struct instruction *in
 		return;
 	if (node->state.config.shell.n == 0)
 		lint_json_args_recommended(&p->lint, in);
-	fold_shell(p, node, in->args.n == 0 ? TEXT("") : in->args.at[0], out);
+	plan_config_shell(p, node, in->args.n == 0 ? TEXT("") : in->args.at[0], out);
 }
 
 static int
-fold_cmd(struct planner *p, struct node *node, const struct instruction *in,
+plan_cmd(struct planner *p, struct node *node, const struct instruction *in,
          struct error *err)
 {
 	struct config *config = &node->state.config;
@@ -176,7 +176,7 @@ fold_cmd(struct planner *p, struct node *node, const struct instruction *in,
 
 /* A CMD that the base left was meant for its own entry point. */
 static int
-fold_entrypoint(struct planner *p, struct node *node, const struct instruction *in,
+plan_entrypoint(struct planner *p, struct node *node, const struct instruction *in,
                 struct error *err)
 {
 	struct config *config = &node->state.config;
@@ -198,7 +198,7 @@ fold_entrypoint(struct planner *p, struct node *node, const struct instruction *
 }
 
 static int
-fold_shell_instruction(struct planner *p, struct node *node, const struct instruction *in,
+plan_shell_instruction(struct planner *p, struct node *node, const struct instruction *in,
                        struct error *err)
 {
 	struct config *config = &node->state.config;
@@ -216,7 +216,7 @@ fold_shell_instruction(struct planner *p, struct node *node, const struct instru
 
 /* The test as the image format has it: its kind comes first. */
 static int
-fold_healthcheck(struct planner *p, struct node *node, const struct instruction *in,
+plan_healthcheck(struct planner *p, struct node *node, const struct instruction *in,
                  struct error *err)
 {
 	struct config *config = &node->state.config;
@@ -243,7 +243,7 @@ fold_healthcheck(struct planner *p, struct node *node, const struct instruction 
 /* ------------------------------------------------------------ sets */
 
 static int
-fold_expose(struct planner *p, struct node *node, const struct instruction *in,
+plan_expose(struct planner *p, struct node *node, const struct instruction *in,
             struct error *err)
 {
 	struct words words = { 0 }, ports = { 0 };
@@ -253,7 +253,7 @@ fold_expose(struct planner *p, struct node *node, const struct instruction *in,
 	for (size_t i = 0; i < in->args.n && result == 0; i++)
 		result = scope_expand_split(p, node, in, in->args.at[i], &words, err);
 	for (size_t i = 0; i < words.list.n && result == 0; i++)
-		result = fold_ports(p, in, words.list.at[i], &ports, err);
+		result = plan_config_ports(p, in, words.list.at[i], &ports, err);
 	for (size_t i = 0; i < ports.list.n && result == 0; i++)
 		variables_put(&node->state.ports, ports.list.at[i], TEXT(""));
 	history_add_list(&b, "EXPOSE", ports.list.at, ports.list.n);
@@ -265,7 +265,7 @@ fold_expose(struct planner *p, struct node *node, const struct instruction *in,
 }
 
 static int
-fold_volume(struct planner *p, struct node *node, const struct instruction *in,
+plan_volume(struct planner *p, struct node *node, const struct instruction *in,
             struct error *err)
 {
 	auto_free struct text *paths = mem_new_n(in->args.n, sizeof *paths);
@@ -299,7 +299,7 @@ set_text(struct planner *p, struct node *node, const char *keyword, struct text 
 }
 
 static int
-fold_user(struct planner *p, struct node *node, const struct instruction *in,
+plan_user(struct planner *p, struct node *node, const struct instruction *in,
           struct error *err)
 {
 	struct text user;
@@ -310,21 +310,21 @@ fold_user(struct planner *p, struct node *node, const struct instruction *in,
 }
 
 static int
-fold_stopsignal(struct planner *p, struct node *node, const struct instruction *in,
+plan_stopsignal(struct planner *p, struct node *node, const struct instruction *in,
                 struct error *err)
 {
 	struct text signal;
 
 	if (scope_expand(p, node, in, in->args.at[0], &signal, err) < 0)
 		return -1;
-	if (!fold_is_signal(signal))
+	if (!plan_config_is_signal(signal))
 		return error_set(err, ERR_DOCKERFILE, "invalid signal: %.*s",
 		                 (int)signal.n, signal.p);
 	return set_text(p, node, "STOPSIGNAL", signal, &node->state.config.stop_signal);
 }
 
 static int
-fold_maintainer(struct planner *p, struct node *node, const struct instruction *in,
+plan_maintainer(struct planner *p, struct node *node, const struct instruction *in,
                 struct error *err)
 {
 	(void)err;
@@ -333,7 +333,7 @@ fold_maintainer(struct planner *p, struct node *node, const struct instruction *
 }
 
 static int
-fold_onbuild(struct planner *p, struct node *node, const struct instruction *in,
+plan_onbuild(struct planner *p, struct node *node, const struct instruction *in,
              struct error *err)
 {
 	struct config *config = &node->state.config;
@@ -354,23 +354,23 @@ fold_onbuild(struct planner *p, struct node *node, const struct instruction *in,
 }
 
 int
-fold_instruction(struct planner *p, struct node *node, const struct instruction *in,
-                 struct error *err)
+plan_config_instruction(struct planner *p, struct node *node,
+                        const struct instruction *in, struct error *err)
 {
-	static fold_fn *const table[] = {
-		[INSTR_ARG] = fold_arg,
-		[INSTR_ENV] = fold_env,
-		[INSTR_LABEL] = fold_label,
-		[INSTR_EXPOSE] = fold_expose,
-		[INSTR_VOLUME] = fold_volume,
-		[INSTR_USER] = fold_user,
-		[INSTR_STOPSIGNAL] = fold_stopsignal,
-		[INSTR_MAINTAINER] = fold_maintainer,
-		[INSTR_SHELL] = fold_shell_instruction,
-		[INSTR_CMD] = fold_cmd,
-		[INSTR_ENTRYPOINT] = fold_entrypoint,
-		[INSTR_HEALTHCHECK] = fold_healthcheck,
-		[INSTR_ONBUILD] = fold_onbuild,
+	static config_fn *const table[] = {
+		[INSTR_ARG] = plan_arg,
+		[INSTR_ENV] = plan_env,
+		[INSTR_LABEL] = plan_label,
+		[INSTR_EXPOSE] = plan_expose,
+		[INSTR_VOLUME] = plan_volume,
+		[INSTR_USER] = plan_user,
+		[INSTR_STOPSIGNAL] = plan_stopsignal,
+		[INSTR_MAINTAINER] = plan_maintainer,
+		[INSTR_SHELL] = plan_shell_instruction,
+		[INSTR_CMD] = plan_cmd,
+		[INSTR_ENTRYPOINT] = plan_entrypoint,
+		[INSTR_HEALTHCHECK] = plan_healthcheck,
+		[INSTR_ONBUILD] = plan_onbuild,
 	};
 
 	return table[in->kind](p, node, in, err);
