@@ -115,6 +115,11 @@ read_request(struct planner *p, struct node *node, struct request *r, struct err
 	    read_sources(p, node, r, err) < 0 ||
 	    scope_expand(p, node, in, in->args.at[in->args.n - 1], &r->dest, err) < 0)
 		return -1;
+	for (size_t i = 0; i < r->paths.list.n; i++)
+		if (plan_check_word(r->paths.list.at[i], err) < 0)
+			return -1;
+	if (plan_check_word(r->dest, err) < 0)
+		return -1;
 	drop_empty(&r->chown);
 	drop_empty(&r->chmod);
 	drop_empty(&r->checksum);

@@ -31,4 +31,8 @@ struct text plan_chomp(struct planner *p, struct text body);
 /* Whether CHMOD is octal or a list of symbolic changes. */
 int plan_check_chmod(struct text chmod, struct error *err);
 
+/* ERR_DOCKERFILE if WORD, a path or an argument, has a byte 0: the kernel would take it
+ * for its end. JSON can say one. */
+int plan_check_word(struct text word, struct error *err);
+
 #endif

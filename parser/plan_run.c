@@ -86,6 +86,9 @@ read_command(struct planner *p, const struct node *node, const struct instructio
 	planner_freeze(p, &run->argv, &words.list);
 	if (run->argv.n == 0)
 		return error_set(err, ERR_DOCKERFILE, "arguments are required");
+	for (size_t i = 0; i < run->argv.n; i++)
+		if (plan_check_word(run->argv.at[i], err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -153,6 +153,14 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 	}
 	if (secret == NULL)
 		return 0;
+	if (want->env.p != NULL && secret->value.n > 0 &&
+	    memchr(secret->value.p, '\0', secret->value.n) != NULL) {
+		error_set(err, ERR_SOURCE,
+		          "secret %.*s: it has a byte 0, which no variable can hold",
+		          (int)want->id.n, want->id.p);
+		return error_hint(err, "let the step read it from a file: target= in "
+		                       "place of env=");
+	}
 	if (want->env.p != NULL)
 		array_push(&m->env, mem_print("%.*s=%.*s", (int)want->env.n, want->env.p,
 		                              (int)secret->value.n, secret->value.p));

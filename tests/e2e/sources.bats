@@ -152,6 +152,25 @@ END
     [ "$(cat "$T/out/${n:1}")" = x ]
 }
 
+@test "a byte 0 does not end a path or an argument quietly" {
+    local text
+    echo x >f
+    while read -r text; do
+        refused 3 'a byte 0' "$text"
+    done <<'END'
+FROM scratch|COPY ["f", "/a\u0000b"]
+FROM scratch|COPY ["f\u0000zz", "/x"]
+FROM scratch|ADD ["f\u0000zz", "f", "/x/"]
+FROM scratch AS s|COPY f /|FROM scratch|COPY --from=s ["/f\u0000zz", "/x"]
+FROM busybox:1|RUN ["/bin/echo", "a\u0000b"]
+FROM busybox:1|RUN ["/bin/echo\u0000zz"]
+FROM busybox:1|SHELL ["/bin/sh\u0000", "-c"]|RUN echo
+END
+    printf 'a\0b' >s
+    refused 4 'a byte 0' 'FROM busybox:1|RUN --mount=type=secret,id=s,env=S true' --secret id=s,src=s
+    made 'FROM busybox:1|RUN --mount=type=secret,id=s cmp /run/secrets/s /run/secrets/s && [ $(wc -c </run/secrets/s) = 3 ]' --secret id=s,src=s
+}
+
 # ------------------------------------------------------------ archives
 
 # archives: files to ADD. ok-…: unpacked; is-…: copied as they are; bad-…: refused.
