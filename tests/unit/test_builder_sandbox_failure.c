@@ -51,8 +51,10 @@ every_failure_has_the_words_that_users_know(void **state)
 		  "mount the layers: argument list too long", "too many layers" },
 		{ STAGE_SOURCE, ENOENT, "lib/x", ERR_SOURCE, "\"lib/x\": not found",
 		  NULL },
-		{ STAGE_CWD, ENOTDIR, "/etc/passwd", ERR_ENVIRONMENT,
+		{ STAGE_CWD, ENOTDIR, "/etc/passwd", ERR_RUN,
 		  "make the working directory: /etc/passwd: not a directory", NULL },
+		{ STAGE_CWD, EACCES, "/d", ERR_ENVIRONMENT,
+		  "make the working directory: /d: permission denied", NULL },
 		{ STAGE_PIVOT, EPERM, "", ERR_ENVIRONMENT,
 		  "change the root: operation not permitted", NULL },
 	};
