@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -15,8 +16,10 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -219,6 +222,44 @@ removing_what_is_absent_succeeds(void **state)
 	put("single", "");
 	assert_int_equal(file_remove_tree(top_fd, "single", &err), 0);
 	assert_int_equal(mode_of("single"), 0);
+}
+
+static void *
+trigger_soon(void *arg)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+
+	nanosleep(&pause, NULL);
+	cancel_trigger(arg);
+	return NULL;
+}
+
+/* A file that nobody would live to see copied, into what takes everything. */
+static void
+copying_ends_when_it_is_told_to(void **state)
+{
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		auto_error struct error err = ERROR_INIT;
+		auto_fd int in = openat(top_fd, "huge", O_RDWR | O_CREAT | O_CLOEXEC,
+		                        0600);
+		auto_fd int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		struct cancel *c = cancel_new(&err);
+		pthread_t thread;
+
+		assert_int_equal(ftruncate(in, (off_t)1 << 42), 0);
+		if (late > 0)
+			assert_int_equal(pthread_create(&thread, NULL, trigger_soon, c),
+			                 0);
+		else
+			cancel_trigger(c);
+		assert_int_equal(file_copy_fd(in, out, c, NULL, &err), -1);
+		assert_int_equal(err.code, ERR_CANCELLED);
+		if (late > 0)
+			pthread_join(thread, NULL);
+		cancel_free(c);
+	}
+	assert_int_equal(unlinkat(top_fd, "huge", 0), 0);
 }
 
 static int
@@ -506,6 +547,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reading_appends_and_is_limited),
+		cmocka_unit_test(copying_ends_when_it_is_told_to),
 		cmocka_unit_test(large_files_are_read_and_copied_whole),
 		cmocka_unit_test(
 		        files_that_the_kernel_does_not_copy_are_read_and_written),
