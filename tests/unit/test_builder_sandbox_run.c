@@ -209,7 +209,7 @@ a_working_directory_is_made_where_it_is_missing(void **state)
 	b->run.cwd = "/link/other";
 	assert_prints(b, "readlink /proc/self/cwd", "/data/other\n");
 	b->run.cwd = "/etc/passwd";
-	assert_refused(b, ((const char *const[]){ "/bin/true", NULL }), ERR_ENVIRONMENT,
+	assert_refused(b, ((const char *const[]){ "/bin/true", NULL }), ERR_RUN,
 	               "make the working directory: /etc/passwd: not a directory");
 }
 
