@@ -382,7 +382,7 @@ add_ulimit(void *target, struct text value, struct error *err)
 		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
 	if (limit.soft > limit.hard)
 		return error_set(err, ERR_USAGE, "SOFT must not be more than HARD");
-	array_push(&o->request.limits, limit);
+	array_push(&o->request.limits.list, limit);
 	return 0;
 }
 
@@ -395,7 +395,8 @@ set_cpus(void *target, struct text value, struct error *err)
 
 	if (end == copy || *end != '\0' || !(cpus > 0 && cpus < 10000))
 		return error_set(err, ERR_USAGE, "not a number of CPUs");
-	((struct build_options *)target)->request.cpu_percent = (uint32_t)(cpus * 100);
+	((struct build_options *)target)->request.limits.cpu_percent =
+	        (uint32_t)(cpus * 100);
 	return 0;
 }
 
@@ -543,7 +544,7 @@ const struct option_row build_option_rows[] = {
 	{ "load", 0, NULL, OPTION_FLAG, offsetof(struct build_options, load), NULL,
 	  "same as -o type=image: keep the image in the store, the default without -o "
 	  "and --push" },
-	{ "memory", 'm', "SIZE", OPTION_SIZE, AT(memory_max), NULL,
+	{ "memory", 'm', "SIZE", OPTION_SIZE, AT(limits.memory_max), NULL,
 	  "limit the memory of a RUN step" },
 	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL,
 	  "write digests and names as JSON to FILE (-: standard output)" },
@@ -561,7 +562,7 @@ const struct option_row build_option_rows[] = {
 	{ "output", 'o', "DEST", OPTION_CALL, 0, add_output,
 	  "a directory, - (a tar to standard output), or "
 	  "type=TYPE,KEY=VALUE,…" OUTPUT_HELP },
-	{ "pids-limit", 0, "N", OPTION_SIZE, AT(pids_max), NULL,
+	{ "pids-limit", 0, "N", OPTION_SIZE, AT(limits.pids_max), NULL,
 	  "limit the number of processes of a RUN step" },
 	{ "platform", 0, "OS/ARCH,…", OPTION_CALL, 0, add_platforms,
 	  "build for these platforms" },
@@ -582,7 +583,7 @@ const struct option_row build_option_rows[] = {
 	{ "secret", 0, "id=ID[,src=FILE|,env=NAME]", OPTION_CALL, 0, add_secret,
 	  "give RUN --mount=type=secret a value; GIT_AUTH_TOKEN[.HOST] and "
 	  "HTTP_AUTH_TOKEN_HOST are for sources" },
-	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(shm_size), NULL,
+	{ "shm-size", 0, "SIZE", OPTION_SIZE, AT(limits.shm_size), NULL,
 	  "size of /dev/shm of RUN steps" },
 	{ "source-date-epoch", 0, "SECONDS|context|NAME", OPTION_CALL, 0, set_epoch,
 	  "time that later times of the image are cut to: seconds, that of a context "
@@ -653,7 +654,7 @@ build_options_settle(struct build_options *o)
 
 	/* Never 0, which is no limit. */
 	if (o->cpu_quota > 0)
-		o->request.cpu_percent =
+		o->request.limits.cpu_percent =
 		        (uint32_t)(percent < CPU_PERCENT_MAX ? percent : CPU_PERCENT_MAX);
 	if (!has_output(o, OUTPUT_IMAGE) &&
 	    (o->load || (o->request.outputs.n == 0 && !o->push)))

@@ -161,7 +161,7 @@ set_resource(struct build_options *o, const struct field *f, struct error *err)
 		unknown(f, err);
 		return error_hint(err, "there are memory, cpu-quota and cpu-period");
 	}
-	if (!number_size(f->value, &o->request.memory_max))
+	if (!number_size(f->value, &o->request.limits.memory_max))
 		return error_set(err, ERR_USAGE, "memory: not a size");
 	return 0;
 }

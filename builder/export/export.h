@@ -13,6 +13,7 @@
 #include "builder/export/annotation.h"
 #include "builder/export/destination.h"
 #include "builder/export/output_types.h"
+#include "builder/image/image.h"
 #include "layers/layers.h"
 #include "registry/registry.h"
 
@@ -70,18 +71,6 @@ int output_check_names(const struct output *output, const struct text *tags,
 /* What layers are sent or written as. PLAIN: to the store, which compresses nothing
  * unless it is told to. */
 struct compressor output_compressor(const struct output *output, bool plain);
-
-/* A finished image of one platform, as the outputs take it. */
-struct image {
-	ARRAY(struct layer *) layers; /* all, base first */
-	size_t n_base;                /* how many are the base's */
-	char *config;                 /* JSON text, owned */
-	struct digest config_digest;
-	struct platform platform;
-	int64_t created_ns;
-	const struct reference *base; /* where base layers may be mounted from, or NULL */
-	struct digest base_digest;
-};
 
 struct export_options {
 	struct store *store;

@@ -91,7 +91,7 @@ enum output_type { OUTPUT_TYPES(OUTPUT_TYPE_ID) N_OUTPUT_TYPES };
 
 struct output;
 struct export_options;
-struct image;
+struct image; /* builder/image/image.h */
 
 /* Writes IMAGES (N of them, one for each platform) to OUTPUT, which is open. *ROOT gets the
  * descriptor of what was made, if it has layers. */

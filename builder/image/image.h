@@ -3,6 +3,7 @@
  *
  *	source_image     a base: resolved name, manifest, config, lazy layers
  *	image_assemble   base config + the plan's image + layers → config JSON
+ *	image            what came out, as the outputs take it
  *
  * A source image is looked for in the store first (tags, then refs/, the
  * remembered answers of registries), as the pull policy allows. Its layers are
@@ -101,5 +102,27 @@ char *image_assemble(const struct plan_image *image, const struct source_image *
                      const struct added_layer *added, size_t n_added,
                      const struct digest *diffids, size_t n_diffids, int64_t epoch,
                      int64_t *created_ns);
+
+/* ------------------------------------------------------------ what came out */
+
+/* A finished image of one platform. Layers belong to the store. */
+struct image {
+	ARRAY(struct layer *) layers; /* all, base first */
+	size_t n_base;                /* how many are the base's */
+	char *config;                 /* JSON text, owned; see image_set_config() */
+	struct digest config_digest;
+	struct platform platform;
+	int64_t created_ns;
+	const struct reference *base; /* where base layers may be mounted from, or NULL */
+	struct digest base_digest;
+};
+
+/* CONFIG is IMAGE's from now on. */
+void image_set_config(struct image *image, char *config);
+void image_clear(struct image *image);
+
+/* Makes the layers of N images what PACKED says, each once, side by side. */
+int images_pack(const struct image *images, size_t n, const struct compressor *packed,
+                const struct cancel *cancel, struct error *err);
 
 #endif

@@ -175,7 +175,7 @@ try_landlock(char *detail)
 static int
 try_limits(char *detail)
 {
-	const struct sandbox_run r = { .pids_max = 1000 };
+	const struct sandbox_run r = { .limits = { .pids_max = 1000 } };
 	auto_cgroup struct cgroup group = CGROUP_INIT;
 	const char *why = cgroup_try(&group, &r);
 

@@ -4,7 +4,6 @@
 #include "base/event.h"
 #include "base/jsonio.h"
 #include "base/map.h"
-#include "builder/order/finish.h"
 #include "builder/export/cache_place.h"
 #include "parser/step.h"
 
@@ -145,9 +144,10 @@ write_config(const struct cache_record *records, size_t n, struct image *image)
 	jsonio_set(rootfs, "diff_ids", ids);
 	jsonio_set(config, "rootfs", rootfs);
 	text = jsonio_print(config);
-	image->config = cache_records_add(
-	        text, cache_records_write(records, n, image->layers.at, image->layers.n));
-	image->config_digest = digest_of(image->config, strlen(image->config));
+	image_set_config(
+	        image,
+	        cache_records_add(text, cache_records_write(records, n, image->layers.at,
+	                                                    image->layers.n)));
 }
 
 static int export(const struct cache_place *place, const struct build_env *env,
@@ -164,7 +164,7 @@ static int export(const struct cache_place *place, const struct build_env *env,
 
 	platform_host(&image.platform);
 	collect_layers(records, n, &image);
-	failed = finish_pack(env, &packed, &image, err);
+	failed = images_pack(&image, 1, &packed, env->cancel, err);
 	if (failed == 0) {
 		write_config(records, n, &image);
 		failed = export_write(&place->output, &options, &image, 1, &root, err);

@@ -13,52 +13,6 @@
 
 /* ------------------------------------------------------------ layers */
 
-struct pack_job {
-	struct layer *layer;
-	const struct compressor *packed;
-	const struct cancel *cancel;
-};
-
-static int
-pack(void *arg, struct error *err)
-{
-	const struct pack_job *job = arg;
-	auto_descriptor struct descriptor found = DESCRIPTOR_INIT;
-
-	return layer_compress(job->layer, job->packed, false, job->cancel, &found, err);
-}
-
-/* Layers that were made here are packed, side by side. */
-int
-finish_pack(const struct build_env *env, const struct compressor *packed,
-            const struct image *image, struct error *err)
-{
-	size_t n = image->layers.n;
-	auto_free struct pack_job *jobs = mem_new_n(n + 1, sizeof *jobs);
-	struct pool *pool = NULL;
-	struct group *group = NULL;
-	int failed = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct layer *layer = image->layers.at[i];
-
-		if (layer_blob(layer) != NULL ||
-		    (packed->kind == COMPRESS_NONE && layer_has(layer, LAYER_TAR)))
-			continue;
-		jobs[i] = (struct pack_job){ layer, packed, env->cancel };
-		if (pool == NULL) {
-			pool = pool_new(packed->kind == COMPRESS_NONE ? job_cpus() : 2);
-			group = group_new(pool);
-		}
-		group_add(group, pack, &jobs[i]);
-	}
-	if (group != NULL)
-		failed = group_wait(group, err);
-	group_free(group);
-	pool_free(pool);
-	return failed;
-}
-
 /* The steps of the target's chain that made a layer, first one first. */
 static size_t
 collect_added(const struct finish_options *o, const struct plan_image *planned,
@@ -70,10 +24,10 @@ collect_added(const struct finish_options *o, const struct plan_image *planned,
 	     id = o->plan->steps.at[id].base) {
 		const struct result *result = &o->solution->results[id];
 
-		if (!result->added || n == max)
+		if (result->made.layer == NULL || n == max)
 			continue;
 		added[n] = (struct added_layer){ .step = id,
-			                         .created_ns = result->created_ns };
+			                         .created_ns = result->made.created_ns };
 		layer_diffid(image->layers.at[--layer], &added[n].diffid);
 		n++;
 	}
@@ -110,8 +64,8 @@ assemble(const struct finish_options *o, const struct plan_image *planned,
 	for (size_t i = 0; i < n; i++)
 		layer_diffid(out->layers.at[i], &diffids[i]);
 	out->n_base = n - n_added;
-	out->config = image_assemble(planned, base, added, n_added, diffids, n,
-	                             o->env->epoch, &out->created_ns);
+	image_set_config(out, image_assemble(planned, base, added, n_added, diffids, n,
+	                                     o->env->epoch, &out->created_ns));
 	platform_copy(&out->platform, &planned->platform);
 	if (base != NULL) {
 		out->base = source_image_mountable(base);
@@ -129,15 +83,15 @@ add_cache(const struct finish_options *o, const struct plan_image *planned,
 	auto_free struct cache_record *records = mem_new_n(solution->solved.n + 1,
 	                                                   sizeof *records);
 	auto_free bool *needed = mem_new_n(o->plan->steps.n, sizeof *needed);
-	auto_free char *plain = image->config;
 
 	plan_mark_needed(o->plan, planned, needed);
 	for (size_t i = 0; i < solution->solved.n; i++)
 		if (needed[solution->solved.at[i].step])
 			records[n++] = solution->solved.at[i].made;
-	image->config = cache_records_add(
-	        plain,
-	        cache_records_write(records, n, image->layers.at, image->layers.n));
+	image_set_config(
+	        image, cache_records_add(image->config,
+	                                 cache_records_write(records, n, image->layers.at,
+	                                                     image->layers.n)));
 }
 
 static void
@@ -147,26 +101,6 @@ finish_image(const struct finish_options *o, const struct plan_image *planned,
 	assemble(o, planned, out);
 	if (o->inline_cache)
 		add_cache(o, planned, out);
-	out->config_digest = digest_of(out->config, strlen(out->config));
-}
-
-/* The layers of all images, which share some. */
-static int
-pack_all(const struct finish_options *o, const struct image *images, size_t n,
-         struct error *err)
-{
-	auto_map struct map seen = MAP_INIT;
-	struct image all = { 0 };
-	int failed = 0;
-
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < images[i].layers.n; k++)
-			if (map_set(&seen, text_of(layer_id(images[i].layers.at[k])),
-			            NULL))
-				array_push(&all.layers, images[i].layers.at[k]);
-	failed = finish_pack(o->env, o->packed, &all, err);
-	array_clear(&all.layers);
-	return failed;
 }
 
 int
@@ -181,20 +115,12 @@ finish_images(const struct finish_options *o, struct image *images, struct error
 		for (size_t k = 0; k < last->layers.n; k++)
 			array_push(&images[i].layers, last->layers.at[k]);
 	}
-	if (o->packed != NULL && pack_all(o, images, n, err) < 0)
+	if (o->packed != NULL &&
+	    images_pack(images, n, o->packed, o->env->cancel, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		finish_image(o, plan_image_at(o->plan, i), &images[i]);
 	return 0;
-}
-
-void
-image_clear(struct image *image)
-{
-	array_clear(&image->layers);
-	free(image->config);
-	platform_clear(&image->platform);
-	*image = (struct image){ 0 };
 }
 
 /* ------------------------------------------------------------ files */

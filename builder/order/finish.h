@@ -24,11 +24,6 @@ struct finish_options {
  * of them empty, to be cleared by image_clear(), also on failure. */
 int finish_images(const struct finish_options *options, struct image *images,
                   struct error *err);
-void image_clear(struct image *image);
-
-/* Makes IMAGE's layers what PACKED says, side by side. */
-int finish_pack(const struct build_env *env, const struct compressor *packed,
-                const struct image *image, struct error *err);
 
 /* --iidfile, --metadata-file and --digest-file of REQUEST, which are open. NAMES are the
  * tags. HAS_ROOT: all outputs that have a digest were written; else the image has an id

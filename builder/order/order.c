@@ -607,7 +607,7 @@ build_request_clear(struct build_request *r)
 	array_clear(&r->no_cache_stages);
 	array_clear(&r->platforms);
 	array_clear(&r->insecure_registries);
-	array_clear(&r->limits);
+	array_clear(&r->limits.list);
 }
 
 void

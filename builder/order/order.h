@@ -68,11 +68,9 @@ struct build_request {
 	size_t jobs;             /* 0: default */
 	uint64_t store_max;      /* bytes the store may have after the build; 0: any */
 	uint64_t unpack_max;     /* bytes out of one archive; 0: see archive_options */
-	uint64_t shm_size, memory_max, pids_max;
-	uint32_t cpu_percent;
-	ARRAY(struct sandbox_limit) limits;
-	bool shell_on_error; /* keep the root of a RUN that failed */
-	bool keep_on_error;  /* … in the store */
+	struct sandbox_limits limits; /* of RUN steps */
+	bool shell_on_error;          /* keep the root of a RUN that failed */
+	bool keep_on_error;           /* … in the store */
 	enum plan_format print_plan;
 	enum call_kind call;
 	bool call_json;

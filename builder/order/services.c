@@ -195,7 +195,8 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 		return NULL;
 	if (why != NULL)
 		event_warn(0, "%s", why);
-	sandbox_tell_limits(s->request->limits.at, s->request->limits.n);
+	sandbox_tell_limits(s->request->limits.list.at,
+	                    s->request->limits.list.n);
 	/* The sandbox keeps using the directory; it lives until the store is closed. */
 	take_fd(&scratch_fd);
 	return sandbox;
@@ -384,12 +385,7 @@ fill_env(struct services *s)
 		.agents = s->agents.at,
 		.n_agents = s->agents.n,
 		.unpack_max = r->unpack_max,
-		.shm_size = r->shm_size,
-		.memory_max = r->memory_max,
-		.pids_max = r->pids_max,
-		.cpu_percent = r->cpu_percent,
-		.limits = r->limits.at,
-		.n_limits = r->limits.n,
+		.limits = r->limits,
 	};
 }
 

@@ -53,14 +53,14 @@ put_number(int dir_fd, const char *name, uint64_t value)
 static int
 put_limits(int dir_fd, const struct sandbox_run *r)
 {
-	auto_free char *cpu = mem_print("%llu 100000", 1000ULL * r->cpu_percent);
+	auto_free char *cpu = mem_print("%llu 100000", 1000ULL * r->limits.cpu_percent);
 
-	if (put_number(dir_fd, "memory.max", r->memory_max) < 0 ||
-	    put_number(dir_fd, "pids.max", r->pids_max) < 0 ||
-	    (r->cpu_percent != 0 && put(dir_fd, "cpu.max", cpu) < 0))
+	if (put_number(dir_fd, "memory.max", r->limits.memory_max) < 0 ||
+	    put_number(dir_fd, "pids.max", r->limits.pids_max) < 0 ||
+	    (r->limits.cpu_percent != 0 && put(dir_fd, "cpu.max", cpu) < 0))
 		return -1;
 	/* A step that may not use more memory must not use swap instead. */
-	if (r->memory_max != 0)
+	if (r->limits.memory_max != 0)
 		put(dir_fd, "memory.swap.max", "0");
 	return 0;
 }
@@ -74,11 +74,11 @@ make(struct cgroup *g, int parent_fd, const struct sandbox_run *r)
 	memcpy(g->name, "cooper-", sizeof "cooper-");
 	file_random_name(g->name + strlen(g->name), 16);
 	/* Refused where processes are in the group itself; then it may be on. */
-	if (r->memory_max != 0)
+	if (r->limits.memory_max != 0)
 		put(parent_fd, "cgroup.subtree_control", "+memory");
-	if (r->pids_max != 0)
+	if (r->limits.pids_max != 0)
 		put(parent_fd, "cgroup.subtree_control", "+pids");
-	if (r->cpu_percent != 0)
+	if (r->limits.cpu_percent != 0)
 		put(parent_fd, "cgroup.subtree_control", "+cpu");
 	if (mkdirat(parent_fd, g->name, 0755) < 0)
 		return -1;
@@ -131,7 +131,7 @@ make_somewhere(struct cgroup *g, const struct sandbox_run *r)
 const char *
 cgroup_try(struct cgroup *g, const struct sandbox_run *r)
 {
-	if (r->memory_max == 0 && r->pids_max == 0 && r->cpu_percent == 0)
+	if (r->limits.memory_max == 0 && r->limits.pids_max == 0 && r->limits.cpu_percent == 0)
 		return NULL;
 	return make_somewhere(g, r);
 }

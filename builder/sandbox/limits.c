@@ -89,8 +89,8 @@ limits_draft(struct recipe_draft *d, const struct sandbox_run *r)
 {
 	ARRAY(struct recipe_limit) limits = { 0 };
 
-	for (size_t i = 0; i < r->n_limits; i++) {
-		const struct sandbox_limit *l = &r->limits[i];
+	for (size_t i = 0; i < r->limits.list.n; i++) {
+		const struct sandbox_limit *l = &r->limits.list.at[i];
 		struct recipe_limit limit = { .resource = (uint32_t)l->resource };
 
 		limit.hard = allowed(l->resource, l->hard);

@@ -35,8 +35,9 @@ static void
 draft_system(struct recipe_draft *d, const struct sandbox_run *r)
 {
 	recipe_add_op(d, OP_PROC, "/proc");
-	recipe_add_op(d, OP_DEV, "/dev")->size = r->shm_size == 0 ? SHM_SIZE
-	                                                          : r->shm_size;
+	recipe_add_op(d, OP_DEV, "/dev")->size = r->limits.shm_size == 0
+	                                                 ? SHM_SIZE
+	                                                 : r->limits.shm_size;
 	recipe_add_op(d, OP_SYS, "/sys");
 	for (size_t i = 0; !r->insecure && i < sizeof masked / sizeof *masked; i++)
 		recipe_add_op(d, OP_MASK, masked[i]);

@@ -28,6 +28,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/array.h"
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -112,6 +113,15 @@ int sandbox_limit_find(struct text name);
  * gets as much as may be. Once, before the first step. */
 void sandbox_tell_limits(const struct sandbox_limit *limits, size_t n);
 
+/* What a run may use. Copies borrow the list. */
+struct sandbox_limits {
+	uint64_t shm_size;   /* 0: 64 MiB */
+	uint64_t memory_max; /* bytes; 0: none; needs a writable cgroup, as the next do */
+	uint64_t pids_max;
+	uint32_t cpu_percent; /* 100 = one CPU; 0: none */
+	ARRAY(struct sandbox_limit) list;
+};
+
 typedef void sandbox_log_fn(void *arg, int stream, const void *bytes, size_t n);
 
 struct sandbox_run {
@@ -136,12 +146,7 @@ struct sandbox_run {
 	const char *hostname;
 	struct text hosts;  /* content of /etc/hosts */
 	struct text resolv; /* content of /etc/resolv.conf */
-	uint64_t shm_size;  /* 0: 64 MiB */
-	const struct sandbox_limit *limits;
-	size_t n_limits;
-	uint64_t memory_max; /* bytes; 0: none; needs a writable cgroup */
-	uint64_t pids_max;
-	uint32_t cpu_percent; /* 100 = one CPU; 0: none */
+	struct sandbox_limits limits;
 
 	sandbox_log_fn *log; /* output of the process, as it comes */
 	void *log_arg;

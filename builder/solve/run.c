@@ -35,11 +35,9 @@ solver_take_record(struct solver *s, const struct step *step, const struct recor
 		for (size_t i = 0; i < base->layers.n; i++)
 			array_push(&result->layers, base->layers.at[i]);
 	}
-	if (record->layer != NULL) {
+	if (record->layer != NULL)
 		array_push(&result->layers, record->layer);
-		result->added = true;
-		result->created_ns = record->created_ns;
-	}
+	result->made = *record;
 	conclude(&s->states[step->id], OUTCOME_CACHED, NULL);
 }
 
@@ -106,12 +104,8 @@ static void
 remember(struct solver *s, const struct step *step, const struct digest *key,
          const struct preimage *preimage)
 {
-	const struct result *result = &s->results[step->id];
-	struct record record = { .created_ns = result->created_ns };
-
-	if (result->added)
-		record.layer = result->layers.at[result->layers.n - 1];
-	record_write(s->options->env->store, key, &record, step->command, preimage);
+	record_write(s->options->env->store, key, &s->results[step->id].made,
+	             step->command, preimage);
 }
 
 /* Looks again under the lock of the key: another process may have just done it. */
@@ -157,12 +151,7 @@ execute(struct solver *s, const struct step_job *job, struct error *err)
 static void
 copy_twin(struct solver *s, const struct step *step)
 {
-	const struct result *from = &s->results[s->states[step->id].twin];
-	struct record record = { .created_ns = from->created_ns };
-
-	if (from->added)
-		record.layer = from->layers.at[from->layers.n - 1];
-	solver_take_record(s, step, &record);
+	solver_take_record(s, step, &s->results[s->states[step->id].twin].made);
 }
 
 static int
@@ -176,8 +165,7 @@ locked_execute(struct solver *s, const struct step_job *job, struct error *err)
 	if (lock < 0 && cancel_check(s->options->env->cancel, err) < 0)
 		return -1;
 	/* Where an input was made anew only the content key tells. */
-	if (solver_wants_content_key(s, job->step) ||
-	    !found_meanwhile(s, job->step, key))
+	if (solver_wants_content_key(s, job->step) || !found_meanwhile(s, job->step, key))
 		failed = execute(s, job, err);
 	record_unlock(store, key, lock);
 	return failed;
@@ -238,10 +226,10 @@ bool
 solver_has_lost(const struct solver *s)
 {
 	for (size_t i = 0; i < s->plan->steps.n; i++) {
-		const struct result *r = &s->results[i];
+		const struct layer *made = s->results[i].made.layer;
 
 		if (!s->states[i].is_source && s->states[i].phase == PHASE_DONE &&
-		    r->added && layer_is_lost(r->layers.at[r->layers.n - 1]))
+		    made != NULL && layer_is_lost(made))
 			return true;
 	}
 	return false;

@@ -213,7 +213,6 @@ collect_solved(const struct solver *s, struct solution *out)
 {
 	for (size_t i = 0; i < s->plan->steps.n; i++) {
 		const struct step_state *state = &s->states[i];
-		const struct result *r = &s->results[i];
 		struct solved *solved = NULL;
 
 		if (state->is_source || (!state->cached && state->phase != PHASE_DONE))
@@ -221,12 +220,7 @@ collect_solved(const struct solver *s, struct solution *out)
 		solved = array_add(&out->solved);
 		solved->step = i;
 		solved->made.key = state->key;
-		solved->made.record = state->record;
-		if (state->cached)
-			continue;
-		solved->made.record.created_ns = r->created_ns;
-		if (r->added)
-			solved->made.record.layer = r->layers.at[r->layers.n - 1];
+		solved->made.record = state->cached ? state->record : s->results[i].made;
 	}
 }
 

@@ -151,7 +151,7 @@ run_of(const struct step_job *job, const struct sandbox_run *r)
 	set_text(object, "hostname", r->hostname);
 	jsonio_set(object, "hosts", jsonio_string(r->hosts));
 	jsonio_set(object, "resolv", jsonio_string(r->resolv));
-	set_number(object, "shm_size", r->shm_size);
+	set_number(object, "shm_size", r->limits.shm_size);
 	for (size_t i = 0; i < r->n_mounts; i++) {
 		json_t *one = mount_of(job->env, &r->mounts[i]);
 
@@ -159,12 +159,12 @@ run_of(const struct step_job *job, const struct sandbox_run *r)
 			json_array_append_new(mounts, one);
 	}
 	jsonio_set(object, "mounts", mounts);
-	for (size_t i = 0; i < r->n_limits; i++)
-		json_array_append_new(limits, limit_of(&r->limits[i]));
+	for (size_t i = 0; i < r->limits.list.n; i++)
+		json_array_append_new(limits, limit_of(&r->limits.list.at[i]));
 	jsonio_set(object, "limits", limits);
-	set_number(object, "memory_max", r->memory_max);
-	set_number(object, "pids_max", r->pids_max);
-	set_number(object, "cpu_percent", r->cpu_percent);
+	set_number(object, "memory_max", r->limits.memory_max);
+	set_number(object, "pids_max", r->limits.pids_max);
+	set_number(object, "cpu_percent", r->limits.cpu_percent);
 	return object;
 }
 
@@ -198,7 +198,7 @@ struct kept {
 	ARRAY(const char *) lowers, env;
 	ARRAY(gid_t) groups;
 	ARRAY(struct sandbox_mount) mounts;
-	ARRAY(struct sandbox_limit) limits;
+	struct sandbox_limits limits;
 	ARRAY(const char **) lists;
 	ARRAY(char *) texts;
 	int root_fd; /* of the machine: where binds start */
@@ -215,7 +215,7 @@ kept_clear(struct kept *k)
 	array_clear(&k->env);
 	array_clear(&k->groups);
 	array_clear(&k->mounts);
-	array_clear(&k->limits);
+	array_clear(&k->limits.list);
 	array_clear(&k->lists);
 	array_clear(&k->texts);
 	json_decref(k->json);
@@ -272,10 +272,11 @@ read_mount(struct kept *k, const json_t *object)
 static void
 read_limit(struct kept *k, const json_t *object)
 {
-	array_push(&k->limits, ((struct sandbox_limit){
-	                               .resource = (int)number_at(object, "resource"),
-	                               .soft = number_at(object, "soft"),
-	                               .hard = number_at(object, "hard") }));
+	array_push(
+	        &k->limits.list,
+	        ((struct sandbox_limit){ .resource = (int)number_at(object, "resource"),
+	                                 .soft = number_at(object, "soft"),
+	                                 .hard = number_at(object, "hard") }));
 }
 
 static void
@@ -303,6 +304,10 @@ read_lists(struct kept *k)
 		read_mount(k, json_array_get(mounts, i));
 	for (size_t i = 0; i < json_array_size(limits); i++)
 		read_limit(k, json_array_get(limits, i));
+	k->limits.shm_size = number_at(k->json, "shm_size");
+	k->limits.memory_max = number_at(k->json, "memory_max");
+	k->limits.pids_max = number_at(k->json, "pids_max");
+	k->limits.cpu_percent = (uint32_t)number_at(k->json, "cpu_percent");
 }
 
 static int
@@ -409,12 +414,7 @@ kept_run_shell(struct store *store, const char *id, struct sandbox *sandbox,
 		.hostname = text_at(k.json, "hostname"),
 		.hosts = bytes_at(k.json, "hosts"),
 		.resolv = bytes_at(k.json, "resolv"),
-		.shm_size = number_at(k.json, "shm_size"),
-		.limits = k.limits.at,
-		.n_limits = k.limits.n,
-		.memory_max = number_at(k.json, "memory_max"),
-		.pids_max = number_at(k.json, "pids_max"),
-		.cpu_percent = (uint32_t)number_at(k.json, "cpu_percent"),
+		.limits = k.limits,
 		.has_terminal = true,
 		.terminal_fd = terminal_fd,
 	};

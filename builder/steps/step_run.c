@@ -78,18 +78,18 @@ add_mount_content(const struct step_job *job, bool content, size_t i,
 /* What --ulimit and --shm-size set, if they do. Limits of the cgroup are none that a
  * program is meant to see. */
 static void
-add_limits(struct preimage *out, const struct build_env *env)
+add_limits(struct preimage *out, const struct sandbox_limits *limits)
 {
-	for (size_t i = 0; i < env->n_limits; i++) {
-		const struct sandbox_limit *l = &env->limits[i];
+	for (size_t i = 0; i < limits->list.n; i++) {
+		const struct sandbox_limit *l = &limits->list.at[i];
 		auto_free char *text = mem_print("%d=%llu:%llu", l->resource,
 		                                 (unsigned long long)l->soft,
 		                                 (unsigned long long)l->hard);
 
 		add_indexed(out, "limit", i, text_of(text));
 	}
-	if (env->shm_size > 0)
-		preimage_add_u64(out, "shm size", env->shm_size);
+	if (limits->shm_size > 0)
+		preimage_add_u64(out, "shm size", limits->shm_size);
 }
 
 int
@@ -114,7 +114,7 @@ step_run_preimage(const struct step_job *job, bool content, struct preimage *out
 	preimage_add(out, "hostname", run->hostname);
 	for (size_t i = 0; i < run->hosts.n; i++)
 		add_indexed(out, "host", i, run->hosts.at[i].name);
-	add_limits(out, job->env);
+	add_limits(out, &job->env->limits);
 	if (run->script_path.p != NULL) {
 		preimage_add(out, "script", run->script_path);
 		preimage_add(out, "script body", run->script_body);
@@ -286,12 +286,7 @@ describe(const struct step_job *job, struct prepared *p)
 		.hostname = p->hostname,
 		.hosts = buf_text(&p->hosts),
 		.resolv = buf_text(&p->resolv),
-		.shm_size = env->shm_size,
 		.limits = env->limits,
-		.n_limits = env->n_limits,
-		.memory_max = env->memory_max,
-		.pids_max = env->pids_max,
-		.cpu_percent = env->cpu_percent,
 		.log = log_output,
 		.log_arg = &p->vertex,
 	};
@@ -502,10 +497,6 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 	store_trash(job->env->store, p.tmp);
 	if (layer == NULL)
 		return -1;
-	for (size_t i = 0; i < base->layers.n; i++)
-		array_push(&out->layers, base->layers.at[i]);
-	array_push(&out->layers, layer);
-	out->added = true;
-	out->created_ns = clock_wall_ns();
+	result_add_layer(base, layer, out);
 	return 0;
 }

@@ -103,8 +103,7 @@ result_add_layer(const struct result *base, struct layer *layer, struct result *
 	for (size_t i = 0; base != NULL && i < base->layers.n; i++)
 		array_push(&out->layers, base->layers.at[i]);
 	array_push(&out->layers, layer);
-	out->added = true;
-	out->created_ns = clock_wall_ns();
+	out->made = (struct record){ layer, clock_wall_ns() };
 }
 
 void

@@ -18,6 +18,7 @@
 #define BUILDER_STEPS_STEPS_H
 
 #include "base/cancel.h"
+#include "builder/cache/cache.h"
 #include "builder/cache/preimage.h"
 #include "builder/cache/last_build.h"
 #include "builder/context/context.h"
@@ -31,12 +32,11 @@
 /* What a step came out as. Owner: the solver. */
 struct result {
 	ARRAY(struct layer *) layers; /* lowest first; what the step added is last */
-	bool added;              /* the step made a layer of its own (the last one) */
+	struct record made;           /* the last of them, if the step itself added one */
 	struct context *context; /* local, git: digests come from its index; else NULL */
 	struct layer *source;    /* http: its source layer; else NULL */
 	struct digest content;   /* http: of the file; git with .git: of the commit's id;
 	                            else not known */
-	int64_t created_ns;      /* when the added layer was made */
 };
 
 /* The array, and what a source step's result owns: its context (whose index is
@@ -88,11 +88,8 @@ struct build_env {
 	size_t n_secrets;
 	const struct ssh_agent *agents;
 	size_t n_agents;
-	uint64_t unpack_max;                     /* see archive_options.max */
-	uint64_t shm_size, memory_max, pids_max; /* 0: default */
-	uint32_t cpu_percent;
-	const struct sandbox_limit *limits;
-	size_t n_limits;
+	uint64_t unpack_max;          /* see archive_options.max */
+	struct sandbox_limits limits; /* of RUN */
 };
 
 struct step_job {

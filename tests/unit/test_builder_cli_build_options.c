@@ -464,8 +464,8 @@ resources_are_the_limits_of_other_options(void **state)
 		read_options(&r, rows[i].words);
 		assert_int_equal(r.outcome, OPTIONS_OK);
 		build_options_settle(&r.o);
-		assert_int_equal(r.o.request.memory_max, rows[i].memory);
-		assert_int_equal(r.o.request.cpu_percent, rows[i].cpu_percent);
+		assert_int_equal(r.o.request.limits.memory_max, rows[i].memory);
+		assert_int_equal(r.o.request.limits.cpu_percent, rows[i].cpu_percent);
 		reading_clear(&r);
 	}
 }
@@ -480,14 +480,14 @@ limits_have_two_ends(void **state)
 
 	(void)state;
 	read_options(&r, line);
-	assert_int_equal(r.o.request.limits.n, 2);
-	assert_int_equal(r.o.request.limits.at[0].resource, RLIMIT_NOFILE);
-	assert_int_equal(r.o.request.limits.at[0].soft, 10);
-	assert_int_equal(r.o.request.limits.at[0].hard, 20);
-	assert_int_equal(r.o.request.limits.at[1].resource, RLIMIT_CORE);
-	assert_int_equal(r.o.request.limits.at[1].hard, 0);
-	assert_int_equal(r.o.request.cpu_percent, 150);
-	assert_int_equal(r.o.request.memory_max, 1 << 30);
+	assert_int_equal(r.o.request.limits.list.n, 2);
+	assert_int_equal(r.o.request.limits.list.at[0].resource, RLIMIT_NOFILE);
+	assert_int_equal(r.o.request.limits.list.at[0].soft, 10);
+	assert_int_equal(r.o.request.limits.list.at[0].hard, 20);
+	assert_int_equal(r.o.request.limits.list.at[1].resource, RLIMIT_CORE);
+	assert_int_equal(r.o.request.limits.list.at[1].hard, 0);
+	assert_int_equal(r.o.request.limits.cpu_percent, 150);
+	assert_int_equal(r.o.request.limits.memory_max, 1 << 30);
 	reading_clear(&r);
 }
 

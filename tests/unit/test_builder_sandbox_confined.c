@@ -104,7 +104,7 @@ devices_are_few_and_work(void **state)
 	        "head -c 5 /dev/urandom | wc -c; echo x > /dev/full || echo full; "
 	        "echo x > /dev/shm/f; stat -c %a /dev /dev/null /dev/shm /dev/pts/ptmx",
 	        "3\n5\nfull\n755\n666\n1777\n666\n");
-	b->run.shm_size = 1 << 20;
+	b->run.limits.shm_size = 1 << 20;
 	assert_prints(
 	        b,
 	        "df -k /dev/shm | tail -1 | sed 's/  */ /g' | { read d n r; echo $n; }",

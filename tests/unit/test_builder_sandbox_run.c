@@ -299,14 +299,14 @@ no_network_is_a_loopback_that_works(void **state)
 static void
 limits_hold(void **state)
 {
-	static const struct sandbox_limit limits[] = {
+	static struct sandbox_limit limits[] = {
 		{ RLIMIT_NOFILE, 100, 200 },
 		{ RLIMIT_CORE, 0, 0 },
 	};
 	struct box *b = box_of(state);
 
-	b->run.limits = limits;
-	b->run.n_limits = 2;
+	b->run.limits.list.at = limits;
+	b->run.limits.list.n = 2;
 	assert_prints(b, "ulimit -Sn; ulimit -Hn; ulimit -c", "100\n200\n0\n");
 }
 
