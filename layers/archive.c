@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "layers/archive.h"
 #include "layers/decompress.h"
+#include "layers/store.h"
 #include "layers/tar_read.h"
 #include "layers/unpack.h"
 

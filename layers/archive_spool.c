@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layers.h"
+#include "layers/archive.h"
 #include "layers/tar_read.h"
 
 /* tar pads to a multiple of its blocking factor: 10 KiB mostly, seldom a few MiB. */

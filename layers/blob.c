@@ -1,4 +1,4 @@
-#include "layers/blob.h"
+#include "layers/blob_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "layers/blob.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 enum { CHUNK = 256 * 1024 };
 

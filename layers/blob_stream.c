@@ -4,9 +4,10 @@
 
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/growing_blob.h"
+#include "layers/blob.h"
 #include "layers/block_queue.h"
 #include "layers/decompress.h"
+#include "layers/growing_blob.h"
 #include "layers/read_ahead.h"
 
 /* What is smaller is there before a thread has begun. */

@@ -11,7 +11,7 @@
 #ifndef LAYERS_BLOB_STREAM_H
 #define LAYERS_BLOB_STREAM_H
 
-#include "layers/layer.h"
+#include "layers/layer_state.h"
 
 struct blob_stream;
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 enum {
 	DEPTH_MAX = 256, /* what is deeper is not counted */

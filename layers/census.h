@@ -5,6 +5,7 @@
 #define LAYERS_CENSUS_H
 
 #include "base/map.h"
+#include "base/array.h"
 #include "layers/layers.h"
 
 enum thing_kind {

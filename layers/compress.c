@@ -1,4 +1,4 @@
-#include "layers/compress.h"
+#include "layers/compress_stream.h"
 
 #include <stdlib.h>
 

@@ -1,46 +1,46 @@
 /*
- * compress: a stream of bytes into a sink, compressed.
- *
- *	gzip    libdeflate, a member for every GZIP_BLOCK bytes, by several threads
- *	zstd    libzstd's own threads, one frame
- *
- * The bytes that come out depend on those that went in, the format, the level
- * and the library's version: not on the number of threads, nor on how the
- * input was cut (docs/output-profile.md). Memory is bounded: about 60 MiB.
- * A stream belongs to one thread, in which the sink is called too.
+ * compress: layers as they leave: compressed blobs.
  */
 #ifndef LAYERS_COMPRESS_H
 #define LAYERS_COMPRESS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/cancel.h"
+#include "base/descriptor.h"
+#include "base/text.h"
+#include "base/error.h"
 #include "layers/layers.h"
 
-typedef int compress_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
+enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };
 
-struct compress_stream;
+#define COMPRESS_LEVEL_DEFAULT (-100)
 
-/* ERR_USAGE if the level is none of the format's. */
-struct compress_stream *compress_open(const struct compressor *c, compress_sink_fn *sink,
-                                      void *arg, struct error *err);
+struct compressor {
+	enum compression kind;
+	int level;      /* COMPRESS_LEVEL_DEFAULT: that of the profile */
+	size_t threads; /* 0: as many as CPUs; never changes the bytes */
+};
 
-/* From now on writing and finishing end when C (may be NULL, borrowed) is triggered, and
- * freeing does not wait for threads that are busy. */
-void compress_set_cancel(struct compress_stream *s, const struct cancel *c);
+/* "gzip", "zstd", "uncompressed". */
+bool compression_parse(struct text t, enum compression *out);
+const char *compression_media_type(enum compression kind, bool docker);
+
+/* ERR_USAGE unless C's level is one of its kind. */
+int compressor_check(const struct compressor *c, struct error *err);
+
+/* The layer's tar compressed as C says, as a blob in the store: made once and
+ * remembered as (diffID, kind, level). For a pulled layer the blob as pulled,
+ * unless FORCE. Descriptor with OCI media type. */
 int
-compress_write(struct compress_stream *s, const void *bytes, size_t n, struct error *err);
+layer_compress(struct layer *l, const struct compressor *c, bool force,
+               const struct cancel *cancel, struct descriptor *out, struct error *err);
 
-/* Everything has reached the sink afterwards. */
-int compress_finish(struct compress_stream *s, struct error *err);
-void compress_free(struct compress_stream *s); /* takes NULL */
-
-/* The level that C asks for, the default resolved. */
-int compress_level(const struct compressor *c);
-
-static inline void
-own_compress(struct compress_stream **s)
-{
-	compress_free(*s);
-	*s = NULL;
-}
-#define auto_compress __attribute__((cleanup(own_compress)))
+/* BLOB, which layer_compress() gave for L and C, is not what its name says: it is removed,
+ * and fetched or made again. */
+int
+layer_remake(struct layer *l, const struct compressor *c, const struct descriptor *blob,
+             const struct cancel *cancel, struct error *err);
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef LAYERS_COMPRESS_FORMATS_H
 #define LAYERS_COMPRESS_FORMATS_H
 
-#include "layers/compress.h"
+#include "layers/compress_stream.h"
 
 /* Where compressed bytes go. */
 struct output {

@@ -1,4 +1,4 @@
-#include "layers/content.h"
+#include "layers/content_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +10,9 @@
 #include "base/inroot.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layer.h"
-#include "layers/store.h"
-#include "layers/view.h"
+#include "layers/layer_state.h"
+#include "layers/store_state.h"
+#include "layers/view_state.h"
 
 static int
 changed(struct text name, struct error *err)

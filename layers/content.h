@@ -1,32 +1,31 @@
 /*
- * content: reading what a struct content points to.
+ * content: where the bytes of a regular file are.
  */
 #ifndef LAYERS_CONTENT_H
 #define LAYERS_CONTENT_H
 
+#include <stdint.h>
+
+#include "base/text.h"
+#include "base/error.h"
 #include "layers/layers.h"
 
-/* An open content and how much of it is left. */
-struct content_reader {
-	struct content content;
-	int fd; /* of CONTENT_FILE; owned */
-	uint64_t at, size;
+struct content {
+	enum { CONTENT_NONE, CONTENT_MEMORY, CONTENT_FILE, CONTENT_RANGE } kind;
+	struct text memory; /* CONTENT_MEMORY */
+	int dir_fd; /* CONTENT_FILE: opened as PATH below it, links not followed */
+	struct text path;
+	int fd; /* CONTENT_RANGE: SIZE bytes from OFFSET, by pread */
+	uint64_t offset, size;
 };
 
-/* Opens C, which must have SIZE bytes (ERR_SOURCE if not, naming NAME). */
-int content_reader_open(struct content_reader *r, const struct content *c, uint64_t size,
-                        struct text name, struct error *err);
+/* Content of entry E, derived (LAYER_TAR or LAYER_DIR) if the layer has neither.
+ * Descriptors inside are borrowed from the layer. */
+int layer_content(struct layer *l, const struct entry *e, struct content *out,
+                  struct error *err);
 
-/* Reads the next N bytes, not more than are left: exactly so many, or -1. */
-int content_reader_read(struct content_reader *r, void *bytes, size_t n, struct text name,
-                        struct error *err);
-void content_reader_close(struct content_reader *r);
-
-/* All of C, a CONTENT_FILE, with as few system calls as possible: true if it is a file of
- * exactly SIZE bytes. TO has room for one more. */
-bool content_read_small(const struct content *c, size_t size, char *to);
-
-/* All of C, appended to OUT; more than MAX bytes is an error. */
-int content_read(const struct content *c, size_t max, struct buf *out, struct error *err);
+/* Opens C for reading: an fd whose next C-size bytes are the content (caller
+ * closes), and its size. For CONTENT_MEMORY a memfd. */
+int content_open(const struct content *c, uint64_t *size, struct error *err);
 
 #endif

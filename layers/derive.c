@@ -9,12 +9,14 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "layers/blob.h"
 #include "layers/blob_stream.h"
 #include "layers/pour.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 #include "layers/tar_read.h"
-#include "layers/tree.h"
 #include "layers/tree_file.h"
+#include "layers/tree_maker.h"
 #include "layers/unpack.h"
 
 enum {

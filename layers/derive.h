@@ -14,7 +14,7 @@
 #ifndef LAYERS_DERIVE_H
 #define LAYERS_DERIVE_H
 
-#include "layers/layer.h"
+#include "layers/layer_state.h"
 
 /* Makes the forms of the set WANTED, none of which is there. Only the thread
  * that is busy with L calls this. */

@@ -11,8 +11,9 @@
 #include "base/event.h"
 #include "base/own.h"
 #include "base/path.h"
-#include "layers/content.h"
-#include "layers/view.h"
+#include "layers/content_reader.h"
+#include "layers/layer.h"
+#include "layers/view_state.h"
 #include "layers/whiteout.h"
 #include "layers/xattrs.h"
 

@@ -22,7 +22,7 @@
 #define LAYERS_DIFF_UPPER_H
 
 #include "base/mem.h"
-#include "layers/layers.h"
+#include "layers/changes.h"
 #include "layers/owner.h"
 
 struct candidate;

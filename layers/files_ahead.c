@@ -5,7 +5,7 @@
 
 #include "base/job.h"
 #include "base/mem.h"
-#include "layers/content.h"
+#include "layers/content_reader.h"
 
 enum {
 	PIECE_CHANGES = 32,

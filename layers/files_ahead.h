@@ -10,7 +10,7 @@
 #ifndef LAYERS_FILES_AHEAD_H
 #define LAYERS_FILES_AHEAD_H
 
-#include "layers/layers.h"
+#include "layers/changes.h"
 
 /* Larger files are not read ahead: for them a second thread is no gain. */
 #define FILES_AHEAD_MAX ((size_t)64 * 1024)

@@ -24,6 +24,7 @@
 #include "base/own.h"
 #include "layers/lease.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 enum {
 	LATELY_S = 7 * 24 * 3600,

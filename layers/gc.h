@@ -5,6 +5,7 @@
 #define LAYERS_GC_H
 
 #include "layers/gc_mark.h"
+#include "layers/housekeeping.h"
 
 /* Marks in C what a collection with these options would leave. */
 int gc_mark(struct store *st, const struct gc_options *o, struct census *c,

@@ -6,8 +6,10 @@
 #include "base/jsonio.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/blob.h"
+#include "layers/blob_name.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
+#include "layers/tags.h"
 
 enum {
 	HEX_DIGITS = 64,

@@ -9,6 +9,7 @@
 #ifndef LAYERS_GC_MARK_H
 #define LAYERS_GC_MARK_H
 
+#include "base/array.h"
 #include "layers/census.h"
 
 struct marks {

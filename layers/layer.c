@@ -1,4 +1,4 @@
-#include "layers/layer.h"
+#include "layers/layer_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,9 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "layers/blob.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 #include "layers/tree_file.h"
 
 enum { INFO_MAX = 64 * 1024 };

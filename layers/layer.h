@@ -1,113 +1,93 @@
 /*
- * layer: what a handle is inside, the table of all handles of a store, and
- * where a layer's forms are on disk.
- *
- *	layers/ID/diff    LAYER_DIR
- *	layers/ID/info    JSON: diffid, tarSize, created; for layers whose ID is
- *	                  not their diffID
- *	trees/ID          LAYER_TREE
- *	blobs/sha256/…    LAYER_TAR (by diffID) and LAYER_BLOB
- *
- * The ID is the hex of the diffID when that is known at birth (pulled, or
- * made as a tar), else random: the directory of a RUN may hold entries equal
- * to those of the layers below it, so it must not be taken for the diffID's.
+ * layer: one change set in one or more forms, and how it gets them.
  */
 #ifndef LAYERS_LAYER_H
 #define LAYERS_LAYER_H
 
-#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "base/array.h"
-
+#include "base/cancel.h"
+#include "base/descriptor.h"
+#include "base/digest.h"
+#include "base/error.h"
 #include "layers/layers.h"
 
-/* Where a pulled layer's blob comes from. */
-struct layer_source {
-	layer_fetch_fn *fetch;
-	void *arg;
+enum layer_form {
+	LAYER_TREE = 1,
+	LAYER_DIR = 2,
+	LAYER_TAR = 4,  /* diffID known, the tar is a blob in the store */
+	LAYER_BLOB = 8, /* as pulled, compressed */
 };
 
-struct layer {
-	struct store *store;
-	char *id;
+/* A layer lives as long as its store; handles are shared and never freed alone. */
 
-	/* Everything below is guarded by lock, but may be read without it once
-	 * its form's bit was seen. One thread at a time is busy deriving. */
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool busy;
-	unsigned forms; /* bits of enum layer_form that are there */
-	struct tree *tree;
-	char *dir;                          /* absolute; set at birth */
-	struct digest diffid;               /* DIGEST_NONE: not known */
-	uint64_t tar_size;                  /* 0: not known */
-	struct descriptor blob;             /* digest DIGEST_NONE: not a pulled layer */
-	ARRAY(struct layer_source) sources; /* of its blob, in the order to try */
-	bool lost;                          /* nothing that is whole was found */
-	unsigned checked;   /* LAYER_DIR, LAYER_TAR: made or compared in this process */
-	int dir_fd, tar_fd; /* opened when first needed, else -1 */
-	ARRAY(int) retired; /* those of forms that were taken away */
-	enum {
-		IMPLIES_UNKNOWN,
-		IMPLIES_NOTHING,
-		IMPLIES_SOMETHING
-	} implies;             /* patch.c; atomic */
-	struct source *source; /* of layer_of_files(): then there is no store */
-};
+/* Fetches a pulled layer's blob into the store when it is first needed. READER (may be
+ * NULL) can be handed to part_new_verified(): then the layer is unpacked meanwhile. */
+typedef int layer_fetch_fn(void *arg, const struct descriptor *blob,
+                           struct growing_blob *reader, struct error *err);
 
-/* Where the bytes of file E of a source layer are. */
-struct content source_content(const struct layer *l, const struct entry *e);
+/* The layer of a pulled image. FETCH (may be NULL: the blob is there) is called
+ * at most once at a time, by whoever needs the bytes first. ARG must live as
+ * long as the store. The same DIFFID gives the same handle; each image that has the
+ * same blob is one more place to fetch it from. */
+struct layer *layer_of_blob(struct store *st, const struct descriptor *blob,
+                            const struct digest *diffid, layer_fetch_fn *fetch, void *arg,
+                            struct error *err);
 
-/* All handles of a store, by id. */
-struct layer_table;
+/* A layer made here earlier, by its id (a record names it): 1 and *OUT if it
+ * still has at least one of DIR and TAR, 0 if not, -1. Marks it as used now. */
+int layer_find(struct store *st, const char *id, struct layer **out, struct error *err);
 
-struct layer_table *layer_table_new(void);
-void layer_table_free(struct layer_table *t); /* and all layers; takes NULL */
+/* A source layer: files where they are, never in the store. ENTRIES (sorted by
+ * path_compare(), copied with their texts) are regular files, directories and
+ * so on whose bytes are at their path below DIR_FD (borrowed), or all in
+ * CONTENTS (one per entry, copied; may be NULL). It has LAYER_TREE only and
+ * cannot be made into anything; usable in views. Caller frees with
+ * layer_free_source(). */
+struct layer *layer_of_files(const struct entry *entries, size_t n, int dir_fd,
+                             const struct content *contents);
 
-/* The handle for ID, new (with what is on disk looked up) if there is none. */
-struct layer *layer_get(struct store *st, const char *id);
+/* The same of ENTRIES (malloc'ed) and the arena of their texts (base/mem.h), which are
+ * both taken over; the bytes are below DIR_FD. */
+struct layer *
+layer_of_own_files(struct entry *entries, size_t n, struct arena *texts, int dir_fd);
+void layer_free_source(struct layer *l); /* takes NULL */
 
-/* Publishes forms that were just made. TREE is taken over (NULL: none). */
-void layer_add_forms(struct layer *l, unsigned forms, struct tree *tree);
+const char *layer_id(const struct layer *l); /* file name in layers/ */
+bool layer_has(const struct layer *l, enum layer_form form);
 
-/* Takes the index from trees/ID, if there is one that can be read. */
-void layer_read_index(struct layer *l);
+/* The diffID; known at once for pulled layers, else after LAYER_TAR was made. */
+bool layer_diffid(const struct layer *l, struct digest *out);
+uint64_t layer_tar_size(const struct layer *l);             /* 0 unknown */
+const struct descriptor *layer_blob(const struct layer *l); /* as pulled, or NULL */
 
-/* layers/ID out of TMP, a directory of ours that has "diff" in it. What another
- * process put there meanwhile is kept instead. */
-int layer_publish_dir(struct layer *l, const char *tmp, struct error *err);
+/* Derives the forms in the bit set FORMS that are not there yet. What is damaged in the
+ * store is fetched or made again, with a warning. */
+int layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
+               struct error *err);
 
-/* Writes layers/ID/info (or TMP/info if TMP is not NULL). */
-int layer_write_info(const struct layer *l, const char *tmp, struct error *err);
+/* What is in L cannot be had: its last layer_make() found nothing that is whole. The step
+ * that made it can be run again. */
+bool layer_is_lost(const struct layer *l);
 
-/* Gets L's blob into the store from the first of its sources that has it whole. READER:
- * see layer_fetch_fn. Only the thread that is busy with L calls this. */
-int layer_fetch(struct layer *l, struct growing_blob *reader, struct error *err);
+/* Reads the blob of L, a pulled layer, that is in the store: if it is damaged, the layer
+ * has it no more, until it is made. */
+int layer_check_blob(struct layer *l, const struct cancel *cancel, struct error *err);
 
-/* Takes FORMS away, which are damaged or gone. */
-void layer_remove_forms(struct layer *l, unsigned forms);
+/* Compares what the store has of L with its diffID, as far as that is known and was not
+ * done in this process; heals it or fails. For bytes that leave the store. */
+int layer_verify(struct layer *l, const struct cancel *cancel, struct error *err);
 
-/* The directory is damaged: it is removed. */
-void layer_lose_dir(struct layer *l);
+/* The same for N layers, several at a time: what must come from a registry is downloaded
+ * side by side, and unpacked as it is there. */
+int layers_make(struct layer *const *layers, size_t n, unsigned forms,
+                const struct cancel *cancel, struct error *err);
 
-/* ERR came of reading L's directory. If it says that files are gone, or are others, the
- * directory is lost. Always -1. */
-int layer_blame_dir(struct layer *l, struct error *err);
+/* Path of the unpacked directory (absolute, borrowed), after LAYER_DIR was made. */
+const char *layer_dir(const struct layer *l);
 
-/* FORMS were made in this process, or compared with the diffID. */
-void layer_add_checked(struct layer *l, unsigned forms);
-
-/* Removes what of L is damaged in the store. True: another try to make forms of it may
- * do better. FETCHED: the last one had to fetch its blob. Only the thread that is busy
- * with L calls this. */
-bool layer_repair(struct layer *l, bool fetched, const struct cancel *cancel);
-
-/* Borrowed descriptors of the forms; -1 with ERR set. */
-int layer_dir_fd(struct layer *l, struct error *err);
-int layer_tar_fd(struct layer *l, struct error *err);
-
-/* Compares L's tar, which it has, with its diffID, once a process; one that is damaged is
- * removed and made again. 0 or -1. */
-int layer_verify_tar(struct layer *l, const struct cancel *cancel, struct error *err);
+/* The index, made if necessary (LAYER_TREE). Borrowed. */
+const struct tree *layer_tree(struct layer *l, struct error *err);
 
 #endif

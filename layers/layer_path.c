@@ -1,4 +1,4 @@
-#include "layers/layers.h"
+#include "layers/changes.h"
 
 #include "base/path.h"
 

@@ -14,7 +14,10 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layer.h"
+#include "layers/layer_state.h"
+#include "layers/lowers.h"
+#include "layers/plain_tree.h"
+#include "layers/store.h"
 
 enum {
 	LOWERS_MAX = 450, /* overlayfs takes 500 */

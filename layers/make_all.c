@@ -2,7 +2,7 @@
 #include "base/job.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layers.h"
+#include "layers/layer.h"
 
 /* More do not make a connection faster, and each takes a few MB. */
 enum { AT_ONCE = 4 };

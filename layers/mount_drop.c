@@ -11,6 +11,7 @@
 #include "layers/lease.h"
 #include "layers/scratch.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 #define COPY_DIGITS 3 /* of the number of a private copy */
 

@@ -9,12 +9,14 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "layers/blob.h"
 #include "layers/diff_upper.h"
-#include "layers/layer.h"
+#include "layers/layer_state.h"
 #include "layers/pour.h"
+#include "layers/store.h"
 #include "layers/tar_header.h"
 #include "layers/tree_file.h"
-#include "layers/view.h"
+#include "layers/view_state.h"
 
 enum { RANDOM_ID = 32 };
 

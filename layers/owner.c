@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "layers/owner_marks.h"
 
 int
 owner_mark(int fd, uint32_t uid, uint32_t gid)

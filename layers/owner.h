@@ -5,6 +5,8 @@
 #ifndef LAYERS_OWNER_H
 #define LAYERS_OWNER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "layers/layers.h"

@@ -6,9 +6,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/growing_blob.h"
 #include "layers/blob.h"
+#include "layers/blob_name.h"
+#include "layers/growing_blob.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 /* Fewer zeros are written. */
 #define HOLE_MIN ((size_t)64 * 1024)

@@ -2,8 +2,10 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
-#include "layers/layer.h"
-#include "layers/view.h"
+#include "layers/changes.h"
+#include "layers/layer_state.h"
+#include "layers/lowers.h"
+#include "layers/view_state.h"
 
 /* Notes the directories of T, layer number LAYER, that have no entry of their own; true
  * if there are any. */

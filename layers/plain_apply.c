@@ -1,6 +1,7 @@
 /*
  * A layer directory in overlay format, laid over a plain one.
  */
+#include "layers/changes.h"
 #include "layers/plain_apply.h"
 
 #include <dirent.h>
@@ -13,6 +14,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/copy_node.h"
+#include "layers/plain_tree.h"
 #include "layers/whiteout.h"
 
 struct apply {

@@ -5,7 +5,7 @@
 
 #include "base/path.h"
 #include "base/sealed.h"
-#include "layers/layers.h"
+#include "layers/changes.h"
 
 void
 notes_clear(struct notes *n)

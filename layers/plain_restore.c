@@ -19,6 +19,7 @@
 #include "base/path.h"
 #include "layers/copy_node.h"
 #include "layers/plain_look.h"
+#include "layers/plain_tree.h"
 #include "layers/whiteout.h"
 
 enum { SAYS_NOTHING, SAYS_DIR, SAYS_OTHER };

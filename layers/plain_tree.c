@@ -11,13 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/changes.h"
 #include "layers/copy_node.h"
+#include "layers/owner_marks.h"
 #include "layers/plain_look.h"
+#include "layers/plain_tree.h"
 #include "layers/whiteout.h"
 
 static void

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
-#include "layers/content.h"
+#include "layers/content_reader.h"
 #include "layers/files_ahead.h"
 #include "layers/whiteout.h"
 

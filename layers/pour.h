@@ -9,11 +9,12 @@
 #ifndef LAYERS_POUR_H
 #define LAYERS_POUR_H
 
-#include "layers/layers.h"
+#include "layers/changes.h"
 #include "layers/tar_read.h"
 #include "layers/tar_write.h"
 #include "layers/tree.h"
 #include "layers/tree_file.h"
+#include "layers/tree_maker.h"
 #include "layers/unpack.h"
 
 #define POUR_SPACE ((size_t)256 * 1024)

@@ -7,10 +7,11 @@
 #include "base/event.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/compress.h"
-#include "layers/layer.h"
+#include "layers/blob.h"
+#include "layers/compress_stream.h"
+#include "layers/layer_state.h"
 #include "layers/pour.h"
-#include "layers/store.h"
+#include "layers/store_state.h"
 
 /* ------------------------------------------------------------ fetching */
 

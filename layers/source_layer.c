@@ -3,8 +3,8 @@
 
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layer.h"
-#include "layers/tree.h"
+#include "layers/layer_state.h"
+#include "layers/tree_maker.h"
 
 struct source {
 	int dir_fd;               /* borrowed */

@@ -1,4 +1,4 @@
-#include "layers/store.h"
+#include "layers/store_state.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,9 +15,10 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/store.h"
 #include "layers/store_owner.h"
 #include "layers/store_recover.h"
-#include "layers/tags.h"
+#include "layers/tags_index.h"
 
 #define LAYOUT_TEXT "{\"imageLayoutVersion\":\"1.0.0\"}"
 #define ROOTS_STORE "/var/lib/cooper"

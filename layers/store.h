@@ -1,49 +1,58 @@
 /*
- * store: what the folder's files share of an open store.
+ * store: a directory that is a valid OCI image layout, plus unpacked layers.
  *
- * Access. The root is 0700: layers hold programs that run as root for whoever
- * starts them.
- *
- * Durability. Nothing is synced while somebody waits. What is killed leaves
- * only rubbish in tmp/. After a crash of the machine itself, files written
- * shortly before may be empty; so the store remembers in the file `boot` which
- * boot of the machine it was used in last, and when. The first to open it in
- * another boot reads blobs that were new then again, and forgets everything
- * else that was (store_recover.c). Writing back takes the kernel 30 to 35
- * seconds; "new" is four times that.
+ * 	oci-layout  index.json  blobs/sha256/…      an OCI image layout
+ * 	layers/ID/{diff,info}  trees/ID             unpacked layers, indexes
+ * 	steps/…  contexts/…  checkouts/…            builder's; the store only makes them
+ * 	mounts/…  failed/…  plain/…
+ * 	tmp/…  lock
  */
 #ifndef LAYERS_STORE_H
 #define LAYERS_STORE_H
 
-#include <stdint.h>
-#include <sys/stat.h>
+#include <stdbool.h>
 
-#include "layers/layer.h"
+#include "base/cancel.h"
+#include "base/error.h"
 #include "layers/layers.h"
-#include "layers/scratch.h"
 
-struct layer_table *store_layers(struct store *st);
-struct scratch *store_scratch(struct store *st);
+/* Opens or makes the store at PATH (NULL: $COOPER_ROOT, else /var/lib/cooper
+ * for root, else $XDG_DATA_HOME/cooper or ~/.local/share/cooper), and sweeps
+ * tmp/ of owners that are gone. Caller closes. */
+struct store *store_open(const char *path, struct error *err);
+void store_close(struct store *st); /* removes our tmp; takes NULL */
 
-/* What store_set_cancel() gave, or NULL. */
-const struct cancel *store_cancel(const struct store *st);
+/* Making forms of layers ends when C (may be NULL; borrowed while the store is open) is
+ * triggered, also where nobody hands a token down. Before threads use the store. */
+void store_set_cancel(struct store *st, const struct cancel *c);
 
-/* When it was opened, on the clock of file times. What has a time from then on
- * was used by us or by somebody later. */
-int64_t store_opened_ns(const struct store *st);
+/* Somebody waits for our end: what would be removed is left to the next who opens the
+ * store. Takes NULL. */
+void store_leave(struct store *st);
+int store_fd(const struct store *st);           /* the root directory; borrowed */
+const char *store_path(const struct store *st); /* absolute */
 
-/* Marks NAME (below the root) as used, so that the collector leaves it to those
- * who hold a lease: 1, 0 it is not there, -1. Cheap if it was used since the
- * store was opened. INFO (may be NULL) is what stat says. */
-int store_use(struct store *st, const char *name, struct stat *info);
+/* A new empty directory in our part of tmp/: its absolute path (caller frees)
+ * and, if FD is not NULL, an open fd (caller closes). */
+char *store_tmp_dir(struct store *st, int *fd, struct error *err);
 
-/* Puts "store PATH: " in front of ERR, with a hint if the disk is full. -1. */
-int store_wrap(const struct store *st, struct error *err);
+/* Moves DIR (absolute, in tmp/) out of the way; it is deleted when the store
+ * is closed, or by the next sweep. */
+void store_trash(struct store *st, const char *dir);
 
-static inline int64_t
-stat_mtime_ns(const struct stat *sb)
-{
-	return (int64_t)sb->st_mtim.tv_sec * 1000000000 + sb->st_mtim.tv_nsec;
-}
+/* The short critical sections between builds and the collector: shared around
+ * "look up and touch", exclusive around "check and remove". Caller closes the
+ * fd to release. */
+int store_lock(struct store *st, bool exclusive, struct error *err);
+
+/* Takes the directories of mounts/ away that are called NAME, or NAME and "-" and a number
+ * below 1000; ALL: or NAME, "-" and anything. Who has one open keeps it until the collector
+ * finds it unused. Only for who holds a lease. */
+int store_drop_mounts(struct store *st, const char *name, bool all, struct error *err);
+
+/* A running build's lease, an fd: until store_lease_end() or the end of the process
+ * nothing used since is removed. */
+int store_lease(struct store *st, struct error *err);
+void store_lease_end(struct store *st, int *fd); /* -1: nothing to do */
 
 #endif

@@ -11,9 +11,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/blob.h"
+#include "layers/blob_name.h"
 #include "layers/lease.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 enum {
 	BOOT_MAX = 256,

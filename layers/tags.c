@@ -1,4 +1,4 @@
-#include "layers/tags.h"
+#include "layers/tags_index.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
+#include "layers/tags.h"
 
 #define NAME_KEY  "io.containerd.image.name"
 #define REF_KEY   "org.opencontainers.image.ref.name"

@@ -1,6 +1,7 @@
 #include "base/mem.h"
-#include "layers/layers.h"
+#include "layers/tar_out.h"
 #include "layers/tar_write.h"
+#include "layers/tree.h"
 
 #include <stdlib.h>
 

@@ -12,7 +12,8 @@
 #ifndef LAYERS_TAR_READ_H
 #define LAYERS_TAR_READ_H
 
-#include "layers/layers.h"
+#include "layers/changes.h"
+#include "layers/tree.h"
 
 #define TAR_EXTENDED_MAX     ((size_t)1 << 20) /* one extended header or long name */
 #define TAR_PATH_MAX         ((size_t)LAYER_PATH_MAX)

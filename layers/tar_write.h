@@ -16,7 +16,7 @@
 
 #include "base/digest.h"
 #include "layers/block_queue.h"
-#include "layers/layers.h"
+#include "layers/tree.h"
 
 struct tar_writer;
 

@@ -1,7 +1,9 @@
-#include "layers/tree.h"
+#include "layers/tree_maker.h"
 
 #include <stdlib.h>
 
+#include "base/array.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"

@@ -1,59 +1,49 @@
 /*
- * tree: a layer's sorted metadata index, and how one is put together.
- *
- *	entries in any order ──► tree_maker ──► tree      (sorted, each path once)
- *
- * The maker follows what unpacking the same entries one after the other would
- * do: a later entry replaces an earlier one of the same path; something that
- * is no directory takes away what was below its path before; a whiteout hides
- * lower layers only, so it gives way to an entry of the same path (and makes
- * a directory opaque). Of the names of one file the first in the tree has the
- * content, the others are hard links to it. What cannot be unpacked is refused:
- * an entry below something that is no directory, a hard link to a path that is
- * not there.
+ * tree: a layer's sorted metadata index: path, type, mode, owner, …
  */
 #ifndef LAYERS_TREE_H
 #define LAYERS_TREE_H
 
-#include "base/mem.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
 #include "layers/layers.h"
 
-struct tree_maker;
+enum entry_type {
+	ENTRY_FILE,
+	ENTRY_DIR,
+	ENTRY_SYMLINK,
+	ENTRY_HARDLINK,
+	ENTRY_CHAR,
+	ENTRY_BLOCK,
+	ENTRY_FIFO,
+	ENTRY_WHITEOUT,
+};
 
-struct tree_maker *tree_maker_new(void);
-void tree_maker_free(struct tree_maker *m); /* takes NULL */
+/* One path of a change set. Texts are borrowed from the tree that holds it. */
+struct entry {
+	struct text path; /* relative, clean, no leading "/"; "" is the root */
+	uint8_t type;     /* enum entry_type */
+	bool opaque;      /* ENTRY_DIR: hides what lower layers have below it */
+	uint16_t mode;    /* 07777 */
+	uint32_t uid, gid;
+	uint64_t size; /* ENTRY_FILE */
+	int64_t mtime; /* seconds */
+	uint32_t dev_major, dev_minor;
+	struct text link;       /* symlink text; hard link: path of its first name */
+	struct text capability; /* security.capability, revision 2, or empty */
+	uint64_t offset; /* ENTRY_FILE: of the data in the layer's tar, 0 = unknown */
+};
 
-/* Adds a copy of E. ENTRY_WHITEOUT with opaque set is a mark of its own: "the
- * directory at this path, wherever its entry is, is opaque". */
-void tree_maker_add(struct tree_maker *m, const struct entry *e);
+/* Entries sorted by path_compare(), each path once. Immutable. */
+struct tree {
+	const struct entry *entries;
+	size_t n;
+	void *storage; /* private */
+};
 
-/* The tree; M is freed, also on failure (ERR_DAMAGED naming the entry). */
-struct tree *tree_maker_end(struct tree_maker *taken, struct error *err);
-
-static inline void
-own_tree_maker(struct tree_maker **m)
-{
-	tree_maker_free(*m);
-	*m = NULL;
-}
-#define auto_tree_maker __attribute__((cleanup(own_tree_maker)))
-
-/* A tree that takes over ENTRIES (malloc'ed, sorted) and the ARENA their texts
- * are in. */
-struct tree *tree_new(struct entry *entries, size_t n, struct arena *arena);
-void tree_free(struct tree *t); /* takes NULL */
-
-static inline void
-own_tree(struct tree **t)
-{
-	tree_free(*t);
-	*t = NULL;
-}
-#define auto_tree __attribute__((cleanup(own_tree)))
-
-/* Index of the first entry not before PATH, and of the first one after FROM
- * that is not at or below PATH. */
-size_t tree_lower_bound(const struct tree *t, struct text path);
-size_t tree_upper_bound(const struct tree *t, size_t from, struct text path);
+/* The entry at PATH, or NULL. */
+const struct entry *tree_find(const struct tree *t, struct text path);
 
 #endif

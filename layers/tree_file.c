@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/sealed.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 #define MAGIC "cooptree"
 

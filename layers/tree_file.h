@@ -14,6 +14,7 @@
 #define LAYERS_TREE_FILE_H
 
 #include "layers/tree.h"
+#include "layers/tree_maker.h"
 
 /* Appends T as a file's bytes. */
 void tree_print(const struct tree *t, struct buf *out);

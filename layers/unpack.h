@@ -22,7 +22,8 @@
 #ifndef LAYERS_UNPACK_H
 #define LAYERS_UNPACK_H
 
-#include "layers/layers.h"
+#include "base/array.h"
+#include "layers/tree.h"
 
 enum unpack_flags {
 	UNPACK_OVERLAY = 1,

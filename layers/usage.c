@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "layers/gc.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 static void
 count(struct usage *u, const struct thing *t)

@@ -1,12 +1,13 @@
-#include "layers/view.h"
+#include "layers/view_state.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
-#include "layers/content.h"
-#include "layers/tree.h"
+#include "layers/content_reader.h"
+#include "layers/layer.h"
+#include "layers/tree_maker.h"
 
 enum { LINKS_MAX = 255 };
 

@@ -1,27 +1,49 @@
 /*
- * view: inside of views, for the files of this folder.
+ * view: several layers, lowest first, seen as one file system by metadata alone.
  */
 #ifndef LAYERS_VIEW_H
 #define LAYERS_VIEW_H
 
+#include <stdbool.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "base/error.h"
 #include "layers/layers.h"
 
-struct view {
-	struct layer *const *layers; /* lowest first; owned array */
-	const struct tree **trees;   /* the same order */
-	size_t n;
+struct view_entry {
+	const struct entry *entry; /* NULL only for an implied root or directory */
+	struct layer *layer;       /* whose entry it is; NULL if implied */
 };
 
-static inline void
-own_view(struct view **v)
-{
-	view_free(*v);
-	*v = NULL;
-}
-#define auto_view __attribute__((cleanup(own_view)))
+struct view *view_new(struct layer *const *layers, size_t n, struct error *err);
+void view_free(struct view *v); /* takes NULL */
 
-/* A hard link's file: the entry that has its content and metadata, E itself if
- * it is no hard link. NULL if the link leads nowhere. */
-const struct entry *view_link_target(const struct tree *t, const struct entry *e);
+/* The entry at PATH (relative, clean; no link is followed): 1, 0, -1. An
+ * implied directory has entry NULL and counts as 0755 0:0. */
+int view_find(const struct view *v, struct text path, struct view_entry *out);
+
+/* Follows links in PATH (last component too if FOLLOW_LAST), confined to the
+ * root; components that are not there are appended as written. OUT: relative,
+ * clean, caller frees. At most 255 links (ERR_SOURCE). */
+int view_resolve(const struct view *v, struct text path, bool follow_last, char **out,
+                 struct error *err);
+
+/* Names in directory PATH, in byte order; names live as long as the view. */
+struct view_names {
+	ARRAY(struct text) list;
+};
+int view_children(const struct view *v, struct text path, struct view_names *out);
+
+/* Calls FN for everything below and including PATH, in path_compare() order. */
+typedef int
+view_fn(void *arg, struct text path, const struct view_entry *e, struct error *err);
+int view_each(const struct view *v, struct text path, view_fn *fn, void *arg,
+              struct error *err);
+
+/* Whole content of a regular file (hard links are followed to their data), from
+ * whatever form its layer has. 1 read, 0 not there or not a file, -1. */
+int view_read(const struct view *v, struct text path, size_t max, struct buf *out,
+              struct error *err);
 
 #endif

@@ -6,7 +6,9 @@
 #include "base/inroot.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layers.h"
+#include "layers/tree.h"
+#include "layers/view.h"
+#include "layers/view_write.h"
 
 struct pruning {
 	const struct view_part *parts;

@@ -2,8 +2,10 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/layer.h"
 #include "layers/pour.h"
-#include "layers/view.h"
+#include "layers/view_state.h"
+#include "layers/view_write.h"
 
 struct writing {
 	const char *folder;

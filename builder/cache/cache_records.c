@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/jsonio.h"
 #include "base/map.h"
+#include "layers/layer.h"
 
 #define MEMBER "cooper.cache"
 

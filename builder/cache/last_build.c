@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/sealed.h"
+#include "layers/store.h"
 
 #define MAGIC      "cooper-last-build-1\n"
 #define MAGIC_SIZE sizeof MAGIC

@@ -11,6 +11,8 @@
 #include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "layers/layer.h"
+#include "layers/store.h"
 
 /* A record holds a readable preimage; heredocs of megabytes are possible. */
 #define RECORD_SIZE_MAX ((size_t)64 << 20)

@@ -8,7 +8,7 @@
 #include "builder/cli/command.h"
 #include "builder/cli/report.h"
 #include "builder/machine/machine.h"
-#include "layers/layers.h"
+#include "layers/store.h"
 
 struct doctor_options {
 	struct store_options store;

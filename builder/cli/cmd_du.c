@@ -8,7 +8,8 @@
 #include "builder/cli/command.h"
 #include "builder/cli/table.h"
 #include "builder/machine/machine.h"
-#include "layers/layers.h"
+#include "layers/housekeeping.h"
+#include "layers/store.h"
 
 static const struct option_row rows[] = {
 	ROW_FORMAT,

@@ -10,6 +10,8 @@
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
 #include "builder/cli/table.h"
+#include "layers/store.h"
+#include "layers/tags.h"
 
 #define SHORT_ID 12 /* hex digits people are shown */
 

@@ -8,6 +8,8 @@
 #include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
+#include "layers/blob.h"
+#include "layers/store.h"
 
 #define DOCUMENT_MAX ((size_t)16 << 20)
 

@@ -8,7 +8,8 @@
 #include "builder/cli/report.h"
 #include "builder/cli/session.h"
 #include "builder/machine/machine.h"
-#include "layers/layers.h"
+#include "layers/housekeeping.h"
+#include "layers/store.h"
 
 struct prune_options {
 	struct store_options store;

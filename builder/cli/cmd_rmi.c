@@ -6,6 +6,8 @@
 #include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
+#include "layers/store.h"
+#include "layers/tags.h"
 
 struct rmi_options {
 	struct store_options store;

@@ -9,7 +9,7 @@
 #include "builder/cli/terminal.h"
 #include "builder/machine/machine.h"
 #include "builder/steps/steps.h"
-#include "layers/layers.h"
+#include "layers/store.h"
 
 static const struct option_row rows[] = {
 	ROW_ROOT,

@@ -3,6 +3,8 @@
 #include "base/base.h"
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
+#include "layers/store.h"
+#include "layers/tags.h"
 
 static const struct option_row rows[] = {
 	ROW_ROOT,

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/jsonio.h"
 #include "base/suggest.h"
+#include "layers/blob.h"
+#include "layers/tags.h"
 
 /* Of one document; larger ones are refused by registries as well. */
 #define DOCUMENT_MAX ((size_t)16 << 20)

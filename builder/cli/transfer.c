@@ -1,6 +1,7 @@
 #include "builder/cli/transfer.h"
 
 #include "base/base.h"
+#include "layers/store.h"
 
 int
 transfer_set_progress(void *target, struct text value, struct error *err)

@@ -14,6 +14,7 @@
 #include "builder/context/scan.h"
 #include "builder/context/stat_index.h"
 #include "builder/context/wanted.h"
+#include "layers/layer.h"
 
 #define READ_SIZE (256 << 10)
 

@@ -23,7 +23,8 @@
 #include "base/text.h"
 #include "builder/context/excluded.h"
 #include "builder/context/left_out.h"
-#include "layers/layers.h"
+#include "layers/archive.h"
+#include "layers/tree.h"
 #include "parser/ignore.h"
 
 struct context;

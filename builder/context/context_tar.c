@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/input.h"
+#include "layers/store.h"
 #include "parser/git_url.h"
 
 /* As of any other Dockerfile. */

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/job.h"
-#include "layers/layers.h"
+#include "layers/changes.h"
 
 #define LIST_SIZE (64 << 10)
 

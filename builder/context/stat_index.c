@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/path.h"
+#include "layers/store.h"
 
 #define MAGIC      "cooper-stat-2\n\0"
 #define MAGIC_SIZE sizeof MAGIC

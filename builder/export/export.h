@@ -14,7 +14,7 @@
 #include "builder/export/destination.h"
 #include "builder/export/output_types.h"
 #include "builder/image/image.h"
-#include "layers/layers.h"
+#include "layers/compress.h"
 #include "registry/registry.h"
 
 /* Whether the files of a platform get a folder of their own. */

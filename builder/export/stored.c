@@ -4,6 +4,8 @@
 #include "base/event.h"
 #include "base/jsonio.h"
 #include "builder/image/image.h"
+#include "layers/layer.h"
+#include "layers/tags.h"
 #include "parser/plan.h"
 
 /* The image goes to others as it came, with what it has of plain tars. */

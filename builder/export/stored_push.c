@@ -3,6 +3,9 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "base/jsonio.h"
+#include "layers/blob.h"
+#include "layers/layer.h"
+#include "layers/tags.h"
 
 /*
  * An image goes from the store to a registry with the documents it has: what was

@@ -8,6 +8,9 @@
 #include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "layers/blob.h"
+#include "layers/layer.h"
+#include "layers/tar_out.h"
 
 #define LAYOUT_FILE "{\"imageLayoutVersion\":\"1.0.0\"}"
 #define PIECE       ((size_t)1 << 20)

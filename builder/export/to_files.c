@@ -4,6 +4,10 @@
 #include "base/event.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "layers/layer.h"
+#include "layers/tree.h"
+#include "layers/view.h"
+#include "layers/view_write.h"
 
 /* The file systems of all platforms, and where each of them goes. */
 struct files {

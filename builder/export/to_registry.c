@@ -4,6 +4,8 @@
 #include "base/event.h"
 #include "base/failures.h"
 #include "base/job.h"
+#include "layers/blob.h"
+#include "layers/layer.h"
 
 /* Transfers to one registry at once; more gain nothing (they hash on their side). */
 #define UPLOADS 4

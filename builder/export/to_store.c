@@ -3,6 +3,9 @@
 #include "base/base.h"
 #include "base/event.h"
 #include "builder/image/image.h"
+#include "layers/blob.h"
+#include "layers/layer.h"
+#include "layers/tags.h"
 
 /* Layers that were pulled are in the store as pulled; what was never needed so
  * far is fetched now, so that the layout is whole. */

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "layers/blob.h"
 
 struct fetch {
 	struct part *part;

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/job.h"
 #include "base/map.h"
+#include "layers/layer.h"
 
 /* Compressors with threads of their own at once. */
 #define PACKERS 2

@@ -18,7 +18,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "layers/layers.h"
+#include "layers/compress.h"
 #include "parser/config.h"
 #include "parser/plan.h"
 #include "parser/step.h"

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/jsonio.h"
+#include "layers/blob.h"
 
 #define INDEX_SIZE_MAX ((size_t)4 << 20)
 #define COPY_PIECE     ((size_t)1 << 20)

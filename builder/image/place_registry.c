@@ -2,6 +2,8 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "layers/blob.h"
+#include "layers/tags.h"
 #include "parser/plan.h"
 
 /* What the name points to, as far as the store knows: 1, 0, -1. */

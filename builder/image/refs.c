@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "layers/store.h"
 
 #define REF_SIZE_MAX ((size_t)64 << 10)
 

@@ -2,6 +2,8 @@
 
 #include "base/base.h"
 #include "base/jsonio.h"
+#include "layers/blob.h"
+#include "layers/layer.h"
 #include "parser/config.h"
 #include "parser/plan.h"
 

@@ -5,6 +5,7 @@
 #include "base/jsonio.h"
 #include "base/map.h"
 #include "builder/export/cache_place.h"
+#include "layers/layer.h"
 #include "parser/step.h"
 
 /* ------------------------------------------------------------ in */

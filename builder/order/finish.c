@@ -9,6 +9,7 @@
 #include "base/jsonio.h"
 #include "base/map.h"
 #include "builder/image/image.h"
+#include "layers/layer.h"
 #include "parser/step.h"
 
 /* ------------------------------------------------------------ layers */

@@ -16,6 +16,8 @@
 #include "builder/order/remote.h"
 #include "builder/order/services.h"
 #include "builder/solve/solve.h"
+#include "layers/layer.h"
+#include "layers/store.h"
 #include "parser/dockerfile.h"
 
 #define EPOCH_TEXT_MAX 24

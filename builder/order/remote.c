@@ -10,6 +10,7 @@
 #include "builder/context/context.h"
 #include "builder/steps/git.h"
 #include "builder/steps/source_auth.h"
+#include "layers/store.h"
 
 /* Of the files below the directory FD, which is closed; at least *NEWEST. */
 static void

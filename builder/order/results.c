@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "layers/store.h"
 
 static int
 open_text(struct build_request *r, const char *option, const char *path,

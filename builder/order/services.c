@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/input.h"
+#include "layers/housekeeping.h"
+#include "layers/store.h"
 #include "parser/config.h"
 
 /* The wire limit of BuildKit; larger "secrets" are mistakes. */

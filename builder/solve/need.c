@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/map.h"
+#include "layers/layer.h"
 #include "parser/plan.h"
 #include "parser/step.h"
 

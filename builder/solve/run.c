@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "layers/layer.h"
 #include "parser/step.h"
 
 static void

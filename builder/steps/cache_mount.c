@@ -10,6 +10,9 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "builder/steps/internal.h"
+#include "layers/layer.h"
+#include "layers/owner_marks.h"
+#include "layers/store.h"
 #include "parser/mount_types.h"
 #include "parser/step.h"
 

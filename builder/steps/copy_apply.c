@@ -3,6 +3,8 @@
 #include "base/base.h"
 #include "base/map.h"
 #include "base/path.h"
+#include "layers/layer.h"
+#include "layers/view.h"
 
 struct entry
 copier_parent(const struct copier *c, bool chmod)

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/path.h"
 #include "builder/steps/dest_nodes.h"
+#include "layers/view.h"
 
 #define LINKS_MAX 255
 

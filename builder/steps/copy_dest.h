@@ -10,7 +10,8 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "layers/layers.h"
+#include "layers/changes.h"
+#include "layers/tree.h"
 
 struct dest;
 struct dest_node;

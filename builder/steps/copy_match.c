@@ -2,6 +2,8 @@
 
 #include "base/base.h"
 #include "base/path.h"
+#include "layers/tree.h"
+#include "layers/view.h"
 #include "parser/pattern.h"
 
 bool

@@ -9,6 +9,9 @@
 #include "base/path.h"
 #include "base/suggest.h"
 #include "builder/steps/internal.h"
+#include "layers/content.h"
+#include "layers/layer.h"
+#include "layers/view.h"
 
 #define INLINE_MODE 0644
 

@@ -2,6 +2,7 @@
 #include "base/event.h"
 #include "base/path.h"
 #include "builder/steps/copy_apply.h"
+#include "layers/view.h"
 
 #define WHITEOUT_PREFIX ".wh."
 

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/path.h"
+#include "layers/view.h"
 
 /* A directory on the way down to the entry looked at. */
 struct level {

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#include "layers/layers.h"
+#include "layers/tree.h"
 #include "parser/ignore.h"
 
 struct copy_item {

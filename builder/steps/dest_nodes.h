@@ -8,7 +8,7 @@
 
 #include "base/array.h"
 #include "base/mem.h"
-#include "layers/layers.h"
+#include "layers/changes.h"
 
 /* A change without its path. What only few entries have is elsewhere. */
 struct dest_body {

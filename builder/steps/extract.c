@@ -3,6 +3,9 @@
 #include "base/path.h"
 #include "builder/steps/copy_apply.h"
 #include "builder/steps/internal.h"
+#include "layers/layer.h"
+#include "layers/view.h"
+#include "layers/view_write.h"
 
 /* What is at and below SOURCE, at the same path or (AT_ROOT) as the root. */
 struct extract {

@@ -12,6 +12,7 @@
 #include "builder/steps/git_fetch.h"
 #include "builder/steps/git_kept.h"
 #include "builder/steps/git_run.h"
+#include "layers/store.h"
 #include "parser/git_url.h"
 
 /* Another way to make checkouts has another number. */

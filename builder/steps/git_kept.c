@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "layers/store.h"
 
 #define INFO_MAX ((size_t)64 << 10)
 

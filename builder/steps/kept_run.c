@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/jsonio.h"
 #include "base/path.h"
+#include "layers/store.h"
 #include "parser/step.h"
 
 #define ID_LENGTH 12

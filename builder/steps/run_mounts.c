@@ -7,6 +7,9 @@
 #include "base/path.h"
 #include "builder/cache/cache.h"
 #include "builder/steps/internal.h"
+#include "layers/changes.h"
+#include "layers/layer.h"
+#include "layers/store.h"
 #include "parser/mount_types.h"
 
 /* Makes WANT ready and adds what the sandbox has to mount to M. One for each row of

@@ -16,6 +16,7 @@
 #include "base/array.h"
 #include "builder/steps/agent_relay.h"
 #include "builder/steps/steps.h"
+#include "layers/lowers.h"
 #include "parser/step.h"
 
 /* The cache mounts of one step. */

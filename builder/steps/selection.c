@@ -4,6 +4,8 @@
 #include "base/path.h"
 #include "builder/steps/copy_source.h"
 #include "builder/steps/internal.h"
+#include "layers/content.h"
+#include "layers/layer.h"
 #include "parser/mount_types.h"
 #include "parser/step.h"
 

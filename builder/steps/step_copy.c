@@ -4,6 +4,7 @@
 #include "builder/steps/copy_apply.h"
 #include "builder/steps/internal.h"
 #include "builder/steps/selection.h"
+#include "layers/view.h"
 #include "parser/step.h"
 
 /* ------------------------------------------------------------ key */

@@ -7,6 +7,13 @@
 #include "base/redact.h"
 #include "builder/steps/internal.h"
 #include "builder/steps/source_auth.h"
+#include "layers/archive.h"
+#include "layers/blob.h"
+#include "layers/changes.h"
+#include "layers/content.h"
+#include "layers/layer.h"
+#include "layers/store.h"
+#include "layers/tree.h"
 #include "parser/step.h"
 
 #define REMEMBERED_MAX ((size_t)64 << 10)

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "builder/image/image.h"
+#include "layers/layer.h"
 
 /* Keyed by the chain of diffIDs: two tags, or two manifests, with the same layers
  * are the same base. What else of an image matters (environment, shell, user)

@@ -2,6 +2,7 @@
 #include "base/path.h"
 #include "builder/steps/copy_dest.h"
 #include "builder/steps/internal.h"
+#include "layers/view.h"
 
 #define DIRECTORY_MODE 0755
 

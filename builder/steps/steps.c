@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "layers/layer.h"
 
 static int
 scratch_preimage(const struct step_job *job, bool content, struct preimage *out,

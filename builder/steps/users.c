@@ -4,6 +4,7 @@
 #include "base/event.h"
 #include "base/number.h"
 #include "builder/steps/steps.h"
+#include "layers/view.h"
 
 #define ID_MAX        INT32_MAX /* as BuildKit has it */
 #define FILE_SIZE_MAX ((size_t)10 << 20)

@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "base/job.h"
 #include "base/number.h"
-#include "layers/compress.h"
+#include "layers/compress_stream.h"
 #include "layers/decompress.h"
 
 #define CHUNK    ((size_t)256 * 1024)

@@ -11,6 +11,7 @@
 #ifndef TESTS_LIB_CONTEXT_FIXTURE_H
 #define TESTS_LIB_CONTEXT_FIXTURE_H
 
+#include "layers/layer.h"
 #include "tests/lib/layer_fixture.h"
 
 #include <sys/stat.h>

@@ -18,6 +18,10 @@
 #ifndef TESTS_LIB_COPY_FIXTURE_H
 #define TESTS_LIB_COPY_FIXTURE_H
 
+#include "layers/changes.h"
+#include "layers/content.h"
+#include "layers/layer.h"
+#include "layers/view.h"
 #include "tests/lib/layer_fixture.h"
 #include "tests/lib/raw_tar.h"
 

@@ -20,7 +20,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layers.h"
+#include "layers/changes.h"
+#include "layers/content.h"
+#include "layers/store.h"
+#include "layers/tree.h"
 
 struct fixture {
 	char path[64];       /* a temporary directory */

@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "base/file.h"
 #include "builder/cache/reason.h"
+#include "layers/store.h"
 
 static char root[] = "/tmp/cooper-last-build-XXXXXX";
 static struct store *store;

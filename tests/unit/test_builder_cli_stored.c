@@ -10,6 +10,9 @@
 #include "base/file.h"
 #include "builder/cli/stored.h"
 #include "builder/cli/table.h"
+#include "layers/blob.h"
+#include "layers/store.h"
+#include "layers/tags.h"
 
 static char root[] = "/tmp/test-stored-XXXXXX";
 static struct store *store;

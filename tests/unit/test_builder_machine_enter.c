@@ -15,7 +15,7 @@
 
 #include "builder/machine/machine.h"
 #include "builder/machine/userns.h"
-#include "layers/layers.h"
+#include "layers/owner_marks.h"
 
 /* Exit statuses. */
 #define CANNOT        200 /* no user name space, or no sandbox */

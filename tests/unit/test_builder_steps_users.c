@@ -1,4 +1,6 @@
 /* Who USER and --chown are: never root by mistake. */
+#include "layers/layer.h"
+#include "layers/view.h"
 #include "tests/lib/layer_fixture.h"
 
 #include "builder/steps/steps.h"

@@ -1,8 +1,10 @@
 /* Archives as ADD and a context on standard input take them. */
+#include "layers/archive.h"
+#include "layers/tar_out.h"
 #include "tests/lib/layer_fixture.h"
 #include "tests/lib/raw_tar.h"
 
-#include "layers/content.h"
+#include "layers/content_reader.h"
 
 /* Rows are short: what they leave out is zero. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"

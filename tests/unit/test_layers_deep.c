@@ -1,10 +1,11 @@
 /* Directories nested as deep as a path can be, and deeper, for every walk there is. */
+#include "layers/plain_tree.h"
 #include "tests/lib/context_fixture.h"
 
 #include <sys/resource.h>
 
 #include "layers/diff_upper.h"
-#include "layers/view.h"
+#include "layers/view_state.h"
 
 /* "d/d/…/d" of that many has just the length that a path may have. */
 #define DEEPEST 2048

@@ -2,6 +2,9 @@
  * What a process did in an overlay, found again: as the names in the layer's
  * tar, as a view, and as the same root file system mounted from that tar alone.
  */
+#include "layers/archive.h"
+#include "layers/blob.h"
+#include "layers/layer.h"
 #include "tests/lib/layer_fixture.h"
 
 #include <errno.h>
@@ -11,9 +14,9 @@
 #include <sys/wait.h>
 
 #include "base/path.h"
-#include "layers/content.h"
+#include "layers/content_reader.h"
 #include "layers/diff_upper.h"
-#include "layers/view.h"
+#include "layers/view_state.h"
 
 #define CAPABILITY "\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 

@@ -1,7 +1,7 @@
 /* What a second thread reads is what is there, whoever is faster. */
 #include "tests/lib/layer_fixture.h"
 
-#include "layers/content.h"
+#include "layers/content_reader.h"
 #include "layers/files_ahead.h"
 
 enum { CHANGES = 2000 };

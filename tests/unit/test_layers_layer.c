@@ -1,4 +1,6 @@
 /* Forms of a layer: made when asked for, once, and found again. */
+#include "layers/blob.h"
+#include "layers/layer.h"
 #include "tests/lib/layer_fixture.h"
 
 #include <dirent.h>
@@ -6,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "layers/content.h"
+#include "layers/content_reader.h"
 
 static struct layer *
 make(struct fixture *f, unsigned forms)

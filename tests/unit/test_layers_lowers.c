@@ -4,6 +4,9 @@
 
 #include "base/cancel.h"
 #include "base/text.h"
+#include "layers/layer.h"
+#include "layers/lowers.h"
+#include "layers/plain_tree.h"
 #include "tests/lib/layer_fixture.h"
 
 enum { KINDS = 8, HEIGHT_MAX = 9, STACKS = 120 };

@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
+#include "base/array.h"
 #include "base/text.h"
+#include "layers/plain_tree.h"
 #include "tests/lib/layer_fixture.h"
 
 enum { LAYERS = 3, STEPS = 3, ALL = LAYERS + STEPS };

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/text.h"
+#include "layers/plain_tree.h"
 #include "tests/lib/layer_fixture.h"
 
 #define OLD 1500000000 /* time of everything at the start */

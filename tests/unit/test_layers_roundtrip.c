@@ -2,7 +2,7 @@
 #include "tests/lib/layer_fixture.h"
 
 #include "base/path.h"
-#include "layers/layer.h"
+#include "layers/layer_state.h"
 
 #define CAPABILITY "\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 

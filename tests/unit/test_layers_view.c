@@ -1,8 +1,12 @@
 /* Stacked layers seen as one file system. */
+#include "layers/archive.h"
+#include "layers/layer.h"
+#include "layers/lowers.h"
+#include "layers/view_write.h"
 #include "tests/lib/layer_fixture.h"
 
-#include "layers/content.h"
-#include "layers/view.h"
+#include "layers/content_reader.h"
+#include "layers/view_state.h"
 
 #define LAYERS_MAX 4
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "builder/sandbox/inside/sys.h"
-#include "layers/layers.h"
+#include "layers/owner_marks.h"
 
 /* A tmpfs takes attributes of users since Linux 6.6. One of this kind it always took, from
  * who mounted it in a user name space of its own. What is on a tmpfs is in no layer. */

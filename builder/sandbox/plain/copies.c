@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "builder/sandbox/plain/tree_path.h"
-#include "layers/layers.h"
+#include "layers/plain_tree.h"
 
 #define NAMES_MAX 65536
 

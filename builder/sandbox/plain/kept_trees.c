@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layers.h"
+#include "layers/plain_tree.h"
 
 enum {
 	KEPT_MAX = 4, /* each is as large as its image */

@@ -17,7 +17,8 @@
 #include "base/path.h"
 #include "builder/sandbox/plain/lend.h"
 #include "builder/sandbox/plain/tree_path.h"
-#include "layers/layers.h"
+#include "layers/owner_marks.h"
+#include "layers/plain_tree.h"
 
 void
 stand_ins_clear(struct stand_ins *c)

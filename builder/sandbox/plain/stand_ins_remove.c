@@ -17,7 +17,7 @@
 #include "base/path.h"
 #include "builder/sandbox/plain/lend.h"
 #include "builder/sandbox/plain/stand_ins.h"
-#include "layers/layers.h"
+#include "layers/plain_tree.h"
 
 /* ------------------------------------------------------------ times */
 

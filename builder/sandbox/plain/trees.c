@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/layers.h"
+#include "layers/plain_tree.h"
 
 /* Trees that wait for their stage to go on. Each is as large as its image. */
 #define IDLE_MAX 4

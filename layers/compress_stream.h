@@ -1,0 +1,46 @@
+/*
+ * compress_stream: a stream of bytes into a sink, compressed.
+ *
+ *	gzip    libdeflate, a member for every GZIP_BLOCK bytes, by several threads
+ *	zstd    libzstd's own threads, one frame
+ *
+ * The bytes that come out depend on those that went in, the format, the level
+ * and the library's version: not on the number of threads, nor on how the
+ * input was cut (docs/output-profile.md). Memory is bounded: about 60 MiB.
+ * A stream belongs to one thread, in which the sink is called too.
+ */
+#ifndef LAYERS_COMPRESS_STREAM_H
+#define LAYERS_COMPRESS_STREAM_H
+
+#include "layers/compress.h"
+
+typedef int compress_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
+
+struct compress_stream;
+
+/* ERR_USAGE if the level is none of the format's. */
+struct compress_stream *compress_open(const struct compressor *c, compress_sink_fn *sink,
+                                      void *arg, struct error *err);
+
+/* From now on writing and finishing end when C (may be NULL, borrowed) is triggered, and
+ * freeing does not wait for threads that are busy. */
+void compress_set_cancel(struct compress_stream *s, const struct cancel *c);
+int
+compress_write(struct compress_stream *s, const void *bytes, size_t n, struct error *err);
+
+/* Everything has reached the sink afterwards. */
+int compress_finish(struct compress_stream *s, struct error *err);
+void compress_free(struct compress_stream *s); /* takes NULL */
+
+/* The level that C asks for, the default resolved. */
+int compress_level(const struct compressor *c);
+
+static inline void
+own_compress(struct compress_stream **s)
+{
+	compress_free(*s);
+	*s = NULL;
+}
+#define auto_compress __attribute__((cleanup(own_compress)))
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * view_write: file systems that leave: as one tar, or as files.
+ */
+#ifndef LAYERS_VIEW_WRITE_H
+#define LAYERS_VIEW_WRITE_H
+
+#include <stdint.h>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "layers/layers.h"
+
+/* One file system of several, below FOLDER ("": not in a folder). */
+struct view_part {
+	const struct view *view;
+	const char *folder;
+};
+
+/* Writes N merged file systems as one tar (-o type=tar). Times later than EPOCH become it
+ * (-1: none). */
+int
+view_write_tar(const struct view_part *parts, size_t n, layer_sink_fn *sink, void *arg,
+               int64_t epoch, const struct cancel *cancel, struct error *err);
+
+/* Writes one as files below DIR_FD (-o type=local), all owned by the caller, as
+ * BuildKit's local exporter does. */
+int view_write_dir(const struct view *v, int dir_fd, int64_t epoch,
+                   const struct cancel *cancel, struct error *err);
+
+/* Removes all below DIR_FD that is not of PARTS; a directory's folder is one of
+ * DIR_FD's. */
+int view_prune_dir(const struct view_part *parts, size_t n, int dir_fd,
+                   const struct cancel *cancel, struct error *err);
+
+#endif
