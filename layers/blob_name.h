@@ -4,7 +4,7 @@
  *	blobs/sha256/e3b0c442…
  *
  * A blob gets its name when its bytes were written and hashed, and is never
- * written to again. Its data is not synced: see store.h for what happens after
+ * written to again. Its data is not synced: see store_state.h for what happens after
  * a crash of the machine. Using one marks it as used for the collector.
  */
 #ifndef LAYERS_BLOB_NAME_H

@@ -1,6 +1,6 @@
 /*
  * owner: whom entries of a layer directory should belong to where the file system
- * cannot say it, see LAYER_OWNER in layers.h.
+ * cannot say it, see LAYER_OWNER in owner_marks.h.
  */
 #ifndef LAYERS_OWNER_H
 #define LAYERS_OWNER_H

@@ -1,6 +1,6 @@
 /*
  * owner_note: whom files should belong to, in an attribute of each (see LAYER_OWNER in
- * layers.h). System calls only.
+ * layers/owner_marks.h). System calls only.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_OWNER_NOTE_H
 #define BUILDER_SANDBOX_INSIDE_OWNER_NOTE_H

@@ -1,7 +1,7 @@
 /*
  * owner_server: owners for steps whose user name space has a single id. Every file
  * is really that one's; who it should belong to is kept in an extended attribute of it
- * (see LAYER_OWNER in layers.h), which overlayfs copies up.
+ * (see LAYER_OWNER in layers/owner_marks.h), which overlayfs copies up.
  *
  *	chown …       made for the real owner, then noted
  *	stat …        made, and answered with what was noted
