@@ -405,67 +405,51 @@ layer_id(const struct layer *l)
 	return l->id;
 }
 
-bool
-layer_has(const struct layer *l, enum layer_form form)
+struct layer_facts
+layer_facts(const struct layer *l)
 {
 	/* The mutex is not part of what the layer says. */
 	struct layer *locked = (struct layer *)(uintptr_t)l;
-	bool has;
+	struct layer_facts facts;
 
 	pthread_mutex_lock(&locked->lock);
-	has = (l->forms & form) != 0;
+	facts = (struct layer_facts){ .forms = l->forms,
+		                      .is_lost = l->lost,
+		                      .diffid = l->diffid,
+		                      .tar_size = l->tar_size,
+		                      .is_pulled = digest_known(&l->blob.digest) };
 	pthread_mutex_unlock(&locked->lock);
-	return has;
+	return facts;
+}
+
+bool
+layer_has(const struct layer *l, enum layer_form form)
+{
+	return (layer_facts(l).forms & form) != 0;
 }
 
 bool
 layer_is_lost(const struct layer *l)
 {
-	struct layer *locked = (struct layer *)(uintptr_t)l;
-	bool lost;
-
-	pthread_mutex_lock(&locked->lock);
-	lost = l->lost;
-	pthread_mutex_unlock(&locked->lock);
-	return lost;
+	return layer_facts(l).is_lost;
 }
 
 bool
 layer_diffid(const struct layer *l, struct digest *out)
 {
-	struct layer *locked = (struct layer *)(uintptr_t)l;
-	bool known;
+	const struct layer_facts facts = layer_facts(l);
 
-	pthread_mutex_lock(&locked->lock);
-	known = digest_known(&l->diffid);
-	if (known)
-		*out = l->diffid;
-	pthread_mutex_unlock(&locked->lock);
-	return known;
+	if (!digest_known(&facts.diffid))
+		return false;
+	*out = facts.diffid;
+	return true;
 }
 
-uint64_t
-layer_tar_size(const struct layer *l)
-{
-	struct layer *locked = (struct layer *)(uintptr_t)l;
-	uint64_t size;
-
-	pthread_mutex_lock(&locked->lock);
-	size = l->tar_size;
-	pthread_mutex_unlock(&locked->lock);
-	return size;
-}
-
+/* Once it is known it stays as it is. */
 const struct descriptor *
 layer_blob(const struct layer *l)
 {
-	struct layer *locked = (struct layer *)(uintptr_t)l;
-	bool pulled;
-
-	pthread_mutex_lock(&locked->lock);
-	pulled = digest_known(&l->blob.digest);
-	pthread_mutex_unlock(&locked->lock);
-	return pulled ? &l->blob : NULL;
+	return layer_facts(l).is_pulled ? &l->blob : NULL;
 }
 
 const char *

@@ -55,11 +55,22 @@ layer_of_own_files(struct entry *entries, size_t n, struct arena *texts, int dir
 void layer_free_source(struct layer *l); /* takes NULL */
 
 const char *layer_id(const struct layer *l); /* file name in layers/ */
+
+/* What is known of a layer at one moment; other threads make and lose forms. */
+struct layer_facts {
+	unsigned forms;       /* bits of enum layer_form */
+	bool is_lost;         /* see layer_is_lost() */
+	bool is_pulled;       /* layer_blob() is not NULL */
+	struct digest diffid; /* not known: DIGEST_NONE */
+	uint64_t tar_size;    /* 0: not known */
+};
+struct layer_facts layer_facts(const struct layer *l);
+
+/* Single ones of them. */
 bool layer_has(const struct layer *l, enum layer_form form);
 
 /* The diffID; known at once for pulled layers, else after LAYER_TAR was made. */
 bool layer_diffid(const struct layer *l, struct digest *out);
-uint64_t layer_tar_size(const struct layer *l);             /* 0 unknown */
 const struct descriptor *layer_blob(const struct layer *l); /* as pulled, or NULL */
 
 /* Derives the forms in the bit set FORMS that are not there yet. What is damaged in the

@@ -64,7 +64,7 @@ a_tar_alone_is_one_file_and_an_index(void **state)
 	assert_int_equal(count_files(f, "trees"), 1);
 	/* Equal content is the same layer. */
 	assert_ptr_equal(make(f, LAYER_TAR), l);
-	assert_int_equal(layer_tar_size(l), 512 * 7);
+	assert_int_equal(layer_facts(l).tar_size, 512 * 7);
 }
 
 static void
@@ -384,7 +384,7 @@ all_forms_are_made_in_one_pass(void **state)
 	assert_fine(layer_make(l, LAYER_DIR | LAYER_TAR | LAYER_TREE | LAYER_BLOB, NULL,
 	                       &err) == 0,
 	            &err);
-	assert_int_equal(layer_tar_size(l), 512 * 7);
+	assert_int_equal(layer_facts(l).tar_size, 512 * 7);
 	buf_clear(&p.blob);
 }
 

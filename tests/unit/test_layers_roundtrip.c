@@ -82,7 +82,7 @@ as_pulled(struct fixture *f, struct layer *l)
 
 	assert_true(layer_diffid(l, &diffid));
 	blob.digest = diffid;
-	blob.size = layer_tar_size(l);
+	blob.size = layer_facts(l).tar_size;
 	blob.media_type = mem_copy(MEDIA_OCI_LAYER);
 	pulled = layer_of_blob(f->store, &blob, &diffid, NULL, NULL, &err);
 	assert_fine(pulled != NULL, &err);
