@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count.h"
+
 #define ARRAY(type)                                                                      \
 	struct {                                                                         \
 		type *at;                                                                \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -19,7 +20,7 @@ static const struct {
 	[DIGEST_SHA384] = { "sha384", "SHA2-384", 48 },
 	[DIGEST_SHA512] = { "sha512", "SHA2-512", 64 },
 };
-#define N_ALGS (sizeof algs / sizeof *algs)
+#define N_ALGS (COUNT_OF(algs))
 
 /* OpenSSL 3 looks an algorithm up by name under a lock each time it is not
  * handed one that was fetched before; for small inputs that is the larger

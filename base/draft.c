@@ -80,7 +80,8 @@ draft_open(struct draft *d, int dir_fd, mode_t mode)
 	d->name[0] = '\0';
 	if (!d->needs_name) {
 		fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
-		if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		if (fd >= 0 ||
+		    (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
 			return fd;
 		d->needs_name = true;
 	}

@@ -29,7 +29,10 @@ struct draft {
 	bool needs_name;           /* seen here: no O_TMPFILE */
 };
 
-#define DRAFT_INIT { .dir_fd = -1 }
+#define DRAFT_INIT                                                                       \
+	{                                                                                \
+		.dir_fd = -1                                                             \
+	}
 
 /* A new empty file in the directory DIR_FD, which stays open until it is kept or dropped;
  * readable and writable, MODE & ~umask. Its descriptor, which the caller closes after

@@ -31,8 +31,8 @@ jsonio_parse_limited(struct text t, size_t max, const char *where, struct error 
 
 /* Reads and parses the file NAME below DIR_FD, of at most MAX bytes: 1 and *OUT, 0 it is
  * not there, -1. */
-int jsonio_read(int dir_fd, const char *name, size_t max, json_t **out,
-                struct error *err);
+int
+jsonio_read(int dir_fd, const char *name, size_t max, json_t **out, struct error *err);
 
 /* Members of OBJECT. Each returns 1 found, 0 absent or null, -1 wrong type
  * with "WHERE: NAME: not a string" set. The text is borrowed from OBJECT. */

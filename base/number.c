@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/count.h"
+
 static bool
 parse_digits(struct text t, unsigned base, uint64_t max, uint64_t *out)
 {
@@ -183,7 +185,7 @@ add_duration_part(struct text *t, uint64_t *sum)
 	while (n_unit < t->n && t->p[n_unit] != '.' &&
 	       count_digits(text_from(*t, n_unit)) == 0)
 		n_unit++;
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+	for (size_t i = 0; i < COUNT_OF(units); i++)
 		if (text_is(text_first(*t, n_unit), units[i].name))
 			unit = units[i].ns;
 	if (unit == 0 || whole > DURATION_MAX / unit)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -53,13 +54,13 @@ is_one_of(const char *s, const char *const *all, size_t n)
 static bool
 is_known_os(const char *os)
 {
-	return is_one_of(os, known_os, sizeof known_os / sizeof *known_os);
+	return is_one_of(os, known_os, COUNT_OF(known_os));
 }
 
 static bool
 is_known_arch(const char *arch)
 {
-	return is_one_of(arch, known_arch, sizeof known_arch / sizeof *known_arch);
+	return is_one_of(arch, known_arch, COUNT_OF(known_arch));
 }
 
 static char *
@@ -89,7 +90,7 @@ normalise(struct platform *p)
 {
 	if (strcmp(p->os, "macos") == 0)
 		assign(&p->os, "darwin");
-	for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+	for (size_t i = 0; i < COUNT_OF(spellings); i++) {
 		if (strcmp(p->arch, spellings[i].arch) != 0 ||
 		    (spellings[i].variant != NULL &&
 		     strcmp(p->variant, spellings[i].variant) != 0))

@@ -13,12 +13,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
 
 /* How often to look after the child where the kernel (before 5.3) has no
  * descriptor that tells of its end. */
-#define LOOK_MS 50
+#define LOOK_MS  50
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -204,7 +205,7 @@ child_talk(struct child *c, const struct process *p, struct buf *out, struct buf
 		};
 		bool ended;
 
-		if (poll(fds, sizeof fds / sizeof *fds,
+		if (poll(fds, COUNT_OF(fds),
 		         c->pid_fd < 0 || p->timeout_s > 0 ? LOOK_MS : -1) < 0 &&
 		    errno != EINTR)
 			return error_sys(err, "poll");

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 
 #define HIDDEN "xxxxx"
@@ -24,7 +25,7 @@ has_users(struct text scheme)
 		                             "git+http" };
 
 	scheme.n -= strlen("://");
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (text_equal_nocase(scheme, text_of(known[i])))
 			return true;
 	return false;

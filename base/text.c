@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 
 static char
@@ -309,7 +310,7 @@ is_printable(uint32_t rune)
 {
 	if (rune < 0x80)
 		return rune >= ' ' && rune < 0x7F;
-	for (size_t i = 0; i < sizeof unprintable / sizeof *unprintable; i++)
+	for (size_t i = 0; i < COUNT_OF(unprintable); i++)
 		if (rune >= unprintable[i].first && rune <= unprintable[i].last)
 			return false;
 	return true;

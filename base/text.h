@@ -21,6 +21,9 @@ struct text {
 
 #define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
 
+/* The two arguments of "%.*s". */
+#define TEXT_ARG(t) (int)(t).n, (t).p
+
 static inline struct text
 text_of(const char *s)
 {

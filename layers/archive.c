@@ -180,8 +180,8 @@ is_compressed(int fd)
 	uint32_t word;
 
 	if (n < 4)
-		return n == 3 && (memcmp(m, "\x1f\x8b\x08", 3) == 0 ||
-		                  memcmp(m, "BZh", 3) == 0);
+		return n == 3 &&
+		       (memcmp(m, "\x1f\x8b\x08", 3) == 0 || memcmp(m, "BZh", 3) == 0);
 	if (rest > sizeof block)
 		rest = sizeof block;
 	word = (uint32_t)m[0] | (uint32_t)m[1] << 8 | (uint32_t)m[2] << 16 |
@@ -234,7 +234,7 @@ add_item(struct archive_index *a, struct store *st, struct tar_reader *r, int fd
 	struct entry *e = &c.entry;
 
 	if (budget_take(budget, &budget->content, e->size, err) < 0)
-		return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
+		return error_wrap(err, "%.*s", TEXT_ARG(e->path));
 	e->path = arena_text(a->arena, e->path);
 	e->link = arena_text(a->arena, e->link);
 	e->capability = arena_text(a->arena, e->capability);
@@ -244,7 +244,7 @@ add_item(struct archive_index *a, struct store *st, struct tar_reader *r, int fd
 		c.content.offset = e->offset;
 		c.content.size = e->size;
 		if (item->sparse && spill(a, st, r, &c, err) < 0)
-			return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
+			return error_wrap(err, "%.*s", TEXT_ARG(e->path));
 	}
 	e->offset = 0;
 	array_push(&a->changes, c);
@@ -398,7 +398,7 @@ unpack_items(struct unpacker *u, struct unpacked_source *s, struct error *err)
 		const struct entry *e = &item.entry;
 
 		if (budget_take(s->budget, &s->budget->content, e->size, err) < 0)
-			return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
+			return error_wrap(err, "%.*s", TEXT_ARG(e->path));
 		if (unpack_item(u, r, e, err) < 0)
 			return -1;
 	}

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -166,7 +167,7 @@ census_take(struct store *st, struct census *out, struct error *err)
 {
 	auto_census struct census c = { 0 };
 
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+	for (size_t i = 0; i < COUNT_OF(places); i++)
 		if (list_place(st, &c, i, err) < 0)
 			return store_wrap(st, err);
 	*out = c;

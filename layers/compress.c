@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "layers/compress_stream.h"
 
 #include <stdlib.h>
@@ -26,7 +27,7 @@ static const struct format {
 	                    3, zstd_writer_open, zstd_writer_write, zstd_writer_finish,
 	                    zstd_writer_free },
 };
-#define N_FORMATS (sizeof formats / sizeof *formats)
+#define N_FORMATS (COUNT_OF(formats))
 
 struct compress_stream {
 	const struct format *format;

@@ -3,6 +3,7 @@
  * decides it is set here. */
 #include <zstd.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/compress_formats.h"
@@ -32,7 +33,7 @@ set_parameters(struct zstd_writer *w, int level, size_t threads, struct error *e
 		{ ZSTD_c_jobSize, JOB_SIZE },
 	};
 
-	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+	for (size_t i = 0; i < COUNT_OF(list); i++) {
 		size_t status = ZSTD_CCtx_setParameter(w->z, list[i].parameter,
 		                                       list[i].value);
 

@@ -17,8 +17,8 @@
 static int
 changed(struct text name, struct error *err)
 {
-	return error_set(err, ERR_SOURCE, "%.*s: changed while it was read", (int)name.n,
-	                 name.p);
+	return error_set(err, ERR_SOURCE, "%.*s: changed while it was read",
+	                 TEXT_ARG(name));
 }
 
 /* O_NONBLOCK: should a fifo be there now, we must not wait for a writer. */
@@ -88,7 +88,7 @@ content_reader_read(struct content_reader *r, void *bytes, size_t n, struct text
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_sys(err, "read %.*s", (int)name.n, name.p);
+			return error_sys(err, "read %.*s", TEXT_ARG(name));
 		if (got == 0)
 			return changed(name, err);
 		to += got;
@@ -154,7 +154,7 @@ content_read(const struct content *c, size_t max, struct buf *out, struct error 
 		return -1;
 	if (size > max)
 		return error_set(err, ERR_SOURCE, "%.*s: larger than %zu bytes",
-		                 (int)name.n, name.p, max);
+		                 TEXT_ARG(name), max);
 	if (content_reader_open(&r, c, size, name, err) < 0)
 		return -1;
 	buf_reserve(out, size);

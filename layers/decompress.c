@@ -5,10 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/growing_blob.h"
 #include "layers/decompress_formats.h"
+#include "layers/growing_blob.h"
 
 enum {
 	INPUT_SIZE = 256 * 1024,
@@ -100,7 +101,7 @@ input_fill(struct input *in, struct error *err)
 static const struct decompress_format *
 recognise(const struct input *in)
 {
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+	for (size_t i = 0; i < COUNT_OF(formats); i++)
 		if (in->n >= formats[i].n_magic &&
 		    memcmp(in->bytes, formats[i].magic, formats[i].n_magic) == 0)
 			return &formats[i];

@@ -457,8 +457,8 @@ keep_changed(struct walk *w, struct diff *out)
 		struct candidate *c = &w->found.at[i - 1];
 		struct text path = c->entry.path;
 
-		if (c->equal && (c->entry.type != ENTRY_DIR || !any ||
-		                 !path_is_below(next, path)))
+		if (c->equal &&
+		    (c->entry.type != ENTRY_DIR || !any || !path_is_below(next, path)))
 			continue;
 		c->equal = false;
 		next = path;

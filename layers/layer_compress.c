@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
@@ -48,7 +49,7 @@ set_oci_type(struct descriptor *d)
 	enum compression kind = kind_of(d->media_type);
 	bool known = strcmp(d->media_type, compression_media_type(kind, true)) == 0;
 
-	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+	for (size_t i = 0; i < COUNT_OF(foreign); i++)
 		known = known || text_starts(text_of(d->media_type), foreign[i]);
 	json_decref(d->urls);
 	d->urls = NULL;

@@ -7,7 +7,6 @@
 #include <endian.h>
 #include <stdint.h>
 
-
 /* Owners in a user name space with a single id: what a file or directory in a layer
  * directory or an upper should belong to is in this attribute … */
 #define LAYER_OWNER "user.cooper.owner"

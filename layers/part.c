@@ -21,9 +21,9 @@ struct part {
 	int dir_fd;                  /* of that; borrowed */
 	int fd;
 	uint64_t size;
-	struct hasher *hasher;  /* NULL: who writes verifies */
+	struct hasher *hasher;       /* NULL: who writes verifies */
 	struct growing_blob *reader; /* NULL: nobody reads along; borrowed */
-	bool ends_in_hole;      /* perhaps: its length must be set */
+	bool ends_in_hole;           /* perhaps: its length must be set */
 };
 
 static struct part *

@@ -22,7 +22,7 @@ interpret(struct entry *e, struct buf *storage, struct error *err)
 		return 0;
 	case WHITEOUT_BAD:
 		return error_set(err, ERR_DAMAGED, "%.*s: not a name for a whiteout",
-		                 (int)e->path.n, e->path.p);
+		                 TEXT_ARG(e->path));
 	case WHITEOUT_PATH:
 		*e = (struct entry){ .path = target, .type = ENTRY_WHITEOUT };
 		return 1;
@@ -78,7 +78,7 @@ pour_tar(const struct pour *p, struct tar_reader *from, struct error *err)
 		if (unpack_entry(p->dir, e, err) < 0)
 			return -1;
 		if (e->type == ENTRY_FILE && pour_data(p, from, err) < 0)
-			return error_wrap(err, "%.*s", (int)e->path.n, e->path.p);
+			return error_wrap(err, "%.*s", TEXT_ARG(e->path));
 	}
 	return status;
 }
@@ -248,7 +248,7 @@ check_name(const struct entry *e, struct error *err)
 		error_set(err, ERR_SOURCE,
 		          "/%.*s: no layer can have the device 0:0: it stands for "
 		          "\"deleted\"",
-		          (int)e->path.n, e->path.p);
+		          TEXT_ARG(e->path));
 		return error_hint(err, "leave it out (.dockerignore, --exclude)");
 	}
 	if (e->type == ENTRY_WHITEOUT || !text_starts(name, WHITEOUT_PREFIX))
@@ -256,7 +256,7 @@ check_name(const struct entry *e, struct error *err)
 	error_set(err, ERR_SOURCE,
 	          "/%.*s: no layer can have a file of this name: it stands for \"%.*s is "
 	          "deleted\"",
-	          (int)e->path.n, e->path.p, (int)(name.n - strlen(WHITEOUT_PREFIX)),
+	          TEXT_ARG(e->path), (int)(name.n - strlen(WHITEOUT_PREFIX)),
 	          name.p + strlen(WHITEOUT_PREFIX));
 	return error_hint(err, "rename it, or leave it out (.dockerignore, --exclude)");
 }

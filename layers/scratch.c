@@ -30,7 +30,7 @@ enum {
 
 struct scratch {
 	int root_fd;
-	atomic_uint next; /* number for names */
+	atomic_uint next;     /* number for names */
 	_Atomic int64_t left; /* names that may be removed yet; negative: all */
 
 	pthread_mutex_t lock; /* of what follows */

@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "layers/store_state.h"
 
 #include <dirent.h>
@@ -113,7 +114,7 @@ is_ours(const struct store *st)
 {
 	static const char *const ours[] = { "blobs/sha256", "layers", "trees", "steps" };
 
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+	for (size_t i = 0; i < COUNT_OF(ours); i++)
 		if (faccessat(st->fd, ours[i], F_OK, 0) < 0)
 			return false;
 	return true;
@@ -158,7 +159,7 @@ make_dirs(const struct store *st, struct error *err)
 		{ "tmp", 0700 },
 	};
 
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+	for (size_t i = 0; i < COUNT_OF(dirs); i++)
 		if (mkdirat(st->fd, dirs[i].name, dirs[i].mode) < 0 && errno != EEXIST)
 			return error_sys(err, "create directory %s", dirs[i].name);
 	return 0;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -48,7 +49,7 @@ find_foreign(int root_fd, uid_t us)
 {
 	struct stat sb;
 
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
 		if (fstatat(root_fd, parts[i], &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    sb.st_uid != us)
 			return parts[i];

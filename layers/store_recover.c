@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -140,7 +141,7 @@ recover(struct store *st, struct text current, struct error *err)
 		return -1;
 	if (oldest != INT64_MAX)
 		return 0;
-	for (size_t i = 0; other > 0 && i < sizeof kinds / sizeof *kinds; i++)
+	for (size_t i = 0; other > 0 && i < COUNT_OF(kinds); i++)
 		if (check_kind(st, &kinds[i],
 		               time_ns - (int64_t)WRITE_BACK_S * 1000000000, err) < 0)
 			return -1;

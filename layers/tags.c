@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "layers/tags_index.h"
 
 #include <fcntl.h>
@@ -169,7 +170,7 @@ entry_write(const char *name, const struct descriptor *target)
 
 	/* The target's own are not ours to change. */
 	annotations = annotations == NULL ? json_object() : json_copy(annotations);
-	for (size_t i = 0; i < sizeof not_kept / sizeof *not_kept; i++)
+	for (size_t i = 0; i < COUNT_OF(not_kept); i++)
 		json_object_del(annotations, not_kept[i]);
 	jsonio_set(annotations, NAME_KEY, jsonio_string(text_of(name)));
 	/* The full name: a layout's readers ask for it, and a bare tag is not unique. */

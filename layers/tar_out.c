@@ -23,8 +23,8 @@ put_entry(struct tar_out *t, const struct entry *e, struct error *err)
 {
 	if (tar_writer_due(t->writer) > 0)
 		return error_set(err, ERR_INTERNAL,
-		                 "tar: %.*s begins inside another file", (int)e->path.n,
-		                 e->path.p);
+		                 "tar: %.*s begins inside another file",
+		                 TEXT_ARG(e->path));
 	return tar_writer_entry(t->writer, e, err);
 }
 

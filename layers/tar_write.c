@@ -240,7 +240,7 @@ put_header(struct tar_writer *w, const struct entry *e, struct text name,
 
 	if (e->dev_major > TAR_SMALL_MAX || e->dev_minor > TAR_SMALL_MAX)
 		return error_set(err, ERR_SOURCE, "%.*s: device number too large",
-		                 (int)e->path.n, e->path.p);
+		                 TEXT_ARG(e->path));
 	buf_truncate(&w->records, 0);
 	collect_records(&w->records, e, name, size);
 	if (w->records.n > 0 && put_records(w, name, err) < 0)

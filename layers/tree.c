@@ -212,8 +212,8 @@ merge_group(const struct merge *g, size_t from, size_t to, struct entry *out,
 	for (size_t i = from; i < to; i++)
 		if (!is_gone(g, g->sorted[i]) && !apply(&s, g->sorted[i]))
 			return error_set(err, ERR_DAMAGED,
-			                 "%.*s: opaque, but not a directory", (int)path.n,
-			                 path.p);
+			                 "%.*s: opaque, but not a directory",
+			                 TEXT_ARG(path));
 	if (s.real == NULL && !s.opaque && !s.white)
 		return 0;
 	if (s.real != NULL)
@@ -244,8 +244,8 @@ check_above(struct merge *g, const struct entry *e, struct error *err)
 		}
 		if (above->type != ENTRY_DIR)
 			return error_set(err, ERR_DAMAGED,
-			                 "%.*s: %.*s is not a directory", (int)e->path.n,
-			                 e->path.p, (int)above->path.n, above->path.p);
+			                 "%.*s: %.*s is not a directory",
+			                 TEXT_ARG(e->path), TEXT_ARG(above->path));
 	}
 	return 0;
 }
@@ -309,7 +309,7 @@ bad_link(const struct entry *e, struct error *err)
 {
 	return error_set(err, ERR_DAMAGED,
 	                 "%.*s: hard link to %.*s, which is not in the layer",
-	                 (int)e->path.n, e->path.p, (int)e->link.n, e->link.p);
+	                 TEXT_ARG(e->path), TEXT_ARG(e->link));
 }
 
 /* Makes link OUT, which arrived as LINK, name the first name of its file; what

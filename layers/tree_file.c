@@ -341,8 +341,8 @@ int
 tree_writer_add(struct tree_writer *w, const struct entry *e, struct error *err)
 {
 	if (w->printer.n > 0 && path_compare(buf_text(&w->printer.before), e->path) >= 0)
-		return error_set(err, ERR_INTERNAL, "%.*s: out of order", (int)e->path.n,
-		                 e->path.p);
+		return error_set(err, ERR_INTERNAL, "%.*s: out of order",
+		                 TEXT_ARG(e->path));
 	print_entry(&w->printer, e);
 	return 0;
 }

@@ -43,9 +43,9 @@ struct unpacker {
 	ARRAY(struct frame) frames; /* [0] is the root */
 	struct buf name, link;      /* NUL-terminated copies for system calls */
 
-	int file_fd;       /* the file that gets content, or -1 */
+	int file_fd;        /* the file that gets content, or -1 */
 	struct draft draft; /* of it, in a directory of a user */
-	struct entry file; /* its metadata, with these for texts */
+	struct entry file;  /* its metadata, with these for texts */
 	struct buf file_path;
 	struct capability capability;
 	mode_t file_mode; /* as created */
@@ -124,20 +124,20 @@ unpack_free(struct unpacker *u)
 static int
 refuse(const struct entry *e, const char *what, struct error *err)
 {
-	return error_set(err, ERR_DAMAGED, "%.*s: %s", (int)e->path.n, e->path.p, what);
+	return error_set(err, ERR_DAMAGED, "%.*s: %s", TEXT_ARG(e->path), what);
 }
 
 static int
 failed(const struct entry *e, const char *doing, struct error *err)
 {
-	return error_sys(err, "%s %.*s", doing, (int)e->path.n, e->path.p);
+	return error_sys(err, "%s %.*s", doing, TEXT_ARG(e->path));
 }
 
 static void
 warn_once(struct unpacker *u, enum warned kind, const struct entry *e, const char *what)
 {
 	if (!(u->warned & kind))
-		event_warn(0, "%.*s: %s (said once)", (int)e->path.n, e->path.p, what);
+		event_warn(0, "%.*s: %s (said once)", TEXT_ARG(e->path), what);
 	u->warned |= kind;
 }
 
@@ -285,7 +285,7 @@ check_users(struct unpacker *u, const char *name, const struct entry *e,
 		return 0;
 	return error_set(err, ERR_USAGE,
 	                 "%.*s: a device, FIFO or socket is there, which is not replaced",
-	                 (int)e->path.n, e->path.p);
+	                 TEXT_ARG(e->path));
 }
 
 /* What is in the way of directory NAME: a whiteout gives way (1: and makes the

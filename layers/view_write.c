@@ -59,7 +59,7 @@ settle_file(struct writing *w, const struct view_entry *found, struct change *c,
 	file = view_link_target(t, found->entry);
 	if (file == NULL)
 		return error_set(err, ERR_DAMAGED, "%.*s: link to nothing",
-		                 (int)found->entry->path.n, found->entry->path.p);
+		                 TEXT_ARG(found->entry->path));
 	c->entry.type = ENTRY_FILE;
 	c->entry.link = (struct text){ 0 };
 	c->entry.size = file->size;

@@ -104,14 +104,14 @@ leave_out(int dir_fd, const char *name, struct text path, struct error *err)
 	struct stat st;
 
 	if (fstat(dir_fd, &st) < 0)
-		return error_sys(err, "stat the directory of /%.*s", (int)path.n, path.p);
+		return error_sys(err, "stat the directory of /%.*s", TEXT_ARG(path));
 	if (file_remove_tree(dir_fd, name, err) < 0)
 		return -1;
 	times[0] = st.st_atim;
 	times[1] = st.st_mtim;
 	if (futimens(dir_fd, times) < 0)
 		return error_sys(err, "set the time of the directory of /%.*s",
-		                 (int)path.n, path.p);
+		                 TEXT_ARG(path));
 	return 0;
 }
 
@@ -125,7 +125,7 @@ whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error 
 	event_warn(0,
 	           "/%.*s: left out of the image: in a layer its name stands for \"%s is "
 	           "deleted\"",
-	           (int)path.n, path.p, name + strlen(WHITEOUT_PREFIX));
+	           TEXT_ARG(path), name + strlen(WHITEOUT_PREFIX));
 	return 1;
 }
 
@@ -147,7 +147,7 @@ whiteout_drop_device(int dir_fd, const char *name, const struct stat *st,
 	event_warn(0,
 	           "/%.*s: left out of the image: in a layer the device 0:0 stands for "
 	           "\"deleted\"",
-	           (int)path.n, path.p);
+	           TEXT_ARG(path));
 	return 1;
 }
 

@@ -48,8 +48,7 @@ bool whiteout_is_opaque(int fd);
 /* What a program called NAME, in the directory DIR_FD at PATH, no layer can have: in a
  * tar such a name deletes another file. Removes it, with all below it, and warns; the
  * directory's times stay. 1 removed, 0 NAME is like any other, -1. */
-int
-whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err);
+int whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err);
 
 /* What overlayfs takes for its mark, in a tree that is none: a character device 0:0. */
 bool whiteout_is_device(uint32_t major_number, uint32_t minor_number);

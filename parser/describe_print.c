@@ -1,6 +1,7 @@
 #include <jansson.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/jsonio.h"
 #include "parser/answer.h"
 #include "parser/subrequests.h"
@@ -15,7 +16,7 @@ static const struct request {
 	{ "frontend.lint", "What is questionable in the Dockerfile" },
 	{ "frontend.subrequests.describe", "This list" },
 };
-#define N_REQUESTS      (sizeof requests / sizeof *requests)
+#define N_REQUESTS      (COUNT_OF(requests))
 #define REQUEST_VERSION "1.0.0"
 
 char *
@@ -32,7 +33,7 @@ describe_print_text(void)
 		row[1] = TEXT(REQUEST_VERSION);
 		row[2] = text_of(requests[i].description);
 	}
-	answer_table(&out, cells, sizeof cells / sizeof *cells, 3, 1);
+	answer_table(&out, cells, COUNT_OF(cells), 3, 1);
 	return buf_take(&out);
 }
 
@@ -45,7 +46,7 @@ describe_print_json(void)
 	for (size_t i = 0; i < N_REQUESTS; i++) {
 		json_t *request = json_object(), *metadata = json_array();
 
-		for (size_t k = 0; k < sizeof results / sizeof *results; k++) {
+		for (size_t k = 0; k < COUNT_OF(results); k++) {
 			json_t *result = json_object();
 
 			jsonio_set(result, "name", json_string(results[k]));

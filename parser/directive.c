@@ -1,13 +1,14 @@
 #include "parser/directive.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/jsonio.h"
 #include "parser/rune.h"
 #include "parser/source.h"
 
 static const char *const names[] = { "syntax", "escape", "check" };
 
-#define N_NAMES (sizeof names / sizeof *names)
+#define N_NAMES (COUNT_OF(names))
 
 static bool
 is_letter(char c)
@@ -76,7 +77,7 @@ set_escape(struct directives *d, struct text value, struct error *err)
 	if (!text_is(value, "`") && !text_is(value, "\\"))
 		return error_set(err, ERR_DOCKERFILE,
 		                 "invalid escape token '%.*s' does not match ` or \\",
-		                 (int)value.n, value.p);
+		                 TEXT_ARG(value));
 	d->escape = value.p[0];
 	return 0;
 }

@@ -1,6 +1,7 @@
 #include "parser/dockerfile.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "parser/statement.h"
 
 /* What stage_of() needs beside DF: the statements of the whole file. */
@@ -247,14 +248,14 @@ dockerfile_check_front_end(const struct dockerfile *df, struct text given,
 
 	if (wanted.n == 0)
 		return 0;
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (text_is(name, known[i]))
 			return 0;
 	error_clear(err);
 	error_set(
 	        err, ERR_DOCKERFILE,
 	        "syntax %.*s: only the Dockerfile frontend is built in, no other is run",
-	        (int)wanted.n, wanted.p);
+	        TEXT_ARG(wanted));
 	if (given.n > 0)
 		return -1;
 	set_file(err, df->name);

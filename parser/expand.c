@@ -186,11 +186,11 @@ choose(struct lexer *lx, char modifier, bool colon, struct text name, struct tex
 	else if (usable)
 		buf_add_text(out, value);
 	else if (word.n > 0)
-		return error_set(lx->err, ERR_DOCKERFILE, "%.*s: %.*s", (int)name.n,
-		                 name.p, (int)word.n, word.p);
+		return error_set(lx->err, ERR_DOCKERFILE, "%.*s: %.*s", TEXT_ARG(name),
+		                 TEXT_ARG(word));
 	else
 		return error_set(lx->err, ERR_DOCKERFILE, "%.*s: is not allowed to be %s",
-		                 (int)name.n, name.p, is_set ? "empty" : "unset");
+		                 TEXT_ARG(name), is_set ? "empty" : "unset");
 	return 0;
 }
 

@@ -32,7 +32,7 @@ bad_escape(struct text p, struct text escaped, struct error *err)
 	return error_set(
 	        err, ERR_DOCKERFILE,
 	        "invalid pattern (%.*s) in substitution: invalid escape '\\%.*s'",
-	        (int)p.n, p.p, (int)n, escaped.p);
+	        TEXT_ARG(p), (int)n, escaped.p);
 }
 
 int

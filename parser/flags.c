@@ -90,10 +90,9 @@ unknown_flag(struct text name, const struct flag *table, size_t n, struct error 
 	near = suggest_find(name, names, n, false);
 	if (near != NULL)
 		return error_set(err, ERR_DOCKERFILE,
-		                 "unknown flag: --%.*s (did you mean %s?)", (int)name.n,
-		                 name.p, near);
-	return error_set(err, ERR_DOCKERFILE, "unknown flag: --%.*s", (int)name.n,
-	                 name.p);
+		                 "unknown flag: --%.*s (did you mean %s?)",
+		                 TEXT_ARG(name), near);
+	return error_set(err, ERR_DOCKERFILE, "unknown flag: --%.*s", TEXT_ARG(name));
 }
 
 static int
@@ -109,7 +108,7 @@ set_bool(int *to, const char *name, struct pair given, struct error *err)
 	else
 		return error_set(err, ERR_DOCKERFILE,
 		                 "expecting boolean value for flag --%s, not: %.*s", name,
-		                 (int)given.value.n, given.value.p);
+		                 TEXT_ARG(given.value));
 	return 0;
 }
 

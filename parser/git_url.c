@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/number.h"
 #include "base/percent.h"
 
@@ -87,7 +88,7 @@ read_query_part(struct arena *arena, struct text part, struct query *q, struct e
 
 	if (equals >= 0)
 		value = decode(arena, text_from(part, (size_t)equals + 1));
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		if (!text_is(key, keys[i].name))
 			continue;
 		if (keys[i].value->p != NULL)
@@ -135,7 +136,7 @@ with_prefix(struct arena *arena, const char *prefix, struct text name)
 {
 	if (text_starts(name, prefix))
 		return name;
-	return text_of(arena_print(arena, "%s%.*s", prefix, (int)name.n, name.p));
+	return text_of(arena_print(arena, "%s%.*s", prefix, TEXT_ARG(name)));
 }
 
 static int
@@ -194,7 +195,7 @@ apply(struct arena *arena, const struct query *q, struct git_url *out, struct er
 	out->git.commit_time = text_is(q->mtime, "commit");
 	if (q->mtime.p != NULL && !out->git.commit_time && !text_is(q->mtime, "checkout"))
 		return error_set(err, ERR_DOCKERFILE, "invalid mtime value: \"%.*s\"",
-		                 (int)q->mtime.n, q->mtime.p);
+		                 TEXT_ARG(q->mtime));
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "parser/history.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/number.h"
 
 void
@@ -58,7 +59,7 @@ history_add_health(struct buf *b, const struct health *health)
 
 	buf_add_str(b, "HEALTHCHECK {Test:");
 	add_joined(b, health->test.at, health->test.n);
-	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+	for (size_t i = 0; i < COUNT_OF(times); i++) {
 		buf_print(b, " %s:", times[i].name);
 		number_print_duration(b, times[i].ns);
 	}

@@ -162,12 +162,12 @@ check(struct text t, const struct parts *parts, struct error *err)
 		return error_set(err, ERR_DOCKERFILE,
 		                 "invalid repository name (%.*s), cannot specify 64-byte "
 		                 "hexadecimal strings",
-		                 (int)t.n, t.p);
+		                 TEXT_ARG(t));
 	if (has_upper(parts->repository))
 		return error_set(err, ERR_DOCKERFILE,
 		                 "invalid reference format: repository name (%s%.*s) "
 		                 "must be lowercase",
-		                 library, (int)parts->repository.n, parts->repository.p);
+		                 library, TEXT_ARG(parts->repository));
 	if (!is_host(parts->host) || !is_repository(parts->repository) ||
 	    (parts->tag.p != NULL && !is_tag(parts->tag)) ||
 	    (parts->digest.p != NULL && !digest_parse(&digest, parts->digest)))

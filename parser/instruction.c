@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/suggest.h"
 #include "parser/statement.h"
 
@@ -27,7 +28,7 @@ static const struct keyword keywords[] = {
 	{ "WORKDIR", INSTR_WORKDIR, FORM_TEXT, false, parse_one_argument },
 };
 
-#define N_KEYWORDS (sizeof keywords / sizeof *keywords)
+#define N_KEYWORDS (COUNT_OF(keywords))
 
 const struct keyword *
 keyword_find(struct text name)
@@ -58,13 +59,13 @@ unknown_instruction(struct text name, struct error *err)
 	near = suggest_find(name, names, N_KEYWORDS, true);
 	if (near == NULL)
 		return error_set(err, ERR_DOCKERFILE, "unknown instruction: %.*s",
-		                 (int)name.n, name.p);
+		                 TEXT_ARG(name));
 	hint = mem_copy(near);
 	for (char *c = hint; *c != '\0' && !has_upper_case(name); c++)
 		*c = (char)tolower((unsigned char)*c);
 	return error_set(err, ERR_DOCKERFILE,
-	                 "unknown instruction: %.*s (did you mean %s?)", (int)name.n,
-	                 name.p, hint);
+	                 "unknown instruction: %.*s (did you mean %s?)", TEXT_ARG(name),
+	                 hint);
 }
 
 int

@@ -40,8 +40,7 @@ stage_name_casing(struct lint *lint, const struct instruction *from)
 {
 	if (from->alias.p != NULL && !is_lower(from->alias))
 		lint_warn(lint, LINT_STAGE_NAME_CASING, from, from->at,
-		          "Stage name '%.*s' should be lowercase", (int)from->alias.n,
-		          from->alias.p);
+		          "Stage name '%.*s' should be lowercase", TEXT_ARG(from->alias));
 }
 
 static void
@@ -55,8 +54,8 @@ from_as_casing(struct lint *lint, const struct instruction *from)
 	if (is_lower(from->keyword) ? is_lower(as) : is_upper(as))
 		return;
 	lint_warn(lint, LINT_FROM_AS_CASING, from, from->at,
-	          "'%.*s' and '%.*s' keywords' casing do not match", (int)as.n, as.p,
-	          (int)from->keyword.n, from->keyword.p);
+	          "'%.*s' and '%.*s' keywords' casing do not match", TEXT_ARG(as),
+	          TEXT_ARG(from->keyword));
 }
 
 static void
@@ -96,7 +95,7 @@ invalid_definition_description(struct lint *lint, const struct instruction *in,
 	word = n > 1 ? TEXT("<arg_key>") : names[0];
 	lint_warn(lint, LINT_INVALID_DEFINITION_DESCRIPTION, in, in->at,
 	          "Comment for %s should follow the format: `# %.*s <description>`",
-	          keyword, (int)word.n, word.p);
+	          keyword, TEXT_ARG(word));
 }
 
 static void
@@ -129,7 +128,7 @@ consistent_instruction_casing(struct lint *lint, const struct instruction *in,
 	lint_warn(lint, LINT_CONSISTENT_INSTRUCTION_CASING, in, in->at,
 	          "Command '%.*s' should match the case of the command majority "
 	          "(%scase)",
-	          (int)in->keyword.n, in->keyword.p, want_lower ? "lower" : "upper");
+	          TEXT_ARG(in->keyword), want_lower ? "lower" : "upper");
 }
 
 /* Global arguments neither count nor are judged. */
@@ -171,13 +170,13 @@ stage_names(struct lint *lint, const struct dockerfile *df)
 			          stage->from->at,
 			          "Stage name should not use the same name as reserved "
 			          "stage \"%.*s\"",
-			          (int)name.n, name.p);
+			          TEXT_ARG(name));
 		if (!map_set(&seen, name, NULL))
 			lint_warn(lint, LINT_DUPLICATE_STAGE_NAME, stage->from,
 			          stage->from->at,
 			          "Duplicate stage name \"%.*s\", stage names should be "
 			          "unique",
-			          (int)name.n, name.p);
+			          TEXT_ARG(name));
 	}
 }
 
@@ -218,7 +217,7 @@ lint_undefined_arg_in_from(struct lint *lint, const struct instruction *from,
                            struct text name, const char *near)
 {
 	lint_warn(lint, LINT_UNDEFINED_ARG_IN_FROM, from, from->at,
-	          "FROM argument '%.*s' is not declared%s%s%s", (int)name.n, name.p,
+	          "FROM argument '%.*s' is not declared%s%s%s", TEXT_ARG(name),
 	          near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
 	          near == NULL ? "" : "?)");
 }
@@ -261,7 +260,7 @@ lint_from_platform(struct lint *lint, const struct stage *stage, struct text val
 		lint_warn(lint, LINT_REDUNDANT_TARGET_PLATFORM, from, from->at,
 		          "Setting platform to predefined %.*s in FROM is redundant as "
 		          "this is the default behavior",
-		          (int)from->flag.platform.n, from->flag.platform.p);
+		          TEXT_ARG(from->flag.platform));
 	if (n_set == 0 && n_unset == 0)
 		from_platform_flag_const_disallowed(lint, stage, value);
 }
@@ -272,7 +271,7 @@ lint_invalid_default_arg_in_from(struct lint *lint, const struct instruction *fr
 	lint_warn(lint, LINT_INVALID_DEFAULT_ARG_IN_FROM, from, from->at,
 	          "Default value for ARG %.*s results in empty or invalid base image "
 	          "name",
-	          (int)from->image.n, from->image.p);
+	          TEXT_ARG(from->image));
 }
 
 void
@@ -290,7 +289,7 @@ lint_invalid_base_image_platform(struct lint *lint, const struct instruction *fr
 	lint_warn(lint, LINT_INVALID_BASE_IMAGE_PLATFORM, from, from->at,
 	          "Base image %.*s was pulled with platform \"%s\", expected \"%s\" for "
 	          "current build",
-	          (int)image.n, image.p, have, want);
+	          TEXT_ARG(image), have, want);
 }
 
 /* ------------------------------------------------------------ instructions */
@@ -300,7 +299,7 @@ lint_undefined_var(struct lint *lint, const struct instruction *in, struct text 
                    const char *near)
 {
 	lint_warn(lint, LINT_UNDEFINED_VAR, in, in->at,
-	          "Usage of undefined variable '$%.*s'%s%s%s", (int)name.n, name.p,
+	          "Usage of undefined variable '$%.*s'%s%s%s", TEXT_ARG(name),
 	          near == NULL ? "" : " (did you mean $", near == NULL ? "" : near,
 	          near == NULL ? "" : "?)");
 }
@@ -312,8 +311,7 @@ lint_legacy_key_value_format(struct lint *lint, const struct instruction *in)
 		lint_warn(lint, LINT_LEGACY_KEY_VALUE_FORMAT, in, in->at,
 		          "\"%.*s key=value\" should be used instead of legacy \"%.*s "
 		          "key value\" format",
-		          (int)in->keyword.n, in->keyword.p, (int)in->keyword.n,
-		          in->keyword.p);
+		          TEXT_ARG(in->keyword), TEXT_ARG(in->keyword));
 }
 
 /* One of WORDS is a part of NAME between underscores, in any letter case. */
@@ -369,7 +367,7 @@ lint_json_args_recommended(struct lint *lint, const struct instruction *in)
 	lint_warn(lint, LINT_JSON_ARGS_RECOMMENDED, in, in->at,
 	          "JSON arguments recommended for %.*s to prevent unintended behavior "
 	          "related to OS signals",
-	          (int)in->keyword.n, in->keyword.p);
+	          TEXT_ARG(in->keyword));
 }
 
 void
@@ -380,7 +378,7 @@ lint_multiple_instructions(struct lint *lint, const struct instruction *in,
 		lint_warn(lint, LINT_MULTIPLE_INSTRUCTIONS_DISALLOWED, in, before->at,
 		          "Multiple %.*s instructions should not be used in the same "
 		          "stage because only the last one will be used",
-		          (int)in->keyword.n, in->keyword.p);
+		          TEXT_ARG(in->keyword));
 }
 
 /* Whether everything is ignored is asked about names that no pattern but a
@@ -422,7 +420,7 @@ lint_expose_proto_casing(struct lint *lint, const struct instruction *in,
 		lint_warn(lint, LINT_EXPOSE_PROTO_CASING, in, in->at,
 		          "Defined protocol '%.*s' in EXPOSE instruction should be "
 		          "lowercase",
-		          (int)port.n, port.p);
+		          TEXT_ARG(port));
 }
 
 void
@@ -432,5 +430,5 @@ lint_expose_invalid_format(struct lint *lint, const struct instruction *in,
 	lint_warn(lint, LINT_EXPOSE_INVALID_FORMAT, in, in->at,
 	          "EXPOSE instruction should not define an IP address or host-port "
 	          "mapping, found '%.*s'",
-	          (int)port.n, port.p);
+	          TEXT_ARG(port));
 }

@@ -1,6 +1,7 @@
 #include "parser/mounts.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/number.h"
 #include "base/path.h"
 #include "base/suggest.h"
@@ -33,7 +34,7 @@ read_bool(const char *key, struct text value, bool *out, struct error *err)
 	if (number_bool(value, out))
 		return 0;
 	return error_set(err, ERR_DOCKERFILE, "invalid value for %s: %.*s", key,
-	                 (int)value.n, value.p);
+	                 TEXT_ARG(value));
 }
 
 /* WHAT "value", with what it may have been meant to be. */
@@ -91,7 +92,7 @@ read_size(struct given *g, const char *key, struct text value, struct error *err
 	if (number_size(value, &g->size))
 		return 0;
 	return error_set(err, ERR_DOCKERFILE, "invalid value for %s: %.*s", key,
-	                 (int)value.n, value.p);
+	                 TEXT_ARG(value));
 }
 
 static int
@@ -110,8 +111,8 @@ read_sharing(struct given *g, const char *key, struct text value, struct error *
 static int
 bad_number(const char *key, struct text value, struct error *err)
 {
-	return error_set(err, ERR_DOCKERFILE, "invalid value %.*s for %s", (int)value.n,
-	                 value.p, key);
+	return error_set(err, ERR_DOCKERFILE, "invalid value %.*s for %s",
+	                 TEXT_ARG(value), key);
 }
 
 static int
@@ -181,7 +182,7 @@ static const struct {
 	{ "env", read_env, FIELD_ENV, false, false },
 };
 
-#define N_FIELDS (sizeof fields / sizeof *fields)
+#define N_FIELDS (COUNT_OF(fields))
 
 static int
 unknown_field(const struct mount_field *field, struct error *err)
@@ -192,11 +193,10 @@ unknown_field(const struct mount_field *field, struct error *err)
 		names[i] = fields[i].key;
 	near = suggest_find(field->key, names, N_FIELDS, true);
 	return error_set(err, ERR_DOCKERFILE,
-	                 "unexpected key '%.*s' in '%.*s=%.*s'%s%s%s", (int)field->key.n,
-	                 field->key.p, (int)field->key.n, field->key.p,
-	                 (int)field->value.n, field->value.p,
-	                 near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
-	                 near == NULL ? "" : "?)");
+	                 "unexpected key '%.*s' in '%.*s=%.*s'%s%s%s",
+	                 TEXT_ARG(field->key), TEXT_ARG(field->key),
+	                 TEXT_ARG(field->value), near == NULL ? "" : " (did you mean ",
+	                 near == NULL ? "" : near, near == NULL ? "" : "?)");
 }
 
 static int
@@ -210,7 +210,7 @@ read_field(struct given *g, const struct mount_field *field, struct error *err)
 	if (!field->has_value && (i == N_FIELDS || !fields[i].bare))
 		return error_set(err, ERR_DOCKERFILE,
 		                 "invalid field '%.*s' must be a key=value pair",
-		                 (int)field->key.n, field->key.p);
+		                 TEXT_ARG(field->key));
 	if (i == N_FIELDS)
 		return unknown_field(field, err);
 	if (fields[i].at_once && !(mount_rows[g->type].takes & fields[i].field))
@@ -241,7 +241,7 @@ static const struct {
 	{ FIELD_SOURCE, "", " does not support source" },
 };
 
-#define N_REFUSALS (sizeof refusals / sizeof *refusals)
+#define N_REFUSALS (COUNT_OF(refusals))
 
 /* Always -1. */
 static int
@@ -370,8 +370,8 @@ plan_cache(const struct request *r, struct step_mount *out, struct error *err)
 		return -1;
 	if (r->source != NULL)
 		out->from = origin_files(r->p, r->source);
-	out->id = text_of(arena_print(r->p->arena, "%.*s/%.*s", (int)space.n, space.p,
-	                              (int)id.n, id.p));
+	out->id = text_of(
+	        arena_print(r->p->arena, "%.*s/%.*s", TEXT_ARG(space), TEXT_ARG(id)));
 	return set_place(r, out, err);
 }
 
@@ -397,8 +397,8 @@ plan_secret(const struct request *r, struct step_mount *out, struct error *err)
 	if (g->target.n > 0)
 		out->target = absolute(r, g->target);
 	else if (g->env.p == NULL)
-		out->target = text_of(arena_print(r->p->arena, "/run/secrets/%.*s",
-		                                  (int)base.n, base.p));
+		out->target = text_of(
+		        arena_print(r->p->arena, "/run/secrets/%.*s", TEXT_ARG(base)));
 	return 0;
 }
 

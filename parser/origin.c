@@ -27,7 +27,7 @@ platform_name(struct arena *arena, struct text brief, const struct platform *pla
 {
 	auto_free char *text = platform_print(platform);
 
-	return text_of(arena_print(arena, "%.*s::%s", (int)brief.n, brief.p, text));
+	return text_of(arena_print(arena, "%.*s::%s", TEXT_ARG(brief), text));
 }
 
 void
@@ -103,7 +103,7 @@ full_name(struct planner *p, struct text name, enum context_kind kind, struct te
 
 	if (kind == CONTEXT_LAYOUT) {
 		*out = text_of(
-		        arena_print(p->arena, "oci-layout://%.*s", (int)name.n, name.p));
+		        arena_print(p->arena, "oci-layout://%.*s", TEXT_ARG(name)));
 		return 0;
 	}
 	if (image_name_parse(p->arena, name, &parsed, err) < 0)
@@ -217,11 +217,11 @@ context_git(struct planner *p, struct node *node, struct error *err)
 
 	if (is_git == 0)
 		error_set(err, ERR_DOCKERFILE, "unsupported context source %.*s",
-		          (int)c->value.n, c->value.p);
+		          TEXT_ARG(c->value));
 	if (is_git <= 0)
-		return error_wrap(err, "context %.*s", (int)c->name.n, c->name.p);
-	title = text_of(arena_print(p->arena, "[context %.*s] %.*s", (int)c->name.n,
-	                            c->name.p, (int)c->value.n, c->value.p));
+		return error_wrap(err, "context %.*s", TEXT_ARG(c->name));
+	title = text_of(arena_print(p->arena, "[context %.*s] %.*s", TEXT_ARG(c->name),
+	                            TEXT_ARG(c->value)));
 	node->files = plan_step_git(p, node, node->at, &url.git, title);
 	return 0;
 }
@@ -240,8 +240,7 @@ context_files(struct planner *p, struct node *node, struct error *err)
 		node->files = plan_step_http(
 		        p, node, node->at, &http,
 		        text_of(arena_print(p->arena, "[context %.*s] %.*s",
-		                            (int)c->name.n, c->name.p, (int)c->value.n,
-		                            c->value.p)));
+		                            TEXT_ARG(c->name), TEXT_ARG(c->value))));
 	return 0;
 }
 
@@ -306,10 +305,9 @@ origin_layers(struct planner *p, struct node *node)
 	step->command = TEXT("FROM");
 	plan_step_finish(p, step);
 	state->step = step->id;
-	state_add_history(
-	        state, p->arena,
-	        text_of(arena_print(p->arena, "FROM %.*s # context",
-	                            (int)node->context->name.n, node->context->name.p)),
-	        step->id);
+	state_add_history(state, p->arena,
+	                  text_of(arena_print(p->arena, "FROM %.*s # context",
+	                                      TEXT_ARG(node->context->name))),
+	                  step->id);
 	return state->step;
 }

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/count.h"
 #include "parser/dockerfile.h"
 #include "parser/expand.h"
 #include "parser/flags.h"
@@ -49,7 +50,7 @@ parse_copy(struct arena *arena, const struct statement *s, struct instruction *o
 		{ "link", FLAG_BOOL, &link },
 	};
 
-	result = read_both(arena, s, table, sizeof table / sizeof *table, err);
+	result = read_both(arena, s, table, COUNT_OF(table), err);
 	words_freeze(arena, &out->flag.excludes, &excludes.list);
 	words_clear(&excludes);
 	out->flag.link = link;
@@ -73,7 +74,7 @@ parse_add(struct arena *arena, const struct statement *s, struct instruction *ou
 		{ "unpack", FLAG_BOOL, &out->flag.unpack },
 	};
 
-	result = read_both(arena, s, table, sizeof table / sizeof *table, err);
+	result = read_both(arena, s, table, COUNT_OF(table), err);
 	words_freeze(arena, &out->flag.excludes, &excludes.list);
 	words_clear(&excludes);
 	out->flag.link = link;

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/count.h"
 #include "base/number.h"
 #include "parser/config.h"
 #include "parser/dockerfile.h"
@@ -30,7 +31,7 @@ is_unit(struct text t)
 		"ns", "us", "µs", "μs", "ms", "s", "m", "h"
 	};
 
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+	for (size_t i = 0; i < COUNT_OF(units); i++)
 		if (text_is(t, units[i]))
 			return true;
 	return false;

@@ -35,7 +35,7 @@ read_settings(struct planner *p, struct error *err)
 	    !number_bool(value, &on))
 		return error_set(err, ERR_USAGE,
 		                 "invalid boolean value for multi-platform: %.*s",
-		                 (int)value.n, value.p);
+		                 TEXT_ARG(value));
 	p->plan->multi_platform = is_on(p, "BUILDKIT_MULTI_PLATFORM");
 	p->plan->inline_cache = is_on(p, "BUILDKIT_INLINE_CACHE");
 	return 0;

@@ -319,7 +319,7 @@ plan_stopsignal(struct planner *p, struct node *node, const struct instruction *
 		return -1;
 	if (!plan_config_is_signal(signal))
 		return error_set(err, ERR_DOCKERFILE, "invalid signal: %.*s",
-		                 (int)signal.n, signal.p);
+		                 TEXT_ARG(signal));
 	return set_text(p, node, "STOPSIGNAL", signal, &node->state.config.stop_signal);
 }
 

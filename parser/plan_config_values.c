@@ -2,6 +2,7 @@
 #include <ctype.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/number.h"
 #include "parser/dockerfile.h"
 #include "parser/expand.h"
@@ -89,7 +90,7 @@ is_ip(struct text ip)
 static int
 invalid(const char *what, struct text t, struct error *err)
 {
-	return error_set(err, ERR_DOCKERFILE, "invalid %s: %.*s", what, (int)t.n, t.p);
+	return error_set(err, ERR_DOCKERFILE, "invalid %s: %.*s", what, TEXT_ARG(t));
 }
 
 /* The protocol in lower case, or NULL. */
@@ -98,7 +99,7 @@ find_proto(struct text proto)
 {
 	static const char *const known[] = { "tcp", "udp", "sctp" };
 
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+	for (size_t i = 0; i < COUNT_OF(known); i++)
 		if (text_equal_nocase(proto, text_of(known[i])))
 			return known[i];
 	return proto.n == 0 ? known[0] : NULL;
@@ -120,8 +121,7 @@ check_host(const struct port_spec *spec, const struct port_range *inside,
 		return error_set(err, ERR_DOCKERFILE,
 		                 "invalid ranges specified for container and host Ports: "
 		                 "%.*s and %.*s",
-		                 (int)spec->container.n, spec->container.p,
-		                 (int)spec->host.n, spec->host.p);
+		                 TEXT_ARG(spec->container), TEXT_ARG(spec->host));
 	return 0;
 }
 
@@ -212,7 +212,7 @@ plan_config_is_signal(struct text text)
 		upper[i] = (char)toupper((unsigned char)upper[i]);
 	if (text_starts(name, "SIG"))
 		name = text_from(name, strlen("SIG"));
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+	for (size_t i = 0; i < COUNT_OF(signals); i++)
 		if (text_is(name, signals[i]))
 			return true;
 	return is_realtime(name);

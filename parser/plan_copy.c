@@ -188,12 +188,12 @@ check_parents(struct text path, struct error *err)
 	error_set(err, ERR_DOCKERFILE,
 	          "--parents: \"%.*s\" names no file or directory whose parents could be "
 	          "kept",
-	          (int)path.n, path.p);
+	          TEXT_ARG(path));
 	if (!has_pivot)
 		return error_hint(err,
 		                  "\"*\" is all that is in it; without --parents "
 		                  "\"%.*s\" is all of it",
-		                  (int)path.n, path.p);
+		                  TEXT_ARG(path));
 	return error_hint(err, "\"%.*s*\" is all that is in it", (int)(kept.p - path.p),
 	                  path.p);
 }
@@ -206,8 +206,8 @@ check_pattern(struct text path, struct error *err)
 
 	if (!pattern_has_glob(pattern) || pattern_match(pattern, TEXT("")) >= 0)
 		return 0;
-	error_set(err, ERR_DOCKERFILE, "\"%.*s\": syntax error in pattern", (int)path.n,
-	          path.p);
+	error_set(err, ERR_DOCKERFILE, "\"%.*s\": syntax error in pattern",
+	          TEXT_ARG(path));
 	return error_hint(err, "\"[[]\" stands for a \"[\" that is meant as it is");
 }
 

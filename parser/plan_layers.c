@@ -71,7 +71,7 @@ plan_check_chmod(struct text chmod, struct error *err)
 	return error_set(err, ERR_DOCKERFILE,
 	                 "invalid chmod parameter: '%.*s'. it should be octal string and "
 	                 "between 0 and 07777",
-	                 (int)chmod.n, chmod.p);
+	                 TEXT_ARG(chmod));
 }
 
 int

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/count.h"
 #include "base/digest.h"
 #include "base/path.h"
 #include "base/percent.h"
@@ -80,7 +81,7 @@ check_digest(struct text t, struct error *err)
 		return 0;
 	if (colon < 1 || (size_t)colon + 1 == t.n)
 		return error_set(err, ERR_DOCKERFILE, "invalid checksum digest format");
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
 		if (!text_starts(t, known[i].prefix))
 			continue;
 		if (t.n != strlen(known[i].prefix) + known[i].n)

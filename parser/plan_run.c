@@ -43,7 +43,7 @@ summary(struct planner *p, struct text body)
 	text_line(&rest, &line);
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
-	return text_of(arena_print(p->arena, " (%.*s%s)", (int)line.n, line.p,
+	return text_of(arena_print(p->arena, " (%.*s%s)", TEXT_ARG(line),
 	                           rest.n > 0 ? "..." : ""));
 }
 
@@ -67,8 +67,8 @@ shell_text(struct planner *p, const struct instruction *in, struct step_run *run
 	script = body->chomp ? plan_chomp(p, body->body) : body->body;
 	if (!text_starts(body->body, "#!"))
 		return script;
-	run->script_path = text_of(
-	        arena_print(p->arena, PIPES "%.*s", (int)body->name.n, body->name.p));
+	run->script_path =
+	        text_of(arena_print(p->arena, PIPES "%.*s", TEXT_ARG(body->name)));
 	run->script_body = arena_text(p->arena, script);
 	return run->script_path;
 }
@@ -135,9 +135,8 @@ title(struct planner *p, const struct node *node, const struct command *command,
       const struct step_run *run, struct text about)
 {
 	struct variables hidden = { 0 };
-	struct text line =
-	        text_of(arena_print(p->arena, "%.*s%.*s", (int)command->in->line.n,
-	                            command->in->line.p, (int)about.n, about.p));
+	struct text line = text_of(arena_print(
+	        p->arena, "%.*s%.*s", TEXT_ARG(command->in->line), TEXT_ARG(about)));
 
 	for (size_t i = 0; i < run->mounts.n; i++)
 		if (run->mounts.at[i].env.p != NULL)

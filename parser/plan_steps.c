@@ -146,8 +146,7 @@ image_title(struct planner *p, const struct node *node)
 	char digest[DIGEST_TEXT_MAX];
 
 	if (node->context != NULL)
-		buf_print(&b, "[context %.*s] ", (int)node->context->name.n,
-		          node->context->name.p);
+		buf_print(&b, "[context %.*s] ", TEXT_ARG(node->context->name));
 	else
 		buf_add_str(&b, "FROM ");
 	if ((node->context != NULL && node->context->kind == CONTEXT_LAYOUT) ||
@@ -192,7 +191,7 @@ plan_step_local(struct planner *p, const struct node *node, const struct instruc
 		if (c != NULL)
 			step->name = text_of(
 			        arena_print(p->arena, "[context %.*s] load from client",
-			                    (int)c->name.n, c->name.p));
+			                    TEXT_ARG(c->name)));
 		step->command = step->name;
 	}
 	return step->id;
@@ -314,15 +313,14 @@ plan_step_name(struct planner *p, struct node *node, struct text text)
 	node->n_shown++;
 	return text_of(arena_print(p->arena, "[%s%*zu/%zu] %.*s", buf_str(&place),
 	                           width(node->n_counted), node->n_shown, node->n_counted,
-	                           (int)text.n, text.p));
+	                           TEXT_ARG(text)));
 }
 
 struct text
 plan_step_command(struct planner *p, const struct command *command, struct text line)
 {
 	char *text = arena_print(p->arena, "%s%.*s",
-	                         command->is_trigger ? "ONBUILD " : "", (int)line.n,
-	                         line.p);
+	                         command->is_trigger ? "ONBUILD " : "", TEXT_ARG(line));
 	char *keyword = text + (command->is_trigger ? strlen("ONBUILD ") : 0);
 
 	for (; isalpha((unsigned char)*keyword); keyword++)

@@ -61,8 +61,7 @@ plan_workdir(struct planner *p, struct node *node, const struct command *command
 		step = add_step(p, node, command);
 	state_add_history(state, p->arena,
 	                  text_of(arena_print(p->arena, "WORKDIR %.*s",
-	                                      (int)state->config.workdir.n,
-	                                      state->config.workdir.p)),
+	                                      TEXT_ARG(state->config.workdir))),
 	                  step);
 	return 0;
 }

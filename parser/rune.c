@@ -1,5 +1,7 @@
 #include "parser/rune.h"
 
+#include "base/count.h"
+
 bool
 rune_is_blank(uint32_t rune)
 {
@@ -33,7 +35,7 @@ rune_is_letter(uint32_t rune)
 {
 	if (rune < 0x80)
 		return (rune >= 'a' && rune <= 'z') || (rune >= 'A' && rune <= 'Z');
-	for (size_t i = 0; i < sizeof not_letters / sizeof *not_letters; i++)
+	for (size_t i = 0; i < COUNT_OF(not_letters); i++)
 		if (rune >= not_letters[i].first && rune <= not_letters[i].last)
 			return false;
 	return true;

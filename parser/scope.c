@@ -1,6 +1,7 @@
 #include "parser/scope.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "parser/config.h"
 #include "parser/lint_rules.h"
 
@@ -67,7 +68,7 @@ add_proxies(struct planner *p)
 
 	ARRAY(struct variable) list = { 0 };
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct text value = { 0 };
 
 		for (size_t k = 0; k < p->options->n_build_args; k++)

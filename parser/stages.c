@@ -114,7 +114,7 @@ read_platform(struct planner *p, struct node *node, struct error *err)
 		return 0;
 	if (scope_expand_from(p, &p->globals, raw, &value, &mentioned, err) < 0)
 		return error_wrap(err, "failed to process arguments for platform %.*s",
-		                  (int)raw.n, raw.p);
+		                  TEXT_ARG(raw));
 	tell_undefined(p, from, &mentioned);
 	keep_mentions(p, node, &mentioned);
 	variables_find(&p->globals, TEXT("TARGETPLATFORM"), &target);
@@ -124,13 +124,13 @@ read_platform(struct planner *p, struct node *node, struct error *err)
 	        mentioned.set.list.n == 0 ? TEXT("") : mentioned.set.list.at[0], target);
 	if (value.n == 0) {
 		error_set(err, ERR_DOCKERFILE,
-		          "empty platform value from expression %.*s", (int)raw.n, raw.p);
+		          "empty platform value from expression %.*s", TEXT_ARG(raw));
 		add_suggestion(p, &mentioned, err);
 		return -1;
 	}
 	if (platform_parse(&node->platform, value, err) < 0) {
 		err->code = ERR_DOCKERFILE;
-		error_wrap(err, "failed to parse platform %.*s", (int)raw.n, raw.p);
+		error_wrap(err, "failed to parse platform %.*s", TEXT_ARG(raw));
 		add_suggestion(p, &mentioned, err);
 		return -1;
 	}
@@ -150,8 +150,7 @@ read_image(struct planner *p, struct node *node, struct error *err)
 	keep_mentions(p, node, &mentioned);
 	if (result == 0 && node->image.n == 0)
 		result = error_set(err, ERR_DOCKERFILE,
-		                   "base name (%.*s) should not be blank", (int)raw.n,
-		                   raw.p);
+		                   "base name (%.*s) should not be blank", TEXT_ARG(raw));
 	return result;
 }
 
@@ -399,7 +398,7 @@ fail_cycle(const struct walk *walk, struct error *err)
 	const struct node *first = walk->path.at[0].node;
 
 	error_set(err, ERR_DOCKERFILE, "circular dependency detected on stage: %.*s",
-	          (int)first->shown.n, first->shown.p);
+	          TEXT_ARG(first->shown));
 	for (size_t i = walk->path.n; i-- > 0;) {
 		const struct walk_step *step = &walk->path.at[i];
 

@@ -28,7 +28,7 @@ title(struct arena *arena, const struct dockerfile *df, size_t i)
 
 	if (!is_default(df, i))
 		return name;
-	return text_of(arena_print(arena, "%.*s%s(default)", (int)name.n, name.p,
+	return text_of(arena_print(arena, "%.*s%s(default)", TEXT_ARG(name),
 	                           name.n == 0 ? "" : " "));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/base64.h"
+#include "base/count.h"
 #include "base/event.h"
 #include "base/jsonio.h"
 
@@ -31,7 +32,7 @@ authfile_key(const char *key)
 		t = text_first(t, t.n - 1);
 	out = text_copy(t);
 	cut_version(out);
-	for (size_t i = 0; i < sizeof docker / sizeof *docker; i++) {
+	for (size_t i = 0; i < COUNT_OF(docker); i++) {
 		size_t n = strlen(docker[i]);
 
 		if (strncmp(out, docker[i], n) == 0 && (out[n] == '\0' || out[n] == '/'))
@@ -66,7 +67,7 @@ keep_secrets(const struct credential *c)
 {
 	const char *secrets[] = { c->password, c->identity_token, c->registry_token };
 
-	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+	for (size_t i = 0; i < COUNT_OF(secrets); i++)
 		if (secrets[i] != NULL)
 			event_add_secret(text_of(secrets[i]));
 }

@@ -14,7 +14,6 @@ void connection_set(CURL *easy, const struct host *host, const char *url, int ti
 
 /* The proxy that URL, which is on HOST, is reached through, for people: without user and
  * password; *VARIABLE (static) is where it comes from. NULL: none. Caller frees. */
-char *
-connection_proxy(const struct host *host, const char *url, const char **variable);
+char *connection_proxy(const struct host *host, const char *url, const char **variable);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "registry/authfile.h"
@@ -48,7 +49,7 @@ credential_clear(struct credential *c)
 {
 	char *secrets[] = { c->password, c->identity_token, c->registry_token };
 
-	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
+	for (size_t i = 0; i < COUNT_OF(secrets); i++) {
 		if (secrets[i] != NULL)
 			explicit_bzero(secrets[i], strlen(secrets[i]));
 		free(secrets[i]);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "registry/mirrors.h"
@@ -38,7 +39,7 @@ find_bundle(void)
 
 	if (env != NULL && *env != '\0')
 		return mem_copy(env);
-	for (size_t i = 0; i < sizeof system_bundles / sizeof *system_bundles; i++)
+	for (size_t i = 0; i < COUNT_OF(system_bundles); i++)
 		if (access(system_bundles[i], R_OK) == 0)
 			return mem_copy(system_bundles[i]);
 	return NULL;
@@ -165,7 +166,7 @@ note_pair(struct host *host, int dir_fd, const char *dir, const char *name,
           struct error *err)
 {
 	struct text stem = text_first(text_of(name), strlen(name) - strlen(".cert"));
-	auto_free char *key = mem_print("%.*s.key", (int)stem.n, stem.p);
+	auto_free char *key = mem_print("%.*s.key", TEXT_ARG(stem));
 
 	auto_fd int key_fd = -1;
 
@@ -248,7 +249,7 @@ read_certs(struct host *host, const struct hosts *hosts, struct error *err)
 	else if (home != NULL && *home == '/')
 		own = mem_print("%s/.config/containers/certs.d", home);
 	dirs[0] = own;
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++) {
+	for (size_t i = 0; i < COUNT_OF(dirs); i++) {
 		auto_free char *dir = NULL;
 		int found;
 

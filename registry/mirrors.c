@@ -246,7 +246,7 @@ static void
 add_endpoint(struct endpoints *out, const char *location, struct text rest,
              bool is_mirror)
 {
-	auto_free char *name = mem_print("%s%.*s", location, (int)rest.n, rest.p);
+	auto_free char *name = mem_print("%s%.*s", location, TEXT_ARG(rest));
 	const char *slash = strchr(name, '/');
 
 	if (slash == NULL || slash == name || slash[1] == '\0')

@@ -210,7 +210,7 @@ parse_digest(struct reference *ref, struct text digest, struct error *err)
 	if (!digest_parse(&value, digest))
 		return error_set(err, ERR_USAGE,
 		                 "invalid reference format: bad digest %.*s",
-		                 (int)digest.n, digest.p);
+		                 TEXT_ARG(digest));
 	ref->digest = text_copy(digest);
 	return 0;
 }
@@ -224,11 +224,10 @@ parse_repo(struct reference *ref, struct text repo, bool library_prefix,
 		        err, ERR_USAGE,
 		        "invalid reference format: repository name (%s%.*s) must be "
 		        "lowercase",
-		        library_prefix ? LIBRARY : "", (int)repo.n, repo.p);
+		        library_prefix ? LIBRARY : "", TEXT_ARG(repo));
 	if (!is_repo(repo))
 		return error_set(err, ERR_USAGE, "invalid reference format");
-	ref->repo = mem_print("%s%.*s", library_prefix ? LIBRARY : "", (int)repo.n,
-	                      repo.p);
+	ref->repo = mem_print("%s%.*s", library_prefix ? LIBRARY : "", TEXT_ARG(repo));
 	if (strlen(ref->repo) > REPO_MAX)
 		return error_set(
 		        err, ERR_USAGE,
@@ -286,7 +285,7 @@ reference_parse(struct reference *ref, struct text text, struct error *err)
 		return error_set(err, ERR_USAGE,
 		                 "invalid reference format: %.*s: 64 hexadecimal digits "
 		                 "cannot be a repository name",
-		                 (int)text.n, text.p);
+		                 TEXT_ARG(text));
 	if (parse_parts(&parsed, text, err) < 0)
 		return -1;
 	*ref = parsed;

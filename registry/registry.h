@@ -222,10 +222,10 @@ int registry_push_manifest(struct registry *reg, const struct reference *ref,
  * For ADD of http(s) URLs and http contexts: same proxy, CA and retry rules.
  */
 struct http_file {
-	char *etag;               /* NULL: none sent */
-	char *final_url;          /* after redirects */
+	char *etag;              /* NULL: none sent */
+	char *final_url;         /* after redirects */
 	int64_t last_modified_s; /* 0: none sent; up to the year 9999 */
-	bool not_modified;        /* 304: nothing reached the sink */
+	bool not_modified;       /* 304: nothing reached the sink */
 };
 
 /* GETs URL (with If-None-Match: ETAG if not NULL) into SINK. AUTHORIZATION (NULL: none)

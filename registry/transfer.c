@@ -342,8 +342,9 @@ fail_proxy(const struct state *s, enum http_fault fault, const char *what,
 	if (proxy == NULL)
 		return -1;
 	error_wrap(err, "proxy %s", proxy);
-	return error_hint(err, "the proxy is that of %s; hosts in no_proxy are reached "
-	                       "without it",
+	return error_hint(err,
+	                  "the proxy is that of %s; hosts in no_proxy are reached "
+	                  "without it",
 	                  variable);
 }
 
@@ -353,7 +354,8 @@ refused_by_proxy(const struct state *s, long status, struct error *err)
 {
 	s->t->response->fault = status >= 500 ? HTTP_FAULT_BROKEN : HTTP_FAULT_NONE;
 	error_set(err, ERR_NETWORK, "%s: %s (status %ld)", s->t->host->address,
-	          status == 407 ? "it wants a user and a password" : "it refuses", status);
+	          status == 407 ? "it wants a user and a password" : "it refuses",
+	          status);
 	return fail_proxy(s, HTTP_FAULT_NONE, NULL, err);
 }
 

@@ -20,7 +20,7 @@ struct upload {
 	registry_source_fn *source;
 	void *source_arg;
 	registry_progress_fn *progress; /* may be NULL */
-	bool anew; /* what the server says it has does not count */
+	bool anew;                      /* what the server says it has does not count */
 	void *progress_arg;
 
 	char *location;     /* of the session, or NULL */

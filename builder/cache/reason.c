@@ -1,6 +1,7 @@
 #include "builder/cache/reason.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/map.h"
 
 /* Bytes of a foreign text that fit in a line. */
@@ -72,8 +73,7 @@ file_difference(const struct last_build_file *was, const struct last_build_file 
 		                 was->mode & 07777, is->mode & 07777);
 	if (!text_equal(was->link, is->link))
 		return mem_print("link %.*s was to %.*s, is to %.*s", n, path,
-		                 (int)was->link.n, was->link.p, (int)is->link.n,
-		                 is->link.p);
+		                 TEXT_ARG(was->link), TEXT_ARG(is->link));
 	return NULL;
 }
 
@@ -112,7 +112,7 @@ files_difference(const struct last_build_step *was, const struct last_build_step
 		const struct last_build_file *f = &was->files.at[i];
 
 		if (!map_has(&now, f->path))
-			return mem_print("%.*s is gone", (int)f->path.n, f->path.p);
+			return mem_print("%.*s is gone", TEXT_ARG(f->path));
 	}
 	return NULL;
 }
@@ -157,7 +157,7 @@ name_of(const char *field)
 {
 	if (strncmp(field, "env ", 4) == 0)
 		return field + 4;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (is_field(field, names[i].field))
 			return names[i].name;
 	return field;

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/number.h"
 #include "base/platform.h"
 #include "builder/cli/field_options.h"
@@ -213,7 +214,7 @@ set_pull(void *target, struct text value, struct error *err)
 		o->request.pull = PULL_ALWAYS;
 		return 0;
 	}
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (text_is(value, names[i])) {
 			o->request.pull = (enum pull_policy)i;
 			return 0;
@@ -318,7 +319,7 @@ add_allow(void *target, struct text value, struct error *err)
 			o->request.allow_delete = true;
 		else
 			return error_set(err, ERR_USAGE, "unknown entitlement \"%.*s\"",
-			                 (int)field.n, field.p);
+			                 TEXT_ARG(field));
 	}
 	return 0;
 }
@@ -426,12 +427,12 @@ set_call(void *target, struct text value, struct error *err)
 
 	if (rest.n > 0) {
 		if (!text_starts(rest, "format="))
-			return error_set(err, ERR_USAGE, "unknown part %.*s", (int)rest.n,
-			                 rest.p);
+			return error_set(err, ERR_USAGE, "unknown part %.*s",
+			                 TEXT_ARG(rest));
 		if (set_format(target, text_from(rest, strlen("format=")), err) < 0)
 			return error_wrap(err, "format");
 	}
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+	for (size_t i = 0; i < COUNT_OF(known); i++) {
 		if (text_is(name, known[i].name)) {
 			o->request.call = known[i].kind;
 			return 0;

@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "builder/cli/cmd.h"
 
 #include <stdio.h>
@@ -5,8 +6,8 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/jsonio.h"
-#include "base/visible.h"
 #include "base/number.h"
+#include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/stored.h"
 #include "builder/cli/table.h"
@@ -128,7 +129,7 @@ age_text(int64_t created_ns)
 
 	if (created_ns == 0)
 		return mem_copy("-");
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
 		int64_t n = age / units[i].seconds;
 
 		if (n > 0)

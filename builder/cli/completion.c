@@ -1,6 +1,7 @@
 #include "builder/cli/completion.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "builder/cli/options.h"
 
 /* ------------------------------------------------------------ what all need */
@@ -311,7 +312,7 @@ completion_print(const char *shell, FILE *out, struct error *err)
 		{ "fish", print_fish },
 	};
 
-	for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
+	for (size_t i = 0; i < COUNT_OF(shells); i++) {
 		if (strcmp(shell, shells[i].name) == 0) {
 			shells[i].print(out);
 			return 0;

@@ -49,8 +49,7 @@ field_next(struct build_options *o, struct text *rest, struct field *out,
 static int
 unknown(const struct field *f, struct error *err)
 {
-	return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", (int)f->whole.n,
-	                 f->whole.p);
+	return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", TEXT_ARG(f->whole));
 }
 
 /* ------------------------------------------------------------ secret */
@@ -132,7 +131,7 @@ add_ssh(void *target, struct text value, struct error *err)
 		error_set(err, ERR_USAGE, "one socket is the agent of an id");
 		return error_hint(err,
 		                  "for keys in files: ssh-add FILE…, then --ssh %.*s",
-		                  (int)text.n, text.p);
+		                  TEXT_ARG(text));
 	default:
 		return -1;
 	}

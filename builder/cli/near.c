@@ -1,6 +1,7 @@
 #include "builder/cli/near.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/suggest.h"
 
 /* What other builders call it. */
@@ -103,7 +104,7 @@ find_name(struct text word, const char *const *names, size_t n)
 char *
 near_option(const struct command *c, struct text name)
 {
-	size_t n_aliases = sizeof option_aliases / sizeof *option_aliases;
+	size_t n_aliases = COUNT_OF(option_aliases);
 	const char *near = NULL;
 	auto_free const char **names = NULL;
 	size_t n = 0, n_listed = 0;
@@ -125,7 +126,7 @@ near_option(const struct command *c, struct text name)
 const char *
 near_command(struct text word)
 {
-	size_t n_aliases = sizeof command_aliases / sizeof *command_aliases, n = 0;
+	size_t n_aliases = COUNT_OF(command_aliases), n = 0;
 	const char *alias = find_alias(command_aliases, n_aliases, word);
 	auto_free const char **names = NULL;
 

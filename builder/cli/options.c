@@ -77,7 +77,7 @@ unknown(const struct command *c, struct text name, struct error *err)
 {
 	auto_free char *near = near_option(c, name);
 
-	error_set(err, ERR_USAGE, "unknown option --%.*s", (int)name.n, name.p);
+	error_set(err, ERR_USAGE, "unknown option --%.*s", TEXT_ARG(name));
 	if (near != NULL)
 		return error_hint(err, "did you mean %s?", near);
 	return error_hint(err, "see: cooper %s --help", c->name);

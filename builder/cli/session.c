@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 
 #include "base/base.h"
+#include "base/count.h"
 
 /* Those that are to stop us. Who started us with one ignored (nohup, a shell's "&")
  * does not want it to. */
@@ -16,7 +17,7 @@ stop_signals(sigset_t *set)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 	sigemptyset(set);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+	for (size_t i = 0; i < COUNT_OF(signals); i++) {
 		struct sigaction now;
 
 		if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)

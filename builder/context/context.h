@@ -35,7 +35,8 @@ struct context_options {
 	int dir_fd;                  /* taken */
 	const struct ignore *ignore; /* NULL: nothing ignored; borrowed */
 	const struct left_out_list *left_out; /* NULL: nothing; borrowed */
-	const struct excluded_rule *excluded; /* what all who name WANTED leave out; may be
+	const struct excluded_rule
+	        *excluded; /* what all who name WANTED leave out; may be
 	                                         none */
 	size_t n_excluded;
 	const struct text

@@ -231,8 +231,7 @@ read_list(struct reader *r, struct error *err)
 		long n = syscall(SYS_getdents64, r->dir_fd, r->list, LIST_SIZE);
 
 		if (n < 0)
-			return error_sys(err, "list %.*s", (int)r->dir->path.n,
-			                 r->dir->path.p);
+			return error_sys(err, "list %.*s", TEXT_ARG(r->dir->path));
 		if (n == 0)
 			return 0;
 		for (long at = 0; at < n;) {

@@ -26,7 +26,7 @@ struct scan_stat {
 	uint64_t dev, ino, size;
 	int64_t mtime_ns, ctime_ns; /* to tell times apart: wrap around in 2262 */
 	int64_t mtime;              /* seconds */
-	uint32_t mode; /* with type bits */
+	uint32_t mode;              /* with type bits */
 	uint32_t n_links;
 	uint32_t rdev_major, rdev_minor;
 };

@@ -3,12 +3,13 @@
 #include <ctype.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/jsonio.h"
 #include "base/suggest.h"
 
 static const char *const kinds[] = { "manifest", "index", "manifest-descriptor",
 	                             "index-descriptor" };
-#define N_KINDS (sizeof kinds / sizeof *kinds)
+#define N_KINDS (COUNT_OF(kinds))
 
 /* ------------------------------------------------------------ reading */
 
@@ -24,8 +25,7 @@ parse_kind(struct text name, enum annotation_kind *out, struct error *err)
 		}
 	}
 	near = suggest_find(name, kinds, N_KINDS, false);
-	error_set(err, ERR_USAGE, "unknown annotation type \"%.*s\"", (int)name.n,
-	          name.p);
+	error_set(err, ERR_USAGE, "unknown annotation type \"%.*s\"", TEXT_ARG(name));
 	if (near != NULL)
 		error_hint(err, "did you mean %s?", near);
 	else
@@ -50,7 +50,7 @@ parse_place(struct annotation *a, struct text place, bool may_be_empty, struct e
 	if (platform.n < 2 || !text_ends(platform, "]"))
 		return error_set(err, ERR_USAGE,
 		                 "annotation type \"%.*s\": must be TYPE[OS/ARCH]",
-		                 (int)place.n, place.p);
+		                 TEXT_ARG(place));
 	platform.n--;
 	a->has_platform = true;
 	return platform_parse(&a->platform, platform, err);
@@ -77,8 +77,8 @@ add(struct annotations *out, struct text place, bool may_be_empty, struct text k
 		return error_set(err, ERR_USAGE, "must be key=value");
 	if (has_blank(key))
 		return error_set(err, ERR_USAGE,
-		                 "annotation \"%.*s\": a key has no blanks", (int)key.n,
-		                 key.p);
+		                 "annotation \"%.*s\": a key has no blanks",
+		                 TEXT_ARG(key));
 	a->key = text_copy(key);
 	a->value = text_copy(value);
 	return 0;
@@ -126,7 +126,7 @@ annotation_parse_attribute(struct annotations *out, struct text key, struct text
 	dot = text_find(rest, '.');
 	if (dot < 0)
 		return error_set(err, ERR_USAGE, "%.*s: must be annotation[-TYPE].KEY",
-		                 (int)key.n, key.p);
+		                 TEXT_ARG(key));
 	place = text_first(rest, (size_t)dot);
 	if (text_starts(place, "-"))
 		place = text_from(place, 1);

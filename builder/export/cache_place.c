@@ -68,7 +68,7 @@ unknown_kind(struct text value, const char *const *names, struct error *err)
 	const char *near = suggest_find(value, names, N_CACHE_KINDS, false);
 	auto_buf struct buf all = BUF_INIT;
 
-	error_set(err, ERR_USAGE, "unknown cache type \"%.*s\"", (int)value.n, value.p);
+	error_set(err, ERR_USAGE, "unknown cache type \"%.*s\"", TEXT_ARG(value));
 	if (near != NULL)
 		return error_hint(err, "did you mean %s?", near);
 	for (size_t i = 0; i + 1 < N_CACHE_KINDS; i++)
@@ -98,7 +98,7 @@ set_mode(struct cache_place *p, struct text value, struct error *err)
 	p->all_steps = text_is(value, "max");
 	if (p->all_steps || text_is(value, "min"))
 		return 0;
-	error_set(err, ERR_USAGE, "mode=%.*s", (int)value.n, value.p);
+	error_set(err, ERR_USAGE, "mode=%.*s", TEXT_ARG(value));
 	return error_hint(err, "use min or max");
 }
 
@@ -139,7 +139,7 @@ set_attribute(struct parsing *p, struct text field, struct error *err)
 
 	if (equal < 0)
 		return error_set(err, ERR_USAGE, "\"%.*s\": must be key=value",
-		                 (int)field.n, field.p);
+		                 TEXT_ARG(field));
 	if (text_is(key, "type"))
 		return set_kind(p->place, value, err);
 	if (is_where(p, key)) {
@@ -152,17 +152,17 @@ set_attribute(struct parsing *p, struct text field, struct error *err)
 		if (number_bool(value, &p->place->ignore_error))
 			return 0;
 		return error_set(err, ERR_USAGE, "ignore-error=%.*s: not true or false",
-		                 (int)value.n, value.p);
+		                 TEXT_ARG(value));
 	}
 	if (p->is_to && is_of_output(key)) {
-		buf_print(&p->output, ",%.*s", (int)field.n, field.p);
+		buf_print(&p->output, ",%.*s", TEXT_ARG(field));
 		return 0;
 	}
 	/* A cache is always an image's manifest here. */
 	if (text_is(key, "image-manifest"))
 		return 0;
-	return error_set(err, ERR_USAGE, "unknown cache attribute \"%.*s\"", (int)key.n,
-	                 key.p);
+	return error_set(err, ERR_USAGE, "unknown cache attribute \"%.*s\"",
+	                 TEXT_ARG(key));
 }
 
 static int

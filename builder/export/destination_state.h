@@ -26,9 +26,9 @@ struct destination {
 	int fd;
 	struct destination_place place;
 	struct draft draft; /* of WAY_REPLACE: FD, in PLACE */
-	struct stat there;              /* what was found; st_nlink 0: nothing */
-	bool is_borrowed;               /* one of the descriptors we were started with */
-	bool began;                     /* something was written */
+	struct stat there;  /* what was found; st_nlink 0: nothing */
+	bool is_borrowed;   /* one of the descriptors we were started with */
+	bool began;         /* something was written */
 	bool kept;
 	ARRAY(char *) made; /* directories, outermost first */
 	const struct cancel *cancel;

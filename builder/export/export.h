@@ -35,7 +35,7 @@ struct output {
 	bool compression_given; /* else: none for the store, gzip elsewhere */
 	bool force_compression;
 	bool is_for_daemon; /* an attribute that is of a daemon's store: nothing here */
-	bool keep_times; /* rewrite-timestamp=false: no clamping by the epoch */
+	bool keep_times;    /* rewrite-timestamp=false: no clamping by the epoch */
 	enum platform_split split;
 	bool deletes; /* local, mode=delete: what is not of the image goes */
 	bool epoch_given;

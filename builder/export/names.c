@@ -40,7 +40,7 @@ check_untagged(struct text name, struct error *err)
 	if (text_find(path_base(name), ':') < 0)
 		return 0;
 	error_set(err, ERR_USAGE, "push-by-digest: the tag of %.*s would not be pushed",
-	          (int)name.n, name.p);
+	          TEXT_ARG(name));
 	return error_hint(err, "name the image without a tag, or leave push-by-digest "
 	                       "out");
 }

@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "builder/export/export.h"
 
 #include <unistd.h>
@@ -21,7 +22,7 @@ static const struct {
 	{ "docker-daemon", OUTPUT_IMAGE, true },
 	{ "containers-storage", OUTPUT_IMAGE, true },
 };
-#define N_OTHER_WORDS (sizeof other_words / sizeof *other_words)
+#define N_OTHER_WORDS (COUNT_OF(other_words))
 
 /* The type that WORD stands for, N_OUTPUT_TYPES if there is none. */
 static enum output_type
@@ -47,8 +48,8 @@ set_bool(bool *to, bool wanted, struct text value, struct error *err)
 	bool given = false;
 
 	if (!number_bool(value, &given))
-		return error_set(err, ERR_USAGE, "%.*s: not true or false", (int)value.n,
-		                 value.p);
+		return error_set(err, ERR_USAGE, "%.*s: not true or false",
+		                 TEXT_ARG(value));
 	*to = given == wanted;
 	return 0;
 }
@@ -66,7 +67,7 @@ unknown_type(struct text value, struct error *err)
 		if (!other_words[i].is_scheme)
 			names[n++] = other_words[i].word;
 	near = suggest_find(value, names, n, false);
-	error_set(err, ERR_USAGE, "unknown output type \"%.*s\"", (int)value.n, value.p);
+	error_set(err, ERR_USAGE, "unknown output type \"%.*s\"", TEXT_ARG(value));
 	if (near != NULL)
 		error_hint(err, "did you mean %s?", near);
 	return -1;
@@ -146,7 +147,7 @@ set_compression(struct output *out, struct text value, struct error *err)
 {
 	if (!compression_parse(value, &out->compression)) {
 		error_set(err, ERR_USAGE, "compression \"%.*s\" is not supported",
-		          (int)value.n, value.p);
+		          TEXT_ARG(value));
 		return error_hint(err, "use gzip, zstd or uncompressed");
 	}
 	out->compression_given = true;
@@ -169,7 +170,7 @@ set_mode(struct output *out, struct text value, struct error *err)
 {
 	if (!text_is(value, "copy") && !text_is(value, "delete"))
 		return error_set(err, ERR_USAGE, "mode=%.*s: must be copy or delete",
-		                 (int)value.n, value.p);
+		                 TEXT_ARG(value));
 	out->deletes = text_is(value, "delete");
 	return 0;
 }
@@ -182,7 +183,7 @@ set_epoch(struct output *out, struct text value, struct error *err)
 	if (value.n > 0 && (!number_i64(value, &seconds) || seconds < 0))
 		return error_set(err, ERR_USAGE,
 		                 "source-date-epoch=%.*s: not a number of seconds",
-		                 (int)value.n, value.p);
+		                 TEXT_ARG(value));
 	out->epoch_given = true;
 	out->epoch = seconds;
 	return 0;
@@ -195,7 +196,7 @@ set_level(struct output *out, struct text value, struct error *err)
 
 	if (!number_i64(value, &level) || level < -1 || level > 22)
 		return error_set(err, ERR_USAGE, "compression-level %.*s: not a level",
-		                 (int)value.n, value.p);
+		                 TEXT_ARG(value));
 	out->level = (int)level;
 	return 0;
 }
@@ -232,7 +233,7 @@ static const struct attribute {
 	{ "oci-artifact", set_nothing },
 	{ "attestation-inline", set_nothing },
 };
-#define N_ATTRIBUTES (sizeof attributes / sizeof *attributes)
+#define N_ATTRIBUTES (COUNT_OF(attributes))
 
 static int
 unknown_attribute(struct text key, struct error *err)
@@ -243,7 +244,7 @@ unknown_attribute(struct text key, struct error *err)
 	for (size_t i = 0; i < N_ATTRIBUTES; i++)
 		names[i] = attributes[i].name;
 	near = suggest_find(key, names, N_ATTRIBUTES, false);
-	error_set(err, ERR_USAGE, "unknown output attribute \"%.*s\"", (int)key.n, key.p);
+	error_set(err, ERR_USAGE, "unknown output attribute \"%.*s\"", TEXT_ARG(key));
 	if (near != NULL)
 		error_hint(err, "did you mean %s?", near);
 	return -1;
@@ -260,7 +261,7 @@ set_attribute(struct output *out, struct text field, struct error *err)
 
 	if (equal < 0)
 		return error_set(err, ERR_USAGE, "\"%.*s\": must be key=value",
-		                 (int)field.n, field.p);
+		                 TEXT_ARG(field));
 	key = text_trim(key);
 	is_annotation = annotation_parse_attribute(&out->annotations, key, value, err);
 	if (is_annotation != 0)
@@ -307,7 +308,7 @@ check_ignored(const struct output *out, struct error *err)
 		{ KEY_TIMES, out->epoch_given, "source-date-epoch" },
 	};
 
-	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+	for (size_t i = 0; i < COUNT_OF(asked); i++) {
 		if (!asked[i].is_asked || (row->keys & asked[i].key) != 0)
 			continue;
 		error_set(err, ERR_USAGE, "type=%s has no %s", row->name, asked[i].name);
@@ -385,13 +386,13 @@ check_word(struct text value, struct error *err)
 	if (type == N_OUTPUT_TYPES || access(path, F_OK) == 0)
 		return 0;
 	error_set(err, ERR_USAGE, "\"%.*s\" would be a directory of this name",
-	          (int)value.n, value.p);
+	          TEXT_ARG(value));
 	if (colon < 0 || rest.n == 0)
 		return error_hint(err, "did you mean type=%s? (the directory: ./%s)",
 		                  row->name, path);
 	return error_hint(err, "did you mean type=%s,%s=%.*s? (the directory: ./%s)",
 	                  row->name, row->opens == OPENS_NOTHING ? "name" : "dest",
-	                  (int)rest.n, rest.p, path);
+	                  TEXT_ARG(rest), path);
 }
 
 int

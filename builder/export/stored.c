@@ -59,7 +59,7 @@ import_pull(const struct export_options *options, const struct reference *ref,
 	failed = drop_damaged(image, options->cancel, err);
 	if (failed == 0)
 		failed = layers_make(image->layers.at, image->layers.n, LAYER_BLOB,
-	                     options->cancel, err);
+		                     options->cancel, err);
 	if (failed == 0)
 		failed = tag(options->store, name, &image->root, err);
 	if (failed == 0)

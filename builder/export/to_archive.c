@@ -389,7 +389,8 @@ output_check_layout(const struct output *output, struct error *err)
 	if (!output->layout_dir)
 		return 0;
 	dir_fd = destination_dir_fd(output->destination);
-	if (fstatat(dir_fd, "index.json", &sb, AT_SYMLINK_NOFOLLOW) < 0 || sb.st_size == 0)
+	if (fstatat(dir_fd, "index.json", &sb, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    sb.st_size == 0)
 		return 0;
 	there = read_index(dir_fd);
 	if (json_is_array(json_object_get(there, "manifests")))

@@ -98,7 +98,7 @@ note_path(void *arg, struct text path, const struct view_entry *found, struct er
 	    map_set(arg, path, arg))
 		return 0;
 	error_set(err, ERR_USAGE, "platform-split=false: %.*s is of several platforms",
-	          (int)path.n, path.p);
+	          TEXT_ARG(path));
 	return error_hint(err, "let each platform have a folder, or give its files names "
 	                       "of their own ($TARGETARCH)");
 }

@@ -101,9 +101,9 @@ static int
 upload_once(struct upload *u, struct error *err)
 {
 	enum push_outcome outcome;
-	int failed = registry_push_blob(u->options->registry, u->ref,
-	                                &u->blob->descriptor, u->mount_repo, u->anew,
-	                                upload_read, u, upload_progress, u, &outcome, err);
+	int failed = registry_push_blob(
+	        u->options->registry, u->ref, &u->blob->descriptor, u->mount_repo,
+	        u->anew, upload_read, u, upload_progress, u, &outcome, err);
 
 	own_close(&u->fd);
 	hasher_free(u->hasher);
@@ -198,11 +198,10 @@ push_documents(const struct output *output, const struct export_options *options
 		const struct package *package = &p->list.at[i];
 		bool is_root = p->index_text == NULL;
 
-		rc = registry_push_manifest(options->registry,
-		                            is_root ? root_ref : &untagged,
-		                            package->manifest.media_type,
-		                            text_of(package->text),
-		                            &package->descriptor.digest, err);
+		rc = registry_push_manifest(
+		        options->registry, is_root ? root_ref : &untagged,
+		        package->manifest.media_type, text_of(package->text),
+		        &package->descriptor.digest, err);
 	}
 	if (rc < 0 || p->index_text == NULL)
 		return rc;

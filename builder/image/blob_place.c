@@ -1,11 +1,13 @@
 #include "builder/image/blob_place.h"
 
+#include "base/count.h"
+
 static const struct blob_place *const places[] = { &place_registry, &place_layout };
 
 const struct blob_place *
 blob_place_of(enum context_kind kind)
 {
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+	for (size_t i = 0; i < COUNT_OF(places); i++)
 		if (places[i]->kind == kind)
 			return places[i];
 	return &place_registry;

@@ -183,7 +183,7 @@ add_whole(struct doctor *d, struct doctor_scene *scene, const struct answer *a)
 	bool has_ids = a->mapping != IDS_SINGLE && a->mapping != IDS_NONE;
 
 	d->mapping = (enum id_mapping)a->mapping;
-	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
+	for (size_t i = 0; i < COUNT_OF(engines); i++)
 		if (strcmp(a->engine, engines[i]) == 0)
 			d->engine = engines[i];
 	add_row(d, scene, DOCTOR_IDS, "user ids", has_ids ? 0 : EPERM,

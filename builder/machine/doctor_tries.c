@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "builder/machine/doctor.h"
 
 #include <dirent.h>
@@ -211,7 +212,7 @@ try_own_emulator(char *detail)
 {
 	static const char *const archs[] = { "arm64", "amd64", "riscv64" };
 
-	for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
+	for (size_t i = 0; i < COUNT_OF(archs); i++) {
 		auto_free char *why = NULL;
 
 		if (!emulator_is_wanted(archs[i], &why))
@@ -286,4 +287,4 @@ const struct doctor_try doctor_tries[] = {
 	{ "registries and the web", DOCTOR_CURL, try_curl },
 	{ "xz and bzip2", DOCTOR_ARCHIVE, try_archive },
 };
-const size_t doctor_n_tries = sizeof doctor_tries / sizeof *doctor_tries;
+const size_t doctor_n_tries = COUNT_OF(doctor_tries);

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/platform.h"
@@ -32,7 +33,7 @@ static const struct machine machines[] = {
 static const struct machine *
 find(const char *arch)
 {
-	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
+	for (size_t i = 0; i < COUNT_OF(machines); i++)
 		if (strcmp(machines[i].arch, arch) == 0)
 			return &machines[i];
 	return NULL;

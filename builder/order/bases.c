@@ -1,6 +1,7 @@
 #include "builder/order/bases.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/event.h"
 #include "base/job.h"
 #include "base/suggest.h"
@@ -13,7 +14,7 @@
 static const char *const usual[] = { "alpine", "busybox", "centos", "debian",
 	                             "golang", "ubuntu",  "fedora" };
 
-#define N_USUAL (sizeof usual / sizeof *usual)
+#define N_USUAL (COUNT_OF(usual))
 
 struct lookup {
 	const struct dockerfile *df;
@@ -49,10 +50,10 @@ lookup_run(void *arg, struct error *err)
 {
 	struct lookup *l = arg;
 	auto_free char *platform = platform_print(&l->missing->platform);
-	auto_free char *name =
-	        mem_print("[%s%sinternal] load metadata for %.*s",
-	                  l->names_platform ? platform : "", l->names_platform ? " " : "",
-	                  (int)l->missing->display.n, l->missing->display.p);
+	auto_free char *name = mem_print("[%s%sinternal] load metadata for %.*s",
+	                                 l->names_platform ? platform : "",
+	                                 l->names_platform ? " " : "",
+	                                 TEXT_ARG(l->missing->display));
 	int vertex = event_begin(name);
 
 	l->image = source_image_load(l->source, l->missing, err);
@@ -61,8 +62,7 @@ lookup_run(void *arg, struct error *err)
 	if (l->image != NULL)
 		return 0;
 	error_wrap(err, "%.*s: failed to resolve source metadata for %.*s",
-	           (int)l->missing->name.n, l->missing->name.p,
-	           (int)l->missing->display.n, l->missing->display.p);
+	           TEXT_ARG(l->missing->name), TEXT_ARG(l->missing->display));
 	if (err->code == ERR_SOURCE || err->code == ERR_AUTH)
 		suggest(l, err);
 	return error_at(err, l->missing->at);

@@ -10,7 +10,7 @@ static int
 invalid(struct text text, struct error *err)
 {
 	return error_set(err, ERR_DOCKERFILE, "invalid SOURCE_DATE_EPOCH: %.*s",
-	                 (int)text.n, text.p);
+	                 TEXT_ARG(text));
 }
 
 bool
@@ -116,7 +116,7 @@ time_of_step(const struct epoch_places *p, const struct step *step, int64_t *out
 		return step_http_time(&env, step, out, err);
 	buf_add_text(&url, step->git.url);
 	if (step->git.ref.n > 0)
-		buf_print(&url, "#%.*s", (int)step->git.ref.n, step->git.ref.p);
+		buf_print(&url, "#%.*s", TEXT_ARG(step->git.ref));
 	return time_of_url(p, buf_text(&url), true, out, err);
 }
 

@@ -81,8 +81,8 @@ named_contexts(const struct build_request *request, struct build_input *in,
 		if (want->kind != CONTEXT_LOCAL)
 			continue;
 		if (context_add(in, want->name, path, true, err) < 0)
-			return error_wrap(err, "--build-context %.*s", (int)want->name.n,
-			                  want->name.p);
+			return error_wrap(err, "--build-context %.*s",
+			                  TEXT_ARG(want->name));
 		added = &in->contexts.at[in->contexts.n - 1];
 		if (ignore_read(in, added->dir_fd, ".dockerignore", ".dockerignore",
 		                &added->ignore, err) < 0)

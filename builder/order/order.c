@@ -87,12 +87,11 @@ read_names(struct build *b, struct error *err)
 
 		if (reference_parse(ref, b->request->tags.at[i], err) < 0)
 			return error_wrap(err, "--tag %.*s",
-			                  (int)b->request->tags.at[i].n,
-			                  b->request->tags.at[i].p);
+			                  TEXT_ARG(b->request->tags.at[i]));
 		if (ref->digest != NULL)
-			return error_set(
-			        err, ERR_USAGE, "--tag %.*s: a tag cannot have a digest",
-			        (int)b->request->tags.at[i].n, b->request->tags.at[i].p);
+			return error_set(err, ERR_USAGE,
+			                 "--tag %.*s: a tag cannot have a digest",
+			                 TEXT_ARG(b->request->tags.at[i]));
 	}
 	return 0;
 }
@@ -278,7 +277,7 @@ tell_warnings(const struct plan *plan)
 			                           .last = w->at.last };
 
 		event_warn_about(0, &about, "%s: %.*s (line %d)", w->rule,
-		                 (int)w->detail.n, w->detail.p, w->at.line);
+		                 TEXT_ARG(w->detail), w->at.line);
 	}
 }
 
@@ -326,8 +325,8 @@ last_build_of(const struct build *b, const struct plan *plan)
 		buf_print(&platforms, "%s%s", i > 0 ? "," : "", platform);
 	}
 	return redact_own(mem_print("%s\n%s\n%s\n%.*s", context, dockerfile,
-	                            buf_str(&platforms), (int)r->target.n,
-	                            r->target.p == NULL ? "" : r->target.p));
+	                            buf_str(&platforms),
+	                            TEXT_ARG(r->target) == NULL ? "" : r->target.p));
 }
 
 static int

@@ -67,8 +67,8 @@ proxy_hide(struct text url)
 static int
 too_large(struct text id, struct error *err)
 {
-	return error_set(err, ERR_USAGE, "--secret %.*s: larger than 500 KiB", (int)id.n,
-	                 id.p);
+	return error_set(err, ERR_USAGE, "--secret %.*s: larger than 500 KiB",
+	                 TEXT_ARG(id));
 }
 
 static int
@@ -105,16 +105,16 @@ secret_read(struct services *s, const struct secret_source *source, struct error
 	}
 	if (source->env.p != NULL)
 		return error_set(err, ERR_SOURCE, "--secret %.*s: variable %s is not set",
-		                 (int)source->id.n, source->id.p, env);
+		                 TEXT_ARG(source->id), env);
 	found = input_read(AT_FDCWD, file, SECRET_SIZE_MAX, s->request->cancel, &bytes,
 	                   err);
 	if (found < 0 && err->code == ERR_DAMAGED)
 		return too_large(source->id, err);
 	if (found < 0)
-		return error_wrap(err, "--secret %.*s", (int)source->id.n, source->id.p);
+		return error_wrap(err, "--secret %.*s", TEXT_ARG(source->id));
 	if (found == 0)
 		return error_set(err, ERR_SOURCE, "--secret %.*s: %s: no such file",
-		                 (int)source->id.n, source->id.p, file);
+		                 TEXT_ARG(source->id), file);
 	return secret_add(s, source->id, &bytes, err);
 }
 
@@ -125,14 +125,14 @@ agent_check(struct text id, struct text socket, struct error *err)
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		error_sys(err, "--ssh %.*s: %s", (int)id.n, id.p, path);
+		error_sys(err, "--ssh %.*s: %s", TEXT_ARG(id), path);
 		err->code = ERR_SOURCE;
 		return -1;
 	}
 	if (S_ISSOCK(st.st_mode))
 		return 0;
 	error_set(err, ERR_USAGE, "--ssh %.*s: %s is not the socket of an agent",
-	          (int)id.n, id.p, path);
+	          TEXT_ARG(id), path);
 	return error_hint(err, "for a key in a file: ssh-add FILE, then --ssh default");
 }
 
@@ -145,7 +145,7 @@ agent_add(struct services *s, const struct variable *v, struct error *err)
 
 	if (path.n == 0)
 		return error_set(err, ERR_USAGE, "--ssh %.*s: SSH_AUTH_SOCK is not set",
-		                 (int)v->name.n, v->name.p);
+		                 TEXT_ARG(v->name));
 	if (agent_check(v->name, path, err) < 0)
 		return -1;
 	array_push(&s->agents, ((struct ssh_agent){ v->name, path }));
@@ -197,8 +197,7 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 		return NULL;
 	if (why != NULL)
 		event_warn(0, "%s", why);
-	sandbox_tell_limits(s->request->limits.list.at,
-	                    s->request->limits.list.n);
+	sandbox_tell_limits(s->request->limits.list.at, s->request->limits.list.n);
 	/* The sandbox keeps using the directory; it lives until the store is closed. */
 	take_fd(&scratch_fd);
 	return sandbox;

@@ -113,7 +113,7 @@ make_somewhere(struct cgroup *g, const struct sandbox_run *r)
 	if (path == NULL || statfs(TREE, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
 		return "no cgroup v2 at " TREE;
 	for (int i = 0; i < 2; i++, at = path_dir(at)) {
-		auto_free char *dir = mem_print(TREE "%.*s", (int)at.n, at.p);
+		auto_free char *dir = mem_print(TREE "%.*s", TEXT_ARG(at));
 		auto_fd int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd >= 0 && make(g, fd, r) == 0) {
@@ -131,7 +131,8 @@ make_somewhere(struct cgroup *g, const struct sandbox_run *r)
 const char *
 cgroup_try(struct cgroup *g, const struct sandbox_run *r)
 {
-	if (r->limits.memory_max == 0 && r->limits.pids_max == 0 && r->limits.cpu_percent == 0)
+	if (r->limits.memory_max == 0 && r->limits.pids_max == 0 &&
+	    r->limits.cpu_percent == 0)
 		return NULL;
 	return make_somewhere(g, r);
 }
@@ -142,8 +143,7 @@ cgroup_open(struct cgroup *g, const struct sandbox_run *r)
 	const char *why = cgroup_try(g, r);
 
 	if (why != NULL)
-		event_warn(0,
-		           "memory, process and CPU limits are not applied: %s", why);
+		event_warn(0, "memory, process and CPU limits are not applied: %s", why);
 }
 
 /* The number after NAME in the file FILE ("" for a file that is one number). */

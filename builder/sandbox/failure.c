@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 
+#include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -107,8 +108,7 @@ tell_cwd(const struct recipe_report *report, const char *why, struct error *err)
 {
 	const bool leads_out = report->sys == ELOOP || report->sys == EXDEV;
 
-	error_set(err,
-	          leads_out || is_of_target(report->sys) ? ERR_RUN : ERR_ENVIRONMENT,
+	error_set(err, leads_out || is_of_target(report->sys) ? ERR_RUN : ERR_ENVIRONMENT,
 	          "make the working directory: %s: %s", report->text, why);
 	if (leads_out)
 		error_hint(err,
@@ -156,7 +156,7 @@ tell(struct recipe *recipe, const struct recipe_report *report, const char *why,
 	default:
 		break;
 	}
-	if (report->stage < sizeof names / sizeof *names)
+	if (report->stage < COUNT_OF(names))
 		doing = names[report->stage];
 	return error_set(err, ERR_ENVIRONMENT, "%s: %s%s%s",
 	                 doing == NULL ? "run in a sandbox" : doing, report->text,

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "base/count.h"
 #include "builder/sandbox/filter_verdict.h"
 
 static void
@@ -131,7 +132,7 @@ static void
 emit_personality(struct filter *f)
 {
 	static const uint32_t allowed[] = { 0x0, 0x8, 0x20000, 0x20008, 0xffffffff };
-	const uint8_t n = sizeof allowed / sizeof *allowed;
+	const uint8_t n = COUNT_OF(allowed);
 
 	emit_load_argument(f, 0);
 	for (uint8_t i = 0; i < n; i++)

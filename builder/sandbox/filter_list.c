@@ -3,6 +3,7 @@
  * default profile allows to a container with the default capabilities, by the
  * names of libseccomp. A name that an architecture lacks is no rule there.
  */
+#include "base/count.h"
 #include "builder/sandbox/filter.h"
 
 #define RULE(name, verdict)                                                              \
@@ -130,4 +131,4 @@ const struct filter_rule filter_rules[] = {
 };
 /* clang-format on */
 
-const size_t filter_n_rules = sizeof filter_rules / sizeof *filter_rules;
+const size_t filter_n_rules = COUNT_OF(filter_rules);

@@ -4,6 +4,8 @@
 #include <seccomp.h>
 #include <string.h>
 
+#include "base/count.h"
+
 #define X32_BASE 0x40000000U
 
 /* Rows with the same audit value must stand together, by rising base. */
@@ -17,7 +19,7 @@ const struct filter_abi filter_abis[] = {
 	{ SCMP_ARCH_S390X, SCMP_ARCH_S390X, AUDIT_ARCH_S390X, 0, true, 1 },
 	{ SCMP_ARCH_S390X, SCMP_ARCH_S390, AUDIT_ARCH_S390, 0, true, 1 },
 };
-const size_t filter_n_abis = sizeof filter_abis / sizeof *filter_abis;
+const size_t filter_n_abis = COUNT_OF(filter_abis);
 
 /* Direct calls that x86 and s390 have beside socketcall() and ipc(), for which
  * libseccomp does not tell the numbers. */
@@ -45,7 +47,7 @@ number_of(const struct filter_abi *abi, const struct filter_rule *rule)
 		return number;
 	if (rule->number >= 0)
 		return (int)abi->base + rule->number;
-	for (size_t i = 0; abi->multiplexed && i < sizeof direct / sizeof *direct; i++)
+	for (size_t i = 0; abi->multiplexed && i < COUNT_OF(direct); i++)
 		if (strcmp(direct[i].name, rule->name) == 0)
 			return direct[i].number;
 	return -1;

@@ -55,7 +55,7 @@ read_group(const char *tree, const struct version *v, struct text path,
 	uint64_t limit = 0;
 
 	for (int i = 0; i < 2; i++) {
-		auto_free char *dir = mem_print("%s%.*s", mount, (int)at.n, at.p);
+		auto_free char *dir = mem_print("%s%.*s", mount, TEXT_ARG(at));
 
 		if (read_number(dir, v->kills, "oom_kill ", &out->kills))
 			break;
@@ -64,7 +64,7 @@ read_group(const char *tree, const struct version *v, struct text path,
 		at = TEXT("");
 	}
 	for (;; at = path_dir(at)) {
-		auto_free char *dir = mem_print("%s%.*s", mount, (int)at.n, at.p);
+		auto_free char *dir = mem_print("%s%.*s", mount, TEXT_ARG(at));
 
 		if (read_number(dir, v->limit, "", &limit) && limit < NO_LIMIT &&
 		    (out->limit == 0 || limit < out->limit))

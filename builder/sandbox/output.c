@@ -4,6 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/count.h"
+
 #define READ_SIZE 65536
 
 /* Reads what is there once. False if nothing was; at the end *FD is -1. The
@@ -39,7 +41,7 @@ output_pump(struct output *o, const struct cancel *cancel, struct error *err)
 			{ .fd = cancel_fd(cancel), .events = POLLIN },
 		};
 
-		if (poll(fds, sizeof fds / sizeof *fds, -1) < 0) {
+		if (poll(fds, COUNT_OF(fds), -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_sys(err, "wait for a step");

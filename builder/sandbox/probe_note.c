@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -21,7 +22,7 @@ static const char *const lines[] = {
 static bool
 is_wanted(struct text line)
 {
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		if (text_starts(line, lines[i]))
 			return true;
 	return false;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/inroot.h"
 #include "base/mem.h"
 #include "base/missing.h"
@@ -39,9 +40,9 @@ draft_system(struct recipe_draft *d, const struct sandbox_run *r)
 	                                                 ? SHM_SIZE
 	                                                 : r->limits.shm_size;
 	recipe_add_op(d, OP_SYS, "/sys");
-	for (size_t i = 0; !r->insecure && i < sizeof masked / sizeof *masked; i++)
+	for (size_t i = 0; !r->insecure && i < COUNT_OF(masked); i++)
 		recipe_add_op(d, OP_MASK, masked[i]);
-	for (size_t i = 0; !r->insecure && i < sizeof readonly / sizeof *readonly; i++)
+	for (size_t i = 0; !r->insecure && i < COUNT_OF(readonly); i++)
 		recipe_add_op(d, OP_READONLY, readonly[i]);
 }
 

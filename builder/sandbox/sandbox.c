@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -25,7 +26,7 @@ isolation_parse(struct text t, enum isolation *out)
 		                             [ISOLATION_NS] = "ns",
 		                             [ISOLATION_CHROOT] = "chroot" };
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (text_is(t, names[i])) {
 			*out = (enum isolation)i;
 			return true;
@@ -56,7 +57,7 @@ make_scratch(struct sandbox *sb, struct error *err)
 	sb->scratch = path_of(sb->scratch_fd, err);
 	if (sb->scratch == NULL)
 		return -1;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (file_make_dirs(sb->scratch_fd, names[i], 0755, err) < 0)
 			return error_wrap(err, "make the sandbox's directory");
 	sb->trees.scratch = sb->scratch;
@@ -145,7 +146,7 @@ try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error 
 
 	if (try_owners(sb, err) < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+	for (size_t i = 0; i < COUNT_OF(engines); i++) {
 		auto_error struct error refused = ERROR_INIT;
 
 		if (wanted != ISOLATION_AUTO && wanted != engines[i].isolation)

@@ -58,7 +58,7 @@ solver_make_keys(struct solver *s, struct error *err)
 
 			event_debug("keys", "%s %.*s",
 			            digest_text(&s->states[i].key, text),
-			            (int)step->command.n, step->command.p);
+			            TEXT_ARG(step->command));
 		}
 	}
 	return 0;

@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "builder/steps/run_mounts.h"
 
 #include <fcntl.h>
@@ -195,7 +196,7 @@ open_cache(const struct step_job *job, const struct step_mount *m, const char *b
 			return take_fd(&fd);
 	}
 	return error_set(err, ERR_ENVIRONMENT, "cache mount %.*s: %d copies are in use",
-	                 (int)m->id.n, m->id.p, PRIVATE_MAX);
+	                 TEXT_ARG(m->id), PRIVATE_MAX);
 }
 
 /* ------------------------------------------------------------ all of a step */
@@ -252,7 +253,7 @@ sharing_of(const struct step_run *run, const struct wish *wishes, size_t n)
 {
 	static const enum mount_sharing careful[] = { SHARING_LOCKED, SHARING_PRIVATE };
 
-	for (size_t k = 0; k < sizeof careful / sizeof *careful; k++)
+	for (size_t k = 0; k < COUNT_OF(careful); k++)
 		for (size_t i = 0; i < n; i++)
 			if (run->mounts.at[wishes[i].i].sharing == careful[k])
 				return careful[k];
@@ -309,6 +310,6 @@ step_drop_mounts(const struct build_env *env, const struct step *step)
 		id = id_name(m);
 		if (store_drop_mounts(env->store, id, !is_plain(m), &err) < 0)
 			event_warn_error(0, &err, "cache mount %.*s is not emptied",
-			                 (int)m->id.n, m->id.p);
+			                 TEXT_ARG(m->id));
 	}
 }

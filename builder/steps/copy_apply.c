@@ -91,7 +91,7 @@ put_root(struct transfer *t, const struct copy_item *item, struct error *err)
 
 	if (there == NULL || there->type != ENTRY_DIR)
 		return error_set(err, ERR_SOURCE, "cannot copy to non-directory: /%.*s",
-		                 (int)path.n, path.p);
+		                 TEXT_ARG(path));
 	e = *there;
 	e.mtime = item->path.n > 0 && item->origin != NULL ? item->entry.mtime
 	                                                   : t->copier->now;
@@ -109,7 +109,7 @@ put_dir(struct transfer *t, const struct copy_item *item, struct error *err)
 
 	if (there != NULL && there->type != ENTRY_DIR)
 		return error_set(err, ERR_SOURCE, "cannot copy to non-directory: /%.*s",
-		                 (int)path.n, path.p);
+		                 TEXT_ARG(path));
 	/* Of one that is there already, what only holds others sets the mode. */
 	if (there != NULL && item->on_demand) {
 		dest_chmod_dir(d, path, item->entry.mode);
@@ -166,8 +166,7 @@ file_of(const struct copy_item *item, struct error *err)
 	file = tree == NULL ? NULL : tree_find(tree, item->entry.link);
 	if (tree != NULL && file == NULL)
 		error_set(err, ERR_DAMAGED, "%.*s: hard link to %.*s, which is not there",
-		          (int)item->path.n, item->path.p, (int)item->entry.link.n,
-		          item->entry.link.p);
+		          TEXT_ARG(item->path), TEXT_ARG(item->entry.link));
 	return file;
 }
 
@@ -199,7 +198,7 @@ put_other(struct transfer *t, const struct copy_item *item, struct error *err)
 	if (there != NULL && there->type == ENTRY_DIR)
 		return error_set(err, ERR_SOURCE,
 		                 "cannot replace to directory /%.*s with file",
-		                 (int)path.n, path.p);
+		                 TEXT_ARG(path));
 	if (file == NULL)
 		return -1;
 	if (put_link(t, item, file))

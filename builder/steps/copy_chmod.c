@@ -14,7 +14,7 @@ refuse(struct text text, struct error *err)
 	return error_set(err, ERR_DOCKERFILE,
 	                 "invalid chmod parameter: '%.*s'. it should be octal string and "
 	                 "between 0 and 07777",
-	                 (int)text.n, text.p);
+	                 TEXT_ARG(text));
 }
 
 /* Whom the letters in front of the operator mean; none mean all. */

@@ -137,7 +137,7 @@ refuse(struct text path, const char *why, struct error *err)
 {
 	while (text_starts(path, "/"))
 		path = text_from(path, 1);
-	return error_set(err, ERR_SOURCE, "/%.*s: %s", (int)path.n, path.p, why);
+	return error_set(err, ERR_SOURCE, "/%.*s: %s", TEXT_ARG(path), why);
 }
 
 /* Resolves PATH below directory TOP, which nothing leads out of. Unless MAY_DANGLE is
@@ -328,7 +328,7 @@ dest_make_dirs(struct dest *d, struct text path, const struct entry *like,
 			put_dir(d, level, like, false);
 		else if (e->type != ENTRY_DIR)
 			return error_set(err, ERR_SOURCE, "mkdir /%.*s: not a directory",
-			                 (int)level.n, level.p);
+			                 TEXT_ARG(level));
 	}
 	return 0;
 }
@@ -407,8 +407,7 @@ dest_get_file(struct dest *d, struct text path, struct error *err)
 	struct view_entry found;
 
 	if (e == NULL || (e->type != ENTRY_FILE && e->type != ENTRY_HARDLINK)) {
-		error_set(err, ERR_SOURCE, "/%.*s: no file to link to", (int)path.n,
-		          path.p);
+		error_set(err, ERR_SOURCE, "/%.*s: no file to link to", TEXT_ARG(path));
 		return NULL;
 	}
 	if (n != NULL)

@@ -88,9 +88,9 @@ search_dir(const struct search *s, struct text dir, size_t depth, struct error *
 	int failed = view_children(s->view, dir, &names) < 0 ? -1 : 0;
 
 	for (size_t i = 0; i < names.list.n && failed == 0; i++) {
-		auto_free char *path =
-		        mem_print("%.*s%s%.*s", (int)dir.n, dir.p, dir.n > 0 ? "/" : "",
-		                  (int)names.list.at[i].n, names.list.at[i].p);
+		auto_free char *path = mem_print("%.*s%s%.*s", TEXT_ARG(dir),
+		                                 dir.n > 0 ? "/" : "",
+		                                 TEXT_ARG(names.list.at[i]));
 		struct text tested = text_from(text_of(path), s->fixed);
 		struct view_entry e;
 

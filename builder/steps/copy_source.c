@@ -110,7 +110,7 @@ not_found(const struct step_job *job, step_id from, const struct view *v,
 	near = suggest_find(base, (const char *const *)names.list.at, names.list.n,
 	                    false);
 	if (near != NULL)
-		return error_hint(err, "did you mean /%.*s%s%s?", (int)dir.n, dir.p,
+		return error_hint(err, "did you mean /%.*s%s%s?", TEXT_ARG(dir),
 		                  dir.n > 0 ? "/" : "", near);
 	return -1;
 }
@@ -203,7 +203,7 @@ require_directory(const struct step_job *job, const struct copy_source *source,
 	return error_hint(err,
 	                  "/%s, where \"%.*s\" would be looked for, is not there, or "
 	                  ".dockerignore excludes it",
-	                  dir, (int)source->path.n, source->path.p);
+	                  dir, TEXT_ARG(source->path));
 }
 
 /* ------------------------------------------------------------ --parents */

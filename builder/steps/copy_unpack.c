@@ -48,7 +48,7 @@ open_archive(struct copier *c, const struct opened_source *s, size_t i,
 static char *
 below(const char *dir, struct text name)
 {
-	return mem_print("%s%s%.*s", dir, *dir != '\0' ? "/" : "", (int)name.n, name.p);
+	return mem_print("%s%s%.*s", dir, *dir != '\0' ? "/" : "", TEXT_ARG(name));
 }
 
 /* Where PATH of the archive is: links in its directories are followed, as if what is
@@ -174,12 +174,12 @@ unpack_all(struct unpacking *u, struct error *err)
 			           "%.*s: left out of the archive: the name would delete "
 			           "a file "
 			           "of a lower layer",
-			           (int)change.entry.path.n, change.entry.path.p);
+			           TEXT_ARG(change.entry.path));
 			continue;
 		}
 		if (put_entry(u, &change, err) < 0)
-			return error_wrap(err, "unpack %.*s", (int)change.entry.path.n,
-			                  change.entry.path.p);
+			return error_wrap(err, "unpack %.*s",
+			                  TEXT_ARG(change.entry.path));
 		if (cancel_check(u->copier->cancel, err) < 0)
 			return -1;
 	}

@@ -79,12 +79,12 @@ find_ref(struct text list, const char *ref, struct git_commit *out,
 			continue;
 		best = now;
 		found = text_ends(name, "^{}") ? text_first(name, name.n - 3) : name;
-		snprintf(out->id, sizeof out->id, "%.*s", (int)id.n, id.p);
+		snprintf(out->id, sizeof out->id, "%.*s", TEXT_ARG(id));
 	}
 	object[0] = '\0';
 	while (best > 0 && next_ref(&list, &id, &name))
 		if (text_equal(name, found))
-			snprintf(object, GIT_COMMIT_MAX, "%.*s", (int)id.n, id.p);
+			snprintf(object, GIT_COMMIT_MAX, "%.*s", TEXT_ARG(id));
 	if (best > 0)
 		out->name = text_starts(found, "refs/") ? text_copy(found) : mem_copy("");
 	return best > 0;
@@ -95,11 +95,11 @@ check_url(const struct step_git *src, struct error *err)
 {
 	/* Neither may be taken for an option. */
 	if (src->url.n == 0 || src->url.p[0] == '-')
-		return error_set(err, ERR_USAGE, "not a git URL: %.*s", (int)src->url.n,
-		                 src->url.p);
+		return error_set(err, ERR_USAGE, "not a git URL: %.*s",
+		                 TEXT_ARG(src->url));
 	if (src->ref.n > 0 && src->ref.p[0] == '-')
-		return error_set(err, ERR_USAGE, "not a git ref: %.*s", (int)src->ref.n,
-		                 src->ref.p);
+		return error_set(err, ERR_USAGE, "not a git ref: %.*s",
+		                 TEXT_ARG(src->ref));
 	return 0;
 }
 
@@ -125,7 +125,7 @@ check_offline(const struct git_access *access, const struct step_git *src,
 	if (!access->offline || text_starts(src->url, "file:"))
 		return 0;
 	error_set(err, ERR_NETWORK, "%.*s: not contacted because of --offline",
-	          (int)src->url.n, src->url.p);
+	          TEXT_ARG(src->url));
 	return error_hint(err, "a commit that was checked out before, and is named by "
 	                       "its id, is there without a connection");
 }
@@ -164,13 +164,12 @@ git_resolve(const struct git_access *access, const struct step_git *src,
 	if (check_url(src, err) < 0)
 		return -1;
 	if (is_commit(src->ref)) {
-		snprintf(commit.id, sizeof commit.id, "%.*s", (int)src->ref.n,
-		         src->ref.p);
+		snprintf(commit.id, sizeof commit.id, "%.*s", TEXT_ARG(src->ref));
 		commit.name = mem_copy("");
 	} else if (check_offline(access, src, err) < 0) {
 		return -1;
 	} else if (ask(access, src, &commit, object, err) < 0) {
-		return error_wrap(err, "%.*s", (int)src->url.n, src->url.p);
+		return error_wrap(err, "%.*s", TEXT_ARG(src->url));
 	}
 	if (check_commit(src, commit.id, object, err) < 0)
 		return -1;
@@ -218,7 +217,7 @@ find_subdir(int dir_fd, const struct step_git *src, struct error *err)
 	if (n <= 0 || n == (ssize_t)sizeof path) {
 		error_set(err, ERR_SOURCE,
 		          "subdirectory %.*s: not found in the repository",
-		          (int)src->subdir.n, src->subdir.p);
+		          TEXT_ARG(src->subdir));
 		return NULL;
 	}
 	return mem_copy_n(path, (size_t)n);
@@ -243,7 +242,7 @@ get_tree(const struct git_access *access, const struct step_git *src,
 		return -1;
 	if (git_fetch_tree(access, src, commit, dir_fd, time, err) < 0) {
 		store_trash(access->store, dir);
-		return error_wrap(err, "%.*s", (int)src->url.n, src->url.p);
+		return error_wrap(err, "%.*s", TEXT_ARG(src->url));
 	}
 	return git_kept_add(access->store, &key, dir, dir_fd, *time, tree, err);
 }
@@ -292,8 +291,7 @@ git_checkout_url(const struct git_access *access, struct text url, bool keep_git
 
 	if (is_git <= 0) {
 		if (is_git == 0)
-			error_set(err, ERR_USAGE, "not a git URL: %.*s", (int)url.n,
-			          url.p);
+			error_set(err, ERR_USAGE, "not a git URL: %.*s", TEXT_ARG(url));
 		err->code = ERR_USAGE;
 		return -1;
 	}

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/redact.h"
@@ -40,12 +41,12 @@ fetch(struct git *g, const struct step_git *src, const char *commit, struct erro
 	const char *const has[] = { "cat-file", "-e", object, NULL };
 	const char *const *const ways[] = { alone, named, all };
 
-	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
 		auto_error struct error attempt = ERROR_INIT;
 
 		if (git_run(g, ways[i], &attempt) == 0 && git_run(g, has, &attempt) == 0)
 			return 0;
-		if (attempt.code != ERR_SOURCE || i + 1 == sizeof ways / sizeof ways[0]) {
+		if (attempt.code != ERR_SOURCE || i + 1 == COUNT_OF(ways)) {
 			error_move(err, &attempt);
 			return -1;
 		}
@@ -91,8 +92,8 @@ static void
 tag_list_add(struct tag_list *t, struct text name)
 {
 	if (t->list.n < TAGS_MAX)
-		array_push(&t->list, mem_print("+%.*s:%.*s", (int)name.n, name.p,
-		                               (int)name.n, name.p));
+		array_push(&t->list,
+		           mem_print("+%.*s:%.*s", TEXT_ARG(name), TEXT_ARG(name)));
 }
 
 /* Those of the server that lead to COMMIT. */

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/process.h"
 
 #define OUTPUT_MAX    ((size_t)16 << 20)
@@ -31,10 +32,10 @@ is_kept(const char *variable)
 		"LC_", "LANG", "GIT_", "XDG_CONFIG_HOME=", "SSH_ASKPASS", "COOPER_GIT_"
 	};
 
-	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
 		if (strncmp(variable, kept[i], strlen(kept[i])) == 0)
 			return true;
-	for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++)
+	for (size_t i = 0; i < COUNT_OF(dropped); i++)
 		if (strncmp(variable, dropped[i], strlen(dropped[i])) == 0)
 			return false;
 	return true;
@@ -63,7 +64,7 @@ scope_of(const char *url)
 	static const char *const whole[] = { "https://github.com/",
 		                             "https://www.github.com/" };
 
-	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+	for (size_t i = 0; i < COUNT_OF(whole); i++)
 		if (strncmp(url, whole[i], strlen(whole[i])) == 0)
 			return mem_copy(whole[i]);
 	return mem_copy(url);
@@ -195,7 +196,7 @@ is_chatter(struct text line)
 		                             "remote: Compressing",
 		                             "remote: Total" };
 
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (text_starts(line, words[i]))
 			return true;
 	return line.n == 0;

@@ -148,11 +148,10 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 	struct sandbox_mount *mount = NULL;
 
 	if (secret == NULL && want->required) {
-		error_set(err, ERR_SOURCE, "secret %.*s: not found", (int)want->id.n,
-		          want->id.p);
+		error_set(err, ERR_SOURCE, "secret %.*s: not found", TEXT_ARG(want->id));
 		return error_hint(err,
 		                  "give it with --secret id=%.*s,src=FILE (or ,env=NAME)",
-		                  (int)want->id.n, want->id.p);
+		                  TEXT_ARG(want->id));
 	}
 	if (secret == NULL)
 		return 0;
@@ -160,13 +159,13 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 	    memchr(secret->value.p, '\0', secret->value.n) != NULL) {
 		error_set(err, ERR_SOURCE,
 		          "secret %.*s: it has a byte 0, which no variable can hold",
-		          (int)want->id.n, want->id.p);
+		          TEXT_ARG(want->id));
 		return error_hint(err, "let the step read it from a file: target= in "
 		                       "place of env=");
 	}
 	if (want->env.p != NULL)
-		array_push(&m->env, mem_print("%.*s=%.*s", (int)want->env.n, want->env.p,
-		                              (int)secret->value.n, secret->value.p));
+		array_push(&m->env, mem_print("%.*s=%.*s", TEXT_ARG(want->env),
+		                              TEXT_ARG(secret->value)));
 	if (want->target.p == NULL)
 		return 0;
 	mount = mount_add(m, SANDBOX_FILE, want->target);
@@ -214,8 +213,8 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want,
 
 	/* The step is told of a socket that may not be there, as BuildKit does it. */
 	if (!m->has_agent)
-		array_push(&m->env, mem_print("SSH_AUTH_SOCK=%.*s", (int)want->target.n,
-		                              want->target.p));
+		array_push(&m->env,
+		           mem_print("SSH_AUTH_SOCK=%.*s", TEXT_ARG(want->target)));
 	m->has_agent = true;
 	for (size_t i = 0; i < env->n_agents && agent == NULL; i++)
 		if (text_equal(env->agents[i].id, want->id))
@@ -223,7 +222,7 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want,
 	if (agent == NULL && want->required)
 		return error_set(err, ERR_SOURCE,
 		                 "no SSH key \"%.*s\" forwarded from the client",
-		                 (int)want->id.n, want->id.p);
+		                 TEXT_ARG(want->id));
 	if (agent == NULL)
 		return 0;
 	return add_agent(job, want, agent, m, err);

@@ -21,8 +21,9 @@
 
 /* The cache mounts of one step. */
 struct cache_mounts {
-	ARRAY(int) fds; /* owned: directories, which are locked as long as they are open */
-	int *of_mount;  /* by the step's mounts; those that are no caches are 0 */
+	ARRAY(int)
+	fds;           /* owned: directories, which are locked as long as they are open */
+	int *of_mount; /* by the step's mounts; those that are no caches are 0 */
 };
 
 struct run_mounts {
@@ -54,8 +55,8 @@ mode_t run_mount_mode(const struct step_mount *m);
 
 /* Opens them in the order of their names, whatever that of the step is, so that no two
  * steps wait for each other; and each once, so that none waits for itself. */
-int
-cache_mounts_open(const struct step_job *job, struct cache_mounts *out, struct error *err);
+int cache_mounts_open(const struct step_job *job, struct cache_mounts *out,
+                      struct error *err);
 void cache_mounts_clear(struct cache_mounts *c);
 
 #endif

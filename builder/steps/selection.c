@@ -108,7 +108,7 @@ choose(const struct copy_item *item, struct chosen *out, struct error *err)
 	out->file = tree_find(tree, item->entry.link);
 	if (out->file == NULL)
 		return error_set(err, ERR_DAMAGED, "/%.*s: broken hard link",
-		                 (int)item->path.n, item->path.p);
+		                 TEXT_ARG(item->path));
 	out->entry.type = ENTRY_FILE;
 	out->entry.size = out->file->size;
 	out->entry.capability = out->file->capability;
@@ -178,7 +178,7 @@ digest_content(const struct chosen *c, const struct cancel *cancel, struct diges
 		if (got <= 0)
 			return error_set(err, ERR_SOURCE,
 			                 "/%.*s: changed while it was read",
-			                 (int)c->file->path.n, c->file->path.p);
+			                 TEXT_ARG(c->file->path));
 		hasher_add(h, bytes, (size_t)got);
 		size -= (uint64_t)got;
 	}
@@ -369,8 +369,8 @@ listed_path(const struct listing *l, const struct copy_item *item)
 
 	if (item->origin != NULL && strcmp(name, l->selection.match->path) == 0)
 		return item->origin->path;
-	return text_of(arena_print(l->arena, "%s%s%.*s", name, slash, (int)item->rel.n,
-	                           item->rel.p));
+	return text_of(
+	        arena_print(l->arena, "%s%s%.*s", name, slash, TEXT_ARG(item->rel)));
 }
 
 static int

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/base64.h"
+#include "base/count.h"
 #include "base/event.h"
 #include "base/percent.h"
 #include "base/redact.h"
@@ -63,13 +64,12 @@ take_address(struct text url, struct source_auth *out)
 	}
 	if (!is_web(url)) {
 		/* ssh asks for no password on the command line. */
-		out->url = mem_print("%.*s%.*s%s%.*s", (int)u.scheme.n, u.scheme.p,
-		                     (int)u.user.n, u.user.p, u.user.n > 0 ? "@" : "",
-		                     (int)u.rest.n, u.rest.p);
+		out->url = mem_print("%.*s%.*s%s%.*s", TEXT_ARG(u.scheme),
+		                     TEXT_ARG(u.user), u.user.n > 0 ? "@" : "",
+		                     TEXT_ARG(u.rest));
 		return;
 	}
-	out->url = mem_print("%.*s%.*s", (int)u.scheme.n, u.scheme.p, (int)u.rest.n,
-	                     u.rest.p);
+	out->url = mem_print("%.*s%.*s", TEXT_ARG(u.scheme), TEXT_ARG(u.rest));
 	out->user = decoded(u.user);
 	out->password = decoded(u.password);
 }
@@ -132,8 +132,7 @@ use_secret(const struct secret_name *s, const char *name, struct text value,
 		out->authorization = basic(s->scheme, "x-access-token", token);
 		explicit_bzero(token, value.n);
 	} else {
-		out->authorization = mem_print("%s %.*s", s->scheme, (int)value.n,
-		                               value.p);
+		out->authorization = mem_print("%s %.*s", s->scheme, TEXT_ARG(value));
 	}
 	event_add_secret(text_of(out->authorization));
 	return 0;
@@ -147,8 +146,8 @@ take_secret(const struct secret_name *names, size_t n_names, bool first,
 {
 	for (size_t i = 0; i < n_names; i++) {
 		struct text host = names[i].host;
-		auto_free char *name = mem_print("%s%.*s", names[i].name, (int)host.n,
-		                                 host.p == NULL ? "" : host.p);
+		auto_free char *name = mem_print("%s%.*s", names[i].name,
+		                                 TEXT_ARG(host) == NULL ? "" : host.p);
 		struct text value = find_secret(secrets, n, name);
 
 		if (value.p == NULL)
@@ -179,8 +178,7 @@ source_auth_git(struct text url, const struct secret *secrets, size_t n,
 		{ "GIT_AUTH_TOKEN", { 0 }, "basic" },
 	};
 
-	return take_secret(names, sizeof names / sizeof *names, true, secrets, n, out,
-	                   err);
+	return take_secret(names, COUNT_OF(names), true, secrets, n, out, err);
 }
 
 int
@@ -199,8 +197,7 @@ source_auth_http(struct text url, const struct secret *secrets, size_t n,
 		{ "HTTP_AUTH_TOKEN_", host, "Bearer" },
 	};
 
-	return take_secret(names, sizeof names / sizeof *names, false, secrets, n, out,
-	                   err);
+	return take_secret(names, COUNT_OF(names), false, secrets, n, out, err);
 }
 
 void
@@ -208,7 +205,7 @@ source_auth_clear(struct source_auth *a)
 {
 	char *secret[] = { a->user, a->password, a->authorization };
 
-	for (size_t i = 0; i < sizeof secret / sizeof *secret; i++) {
+	for (size_t i = 0; i < COUNT_OF(secret); i++) {
 		if (secret[i] != NULL)
 			explicit_bzero(secret[i], strlen(secret[i]));
 		free(secret[i]);

@@ -160,8 +160,7 @@ check(const struct step_http *http, const struct digest *want, const struct dige
 	if (!digest_known(want) || digest_equal(want, got))
 		return 0;
 	return error_set(err, ERR_DAMAGED, "digest mismatch for %.*s: %s (expected: %s)",
-	                 (int)http->url.n, http->url.p, digest_text(got, a),
-	                 digest_text(want, b));
+	                 TEXT_ARG(http->url), digest_text(got, a), digest_text(want, b));
 }
 
 static void
@@ -284,7 +283,7 @@ one_file(const struct step_job *job, const struct remembered *file, struct error
 
 	if (!blob_has(job->env->store, &file->digest, &entry.size)) {
 		error_set(err, ERR_INTERNAL, "%.*s: gone from the store",
-		          (int)http->url.n, http->url.p);
+		          TEXT_ARG(http->url));
 		return NULL;
 	}
 	content.size = entry.size;
@@ -338,7 +337,7 @@ fetch_again(const struct step_job *job, const struct digest *digest, struct erro
 	if (digest_equal(&file.digest, digest))
 		return 0;
 	error_set(err, ERR_DAMAGED, "%.*s: damaged in the store, and another file by now",
-	          (int)http->url.n, http->url.p);
+	          TEXT_ARG(http->url));
 	return error_hint(err, "build again: the new one is taken");
 }
 

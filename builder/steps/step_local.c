@@ -102,7 +102,7 @@ step_local_execute(const struct step_job *job, struct result *out, struct error 
 		                 "there is no build context to copy from");
 	if (context == NULL)
 		return error_set(err, ERR_SOURCE, "there is no context named %.*s",
-		                 (int)name.n, name.p);
+		                 TEXT_ARG(name));
 	want_of_plan(&wanted, job);
 	if (exclusions_find(&exclusions, context->dir_fd, job, err) < 0)
 		return -1;

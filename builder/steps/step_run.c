@@ -1,3 +1,4 @@
+#include "base/count.h"
 #include "builder/steps/internal.h"
 
 #include <ctype.h>
@@ -105,8 +106,8 @@ step_run_preimage(const struct step_job *job, bool content, struct preimage *out
 	for (size_t i = 0; i < run->argv.n; i++)
 		add_indexed(out, "argv", i, run->argv.at[i]);
 	for (size_t i = 0; i < run->env.n; i++) {
-		auto_free char *field = mem_print("env %.*s", (int)run->env.at[i].name.n,
-		                                  run->env.at[i].name.p);
+		auto_free char *field = mem_print("env %.*s",
+		                                  TEXT_ARG(run->env.at[i].name));
 
 		preimage_add(out, field, run->env.at[i].value);
 	}
@@ -175,8 +176,8 @@ own(struct prepared *p, char *text)
 static void
 add_variable(struct prepared *p, const struct variable *v)
 {
-	array_push(&p->env, own(p, mem_print("%.*s=%.*s", (int)v->name.n, v->name.p,
-	                                     (int)v->value.n, v->value.p)));
+	array_push(&p->env,
+	           own(p, mem_print("%.*s=%.*s", TEXT_ARG(v->name), TEXT_ARG(v->value))));
 }
 
 static void
@@ -205,9 +206,8 @@ prepare_hosts(const struct step_run *run, struct prepared *p)
 	buf_print(&p->hosts, "127.0.0.1\tlocalhost %s\n", p->hostname);
 	buf_add_str(&p->hosts, "::1\tlocalhost ip6-localhost ip6-loopback\n");
 	for (size_t i = 0; i < run->hosts.n; i++)
-		buf_print(&p->hosts, "%.*s\t%.*s\n", (int)run->hosts.at[i].value.n,
-		          run->hosts.at[i].value.p, (int)run->hosts.at[i].name.n,
-		          run->hosts.at[i].name.p);
+		buf_print(&p->hosts, "%.*s\t%.*s\n", TEXT_ARG(run->hosts.at[i].value),
+		          TEXT_ARG(run->hosts.at[i].name));
 	sandbox_resolv_conf(&p->resolv);
 }
 
@@ -303,7 +303,7 @@ is_told_by_shells(int number)
 	static const int numbers[] = { SIGILL,  SIGABRT, SIGBUS,  SIGFPE,
 		                       SIGKILL, SIGSEGV, SIGPIPE, SIGTERM };
 
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		if (numbers[i] == number)
 			return true;
 	return false;

@@ -89,7 +89,7 @@ step_check_owner(const struct step_job *job, struct text owner, bool alone,
 	error_set(err, ERR_SOURCE, "invalid user index: -1");
 	return error_hint(err,
 	                  "there are no files to look %.*s up in: give numbers instead",
-	                  (int)owner.n, owner.p);
+	                  TEXT_ARG(owner));
 }
 
 int64_t

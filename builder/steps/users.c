@@ -29,7 +29,7 @@ read_etc(const struct view *v, struct text name, struct buf *out, struct error *
 
 	if (view_resolve(v, name, true, &path, err) < 0 ||
 	    view_read(v, text_of(path), FILE_SIZE_MAX, out, err) < 0)
-		return error_wrap(err, "/%.*s", (int)name.n, name.p);
+		return error_wrap(err, "/%.*s", TEXT_ARG(name));
 	return 0;
 }
 
@@ -86,7 +86,7 @@ check_account(const struct account *a, bool is_passwd, struct error *err)
 	        err, ERR_SOURCE,
 	        "/etc/%s of the image: the line of %.*s has no valid %s: uids and "
 	        "gids must be in range 0-%d",
-	        is_passwd ? "passwd" : "group", (int)a->name.n, a->name.p,
+	        is_passwd ? "passwd" : "group", TEXT_ARG(a->name),
 	        is_passwd ? "uid and gid" : "gid", ID_MAX);
 }
 
@@ -112,8 +112,8 @@ parse_id(struct text t, uint32_t *out, struct error *err)
 		return 0;
 	if (!read_id(digits, out) || (negative && *out != 0))
 		return error_set(err, ERR_SOURCE,
-		                 "%.*s: uids and gids must be in range 0-%d", (int)t.n,
-		                 t.p, ID_MAX);
+		                 "%.*s: uids and gids must be in range 0-%d", TEXT_ARG(t),
+		                 ID_MAX);
 	return 1;
 }
 
@@ -194,7 +194,7 @@ find_user(struct text passwd, struct text user, bool strict, struct user_ids *ou
 		return 0;
 	return error_set(err, ERR_SOURCE,
 	                 "unable to find user %.*s: no matching entries in passwd file",
-	                 (int)user.n, user.p);
+	                 TEXT_ARG(user));
 }
 
 static int
@@ -217,7 +217,7 @@ find_group(struct text groups, struct text group, bool strict, struct user_ids *
 		return 0;
 	return error_set(err, ERR_SOURCE,
 	                 "unable to find group %.*s: no matching entries in group file",
-	                 (int)group.n, group.p);
+	                 TEXT_ARG(group));
 }
 
 int
@@ -289,7 +289,7 @@ static void
 warn_unknown(int vertex, const char *what, struct text name, uint32_t id)
 {
 	event_warn(vertex, "%s %.*s: not found in the stage, taken as %u", what,
-	           (int)name.n, name.p, id);
+	           TEXT_ARG(name), id);
 }
 
 /* "user[:group]"; GROUP p NULL: no colon. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/number.h"
 
 /* Foreground colours of ECMA-48 (8.3.117). */
@@ -12,7 +13,7 @@ named(struct text name, char out[COLOUR_TEXT_MAX])
 	static const char *const names[] = { "black", "red",     "green", "yellow",
 		                             "blue",  "magenta", "cyan",  "white" };
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (text_is(name, names[i])) {
 			snprintf(out, COLOUR_TEXT_MAX, "\033[%zum", 30 + i);
 			return true;

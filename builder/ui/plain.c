@@ -292,7 +292,7 @@ print_debug(struct ui *ui, const struct event *e)
 {
 	struct buf *out = &plain_of(ui)->out;
 
-	buf_print(out, "DEBUG: %.*s: ", (int)e->name.n, e->name.p);
+	buf_print(out, "DEBUG: %.*s: ", TEXT_ARG(e->name));
 	visible_add(out, e->text, VISIBLE_MESSAGE);
 	buf_add_char(out, '\n');
 }

@@ -1,6 +1,7 @@
 #include "builder/ui/shown.h"
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/visible.h"
 
 #define ESC   0x1b
@@ -159,9 +160,9 @@ rune_width(uint32_t rune)
 
 	if (rune < 0x300)
 		return 1;
-	if (is_in(rune, none, sizeof none / sizeof *none))
+	if (is_in(rune, none, COUNT_OF(none)))
 		return 0;
-	return is_in(rune, wide, sizeof wide / sizeof *wide) ? 2 : 1;
+	return is_in(rune, wide, COUNT_OF(wide)) ? 2 : 1;
 }
 
 struct text

@@ -196,7 +196,7 @@ tty_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	(void)v;
 	if (e->kind != EVENT_DEBUG)
 		return;
-	buf_print(&t->above, "DEBUG: %.*s: ", (int)e->name.n, e->name.p);
+	buf_print(&t->above, "DEBUG: %.*s: ", TEXT_ARG(e->name));
 	visible_add(&t->above, e->text, VISIBLE_MESSAGE);
 	buf_add_char(&t->above, '\n');
 }

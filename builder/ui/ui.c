@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/visible.h"
 #include "builder/ui/shown.h"
 #include "builder/ui/view.h"
@@ -25,7 +26,7 @@ progress_parse(struct text t, enum progress *out)
 		{ "none", PROGRESS_QUIET }, { "rawjson", PROGRESS_RAWJSON },
 	};
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (text_is(t, names[i].name)) {
 			*out = names[i].progress;
 			return true;

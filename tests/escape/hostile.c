@@ -57,8 +57,8 @@ attempt(bool (*reaches)(void))
 int
 main(int argc, char **argv)
 {
-	const struct try *const all[] = { tries_of_files, tries_of_processes,
-		                          tries_of_the_kernel, tries_of_devices,
+	const struct try *const all[] = { tries_of_files,       tries_of_processes,
+		                          tries_of_the_kernel,  tries_of_devices,
 		                          tries_of_descriptors, tries_of_races };
 	size_t n = 0;
 

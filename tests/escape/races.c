@@ -70,8 +70,7 @@ reaches_through(const char *link)
 	snprintf(canary, sizeof canary, "%s", aim.canary);
 	snprintf(file, sizeof file, "d/%s", basename(canary));
 	if (mkdtemp(place) == NULL || chdir(place) < 0 || mkdir("d", 0755) < 0 ||
-	    symlink(link, "l") < 0 ||
-	    pthread_create(&thread, NULL, exchange, NULL) != 0)
+	    symlink(link, "l") < 0 || pthread_create(&thread, NULL, exchange, NULL) != 0)
 		return false;
 	for (int i = 0; i < LOOKS; i++)
 		if (reads(file))

@@ -179,8 +179,8 @@ static inline int
 push(struct registry *reg, const struct reference *ref, struct blob *b, const char *mount,
      enum push_outcome *outcome, struct error *err)
 {
-	return registry_push_blob(reg, ref, &b->d, mount, false, blob_source, b, NULL, NULL,
-	                          outcome, err);
+	return registry_push_blob(reg, ref, &b->d, mount, false, blob_source, b, NULL,
+	                          NULL, outcome, err);
 }
 
 static inline int

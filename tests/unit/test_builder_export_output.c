@@ -38,9 +38,10 @@ static const struct good good[] = {
 	{ "type=oci,\"dest=a,b\"", OUTPUT_OCI, "a,b", .level = COMPRESS_LEVEL_DEFAULT },
 	{ "type=oci,\"dest=a\"\"b\"", OUTPUT_OCI, "a\"b",
 	  .level = COMPRESS_LEVEL_DEFAULT },
-	{ "type=oci,compression-level=9", OUTPUT_OCI, NULL,
-	  .compression = COMPRESS_GZIP, .level = 9 },
-	{ "type=tar,push=false,registry.insecure=false,unpack=false,force-compression=false",
+	{ "type=oci,compression-level=9", OUTPUT_OCI, NULL, .compression = COMPRESS_GZIP,
+	  .level = 9 },
+	{ "type=tar,push=false,registry.insecure=false,unpack=false,force-compression="
+	  "false",
 	  OUTPUT_TAR, NULL, .level = COMPRESS_LEVEL_DEFAULT },
 	{ "type=oci,push=false,platform-split=false,mode=copy", OUTPUT_OCI, NULL,
 	  .level = COMPRESS_LEVEL_DEFAULT },

@@ -226,10 +226,11 @@ give_ids(const char *path)
 	const id_t last = SPARE_FIRST + SPARE_N - 1;
 	char name[] = "/tmp/cooper-subid-XXXXXX";
 	auto_fd int fd = mkstemp(name);
-	const bool given =
-	        fd >= 0 && dprintf(fd, "nobody:%d:%d\n", SPARE_FIRST, SPARE_N) > 0 &&
-	        fchown(fd, last, last) == 0 && fchown(fd, 0, 0) == 0 &&
-	        fchmod(fd, 0644) == 0 && mount(name, path, NULL, MS_BIND, NULL) == 0;
+	const bool given = fd >= 0 &&
+	                   dprintf(fd, "nobody:%d:%d\n", SPARE_FIRST, SPARE_N) > 0 &&
+	                   fchown(fd, last, last) == 0 && fchown(fd, 0, 0) == 0 &&
+	                   fchmod(fd, 0644) == 0 &&
+	                   mount(name, path, NULL, MS_BIND, NULL) == 0;
 
 	if (fd >= 0)
 		unlink(name);

@@ -284,7 +284,8 @@ struct pulling {
 };
 
 static int
-fetch(void *arg, const struct descriptor *blob, struct growing_blob *reader, struct error *err)
+fetch(void *arg, const struct descriptor *blob, struct growing_blob *reader,
+      struct error *err)
 {
 	struct pulling *p = arg;
 	struct digest d;

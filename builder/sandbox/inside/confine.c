@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/sys.h"
 
 /* Headers may be older than the kernel. */
@@ -38,7 +39,7 @@ static uint64_t
 rights(int version)
 {
 	static const unsigned known[] = { 0, 13, 14, 15, 15, 16 };
-	const int last = sizeof known / sizeof *known - 1;
+	const int last = COUNT_OF(known) - 1;
 
 	return (UINT64_C(1) << known[version > last ? last : version]) - 1;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/fs.h"
 #include "builder/sandbox/inside/sys.h"
@@ -92,7 +93,7 @@ make_nodes(struct mount_ctx *c, int dev_fd)
 	const bool opens_all = fs_attributes(c->recipe) == 0;
 	int nodes_fd = opens_all ? dev_fd : mount_nodes(c), result = 0;
 
-	for (size_t i = 0; i < sizeof nodes / sizeof *nodes && result == 0; i++) {
+	for (size_t i = 0; i < COUNT_OF(nodes) && result == 0; i++) {
 		const char *name = nodes[i].name;
 		const dev_t dev = makedev(nodes[i].major, nodes[i].minor);
 
@@ -183,7 +184,7 @@ devices_mount(struct mount_ctx *c, int target_fd, uint64_t shm_size)
 		return -1;
 	syscall(SYS_umask, 022);
 	mount_mqueue(c, dev_fd);
-	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+	for (size_t i = 0; i < COUNT_OF(links); i++)
 		if (sys_symlinkat(links[i].to, dev_fd, links[i].name) < 0)
 			return -1;
 	return sys_close(dev_fd);

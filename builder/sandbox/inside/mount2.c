@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/statfs.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/fs.h"
 #include "builder/sandbox/inside/sys.h"
@@ -81,7 +82,7 @@ print_options(const struct fs_option *options, char *out, size_t size)
 			                      options->value == NULL ? ""
 			                                             : options->value };
 
-		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		for (size_t i = 0; i < COUNT_OF(parts); i++) {
 			const size_t length = strlen(parts[i]);
 
 			if (n + length >= size)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/fs.h"
 #include "builder/sandbox/inside/mount2.h"
@@ -209,7 +210,7 @@ clean_work(const char *work)
 	static const char *const names[] = { "work/incompat/volatile", "work/incompat" };
 	int fd = sys_openat(AT_FDCWD, work, O_PATH | O_DIRECTORY, 0);
 
-	for (size_t i = 0; fd >= 0 && i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; fd >= 0 && i < COUNT_OF(names); i++)
 		syscall(SYS_unlinkat, fd, names[i], AT_REMOVEDIR);
 	if (fd >= 0)
 		sys_close(fd);

@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/mem.h"
@@ -339,11 +340,11 @@ place_dev(struct stand_ins *c, struct error *err)
 
 	if (fd < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+	for (size_t i = 0; i < COUNT_OF(nodes); i++)
 		if (mknodat(fd, nodes[i].name, S_IFCHR | 0666,
 		            makedev(nodes[i].major, nodes[i].minor)) == 0)
 			fchmodat(fd, nodes[i].name, 0666, 0);
-	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+	for (size_t i = 0; i < COUNT_OF(links); i++)
 		if (symlinkat(links[i][1], fd, links[i][0]) < 0)
 			return error_sys(err, "/dev/%s", links[i][0]);
 	if (mkdirat(fd, "shm", 01777) < 0 || fchmodat(fd, "shm", 01777, 0) < 0 ||

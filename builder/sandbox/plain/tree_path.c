@@ -48,7 +48,7 @@ go_down(struct walk *w, struct text name)
 static int
 follow(struct walk *w, const char *target, struct error *err)
 {
-	char *rest = mem_print("%s/%.*s", target, (int)w->left.n, w->left.p);
+	char *rest = mem_print("%s/%.*s", target, TEXT_ARG(w->left));
 
 	if (*target == '/')
 		buf_truncate(&w->done, 0);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/sys.h"
 
 /* A day and more, in microseconds: no limit in effect. */
@@ -250,7 +251,7 @@ is_of_credentials(int number)
 		SYS_setresgid, SYS_setfsuid,  SYS_setfsgid,  SYS_setgroups,
 	};
 
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
 		if (numbers[i] == number)
 			return true;
 	return false;

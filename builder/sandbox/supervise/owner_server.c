@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/caps.h"
 #include "builder/sandbox/inside/filter_install.h"
 #include "builder/sandbox/inside/owner_note.h"
@@ -76,7 +77,7 @@ struct call {
 static const struct shape *
 shape_of(int number)
 {
-	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+	for (size_t i = 0; i < COUNT_OF(shapes); i++)
 		if (shapes[i].number == number)
 			return &shapes[i];
 	return NULL;

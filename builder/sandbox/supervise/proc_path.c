@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/supervise/proc_process.h"
 
@@ -230,11 +231,10 @@ in_dev(const struct proc_server *s, pid_t tid, const char *rest, bool follows,
 		add(fd, n, rest);
 		return in_proc(s, tid, fd, follows, out);
 	}
-	for (size_t i = 0; is_last && follows && i < sizeof links / sizeof *links; i++)
+	for (size_t i = 0; is_last && follows && i < COUNT_OF(links); i++)
 		if (is(c, links[i].name))
 			return in_proc(s, tid, links[i].proc, true, out);
-	for (size_t i = 0;
-	     s->serves_devices && is_last && i < sizeof devices / sizeof *devices; i++)
+	for (size_t i = 0; s->serves_devices && is_last && i < COUNT_OF(devices); i++)
 		if (is(c, devices[i])) {
 			add(out, add(out, 0, "/dev/"), devices[i]);
 			return PROC_PATH_DEVICE;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/count.h"
 #include "base/missing.h"
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/sys.h"
@@ -70,7 +71,7 @@ static const struct shape shapes[] = {
 static const struct shape *
 shape_of(int number)
 {
-	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+	for (size_t i = 0; i < COUNT_OF(shapes); i++)
 		if (shapes[i].number == number)
 			return &shapes[i];
 	return NULL;
@@ -104,7 +105,7 @@ open_mounts(const struct call *c)
 	};
 	const size_t n = strlen(c->path);
 
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+	for (size_t i = 0; i < COUNT_OF(tables); i++) {
 		const char *name = tables[i][0], *text = tables[i][1];
 		int fd = -1;
 

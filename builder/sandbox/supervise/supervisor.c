@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/caps.h"
 #include "builder/sandbox/inside/confine.h"
 #include "builder/sandbox/inside/descriptors.h"
@@ -172,7 +173,7 @@ confine_ourselves(struct recipe *recipe, int tree_fd, const struct proc_server *
 		"/dev/null",   "/dev/zero",    "/dev/full",
 		"/dev/random", "/dev/urandom", "/dev/tty"
 	};
-	struct confine_rule rules[3 + sizeof devices / sizeof *devices] = {
+	struct confine_rule rules[3 + COUNT_OF(devices)] = {
 		{ tree_fd, CONFINE_TREE },
 		{ server->proc_fd, CONFINE_PROC },
 		{ server->terminal_fd, CONFINE_DEVICE },
@@ -182,14 +183,14 @@ confine_ourselves(struct recipe *recipe, int tree_fd, const struct proc_server *
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (recipe->has_landlock == 0)
 		return 0;
-	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
+	for (size_t i = 0; i < COUNT_OF(devices); i++)
 		rules[3 + i] = (struct confine_rule){
 			sys_openat(AT_FDCWD, devices[i], O_PATH, 0), CONFINE_DEVICE
 		};
-	result = confine(rules, sizeof rules / sizeof *rules);
+	result = confine(rules, COUNT_OF(rules));
 	if (result < 0)
 		recipe_fail(recipe, STAGE_CONFINE, errno, NULL);
-	for (size_t i = 3; i < sizeof rules / sizeof *rules; i++)
+	for (size_t i = 3; i < COUNT_OF(rules); i++)
 		if (rules[i].fd >= 0)
 			sys_close(rules[i].fd);
 	return result;
