@@ -1,9 +1,9 @@
 /*
- * base: the tool box that parser, layers, registry and builder share. It
- * knows nothing of images being built. Headers are included one by one; this
- * one is the table of contents and brings the five that every file needs.
+ * base: the tools that parser, layers, registry and builder share. It knows
+ * nothing about images. Files include its headers one by one. This header is
+ * the table of contents and includes the five that every file needs.
  *
- *	error    what went wrong, handed up     digest      content addresses
+ *	error    errors, passed up to main        digest      content addresses
  *	own      auto_* attributes and take()   descriptor  OCI descriptors, media types
  *	mem      allocation, arenas             platform    os/arch/variant
  *	text     views and byte strings         jsonio      typed JSON
@@ -12,7 +12,7 @@
  *	number   strict number parsing          process     helper programs
  *	draft    files named when complete      job, cancel worker pool, stop token
  *	clock    time, RFC 3339
- *	suggest  "did you mean"                 event       progress and log, sideways
+ *	suggest  "did you mean"                 event       progress and logs, for the ui
  *	csv      lists of attributes            base64      RFC 4648
  */
 #ifndef BASE_BASE_H

@@ -1,6 +1,6 @@
 /*
- * cancel: one token that tells everybody to stop. Threads poll cancel_fd()
- * beside what they wait for, or ask cancel_is_set() between pieces of work.
+ * cancel: one token that tells all threads to stop. A thread adds cancel_fd() to
+ * its poll(), or calls cancel_is_set() between pieces of work.
  */
 #ifndef BASE_CANCEL_H
 #define BASE_CANCEL_H

@@ -18,14 +18,14 @@ int64_t clock_wall_ns(void); /* since 1970-01-01T00:00:00Z */
  * zeros) if it is not 0, as Go's RFC3339Nano. Returns OUT. */
 char *clock_print(int64_t wall_ns, char out[CLOCK_TEXT_MAX]);
 
-/* The same of seconds: of years up to 9999. */
+/* The same for whole seconds, for years up to 9999. */
 char *clock_print_s(int64_t wall_s, char out[CLOCK_TEXT_MAX]);
 #define CLOCK_LAST_S 253402300799ll
 
 /* Reads RFC 3339 with any offset. False if malformed or out of range. */
 bool clock_parse(struct text t, int64_t *wall_ns);
 
-/* The same in whole seconds, of years up to 9999. */
+/* The same in whole seconds, for years up to 9999. */
 bool clock_parse_s(struct text t, int64_t *wall_s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * csv: lists of attributes as BuildKit's options have them. Fields are separated by
- * commas; a field may be in double quotes, "" inside is one.
+ * csv: lists of attributes as in BuildKit's options. Commas separate the fields. A field
+ * may be in double quotes; inside, "" means one double quote.
  */
 #ifndef BASE_CSV_H
 #define BASE_CSV_H
@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* Cuts the next field off *REST into OUT. 1 there is one, 0 none is left, -1: a quote has
- * no end (ERR_USAGE). */
+/* Moves the next field from *REST to OUT. Returns 1 if there is one, 0 if none is left, -1
+ * if a quote does not end (ERR_USAGE). */
 int csv_next(struct text *rest, struct buf *out, struct error *err);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * draft: a file that is being written, which gets its name when it is complete.
+ * draft: a file that gets its name only when it is complete.
  *
  *	int fd = draft_open(&d, dir_fd, 0644);     write to it, then
  *	draft_keep(&d, fd, "name", true);          and close it, or
  *	draft_drop(&d);
  *
- * It has no name until then where the file system has such files (O_TMPFILE), so that no
- * death of ours leaves it behind. Elsewhere, and for the moment in which one file takes
- * another's place, it is called .cooper-0123456789abcdef.tmp, and is locked (flock) as long
- * as it is open: by that draft_sweep() knows what was left by who is gone.
+ * Where the file system supports O_TMPFILE, the file has no name until then, so a crash
+ * leaves nothing behind. Elsewhere, and for a moment while it replaces another file, it is
+ * called .cooper-0123456789abcdef.tmp. Such a file is locked (flock) while it is open, so
+ * draft_sweep() can tell which ones dead processes left.
  *
  * Owned by one thread.
  */
@@ -25,8 +25,8 @@
 
 struct draft {
 	int dir_fd;                /* borrowed */
-	char name[DRAFT_NAME_MAX]; /* "": it has none */
-	bool needs_name;           /* seen here: no O_TMPFILE */
+	char name[DRAFT_NAME_MAX]; /* "": no name yet */
+	bool needs_name;           /* this file system has no O_TMPFILE */
 };
 
 #define DRAFT_INIT                                                                       \
@@ -34,25 +34,26 @@ struct draft {
 		.dir_fd = -1                                                             \
 	}
 
-/* A new empty file in the directory DIR_FD, which stays open until it is kept or dropped;
- * readable and writable, MODE & ~umask. Its descriptor, which the caller closes after
- * draft_keep(), or -1 with errno. D may be used again then. */
+/* Opens a new empty file in the directory DIR_FD, for reading and writing, with MODE &
+ * ~umask. DIR_FD must stay open until the draft is kept or dropped. Returns a descriptor,
+ * which the caller closes after draft_keep(), or -1 with errno. Then D can be reused. */
 int draft_open(struct draft *d, int dir_fd, mode_t mode);
 
-/* FD, which draft_open() gave, is NAME from now on. REPLACES: in place of what has that
- * name and is no directory; else that is EEXIST. -1 with errno, and it can be tried again. */
+/* Gives FD, which comes from draft_open(), the name NAME. With REPLACES it replaces an
+ * existing file that is not a directory; without, an existing file is EEXIST. -1 with errno;
+ * the caller may try again. */
 int draft_keep(struct draft *d, int fd, const char *name, bool replaces);
 
-/* Takes its temporary name away, if it has one. */
+/* Removes its temporary name, if it has one. */
 void draft_drop(struct draft *d);
 
-/* PATH below DIR_FD, whose directory is there, gets what FILL writes to it: all of it, or
- * what has that name stays as it was. */
+/* Writes the file PATH below DIR_FD by calling FILL. The directory of PATH must exist. On
+ * failure an existing file keeps its content. */
 int draft_replace_by(int dir_fd, const char *path, mode_t mode, file_fill_fn *fill,
                      void *arg, struct error *err);
 
-/* Removes from the directory DIR_FD the drafts of ours (this user's) whose processes are
- * gone. Faults are ignored: the next one will find them. */
+/* Removes this user's drafts of dead processes from the directory DIR_FD. Ignores errors:
+ * the next call will find the files again. */
 void draft_sweep(int dir_fd);
 
 #endif

@@ -1,19 +1,19 @@
 /*
- * error: what went wrong, as an object handed upwards.
+ * error: what went wrong, as an object that callers pass up.
  *
  * Every function that can fail takes a `struct error *err` as its last
  * argument (never NULL) and returns -1, NULL or false; look-ups return 1
- * found, 0 absent, -1 failed. Whoever detects a fault sets it once; a level
- * that knows more adds it in front with error_wrap(). On success the error
- * is left untouched. Only builder/cli/report prints one.
+ * found, 0 absent, -1 failed. The code that detects an error sets it once; a
+ * caller that knows more puts text in front with error_wrap(). On success the
+ * error is left untouched. Only builder/cli/report prints errors.
  *
  *	if (fd < 0)
  *		return error_sys(err, "open %s", path);
  *	if (part_finish(part, err) < 0)
  *		return error_wrap(err, "add %s to the store", path);
  *
- * Users and passwords of URLs are taken out of all texts (base/redact.h). An error owns
- * its strings. It belongs to one thread at a time.
+ * All texts lose the users and passwords of URLs (base/redact.h). An error owns its
+ * strings. One thread at a time may use it.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
@@ -23,14 +23,14 @@
 /* Decides the exit status; see docs/exit-codes.md. */
 enum error_code {
 	ERR_NONE = 0,
-	ERR_INTERNAL,    /* a fault of ours, or of the machine: I/O, memory */
+	ERR_INTERNAL,    /* a bug of ours, or a machine fault: I/O, memory */
 	ERR_USAGE,       /* the command line */
 	ERR_DOCKERFILE,  /* the Dockerfile or .dockerignore */
-	ERR_SOURCE,      /* a file, image, stage or secret that is named but not there */
+	ERR_SOURCE,      /* a file, image, stage or secret that does not exist */
 	ERR_RUN,         /* a RUN step ended with a status other than 0 */
 	ERR_NETWORK,     /* no connection, time-out, a server's 5xx */
 	ERR_AUTH,        /* refused: 401, 403, missing credentials */
-	ERR_POLICY,      /* something that was not allowed on the command line */
+	ERR_POLICY,      /* something the command line does not allow */
 	ERR_DAMAGED,     /* content differs from its digest, a broken archive */
 	ERR_ENVIRONMENT, /* this machine cannot do it: namespaces, disk full */
 	ERR_CANCELLED,   /* by a signal, or because another step failed */
@@ -73,11 +73,11 @@ int error_set(struct error *err, enum error_code code, const char *fmt, ...)
 int
 error_sys(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* What is set is about a file that the user named: if the name is at fault (it leads
- * nowhere, to a directory, is too long), the code becomes CODE. Always returns -1. */
+/* For an error about a file that the user named: if the name is the reason (no such file,
+ * a directory, too long), sets the code to CODE. Always returns -1. */
 int error_named(struct error *err, enum error_code code);
 
-/* Puts "<text>: " in front of what is set. Always returns -1. */
+/* Puts "<text>: " in front of the text. Always returns -1. */
 int
 error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -88,8 +88,8 @@ error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf
 /* Adds a place (ignored beyond ERROR_PLACES_MAX). Always returns -1. */
 int error_at(struct error *err, struct place place);
 
-/* Notes OTHER, which was found in the same file after ERR and does not follow from it.
- * Beyond ERROR_OTHERS_MAX they are only counted. Always returns -1. */
+/* Adds OTHER, an independent error later in the same file. Beyond ERROR_OTHERS_MAX, errors
+ * are only counted. Always returns -1. */
 int error_also(struct error *err, const struct error *other);
 
 /* Moves FROM into TO (whose old content is freed); FROM becomes empty. */

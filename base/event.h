@@ -1,10 +1,10 @@
 /*
- * event: what happens, told sideways. Modules emit, the ui alone formats.
+ * event: progress, logs and warnings. All modules emit events; only the ui formats them.
  *
- * A vertex is one line of work that the user sees (a step, a pull, an
- * export); it is announced, logs and counts, and ends once. Events are handed
- * to the one sink in the order of emission, under a lock, so a sink needs no
- * lock of its own. Registered secret values are replaced by "***" here,
+ * A vertex is one unit of work that the user sees (a step, a pull, an
+ * export). It begins once, may emit logs and byte counts, and ends once. The
+ * only sink gets the events in the order of emission, under a lock, so it needs
+ * no lock of its own. Registered secret values are replaced by "***" here,
  * before anything can print them.
  */
 #ifndef BASE_EVENT_H
@@ -21,12 +21,12 @@ enum event_kind {
 	EVENT_LOG,     /* text = bytes a process printed (any cut, not lines) */
 	EVENT_STATUS,  /* name = what, done/total bytes (total 0: unknown), ended */
 	EVENT_END,     /* outcome, text = error text if failed */
-	EVENT_WARNING, /* text; vertex 0 if about nothing that is shown */
+	EVENT_WARNING, /* text; vertex 0 if it belongs to no vertex */
 	EVENT_DEBUG,   /* text; only when its area is switched on */
 	EVENT_MISS,    /* text = why a step was not found in the cache, one line */
 };
 
-/* Skipped: what needed it was in the cache. */
+/* Skipped: the steps that needed it were in the cache. */
 enum event_outcome {
 	OUTCOME_DONE,
 	OUTCOME_CACHED,
@@ -35,8 +35,8 @@ enum event_outcome {
 	OUTCOME_SKIPPED,
 };
 
-/* What a warning about a file of the user's says beside its text; NULL, or p NULL: not
- * known. Borrowed. */
+/* What a warning about a user's file says besides its text. NULL, or p NULL, means
+ * unknown. Borrowed. */
 struct event_about {
 	const char *description, *url; /* of the kind of warning */
 	const char *file;              /* its name, as shown */
@@ -79,8 +79,8 @@ void event_warn(int vertex, const char *fmt, ...) __attribute__((format(printf, 
 void event_warn_about(int vertex, const struct event_about *about, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* Turns ERR into a warning in front of which "<text>: " is put, and clears it.
- * For faults that the build survives. */
+/* Emits "<text>: " and the text of ERR as a warning, and clears ERR. For errors that do
+ * not end the build. */
 void event_warn_error(int vertex, struct error *err, const char *fmt, ...)
         __attribute__((format(printf, 3, 4)));
 

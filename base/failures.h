@@ -1,5 +1,5 @@
 /*
- * failures: what went wrong with several things that were all tried, as one error.
+ * failures: joins the errors of several attempts into one error.
  *
  *	struct failures failures = { 0 };
  *	for (…)
@@ -21,7 +21,8 @@ struct failures {
 /* Takes ERR, which becomes empty. */
 void failures_add(struct failures *f, struct error *err);
 
-/* -1 with all of them in ERR, the first one's class; 0 if there are none. Empties F. */
+/* Returns 0 if there are none; else -1, with all of them in ERR and the class of the first.
+ * Empties F. */
 int failures_tell(struct failures *f, struct error *err);
 
 #endif

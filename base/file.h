@@ -16,8 +16,8 @@
 #include "base/text.h"
 
 /* Appends the file NAME below DIR_FD (AT_FDCWD allowed) to OUT. 1 read, 0 the
- * file does not exist, -1 failed. More than MAX bytes is an error; OUT is as it
- * was then. file_read_fd() reads to the end and returns 1 or -1. */
+ * file does not exist, -1 failed. More than MAX bytes is an error; OUT is then
+ * unchanged. file_read_fd() reads to the end and returns 1 or -1. */
 int
 file_read(int dir_fd, const char *name, size_t max, struct buf *out, struct error *err);
 int file_read_fd(int fd, size_t max, struct buf *out, struct error *err);
@@ -27,7 +27,7 @@ int file_read_fd(int fd, size_t max, struct buf *out, struct error *err);
 int file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t mode,
                  struct error *err);
 
-/* The same, by what FILL writes to FD. */
+/* The same, but FILL writes the content to FD. */
 typedef int file_fill_fn(void *arg, int fd, struct error *err);
 int file_replace_by(int dir_fd, const char *name, mode_t mode, file_fill_fn *fill,
                     void *arg, struct error *err);
@@ -53,17 +53,17 @@ int file_make_dirs(int dir_fd, const char *path, mode_t mode, struct error *err)
  * is success. */
 int file_remove_tree(int dir_fd, const char *name, struct error *err);
 
-/* The same, but each name that is removed takes one from *LEFT, which may be set meanwhile
- * (negative: without bound); once it is 0 this ends with ERR_CANCELLED and leaves the
- * rest. */
+/* The same with a limit: each removed name decrements *LEFT (negative: no limit). At 0 the
+ * function ends with ERR_CANCELLED and leaves the rest. Other threads may set *LEFT
+ * meanwhile. */
 int file_remove_tree_within(_Atomic int64_t *left, int dir_fd, const char *name,
                             struct error *err);
 
-/* open(2) O_DIRECTORY|O_PATH-less|O_CLOEXEC. -1 with ERR. */
+/* open(2) with O_DIRECTORY|O_CLOEXEC, without O_PATH. -1 with ERR. */
 int file_open_dir(int dir_fd, const char *name, struct error *err);
 
-/* Whether NAME, which may be a link, is there. (Not by faccessat(): filters that do not
- * know of faccessat2() answer for it.) */
+/* Whether NAME exists, be it a link. (Does not use faccessat(): seccomp filters that do not
+ * know faccessat2() give wrong answers.) */
 bool file_is_there(int dir_fd, const char *name);
 
 /* A random name of N lower-case hex digits into OUT (N + 1 bytes). */

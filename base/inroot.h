@@ -17,7 +17,7 @@
  * O_NOFOLLOW (last component only). The fd, or -1 with errno set. */
 int inroot_open(int root_fd, const char *path, int flags, mode_t mode);
 
-/* As inroot_open(), but no link is followed in any component (ELOOP if met). */
+/* Like inroot_open(), but a link in any component is an error (ELOOP). */
 int inroot_open_nolinks(int root_fd, const char *path, int flags, mode_t mode);
 
 /* Opens (O_PATH|O_DIRECTORY) the directory that holds the last component of

@@ -1,7 +1,7 @@
 /*
- * job: a pool of worker threads, and groups of jobs that are waited for
- * together. A job may add jobs, but must not wait for a group of its own
- * pool unless through group_wait(), which works on queued jobs while it waits.
+ * job: a pool of worker threads, and groups of jobs to wait for together. A
+ * job may add jobs. It may wait for a group of its own pool only by
+ * group_wait(), which runs queued jobs while it waits.
  */
 #ifndef BASE_JOB_H
 #define BASE_JOB_H
@@ -15,7 +15,7 @@ struct group;
 
 typedef int job_fn(void *arg, struct error *err);
 
-/* CPUs this process may really use: affinity and cgroup quota, at least 1. */
+/* The number of CPUs that affinity and cgroup quota leave to this process, at least 1. */
 size_t job_cpus(void);
 
 struct pool *pool_new(size_t n_threads);

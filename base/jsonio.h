@@ -24,13 +24,13 @@ own_json(json_t **json)
  * (ERR_DAMAGED, WHERE in front). Nesting is limited by jansson (2048). */
 json_t *jsonio_parse(struct text t, const char *where, struct error *err);
 
-/* The same of what somebody else wrote: at most MAX objects, arrays and members of them.
- * A few bytes of text may become some hundred of memory. */
+/* The same for untrusted text: at most MAX objects, arrays and members, because a few
+ * bytes of text may need hundreds of bytes of memory. */
 json_t *
 jsonio_parse_limited(struct text t, size_t max, const char *where, struct error *err);
 
-/* Reads and parses the file NAME below DIR_FD, of at most MAX bytes: 1 and *OUT, 0 it is
- * not there, -1. */
+/* Reads and parses the file NAME below DIR_FD, of at most MAX bytes. Returns 1 and *OUT, 0
+ * if it does not exist, or -1. */
 int
 jsonio_read(int dir_fd, const char *name, size_t max, json_t **out, struct error *err);
 
@@ -48,7 +48,7 @@ int jsonio_object(const json_t *object, const char *name, json_t **out, const ch
 /* Compact text with members in the order they were set; caller frees. */
 char *jsonio_print(const json_t *json);
 
-/* The same with an indent of two blanks. */
+/* The same, indented by two blanks. */
 char *jsonio_print_pretty(const json_t *json);
 
 /* A JSON string of any bytes: invalid UTF-8 becomes U+FFFD, as Go's encoder

@@ -1,6 +1,6 @@
 /*
- * library: shared libraries that are loaded when they are needed, since many a build
- * does without them.
+ * library: shared libraries that are loaded on demand, because many builds do not need
+ * them.
  */
 #ifndef BASE_LIBRARY_H
 #define BASE_LIBRARY_H
@@ -10,11 +10,11 @@
 #define LIBRARY_CURL    "libcurl.so.4"
 #define LIBRARY_ARCHIVE "libarchive.so.13"
 
-/* The package of Debian that has NAME, one of those above. */
+/* The Debian package that contains NAME, one of the libraries above. */
 const char *library_package(const char *name);
 
-/* Loads NAME for as long as the process lives, once or often. Its handle for dlsym(3), or
- * NULL with ERR_ENVIRONMENT and the package's name. */
+/* Loads NAME; it stays loaded until the process ends. Callers may repeat the call. Returns
+ * a handle for dlsym(3), or NULL with ERR_ENVIRONMENT and the package's name. */
 void *library_load(const char *name, struct error *err);
 
 #endif

@@ -25,15 +25,15 @@ char *mem_copy_n(const void *bytes, size_t n); /* NUL-terminated copy */
 char *mem_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *mem_vprint(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
-/* Large pieces go back to the system when they are freed, however many there were.
- * Called once, before there are threads. */
+/* Makes free() return large blocks to the system, always. Call it once, before any thread
+ * starts. */
 void mem_setup(void);
 
 /* Ends the program with MESSAGE on standard error. For exhausted memory and
  * broken invariants only. */
 _Noreturn void mem_die(const char *message);
 
-/* Things that die together: freed at once, never one by one. Not thread-safe. */
+/* Memory that is freed all at once, never piece by piece. Not thread-safe. */
 struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);                /* takes NULL */
@@ -45,7 +45,7 @@ char *arena_print(struct arena *arena, const char *fmt, ...)
         __attribute__((format(printf, 2, 3)));
 struct text arena_text(struct arena *arena, struct text t); /* NUL-terminated copy */
 
-/* What TAKEN holds becomes part of ARENA; TAKEN is freed. Takes NULL. */
+/* Moves the memory of TAKEN to ARENA and frees TAKEN. Takes NULL. */
 void arena_join(struct arena *arena, struct arena *taken);
 
 static inline void

@@ -1,5 +1,5 @@
 /*
- * missing: calls that a kernel or a filter does not know.
+ * missing: system calls that the kernel or a seccomp filter does not know.
  */
 #ifndef BASE_MISSING_H
 #define BASE_MISSING_H
@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* Whether a call that failed with SYS may be missing: a kernel says ENOSYS, or EINVAL of an
- * option; filters and profiles have EPERM and EACCES. Each but the first may be a true
- * answer, too, so what is tried instead must give the same one then. */
+/* Whether a call that failed with SYS may be missing. A kernel returns ENOSYS, or EINVAL
+ * for an unknown option; filters and profiles return EPERM or EACCES. All except ENOSYS may
+ * also be a real error, so the caller's substitute must then fail in the same way. */
 static inline bool
 call_is_missing(int sys)
 {

@@ -17,7 +17,7 @@ bool number_u32(struct text t, uint32_t *out);
 bool number_octal(struct text t, uint32_t *out); /* digits 0-7 */
 
 /* Bytes with an optional suffix b k m g t p (any case, also kb, kib): 1024-based.
- * What is behind a point counts, too: "1.5k" is 1536. */
+ * A fraction is allowed: "1.5k" is 1536. */
 bool number_size(struct text t, uint64_t *out);
 
 /* Go's time.ParseDuration: [+-]?(digits[.digits](ns|us|µs|ms|s|m|h))+ or 0;

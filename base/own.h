@@ -1,6 +1,6 @@
 /*
- * own: who releases what. A variable declared with an `auto_` attribute is
- * released when its block is left; take() hands it over instead.
+ * own: automatic release. A variable with an `auto_` attribute is released at
+ * the end of its block; take() passes it on instead.
  *
  *	auto_fd int fd = open(...);       closed at the end of the block
  *	auto_free char *s = mem_copy(...);  freed at the end of the block
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The value of POINTER, which is left NULL. */
+/* Returns the value of POINTER and sets POINTER to NULL. */
 #define take(pointer)                                                                    \
 	__extension__({                                                                  \
 		__typeof__(pointer) *take_at_ = &(pointer);                              \
@@ -24,7 +24,7 @@
 		take_it_;                                                                \
 	})
 
-/* The descriptor at FD, which is left -1. */
+/* Returns the descriptor at FD and sets it to -1. */
 static inline int
 take_fd(int *fd)
 {
@@ -34,7 +34,7 @@ take_fd(int *fd)
 	return it;
 }
 
-/* Closes the descriptor at FD unless it is -1, and leaves -1. Keeps errno. */
+/* Closes the descriptor at FD unless it is -1, and sets it to -1. Keeps errno. */
 static inline void
 own_close(int *fd)
 {

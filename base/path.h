@@ -1,5 +1,5 @@
 /*
- * path: path text, without looking at any file. Paths are bytes.
+ * path: paths as text; no function looks at the file system. Paths are bytes.
  */
 #ifndef BASE_PATH_H
 #define BASE_PATH_H
@@ -14,7 +14,7 @@ char *path_clean(struct text p);
 /* path_clean("/" + p): always absolute, ".." cannot leave "/". Caller frees. */
 char *path_clean_abs(struct text p);
 
-/* DIR "/" NAME, cleaned; an absolute NAME is below DIR all the same. Caller frees. */
+/* DIR "/" NAME, cleaned; an absolute NAME is also taken as below DIR. Caller frees. */
 char *path_join(const char *dir, const char *name);
 
 /* The last component ("/" and "" give ""), and all before it; views into P. */
@@ -27,8 +27,8 @@ bool path_next(struct text *rest, struct text *component);
 /* True if P is DIR or below it (both cleaned, same form). */
 bool path_is_below(struct text p, struct text dir);
 
-/* Order in which a directory comes right before everything below it, and
- * siblings in byte order of their names: '/' sorts before any other byte. */
+/* An order that puts a directory directly before everything below it, and siblings in
+ * byte order of their names: '/' sorts before any other byte. */
 int path_compare(struct text a, struct text b);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * redact: users and passwords that stand in URLs, kept from people's eyes.
+ * redact: hides users and passwords in URLs.
  *
  *	https://user:password@host/path   →   https://xxxxx:xxxxx@host/path
  *	https://token@host/path           →   https://xxxxx@host/path
  *
- * Errors, events, titles, history and keys go through here, so nobody has to think of
- * it where a message is made. The user of an ssh URL without a password is no secret
- * and stays.
+ * Errors, events, titles, history and keys go through these functions, so code that makes
+ * a message need not care. The user of an ssh URL without a password is not a secret and
+ * stays.
  */
 #ifndef BASE_REDACT_H
 #define BASE_REDACT_H
@@ -22,16 +22,16 @@ struct userinfo {
 	struct text rest;           /* host, port, path and all */
 };
 
-/* Splits URL. False if it is none, or has no user and password. */
+/* Splits URL. False if it is not a URL, or has no user and password. */
 bool userinfo_find(struct text url, struct userinfo *out);
 
-/* Appends T, which may hold any number of URLs, with their secrets replaced. */
+/* Appends T and replaces the secrets of all URLs in it. */
 void buf_add_redacted(struct buf *out, struct text t);
 
-/* Whether that would change anything. */
+/* Whether redaction would change T. */
 bool text_has_userinfo(struct text t);
 
-/* The same for a string that the caller owns and gives away; takes NULL. */
+/* The same for a string that the caller owns and passes on; takes NULL. */
 char *redact_own(char *text);
 
 #endif

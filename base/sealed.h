@@ -1,9 +1,9 @@
 /*
- * sealed: files that are written and read piece by piece, and end with a CRC-32
- * of all before it (u32, little endian).
+ * sealed: files that are written and read piece by piece. They end with a CRC-32 of
+ * all bytes before it (u32, little endian).
  *
- * They hold what can be made again, so that a damaged one counts as absent. What a
- * reader was given is true only if sealed_is_whole() says so in the end.
+ * They hold data that can be made again, so a damaged file counts as absent. A reader
+ * may trust what it got only if sealed_is_whole() returns true at the end.
  */
 #ifndef BASE_SEALED_H
 #define BASE_SEALED_H
@@ -20,11 +20,11 @@
 /* ------------------------------------------------------------ writing */
 
 struct sealed_writer {
-	int fd; /* borrowed; -1: all stays in PENDING */
+	int fd; /* borrowed; -1: everything stays in PENDING */
 	struct buf pending;
 	uint32_t crc;
 	bool failed;
-	struct error err; /* told by sealed_end() */
+	struct error err; /* reported by sealed_end() */
 };
 
 void sealed_add(struct sealed_writer *w, const void *bytes, size_t n);
@@ -35,7 +35,7 @@ int sealed_end(struct sealed_writer *w, struct error *err);
 void sealed_writer_clear(struct sealed_writer *w);
 #define auto_sealed_writer __attribute__((cleanup(sealed_writer_clear)))
 
-/* Replaces NAME below DIR_FD, as file_replace() does, by what FILL adds. */
+/* Replaces NAME below DIR_FD, like file_replace(), by the data that FILL adds. */
 typedef int sealed_fill_fn(void *arg, struct sealed_writer *w, struct error *err);
 int sealed_replace(int dir_fd, const char *name, mode_t mode, sealed_fill_fn *fill,
                    void *arg, struct error *err);
@@ -44,8 +44,8 @@ int sealed_replace(int dir_fd, const char *name, mode_t mode, sealed_fill_fn *fi
 
 struct sealed_reader {
 	int fd;
-	struct buf bytes; /* read, not all given yet */
-	size_t at;        /* what was given of it */
+	struct buf bytes; /* read, but not all returned yet */
+	size_t at;        /* how much of it was returned */
 	uint64_t left;    /* in the file, before the checksum */
 	uint32_t crc;
 	bool failed;
@@ -56,19 +56,19 @@ struct sealed_reader {
 		.fd = -1                                                                 \
 	}
 
-/* 1, 0 there is no such file or it is too short, -1. */
+/* Returns 1, 0 if the file does not exist or is too short, or -1. */
 int sealed_open(struct sealed_reader *r, int dir_fd, const char *name, struct error *err);
 
-/* The next N bytes, valid until the next call, or NULL if there are not so many. */
+/* The next N bytes, valid until the next call, or NULL if fewer are left. */
 const void *sealed_get(struct sealed_reader *r, size_t n);
 
-/* The same, copied; zeros and false if there are not so many. */
+/* The same as a copy; zeros and false if fewer are left. */
 bool sealed_get_copy(struct sealed_reader *r, void *to, size_t n);
 
-/* What is left to be given. */
+/* The number of bytes left to read. */
 uint64_t sealed_left(const struct sealed_reader *r);
 
-/* Reads what is left. True if the file is as it was written. */
+/* Reads the rest. True if the file is undamaged. */
 bool sealed_is_whole(struct sealed_reader *r);
 void sealed_reader_clear(struct sealed_reader *r);
 #define auto_sealed_reader __attribute__((cleanup(sealed_reader_clear)))

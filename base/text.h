@@ -53,8 +53,9 @@ struct text text_trim(struct text t); /* ASCII blanks, both ends */
 /* Index of C in T, or -1. */
 ptrdiff_t text_find(struct text t, char c);
 
-/* What is before the first C in *REST, which begins behind it then. Without C it is all of
- * *REST, whose p becomes NULL. A list: while (rest.n > 0) use(text_cut(&rest, ',')). */
+/* Cuts off and returns the text before the first C; *REST then starts after C. Without C,
+ * returns all of *REST and sets its p to NULL. A list: while (rest.n > 0)
+ * use(text_cut(&rest, ',')). */
 struct text text_cut(struct text *rest, char c);
 
 /* Cuts the next line (without its LF) off the front of *REST. False at the end. */
@@ -65,7 +66,7 @@ int text_compare(struct text a, struct text b);
 
 char *text_copy(struct text t); /* caller frees */
 
-/* For tables in memory; another version may have another. */
+/* For tables in memory only: the function may change with the version. */
 uint64_t text_hash(struct text key);
 
 /* Length in bytes of the UTF-8 sequence that T starts with, its code point in

@@ -1,7 +1,7 @@
 /*
- * visible: text of foreign origin (out of a Dockerfile, a registry's answer, a file's
- * name) made fit to be printed. A terminal obeys none of it: what is no character of a
- * line is written as its number, which one can read.
+ * visible: makes untrusted text (from a Dockerfile, a registry's answer, a file's name)
+ * safe to print. It cannot control the terminal: every character that is not plain text is
+ * written as its number.
  */
 #ifndef BASE_VISIBLE_H
 #define BASE_VISIBLE_H
@@ -14,29 +14,28 @@
 
 enum visible {
 	VISIBLE_LINE,    /* a name or a line: line feeds are escaped, tabs stay */
-	VISIBLE_CELL,    /* of a table: tabs are escaped, too */
-	VISIBLE_TITLE,   /* of a step: line feeds and tabs are blanks */
+	VISIBLE_CELL,    /* a cell of a table: tabs are escaped, too */
+	VISIBLE_TITLE,   /* a step's title: line feeds and tabs become blanks */
 	VISIBLE_LINES,   /* several lines, also JSON: line feeds and tabs stay */
-	VISIBLE_MESSAGE, /* what follows a line feed is indented: it looks like no message
-	                    of ours */
+	VISIBLE_MESSAGE, /* text after a line feed is indented, so that it does not look
+	                    like a message of ours */
 };
 
-/* False for what moves, hides, colours or turns around other text: controls (C0, DEL,
- * C1), marks of direction (Unicode, annex 9), separators of lines. */
+/* False for characters that move, hide, colour or reverse other text: controls (C0, DEL,
+ * C1), direction marks (Unicode, annex 9), line separators. */
 bool visible_rune(uint32_t rune);
 
-/* Appends T with \x1b or \u202e in the place of what is not visible, \xff for a byte
- * that is no UTF-8. What was made visible stays as it is when it is made so again. JSON
- * stays the JSON it is. */
+/* Appends T; characters that are not visible become \x1b or \u202e, invalid UTF-8 becomes
+ * \xff. A second call on the result changes nothing. JSON keeps its meaning. */
 void visible_add(struct buf *out, struct text t, enum visible how);
 
-/* The same of a string, which is often on a stack: caller frees. */
+/* The same for a string, which is often on the stack. The caller frees the result. */
 char *visible_copy(struct text t, enum visible how);
 
-/* The same, onto OUT. */
+/* The same, appended to OUT. */
 void visible_write(FILE *out, struct text t, enum visible how);
 
-/* Appends at most MAX bytes of T: of a longer one the beginning and the end. */
+/* Appends at most MAX bytes of T; of a longer text, the beginning and the end. */
 void visible_add_part(struct buf *out, struct text t, size_t max, enum visible how);
 
 #endif

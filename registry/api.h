@@ -1,6 +1,6 @@
 /*
  * api: requests of the distribution-spec to one repository, with the
- * Authorization they need, and errors that say what the server said.
+ * Authorization they need, and errors with the server's message.
  *
  *	struct call call;
  *	call_init(&call, reg, ref->host, ref->repo, "pull", err);
@@ -28,20 +28,20 @@ int call_init(struct call *call, struct registry *reg, const char *host, const c
 
 /* One try of REQUEST, whose url is set here: WHERE is a path below the
  * repository ("/blobs/sha256:…") or an absolute URL. A 401 is answered with a
- * new token, once. Faults as http_perform(). */
+ * new token, once. Fails like http_perform(). */
 int api_once(const struct call *call, const char *where, struct http_request *request,
              struct http_response *response, struct error *err);
 
-/* As many tries as it takes. For requests that may be repeated as they are. */
+/* With retries. For requests that may be repeated unchanged. */
 int api_perform(const struct call *call, const char *where, struct http_request *request,
                 struct http_response *response, struct error *err);
 
-/* Sets the error for an answer that is not the wanted one. WHAT follows the
+/* Sets the error for an unexpected answer. WHAT follows the
  * repository's name (":latest", " blob sha256:…", ""). Always -1. */
 int api_refuse(const struct call *call, const char *what,
                const struct http_response *response, struct error *err);
 
-/* Completes ERR after tries of api_once() that were the last. Always -1. */
+/* Completes ERR after the last failed api_once(). Always -1. */
 int api_fail(const struct call *call, enum http_fault fault, struct error *err);
 
 #endif

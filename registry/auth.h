@@ -1,8 +1,8 @@
 /*
  * auth: the Authorization header of each request.
  *
- *	auth_get       what is known to be right by now, or nothing
- *	auth_refused   a 401 came: learn what is asked for; is another try worth it?
+ *	auth_get       the header, if HOST needs one as far as we know
+ *	auth_refused   handles a 401: reads the challenge; is another try worth it?
  *
  * A host's challenge and its tokens (one per scope) are remembered for the
  * session, tokens until shortly before they expire. While one thread fetches
@@ -18,7 +18,7 @@
 struct scope {
 	const char *repo;
 	const char *actions;    /* "pull" or "pull,push" */
-	const char *mount_repo; /* to be read too, or NULL */
+	const char *mount_repo; /* is also read; or NULL */
 };
 
 struct auth;
@@ -32,8 +32,8 @@ void auth_free(struct auth *auth); /* takes NULL */
 int auth_get(struct auth *auth, const struct host *host, const struct scope *scope,
              char **out, struct error *err);
 
-/* RESPONSE is HOST's 401 to a request that carried USED (or NULL). 1: another
- * auth_get() will give something else, 0: it will not. */
+/* RESPONSE is HOST's 401 to a request that carried USED (or NULL). Returns 1 if
+ * another auth_get() will return a different header, else 0. */
 int auth_refused(struct auth *auth, const struct host *host, const struct scope *scope,
                  const char *used, const struct http_response *response);
 

@@ -22,7 +22,7 @@ struct auth_entry {
 struct auth_helper {
 	char *key; /* normalised */
 	char *suffix;
-	char *server; /* the key as it was written: what the helper is asked */
+	char *server; /* the key as it was written: the input of the helper */
 };
 
 struct authfile {
@@ -32,7 +32,7 @@ struct authfile {
 	ARRAY(struct auth_helper) helpers;
 };
 
-/* Parses TEXT. Takes nothing; NULL with ERR set if it is no such file. */
+/* Parses TEXT, which stays the caller's. NULL with ERR set if it is malformed. */
 struct authfile *authfile_parse(const char *name, struct text text, struct error *err);
 void authfile_free(struct authfile *file); /* takes NULL */
 

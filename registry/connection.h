@@ -1,5 +1,5 @@
 /*
- * connection: the options of a libcurl handle that say how a host is reached:
+ * connection: the options of a libcurl handle for the connection to a host:
  * protocol, certificates, proxy.
  */
 #ifndef REGISTRY_CONNECTION_H
@@ -12,8 +12,8 @@
 /* URL is on HOST, which must outlive the transfer. */
 void connection_set(CURL *easy, const struct host *host, const char *url, int timeout_s);
 
-/* The proxy that URL, which is on HOST, is reached through, for people: without user and
- * password; *VARIABLE (static) is where it comes from. NULL: none. Caller frees. */
+/* The proxy for URL, which is on HOST, as text for messages, without user and password.
+ * *VARIABLE (static) names the variable that set it. NULL: none. Caller frees. */
 char *connection_proxy(const struct host *host, const char *url, const char **variable);
 
 #endif

@@ -15,9 +15,9 @@
  * key wins (host/a/b before host/a before host), and at each key credHelpers
  * win over auths; credsStore is asked for the host before auths are.
  *
- * Files are read once, answers of helpers are kept a little less than five
- * minutes. Thread-safe. Secrets are registered for masking and are passed to
- * nobody but the server they are for.
+ * Files are read once. Answers of helpers are cached for a little less than
+ * five minutes. Thread-safe. Secrets are registered for masking, and only the
+ * server that they are for gets them.
  */
 #ifndef REGISTRY_CREDENTIALS_H
 #define REGISTRY_CREDENTIALS_H

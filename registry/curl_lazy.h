@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 
-/* Before the first call: that it is there. 0, or -1 with ERR_ENVIRONMENT; without it the
- * calls themselves end the program. */
+/* Checks before the first call that libcurl exists: 0, or -1 with ERR_ENVIRONMENT. Without
+ * libcurl, the functions themselves end the program. */
 int curl_lazy_load(struct error *err);
 
 #endif

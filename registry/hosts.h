@@ -1,15 +1,15 @@
 /*
- * hosts: how each host is reached: address, http or https, certificates.
+ * hosts: how to reach each host: address, http or https, certificates.
  *
  *	docker.io        https://registry-1.docker.io
- *	localhost:5000   http, or https if that is what answers
- *	in insecure      https unverified, or http if that is what answers
+ *	localhost:5000   http, or https if only https answers
+ *	in insecure      https unverified, or http if only http answers
  *	all others       https, verified
  *
  * Certificates come from HOST[:PORT]/ below ~/.config/containers/certs.d,
  * /etc/containers/certs.d and /etc/docker/certs.d (the first that exists):
- * *.crt are authorities beside the system's, NAME.cert + NAME.key is the
- * client's pair. SSL_CERT_FILE and SSL_CERT_DIR replace the system's.
+ * *.crt are authorities in addition to the system's, NAME.cert and NAME.key are
+ * the client's pair. SSL_CERT_FILE and SSL_CERT_DIR replace the system's.
  *
  * A host is made on first use and lives as long as the session. All but its
  * atomic members are immutable, so threads share it.
@@ -24,14 +24,14 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* The scheme that is tried first, and what is known about it. */
+/* The scheme to try first, and what is known about it. */
 enum host_scheme { HOST_HTTP, HOST_HTTPS };
 
 struct host {
 	char *name;          /* as in references: "docker.io", "localhost:5000" */
 	char *address;       /* host[:port] to connect to */
 	bool loopback;       /* never through a proxy */
-	bool verify;         /* certificates must be good */
+	bool verify;         /* certificates must be valid */
 	bool may_fall_back;  /* the other scheme is allowed too */
 	char *ca;            /* PEM text of all authorities, or NULL: ca_file */
 	const char *ca_file; /* the system's, or NULL: libcurl's own choice */
@@ -47,7 +47,7 @@ struct host {
 struct hosts;
 struct mirrors;
 
-/* MIRRORS is borrowed: its settings say what is insecure too. */
+/* MIRRORS is borrowed: its settings may also mark hosts as insecure. */
 struct hosts *
 hosts_new(const char *const *insecure, size_t n_insecure, const struct mirrors *mirrors);
 void hosts_free(struct hosts *hosts); /* takes NULL */
@@ -59,7 +59,7 @@ struct host *hosts_get(struct hosts *hosts, const char *name, struct error *err)
 /* "http://localhost:5000": where requests to the host begin. Caller frees. */
 char *host_url(const struct host *host);
 
-/* Whether NAME ("localhost:80", "127.1.2.3", "[::1]") is this machine. */
+/* Whether NAME is this machine: "localhost:80", "127.1.2.3", "[::1]". */
 bool host_is_loopback(const char *name);
 
 #endif

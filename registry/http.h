@@ -5,12 +5,12 @@
  *	request ──http_perform──► any status: 0, with headers and small body
  *	                          no answer:  -1, with ERR and response.fault
  *
- * Redirects are followed; Authorization goes to the origin it was made for and
- * to no other. Nothing is repeated: that is for retry.h and api.h to decide.
+ * Redirects are followed; Authorization goes only to the origin it was made for.
+ * Nothing is repeated here: retry.h and api.h decide about that.
  * Proxies come from the environment, certificates from hosts.h.
  *
- * struct http may be used by several threads at once; connections that are
- * idle are kept for the next request to the same origin, whoever makes it.
+ * Several threads may use a struct http at once. Idle connections are kept for
+ * the next request to the same origin, from any thread.
  */
 #ifndef REGISTRY_HTTP_H
 #define REGISTRY_HTTP_H
@@ -32,9 +32,9 @@ struct http_header {
 
 /* Why there was no answer; decides whether to try again. */
 enum http_fault {
-	HTTP_FAULT_NONE,     /* a fault that stays: settings, cancelled, our own side */
+	HTTP_FAULT_NONE,     /* a permanent error: settings, cancelled, our own side */
 	HTTP_FAULT_CONNECT,  /* nobody there */
-	HTTP_FAULT_LANGUAGE, /* it speaks something else: TLS to plain HTTP, or the
+	HTTP_FAULT_LANGUAGE, /* another protocol answered: TLS to plain HTTP, or the
 	                        reverse */
 	HTTP_FAULT_BROKEN,   /* the connection broke or stalled */
 };
@@ -65,12 +65,12 @@ struct http_request {
 	const char
 	        *headers[HTTP_HEADERS_MAX]; /* "Name: value", NULL-terminated if fewer */
 
-	bool secret_body;           /* BODY is for the first origin alone */
+	bool secret_body;           /* only the first origin may get BODY */
 	struct text body;           /* what is sent, or: */
 	registry_source_fn *source; /* SOURCE_SIZE bytes from SOURCE_START on */
 	void *source_arg;
 	uint64_t source_start, source_size;
-	registry_progress_fn *sent; /* offset in SOURCE, total: as given below */
+	registry_progress_fn *sent; /* its offset and total are relative to SOURCE */
 	void *sent_arg;
 	uint64_t sent_total;
 

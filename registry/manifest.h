@@ -6,8 +6,8 @@
 
 #include "registry/registry.h"
 
-/* The distribution-spec asks registries to take at least this much; nobody
- * needs more, and all of it is kept in memory. */
+/* Registries must accept at least this size (distribution-spec). Nobody needs more, and
+ * the whole manifest is kept in memory. */
 #define MANIFEST_MAX (4u << 20)
 
 /* Parses BYTES as an object with schemaVersion 2. NULL with ERR set. */
@@ -15,7 +15,7 @@ json_t *manifest_parse(struct text bytes, const char *where, struct error *err);
 
 bool media_is_manifest(const char *media_type);
 
-/* Docker's forms know no annotations; WRITTEN loses them if MEDIA_TYPE is Docker's. */
+/* Removes the annotations from WRITTEN if MEDIA_TYPE is Docker's, whose format has none. */
 json_t *manifest_entry_write(const struct descriptor *d, const char *media_type);
 
 /* A new object with schemaVersion and mediaType. */

@@ -1,5 +1,5 @@
 /*
- * message: what a server or a helper says about a fault, fit for an error text.
+ * message: makes the message of a server or helper fit for an error text.
  */
 #ifndef REGISTRY_MESSAGE_H
 #define REGISTRY_MESSAGE_H
@@ -10,9 +10,9 @@
  * dropped, invalid UTF-8 replaced. Caller frees; never NULL. */
 char *message_clean(struct text t);
 
-/* The text of an error's body: "denied: requested access to … is denied" of the
- * registry's and the token server's JSON, else plain text. "" if it says
- * nothing (HTML pages do not). Caller frees; never NULL. */
+/* The message in an error's body: "denied: requested access to … is denied" from
+ * the JSON of a registry or token server, else plain text. "" if there is none, as
+ * in HTML pages. Caller frees; never NULL. */
 char *message_of_body(struct text body);
 
 #endif

@@ -3,11 +3,11 @@
  * of the containers tools.
  *
  *	[[registry]]
- *	prefix = "docker.io/library"      the longest that fits wins; "*.example.org" too
+ *	prefix = "docker.io/library"      the longest match wins; also "*.example.org"
  *	location = "proxy.example/hub"    replaces the prefix; absent: nothing changes
  *	insecure = true                   blocked = true
  *	[[registry.mirror]]
- *	location = "mirror.example/hub"   tried before the location, to pull only
+ *	location = "mirror.example/hub"   pulls try it before the location
  *	pull-from-mirror = "digest-only"  or "tag-only", "all"
  *
  * Read from $CONTAINERS_REGISTRIES_CONF, or ~/.config/containers/registries.conf,
@@ -32,7 +32,7 @@ struct endpoint {
 };
 
 struct endpoints {
-	ARRAY(struct endpoint) list; /* in the order to try; the last one is no mirror */
+	ARRAY(struct endpoint) list; /* in the order to try; the last one is not a mirror */
 };
 
 struct mirrors;
@@ -40,8 +40,8 @@ struct mirrors;
 struct mirrors *mirrors_new(void);
 void mirrors_free(struct mirrors *mirrors); /* takes NULL */
 
-/* The endpoints of HOST/REPO. TO_PULL: with mirrors, those that are for digests or
- * for tags only if BY_DIGEST says so. -1 with ERR_POLICY if it is blocked. */
+/* The endpoints of HOST/REPO. TO_PULL: including mirrors; BY_DIGEST selects mirrors that
+ * serve only digests or only tags. -1 with ERR_POLICY if the registry is blocked. */
 int mirrors_find(const struct mirrors *mirrors, const char *host, const char *repo,
                  bool to_pull, bool by_digest, struct endpoints *out, struct error *err);
 void endpoints_clear(struct endpoints *endpoints);

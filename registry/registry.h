@@ -8,10 +8,10 @@
  *	push        exists? mount? send; then the manifest
  *
  * Follows the OCI distribution-spec 1.1 and, for names and tokens, Docker's
- * reference grammar and token flow. The folder knows no file trees and no
- * Dockerfiles; bytes come and go through callbacks.
+ * reference grammar and token flow. This folder knows nothing about file trees
+ * or Dockerfiles; callbacks take and provide the bytes.
  *
- * A session may be used by several threads at once.
+ * Several threads may use one session at once.
  */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
@@ -33,9 +33,9 @@
  *	hub.example/acme/tool:2          hub.example   / acme/tool      : 2
  *	localhost:5000/a/b@sha256:…  localhost:5000 / a/b       @ sha256:…
  *
- * Parsing fills in what the short form leaves out, so two texts that mean the
- * same image give equal references. It is pure. A reference owns its strings
- * and never changes after it was parsed.
+ * Parsing adds the parts that the short form omits, so two names of the same
+ * image give equal references. It is a pure function. A reference owns its
+ * strings and never changes after it was parsed.
  */
 struct reference {
 	char *host;   /* never NULL; with ":port" if one was given */
@@ -95,11 +95,12 @@ index_read(struct index *out, struct text bytes, const char *where, struct error
 char *index_write(const struct index *ix, json_t *annotations);
 
 /* The best entry for PLATFORM (attestations and unknown/unknown never match),
- * or NULL with an error that lists what there is. */
+ * or NULL with an error that lists the available platforms. */
 const struct descriptor *
 index_find(const struct index *ix, const struct platform *platform, const char *where,
            struct error *err);
-/* Which entries FOUND (room for all) may be of PLATFORM, best first: how many. */
+/* Writes the entries that may match PLATFORM to FOUND (room for all), best first. Returns
+ * their number. */
 size_t index_candidates(const struct index *ix, const struct platform *platform,
                         const struct descriptor **found);
 
@@ -107,10 +108,10 @@ size_t index_candidates(const struct index *ix, const struct platform *platform,
 typedef int document_read_fn(void *arg, const struct descriptor *d, struct buf *out,
                              struct error *err);
 
-/* The manifest for PLATFORM at or below ROOT, a manifest or an index, which may point to
- * indexes: its descriptor in OUT (initialised before), its text appended to TEXT. Few
- * levels and documents are looked at; there are no circles, as each has the digest of
- * what it points to. ERR_SOURCE if there is none. */
+/* Finds the manifest for PLATFORM. ROOT is a manifest or an index; an index may contain
+ * indexes. OUT (initialised before) gets the descriptor, the text is appended to TEXT. The
+ * number of levels and documents is limited; digests make cycles impossible. ERR_SOURCE if
+ * there is no match. */
 int manifest_find(const struct descriptor *root, const struct platform *platform,
                   const char *where, document_read_fn *read, void *arg,
                   struct descriptor *out, struct buf *text, struct error *err);
@@ -123,7 +124,7 @@ struct registry;
 
 struct registry_options {
 	const char *authfile; /* --authfile; NULL: all known places (credentials.h) */
-	const char *const *insecure; /* hosts for plain HTTP or unverified TLS */
+	const char *const *insecure; /* hosts with plain HTTP or unverified TLS */
 	size_t n_insecure;
 	int retries;                 /* of one request; 0: 5, negative: none */
 	int timeout_s;               /* without progress; 0: 60 */
@@ -135,19 +136,19 @@ struct registry_options {
 struct registry *registry_new(const struct registry_options *options);
 void registry_free(struct registry *reg); /* takes NULL */
 
-/* The same session for what a build can do without: it gives up sooner. REG must outlive
- * it. Never NULL; caller frees with registry_free_hasty(), which takes NULL. */
+/* The same session with fewer retries, for downloads that a build can do without. REG must
+ * outlive it. Never NULL; caller frees with registry_free_hasty(), which takes NULL. */
 struct registry *registry_new_hasty(const struct registry *reg);
 void registry_free_hasty(struct registry *hasty);
 
 /* Called with each piece of a body, in order. */
 typedef int registry_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
 
-/* What the sink got so far is worthless; the next piece is the first one again. */
+/* The sink must discard everything so far; the next piece is the first one again. */
 typedef int registry_restart_fn(void *arg, struct error *err);
 
-/* Fills BYTES with up to N bytes from OFFSET on; the count, 0 at the end, -1. May be
- * asked for an earlier offset again when a request is repeated. */
+/* Fills BYTES with up to N bytes from OFFSET on. Returns the count, 0 at the end, or -1. A
+ * repeated request may ask for an earlier offset again. */
 typedef ssize_t
 registry_source_fn(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err);
 
@@ -157,19 +158,19 @@ typedef void registry_progress_fn(void *arg, uint64_t done, uint64_t total);
 /* ------------------------------------------------------------ resolve */
 
 struct resolved {
-	struct descriptor root; /* what the name points to: manifest or index */
+	struct descriptor root; /* the target of the name: manifest or index */
 	char *root_bytes;       /* NUL-terminated; size in root.size */
 	struct descriptor
-	        manifest; /* of the platform; equal to root if that is no index */
+	        manifest; /* of the platform; equal to root if root is not an index */
 	char *manifest_bytes;
 };
 
-/* Looks REF up for PLATFORM. ERR_SOURCE if it is not there, ERR_AUTH, ERR_NETWORK. */
+/* Looks REF up for PLATFORM. ERR_SOURCE if it does not exist, ERR_AUTH, ERR_NETWORK. */
 int registry_resolve(struct registry *reg, const struct reference *ref,
                      const struct platform *platform, struct resolved *out,
                      struct error *err);
 
-/* One HEAD: the digest that REF's tag points to now. */
+/* Sends one HEAD request: the digest that REF's tag points to now. */
 int registry_head(struct registry *reg, const struct reference *ref,
                   struct descriptor *out, struct error *err);
 void resolved_clear(struct resolved *r);
@@ -177,11 +178,11 @@ void resolved_clear(struct resolved *r);
 
 /* ------------------------------------------------------------ transfer */
 
-/* Streams blob D of REF's repository into SINK, resuming after a break where it
- * stopped (Range). What does not fit size and digest is fetched again, after
- * RESTART: a few times from each mirror, then from the repository itself, then from
- * D's urls, where its layers may be that must not be distributed. 0: exactly D's
- * bytes are what the sink got last. */
+/* Streams blob D of REF's repository into SINK. After a break it continues where it
+ * stopped (Range). If size or digest do not match, it calls RESTART and fetches again: a
+ * few times from each mirror, then from the repository itself, then from D's urls (for
+ * non-distributable layers). Returns 0 if the sink got exactly D's bytes since the last
+ * RESTART. */
 int
 registry_pull_blob(struct registry *reg, const struct reference *ref,
                    const struct descriptor *d, registry_sink_fn *sink,
@@ -193,16 +194,16 @@ int registry_pull_bytes(struct registry *reg, const struct reference *ref,
                         const struct descriptor *d, size_t max, bool is_manifest,
                         struct buf *out, struct error *err);
 
-/* Whether REF's repository takes uploads from us, by one that is ended before it began.
- * ERR_AUTH, ERR_NETWORK, ERR_SOURCE. */
+/* Checks that we may push to REF's repository: starts an upload and cancels it. ERR_AUTH,
+ * ERR_NETWORK, ERR_SOURCE. */
 int
 registry_try_push(struct registry *reg, const struct reference *ref, struct error *err);
 
 enum push_outcome { PUSH_EXISTED, PUSH_MOUNTED, PUSH_SENT };
 
 /* Makes blob D present in REF's repository: HEAD, then mount from MOUNT_REPO
- * (a repository on the same host, or NULL), then one upload. ANEW: it is uploaded, even
- * if the server says that it has it. */
+ * (a repository on the same host, or NULL), then one upload. ANEW: uploads the
+ * blob even if the server says that it has it. */
 int registry_push_blob(struct registry *reg, const struct reference *ref,
                        const struct descriptor *d, const char *mount_repo, bool anew,
                        registry_source_fn *source, void *source_arg,
@@ -210,8 +211,8 @@ int registry_push_blob(struct registry *reg, const struct reference *ref,
                        enum push_outcome *outcome, struct error *err);
 
 /* Puts BYTES as manifest under REF's tag (or its digest if it has no tag).
- * REGISTRY_LACKS_BLOBS instead of -1, if the server does not have what the manifest names
- * (whatever it said before): then all of it is to be sent anew. */
+ * Returns REGISTRY_LACKS_BLOBS instead of -1 if the server lacks blobs of the manifest
+ * (whatever it said before): then the caller must send all blobs again. */
 #define REGISTRY_LACKS_BLOBS (-2)
 int registry_push_manifest(struct registry *reg, const struct reference *ref,
                            const char *media_type, struct text bytes,
@@ -219,7 +220,7 @@ int registry_push_manifest(struct registry *reg, const struct reference *ref,
 
 /* ------------------------------------------------------------ plain HTTP
  *
- * For ADD of http(s) URLs and http contexts: same proxy, CA and retry rules.
+ * For ADD of http(s) URLs and for http contexts: the same proxy, CA and retry rules.
  */
 struct http_file {
 	char *etag;              /* NULL: none sent */
@@ -229,9 +230,9 @@ struct http_file {
 };
 
 /* GETs URL (with If-None-Match: ETAG if not NULL) into SINK. AUTHORIZATION (NULL: none)
- * is the value of the header for URL's own server. After a break it goes on where it was
- * if the server says that the content is still the same, else from the start, after
- * RESTART. Statuses other than 2xx and 304 are ERR_SOURCE (401, 403: ERR_AUTH) "invalid
+ * is the value of the header for URL's own server. After a break it continues where it
+ * stopped if the server says that the content is unchanged; else it calls RESTART and
+ * starts again. Statuses other than 2xx and 304 are ERR_SOURCE (401, 403: ERR_AUTH) "invalid
  * response status N". */
 int
 registry_fetch_url(struct registry *reg, const char *url, const char *authorization,

@@ -7,7 +7,7 @@
 #include "registry/api.h"
 
 /* GETs the manifest NAME (a tag or a digest) of at most MAX bytes into RESPONSE's
- * body. It has digest *GOT, which is WANT (if known) or what the server says. */
+ * body. *GOT is its digest: WANT if known, else the server's. */
 int manifest_get(const struct call *call, const char *name, const struct digest *want,
                  size_t max, struct http_response *response, struct digest *got,
                  struct error *err);

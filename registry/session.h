@@ -1,5 +1,5 @@
 /*
- * session: what struct registry consists of. Each part has its own lock; the
+ * session: the parts of struct registry. Each part has its own lock; the
  * struct itself is immutable after registry_new().
  */
 #ifndef REGISTRY_SESSION_H

@@ -19,14 +19,14 @@ struct token_request {
 	const struct challenge *challenge;
 	const struct credential *credential; /* all NULL: anonymous */
 	const char *scopes[SCOPES_MAX];      /* NULL-terminated if fewer */
-	bool plain_allowed;                  /* the registry itself is without TLS */
+	bool plain_allowed;                  /* the registry itself does not use TLS */
 	int retries, timeout_s;
 	const struct cancel *cancel;
 };
 
 struct token {
 	char *text;
-	int64_t renew_ns; /* monotonic: from here on ask for a new one */
+	int64_t renew_ns; /* monotonic: after this, get a new one */
 };
 
 /* Caller frees OUT's text. */

@@ -1,5 +1,5 @@
 /*
- * toml: the part of TOML 1.0 that configuration files of registries use, as JSON.
+ * toml: parses the part of TOML 1.0 that registries.conf files use, into JSON.
  *
  *	key = "basic" | 'literal' | true | 12 | [ … ]      comments, quoted and dotted keys
  *	[table.inner]                                      object

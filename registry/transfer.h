@@ -1,6 +1,6 @@
 /*
- * transfer: one exchange with one server on a libcurl handle; what http.c
- * strings together when redirected.
+ * transfer: one exchange with one server on a libcurl handle. http.c does
+ * several in a row when it follows redirects.
  */
 #ifndef REGISTRY_TRANSFER_H
 #define REGISTRY_TRANSFER_H
@@ -14,7 +14,7 @@ struct transfer {
 	const char *url;
 	bool with_authorization;
 	const struct http_request *request;
-	struct http_response *response; /* is overwritten */
+	struct http_response *response; /* gets overwritten */
 	const struct cancel *cancel;
 	int timeout_s;
 };

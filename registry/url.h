@@ -1,7 +1,7 @@
 /*
- * url: pieces of absolute http and https URLs, by libcurl's parser, so that
- * what is checked is what will be contacted. Results are owned by the caller;
- * NULL means that the text is no such URL.
+ * url: parts of absolute http and https URLs, by libcurl's parser, so that we
+ * check the same host that libcurl contacts. The caller owns the results; NULL
+ * means that the text is not such a URL.
  */
 #ifndef REGISTRY_URL_H
 #define REGISTRY_URL_H
@@ -12,13 +12,13 @@
  * because a signed URL must not be touched. */
 char *url_join(const char *base, const char *location);
 
-/* "https://example.org:443": scheme, host in lower case, port always. */
+/* "https://example.org:443": scheme, host in lower case, always a port. */
 char *url_origin(const char *text);
 
 /* "example.org" or "example.org:8443": the port only if it is not the scheme's. */
 char *url_host(const char *text);
 
-/* For people: without user, password, query and fragment. Never NULL. */
+/* For messages: without user, password, query and fragment. Never NULL. */
 char *url_print(const char *text);
 
 /* URL with NAME=VALUE appended to its query, VALUE percent-encoded. Never NULL. */
