@@ -17,7 +17,8 @@ void cancel_trigger(struct cancel *c);      /* any thread, any number of times *
 bool cancel_is_set(const struct cancel *c); /* NULL: false */
 int cancel_fd(const struct cancel *c);      /* readable once triggered; NULL: -1 */
 
-/* Waits until FD can be read from (or is at its end): 0, or -1 if C is triggered first. */
+/* Waits until FD can be read from (or is at its end): 0, or -1 if C is triggered
+ * first. */
 int cancel_wait_fd(const struct cancel *c, int fd, struct error *err);
 
 /* 0, or -1 with ERR_CANCELLED if C is triggered. */

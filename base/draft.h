@@ -6,9 +6,9 @@
  *	draft_drop(&d);
  *
  * Where the file system supports O_TMPFILE, the file has no name until then, so a crash
- * leaves nothing behind. Elsewhere, and for a moment while it replaces another file, it is
- * called .cooper-0123456789abcdef.tmp. Such a file is locked (flock) while it is open, so
- * draft_sweep() can tell which ones dead processes left.
+ * leaves nothing behind. Elsewhere, and for a moment while it replaces another file, it
+ * is called .cooper-0123456789abcdef.tmp. Such a file is locked (flock) while it is open,
+ * so draft_sweep() can tell which ones dead processes left.
  *
  * Owned by one thread.
  */
@@ -40,8 +40,8 @@ struct draft {
 int draft_open(struct draft *d, int dir_fd, mode_t mode);
 
 /* Gives FD, which comes from draft_open(), the name NAME. With REPLACES it replaces an
- * existing file that is not a directory; without, an existing file is EEXIST. -1 with errno;
- * the caller may try again. */
+ * existing file that is not a directory; without, an existing file is EEXIST. -1 with
+ * errno; the caller may try again. */
 int draft_keep(struct draft *d, int fd, const char *name, bool replaces);
 
 /* Removes its temporary name, if it has one. */

@@ -88,8 +88,8 @@ error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf
 /* Adds a place (ignored beyond ERROR_PLACES_MAX). Always returns -1. */
 int error_at(struct error *err, struct place place);
 
-/* Adds OTHER, an independent error later in the same file. Beyond ERROR_OTHERS_MAX, errors
- * are only counted. Always returns -1. */
+/* Adds OTHER, an independent error later in the same file. Beyond ERROR_OTHERS_MAX,
+ * errors are only counted. Always returns -1. */
 int error_also(struct error *err, const struct error *other);
 
 /* Moves FROM into TO (whose old content is freed); FROM becomes empty. */

@@ -21,8 +21,8 @@ struct failures {
 /* Takes ERR, which becomes empty. */
 void failures_add(struct failures *f, struct error *err);
 
-/* Returns 0 if there are none; else -1, with all of them in ERR and the class of the first.
- * Empties F. */
+/* Returns 0 if there are none; else -1, with all of them in ERR and the class of the
+ * first. Empties F. */
 int failures_tell(struct failures *f, struct error *err);
 
 #endif

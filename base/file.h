@@ -53,8 +53,8 @@ int file_make_dirs(int dir_fd, const char *path, mode_t mode, struct error *err)
  * is success. */
 int file_remove_tree(int dir_fd, const char *name, struct error *err);
 
-/* The same with a limit: each removed name decrements *LEFT (negative: no limit). At 0 the
- * function ends with ERR_CANCELLED and leaves the rest. Other threads may set *LEFT
+/* The same with a limit: each removed name decrements *LEFT (negative: no limit). At 0
+ * the function ends with ERR_CANCELLED and leaves the rest. Other threads may set *LEFT
  * meanwhile. */
 int file_remove_tree_within(_Atomic int64_t *left, int dir_fd, const char *name,
                             struct error *err);
@@ -62,8 +62,8 @@ int file_remove_tree_within(_Atomic int64_t *left, int dir_fd, const char *name,
 /* open(2) with O_DIRECTORY|O_CLOEXEC, without O_PATH. -1 with ERR. */
 int file_open_dir(int dir_fd, const char *name, struct error *err);
 
-/* Whether NAME exists, be it a link. (Does not use faccessat(): seccomp filters that do not
- * know faccessat2() give wrong answers.) */
+/* Whether NAME exists, be it a link. (Does not use faccessat(): seccomp filters that do
+ * not know faccessat2() give wrong answers.) */
 bool file_is_there(int dir_fd, const char *name);
 
 /* A random name of N lower-case hex digits into OUT (N + 1 bytes). */

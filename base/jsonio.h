@@ -29,8 +29,8 @@ json_t *jsonio_parse(struct text t, const char *where, struct error *err);
 json_t *
 jsonio_parse_limited(struct text t, size_t max, const char *where, struct error *err);
 
-/* Reads and parses the file NAME below DIR_FD, of at most MAX bytes. Returns 1 and *OUT, 0
- * if it does not exist, or -1. */
+/* Reads and parses the file NAME below DIR_FD, of at most MAX bytes. Returns 1 and *OUT,
+ * 0 if it does not exist, or -1. */
 int
 jsonio_read(int dir_fd, const char *name, size_t max, json_t **out, struct error *err);
 

@@ -13,8 +13,8 @@
 /* The Debian package that contains NAME, one of the libraries above. */
 const char *library_package(const char *name);
 
-/* Loads NAME; it stays loaded until the process ends. Callers may repeat the call. Returns
- * a handle for dlsym(3), or NULL with ERR_ENVIRONMENT and the package's name. */
+/* Loads NAME; it stays loaded until the process ends. Callers may repeat the call.
+ * Returns a handle for dlsym(3), or NULL with ERR_ENVIRONMENT and the package's name. */
 void *library_load(const char *name, struct error *err);
 
 #endif

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /* Whether a call that failed with SYS may be missing. A kernel returns ENOSYS, or EINVAL
- * for an unknown option; filters and profiles return EPERM or EACCES. All except ENOSYS may
- * also be a real error, so the caller's substitute must then fail in the same way. */
+ * for an unknown option; filters and profiles return EPERM or EACCES. All except ENOSYS
+ * may also be a real error, so the caller's substitute must then fail in the same way. */
 static inline bool
 call_is_missing(int sys)
 {

@@ -1,7 +1,7 @@
 /*
  * visible: makes untrusted text (from a Dockerfile, a registry's answer, a file's name)
- * safe to print. It cannot control the terminal: every character that is not plain text is
- * written as its number.
+ * safe to print. It cannot control the terminal: every character that is not plain text
+ * is written as its number.
  */
 #ifndef BASE_VISIBLE_H
 #define BASE_VISIBLE_H

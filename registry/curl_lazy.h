@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 
-/* Checks before the first call that libcurl exists: 0, or -1 with ERR_ENVIRONMENT. Without
- * libcurl, the functions themselves end the program. */
+/* Checks before the first call that libcurl exists: 0, or -1 with ERR_ENVIRONMENT.
+ * Without libcurl, the functions themselves end the program. */
 int curl_lazy_load(struct error *err);
 
 #endif

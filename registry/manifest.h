@@ -15,7 +15,8 @@ json_t *manifest_parse(struct text bytes, const char *where, struct error *err);
 
 bool media_is_manifest(const char *media_type);
 
-/* Removes the annotations from WRITTEN if MEDIA_TYPE is Docker's, whose format has none. */
+/* Removes the annotations from WRITTEN if MEDIA_TYPE is Docker's, whose format has
+ * none. */
 json_t *manifest_entry_write(const struct descriptor *d, const char *media_type);
 
 /* A new object with schemaVersion and mediaType. */

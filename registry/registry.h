@@ -109,9 +109,9 @@ typedef int document_read_fn(void *arg, const struct descriptor *d, struct buf *
                              struct error *err);
 
 /* Finds the manifest for PLATFORM. ROOT is a manifest or an index; an index may contain
- * indexes. OUT (initialised before) gets the descriptor, the text is appended to TEXT. The
- * number of levels and documents is limited; digests make cycles impossible. ERR_SOURCE if
- * there is no match. */
+ * indexes. OUT (initialised before) gets the descriptor, the text is appended to TEXT.
+ * The number of levels and documents is limited; digests make cycles impossible.
+ * ERR_SOURCE if there is no match. */
 int manifest_find(const struct descriptor *root, const struct platform *platform,
                   const char *where, document_read_fn *read, void *arg,
                   struct descriptor *out, struct buf *text, struct error *err);
@@ -136,8 +136,9 @@ struct registry_options {
 struct registry *registry_new(const struct registry_options *options);
 void registry_free(struct registry *reg); /* takes NULL */
 
-/* The same session with fewer retries, for downloads that a build can do without. REG must
- * outlive it. Never NULL; caller frees with registry_free_hasty(), which takes NULL. */
+/* The same session with fewer retries, for downloads that a build can do without. REG
+ * must outlive it. Never NULL; caller frees with registry_free_hasty(), which takes
+ * NULL. */
 struct registry *registry_new_hasty(const struct registry *reg);
 void registry_free_hasty(struct registry *hasty);
 
@@ -147,8 +148,8 @@ typedef int registry_sink_fn(void *arg, const void *bytes, size_t n, struct erro
 /* The sink must discard everything so far; the next piece is the first one again. */
 typedef int registry_restart_fn(void *arg, struct error *err);
 
-/* Fills BYTES with up to N bytes from OFFSET on. Returns the count, 0 at the end, or -1. A
- * repeated request may ask for an earlier offset again. */
+/* Fills BYTES with up to N bytes from OFFSET on. Returns the count, 0 at the end, or -1.
+ * A repeated request may ask for an earlier offset again. */
 typedef ssize_t
 registry_source_fn(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err);
 
@@ -232,8 +233,8 @@ struct http_file {
 /* GETs URL (with If-None-Match: ETAG if not NULL) into SINK. AUTHORIZATION (NULL: none)
  * is the value of the header for URL's own server. After a break it continues where it
  * stopped if the server says that the content is unchanged; else it calls RESTART and
- * starts again. Statuses other than 2xx and 304 are ERR_SOURCE (401, 403: ERR_AUTH) "invalid
- * response status N". */
+ * starts again. Statuses other than 2xx and 304 are ERR_SOURCE (401, 403: ERR_AUTH)
+ * "invalid response status N". */
 int
 registry_fetch_url(struct registry *reg, const char *url, const char *authorization,
                    const char *etag, registry_sink_fn *sink, registry_restart_fn *restart,

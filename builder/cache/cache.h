@@ -1,14 +1,14 @@
 /*
- * cache: which steps were done before.
+ * cache: records of finished steps.
  *
  * A record is one small JSON file steps/<key in hex>, written once by rename:
  *
  *	{"step": "RUN make", "created": "2026-…", "layers": [{"id": "…"}],
  *	 "preimage": [["argv[0]", "/bin/sh"], …]}
  *
- * Two builds that write the same record write the same layer or one that is
- * as good. A record that cannot be read, or whose layer is gone, is a miss.
- * Keys are hashes of preimages (preimage.h).
+ * If two builds write the same record, both layers are equally valid. A record that
+ * cannot be read, or whose layer is gone, is a miss. Keys are hashes of preimages
+ * (preimage.h).
  */
 #ifndef BUILDER_CACHE_CACHE_H
 #define BUILDER_CACHE_CACHE_H
@@ -23,25 +23,25 @@
 #include "layers/layers.h"
 
 struct record {
-	struct layer *layer; /* what the step added; NULL: nothing */
+	struct layer *layer; /* the layer the step added; NULL: none */
 	int64_t created_ns;
 };
 
-/* 1 and *OUT, or 0. Marks the record and its layer as used now. Faults are
- * misses; they are told as warnings. */
+/* Returns 1 and *OUT, or 0. Marks the record and its layer as used now. An error
+ * counts as a miss and becomes a warning. */
 int record_find(struct store *st, const struct digest *key, struct record *out);
 
-/* True if ST has a record of STEP, the instruction for people, whatever the key; or of
- * any step at all, if STEP's p is NULL. Reads all of them: slow. */
+/* True if ST has a record of STEP (the instruction as shown to users) under any key; or a
+ * record of any step, if STEP's p is NULL. Reads all records: slow. */
 bool record_is_any(struct store *st, struct text step);
 
-/* Best effort: a failure is a warning. STEP is the instruction for people. */
+/* Best effort: a failure is a warning. STEP is the instruction as shown to users. */
 void record_write(struct store *st, const struct digest *key, const struct record *r,
                   struct text step, const struct preimage *preimage);
 
-/* Held while the step with KEY is executed, so that of several processes on one
- * store one does the work and the others find its record. -1 if it could not
- * be had (cancelled, or the store cannot lock: then the work is done twice). */
+/* A lock held while the step with KEY runs, so that only one of several processes
+ * on a store does the work and the others find its record. -1 if it cannot be
+ * taken (cancelled, or the store cannot lock: then the work is done twice). */
 int record_lock(struct store *st, const struct digest *key, const struct cancel *cancel);
 void record_unlock(struct store *st, const struct digest *key, int fd);
 

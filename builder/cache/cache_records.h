@@ -1,12 +1,12 @@
 /*
- * cache_records: cache records that travel between machines, inside of an image config:
+ * cache_records: cache records for other machines, stored in an image config:
  *
  *	"cooper.cache": {"version": 1, "records": [
  *		{"key": "3f…", "created": "2026-…", "layer": 2}, …]}
  *
- * "layer" counts in the config's diff_ids; without it the step added none. A config
- * whose layers are the target's is that of an image with inline cache, else its image
- * is nothing but a cache. Keys are hashes: what they were made of stays at home.
+ * "layer" is an index into the config's diff_ids; without it the step added no layer. The
+ * image may be a normal image with an inline cache, or an image that is only a cache.
+ * Keys are hashes: the preimages are not exported.
  */
 #ifndef BUILDER_CACHE_CACHE_RECORDS_H
 #define BUILDER_CACHE_CACHE_RECORDS_H
@@ -21,13 +21,13 @@ struct cache_record {
 	struct record record;
 };
 
-/* The member's value for RECORDS, whose layers are among LAYERS; those with others are
- * left out. */
+/* The value of the member for RECORDS. Records whose layers are not in LAYERS are left
+ * out. */
 json_t *cache_records_write(const struct cache_record *records, size_t n,
                             struct layer *const *layers, size_t n_layers);
 
-/* Adds it as "cooper.cache" to the text of a config. The new text, or NULL if CONFIG is
- * no object; caller frees. */
+/* Adds the value as "cooper.cache" to the text of a config. Returns the new text, or NULL
+ * if CONFIG is not an object; caller frees. */
 char *cache_records_add(const char *config, json_t *taken);
 
 /* Records that were read, by key. */
@@ -35,13 +35,13 @@ struct cache_records;
 struct cache_records *cache_records_new(void);
 void cache_records_free(struct cache_records *p); /* takes NULL */
 
-/* Adds the records of CONFIG, whose layers are LAYERS: how many, or -1 if it holds
- * something that it should not. One that is there already stays. */
+/* Adds the records of CONFIG, whose layers are LAYERS. Returns their number, or -1 if
+ * CONFIG is invalid. An existing record with the same key stays. */
 ssize_t
 cache_records_read(struct cache_records *p, const json_t *config,
                    struct layer *const *layers, size_t n_layers, struct error *err);
 
-/* P may be NULL. A record whose layer cannot be had is none. */
+/* P may be NULL. A record whose layer is not available does not count. */
 bool cache_records_find(const struct cache_records *p, const struct digest *key,
                         struct record *out);
 

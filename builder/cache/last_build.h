@@ -1,16 +1,16 @@
 /*
- * last_build: what the steps of a Dockerfile were made of when it was last built, so that
- * a miss can be explained by what differs.
+ * last_build: the inputs of a Dockerfile's steps in its last build. They explain a cache
+ * miss: what has changed since then.
  *
- * One file contexts/<hash of the name> for each name, which says where Dockerfile and
- * context are, and what is built of them:
+ * There is one file contexts/<hash of the name> for each name. The name says where the
+ * Dockerfile and the context are, and which target is built:
  *
  *	"cooper-last-build-1\n\0"  state (32)  steps  CRC-32 (base/sealed.h)
  *	step:  stage  command  key (32)  u32 count  (name  value)…  u32 count  file…
  *	file:  path  link  u64 content  u32 mode and type
  *
  * where a text is its length (u32) and its bytes, and numbers are in the byte order of
- * the machine. A damaged file is none: nothing depends on it but what is said to people.
+ * the machine. A damaged file counts as absent: only messages depend on it.
  */
 #ifndef BUILDER_CACHE_LAST_BUILD_H
 #define BUILDER_CACHE_LAST_BUILD_H
@@ -25,11 +25,11 @@
 #include "builder/cache/preimage.h"
 #include "layers/layers.h"
 
-/* A file that a step takes out of its context. */
+/* A file of the context that a step uses. */
 struct last_build_file {
 	struct text path;
 	struct text link;
-	uint64_t content; /* beginning of its digest; 0 if it is no file */
+	uint64_t content; /* first bytes of its digest; 0 if not a file */
 	uint32_t mode;    /* 07777, and the entry_type above */
 };
 
@@ -53,11 +53,11 @@ struct last_build {
 /* The keys of all steps in one. */
 struct digest last_build_state(const struct last_build *t);
 
-/* True if the file of NAME is there and its state is STATE. Cheap. */
+/* True if the file of NAME exists and its state is STATE. Cheap. */
 bool
 last_build_is_current(struct store *st, const char *name, const struct digest *state);
 
-/* False if there is none. The caller clears OUT, also then. */
+/* False if there is none. The caller clears OUT in any case. */
 bool last_build_read(struct store *st, const char *name, struct last_build *out);
 
 /* Best effort: a failure is a warning. */

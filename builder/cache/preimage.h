@@ -1,13 +1,13 @@
 /*
- * preimage: what a cache key is the hash of, in readable form.
+ * preimage: the readable text whose hash is a cache key.
  *
- * Named fields in the order they were added; each is framed by its lengths, so
- * no two different lists of fields give the same bytes, whatever they contain:
+ * It consists of named fields in the order they were added. Length prefixes frame
+ * each field, so two different lists never give the same bytes:
  *
  *	"cooper-key-1\n"  then per field  u32 LE length, name, u64 LE length, value
  *
- * The same list is kept beside the result, so that a miss can be explained by
- * the first field that differs. Secrets never go in here.
+ * The same list is stored with the result, so that a miss can be explained by
+ * the first field that differs. It never contains secrets.
  */
 #ifndef BUILDER_CACHE_PREIMAGE_H
 #define BUILDER_CACHE_PREIMAGE_H
@@ -42,12 +42,12 @@ void preimage_add_u64(struct preimage *p, const char *name, uint64_t value);
 struct digest preimage_key(const struct preimage *p);
 
 /* The first field that differs: *OLD is NULL if it is new, *NOW if it is gone. False
- * if the lists are equal. No name may be there twice. */
+ * if the lists are equal. Names must be unique. */
 bool
 preimage_difference(const struct preimage *was, const struct preimage *is,
                     const struct preimage_field **old, const struct preimage_field **now);
 
-/* JSON array of [name, value] pairs, and back. Values that are no UTF-8 are
+/* JSON array of [name, value] pairs, and back. Values that are not UTF-8 are
  * written as {"hex": …}. */
 json_t *preimage_write(const struct preimage *p);
 int preimage_read(struct preimage *out, const json_t *json);

@@ -1,5 +1,5 @@
 /*
- * build_options: the options of `cooper build` and the request they fill.
+ * build_options: the options of `cooper build`, and the request that they fill in.
  */
 #ifndef BUILDER_CLI_BUILD_OPTIONS_H
 #define BUILDER_CLI_BUILD_OPTIONS_H
@@ -12,20 +12,21 @@ struct build_options {
 	struct build_request request;
 	enum progress progress;
 	bool quiet;
-	bool push, load;                /* until they are settled */
+	bool push, load;                /* until the outputs are settled */
 	uint64_t cpu_quota, cpu_period; /* microseconds, likewise; 0: not given */
 	ARRAY(char *) owned;            /* texts that had to be made */
 };
 
 extern const struct option_row build_option_rows[]; /* ended by a row without a name */
 
-/* Defaults, and what the environment says (SOURCE_DATE_EPOCH, BUILDKIT_PROGRESS). */
+/* Sets the defaults, also from the environment (SOURCE_DATE_EPOCH, BUILDKIT_PROGRESS). */
 void build_options_init(struct build_options *o);
 
-/* TEXT, which is freed with O. */
+/* Returns TEXT, which O now owns. */
 struct text build_options_own(struct build_options *o, char *text);
 
-/* After all were read: what --push, --load and the absence of -o mean for the outputs. */
+/* Call it after reading all options: applies --push, --load and a missing -o to the
+ * outputs. */
 void build_options_settle(struct build_options *o);
 void build_options_clear(struct build_options *o);
 

@@ -1,17 +1,18 @@
 /*
- * command: what every command does around its own work: read the options,
- * print the help, report what failed.
+ * command: what all commands have in common: they read options, print the help
+ * and report errors.
  */
 #ifndef BUILDER_CLI_COMMAND_H
 #define BUILDER_CLI_COMMAND_H
 
 #include "builder/cli/options.h"
 
-/* Does the work with OPTIONS filled; the exit status, or -1 with ERR. */
+/* Does the work of a command with the parsed OPTIONS. Returns the exit status, or
+ * -1 with ERR. */
 typedef int command_fn(void *options, const struct words_left *words, struct error *err);
 
-/* Runs WORK on ARGV and returns the exit status. OPTIONS holds the defaults; what
- * it owns afterwards is the caller's to free. */
+/* Runs WORK on ARGV and returns the exit status. OPTIONS holds the defaults; the
+ * caller frees what it owns afterwards. */
 int command_run(const struct command *self, int argc, char **argv, void *options,
                 command_fn *work);
 
@@ -19,7 +20,7 @@ int command_run(const struct command *self, int argc, char **argv, void *options
 int command_words(const struct command *self, const struct words_left *words, size_t min,
                   size_t max, struct error *err);
 
-/* First member of the options of commands that look into the store. */
+/* The first member of the options of commands that read the store. */
 struct store_options {
 	const char *root;
 	bool json; /* --format json */

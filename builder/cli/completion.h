@@ -1,6 +1,6 @@
 /*
- * completion: scripts that teach a shell the commands and options, made of the
- * same tables as the parser and the help.
+ * completion: completion scripts for shells, made from the same tables as the
+ * parser and the help.
  */
 #ifndef BUILDER_CLI_COMPLETION_H
 #define BUILDER_CLI_COMPLETION_H

@@ -1,6 +1,6 @@
 /*
- * field_options: options of `cooper build` whose values are lists of fields, separated by
- * commas and in double quotes where they hold one (base/csv.h).
+ * field_options: options of `cooper build` whose values are lists of fields. Commas
+ * separate fields; a field that contains a comma is in double quotes (base/csv.h).
  */
 #ifndef BUILDER_CLI_FIELD_OPTIONS_H
 #define BUILDER_CLI_FIELD_OPTIONS_H

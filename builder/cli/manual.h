@@ -1,6 +1,6 @@
 /*
- * manual: the manual page cooper(1). Commands and options come from their tables,
- * the other sections are written here.
+ * manual: the manual page cooper(1). Commands and options come from their tables;
+ * the text of the other sections is here.
  */
 #ifndef BUILDER_CLI_MANUAL_H
 #define BUILDER_CLI_MANUAL_H

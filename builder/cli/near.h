@@ -1,6 +1,6 @@
 /*
- * near: what somebody may have meant by an unknown option or command: the
- * spelling of another builder, a beginning, or a slip of the fingers.
+ * near: suggestions for an unknown option or command: another builder's
+ * spelling, a prefix, or a typing error.
  */
 #ifndef BUILDER_CLI_NEAR_H
 #define BUILDER_CLI_NEAR_H
@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "builder/cli/options.h"
 
-/* For option NAME (without dashes) of C: what to write instead, or NULL. The
- * caller frees. */
+/* A suggestion for option NAME (without dashes) of C, or NULL. The caller
+ * frees. */
 char *near_option(const struct command *c, struct text name);
 
 /* For the first word of the command line: the name of a command, or NULL. */

@@ -1,6 +1,6 @@
 /*
- * options: command line options as data. One row of a table says everything of
- * an option; the parser, --help, the completions and the manual page read it.
+ * options: command line options as data. One table row describes an option
+ * completely; the parser, --help, the completions and the manual page use it.
  *
  *	{ "tag", 't', "NAME", OPTION_TEXTS, offsetof(…, tags), NULL, "name the image" }
  *
@@ -23,7 +23,7 @@ typedef int option_fn(void *target, struct text value, struct error *err);
 
 enum option_kind {
 	OPTION_FLAG,      /* bool at offset */
-	OPTION_STRING,    /* const char * at offset; "" is as if it were not given */
+	OPTION_STRING,    /* const char * at offset; "" counts as not given */
 	OPTION_TEXT,      /* struct text at offset; likewise */
 	OPTION_TEXTS,     /* ARRAY(struct text) at offset; repeatable */
 	OPTION_SIZE,      /* uint64_t at offset, with suffix k m g */
@@ -37,13 +37,13 @@ enum option_kind {
 struct option_row {
 	const char *name; /* without dashes */
 	char letter;      /* 0: none */
-	/* The value in the help; NULL: none. Words in small letters with "|" between
-	 * ("json|dot") are all there is, and completed; in "[=…]" it may be left out. */
+	/* The value in the help; NULL: none. Lower-case words with "|" between them
+	 * ("json|dot") are the only values, and are completed. "[=…]": optional. */
 	const char *argument;
 	enum option_kind kind;
 	size_t offset;
 	option_fn *set;
-	/* NULL: not listed. Lines after the first are of --help and the manual only. */
+	/* NULL: not listed. Only --help and the manual show lines after the first. */
 	const char *help;
 };
 
@@ -56,28 +56,28 @@ struct command {
 	int (*run)(const struct command *self, int argc, char **argv);
 };
 
-/* Words that are no options. */
+/* Words that are not options. */
 struct words_left {
 	ARRAY(const char *) list;
 };
 
 enum options_outcome { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
-/* Reads ARGV (without the command's name) into TARGET. OPTIONS_HELP: --help was
- * met. Texts in TARGET point into ARGV. */
+/* Reads ARGV (without the command's name) into TARGET. Returns OPTIONS_HELP if
+ * --help is in it. Texts in TARGET point into ARGV. */
 enum options_outcome
 options_read(const struct command *command, int argc, char **argv, void *target,
              struct words_left *words, struct error *err);
 
 /* The help page of COMMAND. */
 void options_print_help(const struct command *command, FILE *out);
-bool option_takes_value(const struct option_row *o); /* a following word is its value */
+bool option_takes_value(const struct option_row *o); /* the next word is its value */
 
-/* The I-th of the words that are all there is for O: its length in *N, NULL if there
- * is none (or no such list). */
+/* The I-th of the only values of O, with its length in *N. NULL if there is none, or O
+ * has no such list. */
 const char *option_choice(const struct option_row *o, size_t i, size_t *n);
 
-/* The first line of what O's help says. */
+/* The first line of O's help text. */
 struct text option_summary(const struct option_row *o);
 
 /* All commands, ended by one without a name. */

@@ -1,5 +1,5 @@
 /*
- * session: what commands share while they run: the cancel token that signals
+ * session: the state of a running command: the cancel token, which signals
  * trigger, and the ui.
  */
 #ifndef BUILDER_CLI_SESSION_H
@@ -19,11 +19,11 @@ struct session {
 	bool started;
 };
 
-/* What BUILDKIT_PROGRESS says, as docker's command line reads it; else AUTO. */
+/* The value of BUILDKIT_PROGRESS, read like docker's command line does; else AUTO. */
 enum progress session_progress(void);
 
 /* Blocks the signals and starts the thread that waits for them. The second signal
- * ends the program at once. session_end() must follow also after a failure. */
+ * ends the program at once. Call session_end() even after a failure. */
 int session_start(struct session *s, enum progress progress, struct error *err);
 void session_end(struct session *s);
 

@@ -1,5 +1,5 @@
 /*
- * stored: images of the store, as the commands show them.
+ * stored: images in the store, for the commands that show them.
  */
 #ifndef BUILDER_CLI_STORED_H
 #define BUILDER_CLI_STORED_H
@@ -12,15 +12,15 @@
 #include "layers/layers.h"
 #include "registry/registry.h"
 
-/* Looks up NAME as typed ("app", "host/app:1", "app@sha256:…"): the name as
- * index.json has it (caller frees) and what it points to. ERR_SOURCE with a
+/* Looks up NAME as typed ("app", "host/app:1", "app@sha256:…"): the name in
+ * index.json (caller frees) and its descriptor. ERR_SOURCE with a
  * suggestion if there is none. */
 int stored_find(struct store *store, const char *name, char **full,
                 struct descriptor *target, struct error *err);
 
 /* One image, read down to its config. */
 struct stored {
-	struct descriptor root;     /* what the name points to */
+	struct descriptor root;     /* the target of the name */
 	struct descriptor manifest; /* the same unless root is an index */
 	struct manifest document;   /* the manifest, read */
 	json_t *config;
@@ -34,8 +34,8 @@ struct stored {
 		0                                                                        \
 	}
 
-/* Reads what ROOT points to. Of an index the entry for WANT is taken or, if WANT
- * is NULL, the one for this machine or else the first image. */
+/* Reads the image at ROOT. If ROOT is an index, takes the entry for WANT; if WANT
+ * is NULL, the entry for this machine, or else the first image. */
 int stored_read(struct store *store, const struct descriptor *root,
                 const struct platform *want, struct stored *out, struct error *err);
 void stored_clear(struct stored *s);

@@ -1,5 +1,5 @@
 /*
- * table: rows of words in columns as wide as their widest word.
+ * table: prints rows in columns that are as wide as their widest cell.
  */
 #ifndef BUILDER_CLI_TABLE_H
 #define BUILDER_CLI_TABLE_H
@@ -13,7 +13,7 @@ struct table {
 	ARRAY(char *) cells; /* row by row; owned */
 };
 
-/* Adds a cell, taking TEXT. The first N_COLUMNS cells are the heading. */
+/* Adds a cell and takes ownership of TEXT. The first N_COLUMNS cells are the heading. */
 void table_add(struct table *t, char *text);
 
 /* Prints all rows; columns are separated by three blanks. */

@@ -1,5 +1,5 @@
 /*
- * terminal: a pseudo terminal for a program that runs elsewhere, joined to ours.
+ * terminal: a pseudo terminal for a program in a sandbox, connected to our terminal.
  */
 #ifndef BUILDER_CLI_TERMINAL_H
 #define BUILDER_CLI_TERMINAL_H
@@ -8,14 +8,14 @@
 
 struct terminal;
 
-/* Standard input, which must be a terminal, is in raw mode from now on, and what
- * comes and goes there is handed on by a thread. NULL: failed. */
+/* Puts standard input, which must be a terminal, in raw mode and starts a thread
+ * that copies the data both ways. NULL: failed. */
 struct terminal *terminal_join(struct error *err);
 
 /* The program's end. */
 int terminal_fd(const struct terminal *t);
 
-/* Shows what is left, gives standard input its mode back, and frees T. */
+/* Shows the remaining output, restores the mode of standard input, and frees T. */
 void terminal_leave(struct terminal *t);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * transfer: what pull and push share: their options, and the store, registry and
- * progress they work with.
+ * transfer: the common part of pull and push: options, store, registry and
+ * progress.
  */
 #ifndef BUILDER_CLI_TRANSFER_H
 #define BUILDER_CLI_TRANSFER_H
@@ -51,9 +51,8 @@ struct transfer {
 void transfer_options_init(struct transfer_options *o);
 void transfer_options_clear(struct transfer_options *o);
 
-/* Opens everything; WHAT is the live view's word for it ("Pulling"). transfer_end() must
- * follow also after a failure; it shows the last picture, so that an error is reported
- * below it. */
+/* Opens everything; WHAT is the live view's word for it ("Pulling"). Call transfer_end()
+ * even after a failure: it shows the last state, so that an error appears below it. */
 int transfer_start(struct transfer *t, const struct transfer_options *o, const char *what,
                    struct error *err);
 void transfer_end(struct transfer *t);

@@ -1,5 +1,5 @@
 /*
- * version: of the program, and of everything in it that decides digests.
+ * version: the version of the program, and of everything in it that affects digests.
  */
 #ifndef BUILDER_CLI_VERSION_H
 #define BUILDER_CLI_VERSION_H

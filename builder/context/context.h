@@ -2,12 +2,12 @@
  * context: the files that COPY and ADD may name.
  *
  * A context is a directory (the main one, a named one, a checked-out git
- * repository, an unpacked archive). It is walked once, in parallel, as far as
- * the steps' sources reach, with ignored directories left out before they are
- * entered; the result is a *source layer*: a sorted tree whose bytes are still
- * where they are. Owners are 0:0, modes and whole-second mtimes are kept, a
- * socket counts as an empty file. Extended attributes are dropped, capabilities of
- * files too: an owner that is replaced takes them along.
+ * repository, an unpacked archive). It is walked once, in parallel, only where
+ * the steps' sources reach, and without entering ignored directories. The result
+ * is a *source layer*: a sorted tree whose files stay where they are. Owners are
+ * 0:0, modes and whole-second mtimes are kept, a socket counts as an empty file.
+ * Extended attributes are dropped, and file capabilities too, because replacing
+ * the owner removes them.
  *
  * Content digests of files are remembered by (path, device, inode, size, mtime,
  * ctime) in the store's contexts/ folder; an entry is trusted only if it is
@@ -36,7 +36,7 @@ struct context_options {
 	const struct ignore *ignore; /* NULL: nothing ignored; borrowed */
 	const struct left_out_list *left_out; /* NULL: nothing; borrowed */
 	const struct excluded_rule
-	        *excluded; /* what all who name WANTED leave out; may be
+	        *excluded; /* what all steps that name WANTED exclude; may be
 	                                         none */
 	size_t n_excluded;
 	const struct text
@@ -65,20 +65,20 @@ int context_file_digest(struct context *c, const struct entry *entry, struct dig
 bool context_has_digest(const struct context *c, const struct entry *entry);
 bool context_has_digests(const struct context *c);
 
-/* Makes the digests of many files known, on several threads; afterwards
- * context_file_digest() answers at once. */
+/* Computes the digests of many files on several threads; afterwards
+ * context_file_digest() returns at once. */
 int context_digest_files(struct context *c, const struct entry *const *entries, size_t n,
                          const struct cancel *cancel, struct error *err);
 
 size_t context_count(const struct context *c); /* entries in the tree */
 
-/* Where a context comes from, by the command line's word. */
+/* The kind of a context, judged by the word on the command line. */
 enum context_source { SOURCE_DIR, SOURCE_STDIN, SOURCE_GIT, SOURCE_HTTP };
 enum context_source context_classify(const char *word);
 
-/* Reads standard input IN: a tar (plain or compressed) is unpacked into a new
- * directory in the store's tmp (*DIR, caller frees); anything else is taken as
- * the Dockerfile itself (*DOCKERFILE, *DIR NULL). */
+/* Reads standard input IN. A tar (plain or compressed) is unpacked into a new
+ * directory in the store's tmp (*DIR, caller frees). Anything else is the
+ * Dockerfile itself (*DOCKERFILE, *DIR NULL). */
 int context_from_stdin(struct store *st, int in, const struct archive_options *options,
                        char **dir, struct buf *dockerfile, struct error *err);
 

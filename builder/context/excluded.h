@@ -1,6 +1,6 @@
 /*
- * excluded: directories of a context that every step which could copy them leaves out
- * (--exclude). They are not opened: they may be unreadable, or without end.
+ * excluded: directories of a context that every step excludes (--exclude). They are not
+ * opened: they may be unreadable or endless.
  */
 #ifndef BUILDER_CONTEXT_EXCLUDED_H
 #define BUILDER_CONTEXT_EXCLUDED_H
@@ -10,16 +10,16 @@
 
 #include "parser/ignore.h"
 
-/* One step's way to a part of the context. */
+/* How one step copies a part of the context. */
 struct excluded_rule {
-	struct text root;            /* what the exclusions are relative to: clean */
-	struct text pattern;         /* p not NULL: only entries of ROOT that match it are
-	                                copied, and nothing is left out */
-	const struct ignore *ignore; /* NULL: nothing is left out; borrowed */
+	struct text root;            /* exclusions are relative to it; clean */
+	struct text pattern;         /* p not NULL: only matching entries of ROOT are copied,
+	                                without exclusions */
+	const struct ignore *ignore; /* NULL: nothing is excluded; borrowed */
 };
 
-/* Whether all of the N rules that could copy the directory PATH, and there is one, leave
- * it out with all that is in it, and none has its root in it. */
+/* True if at least one of the N rules could copy the directory PATH, every such rule
+ * excludes it completely, and no rule has its root inside. */
 bool excluded_by_all(const struct excluded_rule *rules, size_t n, struct text path);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * left_out: what a build makes itself and may lie in its own context: the store, and the
- * results that are being written. It is no part of the context, whatever name or mount
- * leads there.
+ * left_out: the store and the output files of a build, which may be inside its own
+ * context. They are not part of the context, whatever name or mount leads to them.
  */
 #ifndef BUILDER_CONTEXT_LEFT_OUT_H
 #define BUILDER_CONTEXT_LEFT_OUT_H
@@ -15,8 +14,8 @@
 
 struct left_out {
 	uint64_t dev, ino; /* as in struct scan_stat */
-	const char *name;  /* NULL: by any; borrowed */
-	char *told;        /* what the warning says when it is met; NULL: nothing */
+	const char *name;  /* NULL: any name; borrowed */
+	char *told;        /* the warning when a scan meets it; NULL: none */
 	atomic_bool was_told;
 };
 
@@ -28,8 +27,8 @@ struct left_out_list {
 void left_out_add(struct left_out_list *l, dev_t dev, ino_t ino, const char *name,
                   const char *told);
 
-/* Whether the entry NAME is one of L (which may be NULL); the first time that it is met it
- * is told. */
+/* Whether the entry NAME is one of L (which may be NULL). Emits the warning the first
+ * time. */
 bool
 left_out_has(const struct left_out_list *l, uint64_t dev, uint64_t ino, const char *name);
 void left_out_clear(struct left_out_list *l);

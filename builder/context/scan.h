@@ -1,9 +1,9 @@
 /*
- * scan: the walk over a context directory, on as many threads as pay.
+ * scan: walks a context directory, on as many threads as are useful.
  *
  * Each directory is listed once (getdents64), its wanted and not ignored
- * entries are stat'ed relative to it and sorted by name. What comes out is a
- * tree of directories; read in order (a directory before its children) it is
+ * entries are stat'ed relative to it and sorted by name. The result is a
+ * tree of directories; read in order (a directory before its children), it is
  * in path_compare() order. Internal to context.
  */
 #ifndef BUILDER_CONTEXT_SCAN_H
@@ -21,10 +21,10 @@
 #include "builder/context/wanted.h"
 #include "parser/ignore.h"
 
-/* What stat(2) says of an entry. */
+/* The result of stat(2) for an entry. */
 struct scan_stat {
 	uint64_t dev, ino, size;
-	int64_t mtime_ns, ctime_ns; /* to tell times apart: wrap around in 2262 */
+	int64_t mtime_ns, ctime_ns; /* only to compare: wrap around in 2262 */
 	int64_t mtime;              /* seconds */
 	uint32_t mode;              /* with type bits */
 	uint32_t n_links;
@@ -45,7 +45,7 @@ struct scan_dir {
 	struct text path;
 	struct scan_entry *entries; /* by name */
 	size_t n;
-	struct wanted_cursor cursor; /* until it was read */
+	struct wanted_cursor cursor; /* valid until it was read */
 	void *ignore_state;
 	struct scan_dir *next; /* in the queue */
 };
@@ -68,14 +68,14 @@ struct scan_options {
 	size_t n_excluded;
 	const struct wanted *wanted;
 	const struct cancel *cancel;
-	size_t threads; /* 0: as many as pay */
+	size_t threads; /* 0: as many as are useful */
 };
 
 int scan_run(const struct scan_options *options, struct scan *out, struct error *err);
 void scan_clear(struct scan *s);
 #define auto_scan __attribute__((cleanup(scan_clear)))
 
-/* What fstat(2) says of FD. -1 with errno. */
+/* The result of fstat(2) for FD. -1 with errno. */
 int scan_stat_fd(int fd, struct scan_stat *out);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * blob_place: where the documents and layers of an image come from, a row each. Internal
- * to image.
+ * blob_place: the sources of an image's documents and layers, one row each. Internal to
+ * image.
  *
- *	place_registry   a registry, by what a name says
+ *	place_registry   a registry, found by the name
  *	place_layout     an OCI layout on this machine
  *
- * All end in the store: what is there already is asked of no place. How a cache is written
- * to one is said in builder/export/cache_place.h.
+ * All bring blobs into the store; blobs that are there already are not fetched. For
+ * writing a cache to a place, see builder/export/cache_place.h.
  */
 #ifndef BUILDER_IMAGE_BLOB_PLACE_H
 #define BUILDER_IMAGE_BLOB_PLACE_H
@@ -14,29 +14,29 @@
 #include "builder/image/image.h"
 #include "parser/plan.h"
 
-/* Documents that registries serve; larger ones are refused. */
+/* The maximum size of a document; larger ones are refused. */
 #define MANIFEST_SIZE_MAX ((size_t)4 << 20)
 #define CONFIG_SIZE_MAX   ((size_t)16 << 20)
 
 enum blob_role { BLOB_MANIFEST, BLOB_CONFIG, BLOB_LAYER };
 
 struct blob_place {
-	enum context_kind kind; /* how the parser says that an image is there */
-	/* What M names, as far as the options allow: fills in S->root, and what of S fetch()
-	 * needs. */
+	enum context_kind kind; /* the parser's kind for images at this place */
+	/* Looks up the image that M names, as far as the options allow. Fills in S->root
+	 * and the members of S that fetch() needs. */
 	int (*find)(const struct source_options *options, const struct missing_base *m,
 	            struct source_image *s, struct error *err);
-	/* Brings D into S->store, compared with its digest. READER: see layer_fetch_fn; NULL
-	 * for documents. */
+	/* Brings D into S->store and verifies its digest. READER: see layer_fetch_fn;
+	 * NULL for documents. */
 	int (*fetch)(struct source_image *s, const struct descriptor *d,
 	             enum blob_role role, struct growing_blob *reader, struct error *err);
-	/* Whether registries know it: layers can be mounted from there by S->ref. */
+	/* Whether it is a registry, so that layers can be mounted from S->ref. */
 	bool has_ref;
 };
 
 extern const struct blob_place place_registry, place_layout;
 
-/* That of KIND; a registry's, unless another place has it. */
+/* The place for KIND; place_registry if no other place has this kind. */
 const struct blob_place *blob_place_of(enum context_kind kind);
 
 #endif

@@ -1,13 +1,13 @@
 /*
- * image: images as a build takes them in and puts them together.
+ * image: base images as input of a build, and images as its result.
  *
  *	source_image     a base: resolved name, manifest, config, lazy layers
  *	image_assemble   base config + the plan's image + layers → config JSON
- *	image            what came out, as the outputs take it
+ *	image            the result of a build, input of the outputs
  *
- * A source image is looked for in the store first (tags, then refs/, the
- * remembered answers of registries), as the pull policy allows. Its layers are
- * handles; nothing is downloaded until a step needs their bytes.
+ * A source image is first looked up in the store (tags, then refs/, the cached
+ * answers of registries), if the pull policy allows it. Its layers are handles;
+ * nothing is downloaded until a step needs their bytes.
  */
 #ifndef BUILDER_IMAGE_IMAGE_H
 #define BUILDER_IMAGE_IMAGE_H
@@ -30,13 +30,13 @@ enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEWER, PULL_NEVER };
 
 struct source_image {
 	struct arena *arena;            /* base's texts */
-	const struct blob_place *place; /* where documents and layers come from */
+	const struct blob_place *place; /* the source of documents and layers */
 	struct reference ref;
-	struct descriptor root; /* what the name points to */
+	struct descriptor root; /* the target of the name */
 	struct manifest manifest;
 	struct digest manifest_digest;
 	json_t *config;               /* the whole document */
-	struct base_image base;       /* what the parser is told; base.image is this */
+	struct base_image base;       /* the parser's view; base.image is this */
 	ARRAY(struct layer *) layers; /* lowest first */
 	struct store *store;
 	struct registry *registry; /* of place_registry; NULL: nothing is fetched */
@@ -52,8 +52,8 @@ struct source_options {
 	const struct cancel *cancel;
 };
 
-/* Finds the image that M names and reads its config. Caller frees, after the
- * store is no longer used (layers fetch through it). */
+/* Finds the image that M names and reads its config. The caller frees it after the
+ * last use of the store, because layers fetch through it. */
 struct source_image *source_image_load(const struct source_options *options,
                                        const struct missing_base *m, struct error *err);
 void source_image_free(struct source_image *s); /* takes NULL */
@@ -67,20 +67,20 @@ int image_fetch_blob(struct store *store, struct registry *registry,
                      const struct reference *ref, const struct descriptor *d,
                      struct growing_blob *reader, struct error *err);
 
-/* The remembered answer of a registry, refs/<hash of the full name>: 1, 0, -1. */
+/* The cached answer of a registry, refs/<hash of the full name>: 1, 0, -1. */
 int refs_find(struct store *store, const char *name, struct descriptor *out,
               struct error *err);
 int refs_write(struct store *store, const char *name, const struct descriptor *target,
                struct error *err);
 
-/* Copies blob D from the OCI layout at PATH into STORE unless it is there: no more than
- * D's size, and from regular files only, which links may lead to (build tools put them
- * there). */
+/* Copies blob D from the OCI layout at PATH into STORE unless it is there. Copies at most
+ * D's size, and only from regular files. Links to such files are allowed, because build
+ * tools make them. */
 int layout_fetch_blob(struct store *store, const char *path, const struct descriptor *d,
                       const struct cancel *cancel, struct error *err);
 
-/* What TEXT ("path[:tag][@digest]") names in an OCI layout; *PATH (caller frees)
- * is the directory. No link leads out of it to another index.json. */
+/* Finds the image that TEXT ("path[:tag][@digest]") names in an OCI layout; *PATH
+ * (caller frees) is the directory. Its index.json must not be a link out of it. */
 int layout_find(const char *text, char **path, struct descriptor *out, struct error *err);
 
 /* Reads an image config's execution part into CONFIG (texts in ARENA). OCI
@@ -96,14 +96,14 @@ struct added_layer {
 };
 
 /* The config document of IMAGE: BASE's (NULL for scratch) with what its instructions
- * changed, ADDED in order, DIFFIDS of all layers. EPOCH (seconds, -1 none) is the time of all
- * own entries. *CREATED_NS is the document's. Caller frees. */
+ * changed, ADDED in order, DIFFIDS of all layers. EPOCH (seconds, -1 none) is the time of
+ * all new entries. *CREATED_NS is the document's. Caller frees. */
 char *image_assemble(const struct plan_image *image, const struct source_image *base,
                      const struct added_layer *added, size_t n_added,
                      const struct digest *diffids, size_t n_diffids, int64_t epoch,
                      int64_t *created_ns);
 
-/* ------------------------------------------------------------ what came out */
+/* ------------------------------------------------------------ results */
 
 /* A finished image of one platform. Layers belong to the store. */
 struct image {
@@ -117,11 +117,11 @@ struct image {
 	struct digest base_digest;
 };
 
-/* CONFIG is IMAGE's from now on. */
+/* IMAGE takes ownership of CONFIG. */
 void image_set_config(struct image *image, char *config);
 void image_clear(struct image *image);
 
-/* Makes the layers of N images what PACKED says, each once, side by side. */
+/* Brings the layers of N images into the form PACKED, each layer once, in parallel. */
 int images_pack(const struct image *images, size_t n, const struct compressor *packed,
                 const struct cancel *cancel, struct error *err);
 

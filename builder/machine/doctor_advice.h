@@ -1,7 +1,7 @@
 /*
- * doctor_advice: the one setting that would help where something is missing. It
- * depends on where we are: a sysctl is of no use in a container whose filter refuses
- * the call.
+ * doctor_advice: the setting that would help if a check failed. It depends on the
+ * environment: a sysctl does not help in a container whose seccomp filter refuses the
+ * call.
  */
 #ifndef BUILDER_MACHINE_DOCTOR_ADVICE_H
 #define BUILDER_MACHINE_DOCTOR_ADVICE_H
@@ -29,19 +29,19 @@ enum doctor_subject {
 
 struct doctor_scene {
 	bool is_root;
-	bool is_contained; /* in a process name space that is not the machine's */
-	bool is_filtered;  /* there is a system call filter around us */
+	bool is_contained; /* in a PID namespace that is not the initial one */
+	bool is_filtered;  /* a seccomp filter confines us */
 	bool has_cgroups;  /* of version 2 */
 	bool hides_users;  /* kernel.unprivileged_userns_clone is 0 */
-	bool no_new_privs; /* set-id programs and file capabilities are of no use */
+	bool no_new_privs; /* set-id bits and file capabilities have no effect */
 	bool guards_users; /* kernel.apparmor_restrict_unprivileged_userns is 1 */
 	bool failed[DOCTOR_SUBJECTS]; /* so far; filled by the caller */
 };
 
-/* Everything but `failed`. */
+/* Fills in everything except `failed`. */
 void doctor_scene_look(struct doctor_scene *out);
 
-/* For SUBJECT that failed with errno SYS. Never NULL. */
+/* The advice for SUBJECT, which failed with errno SYS. Never NULL. */
 const char *
 doctor_advice(enum doctor_subject subject, const struct doctor_scene *scene, int sys);
 

@@ -1,11 +1,11 @@
 /*
- * machine: what this machine allows, found out before a build.
+ * machine: finds out before a build what this machine allows.
  *
- *	machine_enter    once, before threads: own user namespace if we need one
+ *	machine_enter    once, before threads: a user namespace if we need one
  *	doctor           what this machine allows, and what one setting would change
  *
- * Ids come from the kernel's maps and /etc/subuid (userns, id_ranges, id_tools), programs
- * of other architectures run by emulators (emulator).
+ * Ids come from the kernel's maps and /etc/subuid (userns, id_ranges, id_tools),
+ * emulators run programs of other architectures (emulator).
  */
 #ifndef BUILDER_MACHINE_MACHINE_H
 #define BUILDER_MACHINE_MACHINE_H
@@ -15,16 +15,15 @@
 
 #include "builder/sandbox/sandbox.h"
 
-/* Enters a user namespace if this process cannot mount as it is: after it the
- * whole process is root (0:0) in there, so that files it makes have the ids of
- * the image. Must be called before any thread exists. Never fails: *MAPPING
- * tells what was reached, *WHY (caller frees, may be NULL) a one-line reason
- * if it is less than IDS_RANGE. */
+/* Enters a user namespace if this process cannot mount otherwise. Then the whole
+ * process is root (0:0) in it, so that files it makes have the ids of the image.
+ * Call it before any thread exists. Never fails: *MAPPING is the result, *WHY
+ * (caller frees, may be NULL) a one-line reason if it is less than IDS_RANGE. */
 void machine_enter(enum isolation wanted, enum id_mapping *mapping, char **why);
 
-/* As machine_enter(), and programs of ARCHS ("arm64", as in platforms) run, if need be by
- * emulators that are registered for an own user namespace (which root enters for them,
- * too). What stays impossible is part of *WHY. */
+/* Like machine_enter(), and makes programs of ARCHS ("arm64", as in platforms) run, if
+ * necessary by emulators registered in a user namespace (then root enters one too). *WHY
+ * also says what remains impossible. */
 void machine_enter_emulated(enum isolation wanted, const char *const *archs, size_t n,
                             enum id_mapping *mapping, char **why);
 
@@ -33,19 +32,19 @@ void machine_enter_emulated(enum isolation wanted, const char *const *archs, siz
 struct doctor_row {
 	const char *name; /* "user namespace", "overlay in it", … */
 	bool ok;
-	char *detail;       /* what was seen, errno text */
+	char *detail;       /* the observation, errno text */
 	const char *remedy; /* the one setting that would help, or NULL */
 };
 
 struct doctor {
 	struct doctor_row *rows;
 	size_t n;
-	const char *engine; /* what would be chosen, or NULL */
+	const char *engine; /* the engine that a build would choose, or NULL */
 	enum id_mapping mapping;
 };
 
-/* Tries everything in children; takes some milliseconds. WANTED: with what engine RUN is
- * tried. SCRATCH_FD as above. */
+/* Runs all checks in children; takes some milliseconds. WANTED: the engine for the RUN
+ * check. SCRATCH_FD as above. */
 int
 doctor_run(int scratch_fd, enum isolation wanted, struct doctor *out, struct error *err);
 char *doctor_print(const struct doctor *d, bool json); /* caller frees */

@@ -1,5 +1,5 @@
 /*
- * bases: makes a plan, looking up the images it lacks until nothing is missing.
+ * bases: makes a plan and looks up base images until nothing is missing.
  * Internal to order.
  */
 #ifndef BUILDER_ORDER_BASES_H
@@ -14,14 +14,14 @@ struct bases {
 	ARRAY(struct source_image *) images; /* owned */
 };
 
-/* The complete plan, or NULL: for each platform what OPTIONS, N of them, say of it, in
- * one (plan_join()). Images that are new are looked up in parallel and added to BASES,
+/* The complete plan, or NULL. Makes one plan for each of the N OPTIONS (one per platform)
+ * and joins them (plan_join()). Looks up new images in parallel and adds them to BASES,
  * which must outlive the plan. */
 struct plan *
 bases_plan(struct dockerfile *df, const struct plan_options *options, size_t n,
            const struct source_options *source, struct bases *bases, struct error *err);
 
-/* The warnings that come from what is known in BASES, see plan_check(). */
+/* The warnings that depend on the images in BASES, see plan_check(). */
 struct plan *bases_check(struct dockerfile *df, const struct plan_options *options,
                          const struct bases *bases, struct error *err);
 void bases_clear(struct bases *b);

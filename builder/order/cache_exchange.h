@@ -1,9 +1,9 @@
 /*
- * cache_exchange: step records from and to other machines, --cache-from and --cache-to.
+ * cache_exchange: imports and exports step records, --cache-from and --cache-to.
  *
- * A cache is an image whose layers are those of the steps, and whose config says which is
- * whose (builder/cache/cache_records.h): so it goes the ways that images go. Its layers are
- * fetched when something needs their files, if ever. Internal to order.
+ * A cache is an image that contains the layers of steps; its config says which layer
+ * belongs to which step (builder/cache/cache_records.h). So it is pushed and pulled like
+ * any image. A layer is fetched only when something needs its files. Internal to order.
  */
 #ifndef BUILDER_ORDER_CACHE_EXCHANGE_H
 #define BUILDER_ORDER_CACHE_EXCHANGE_H
@@ -14,13 +14,13 @@
 #include "builder/solve/solve.h"
 #include "parser/plan.h"
 
-/* Reads all that the request names. What is not there or no good is told as a warning and
- * left out. Images are added to BASES. */
+/* Reads all caches of the request. A missing or invalid cache is left out with a warning.
+ * Adds images to BASES. */
 struct cache_records *
 cache_import(const struct build_request *request, const struct source_options *source,
              struct bases *bases);
 
-/* What is to be carried out, of all platforms. */
+/* The records to export, of all platforms. */
 struct cache_export {
 	ARRAY(struct cache_record) all, target; /* all steps; those of images */
 };
@@ -29,14 +29,14 @@ void cache_export_add(struct cache_export *c, const struct plan *plan,
                       const struct solution *solution);
 void cache_export_clear(struct cache_export *c);
 
-/* True if a layer of it cannot be had. */
+/* True if one of its layers is not available. */
 bool cache_export_has_lost(const struct cache_export *c);
 
-/* Writes it wherever the request says so. */
+/* Writes the cache to all places of the request. */
 int cache_export_write(const struct build_request *request, const struct build_env *env,
                        struct cache_export *c, struct error *err);
 
-/* True if IMAGE's own config is to hold the cache. */
+/* True if the config of IMAGE will contain the cache. */
 bool cache_is_inline(const struct build_request *request, const struct plan *plan);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * call: answers about the Dockerfile instead of a build. Internal to order.
+ * call: answers questions about the Dockerfile instead of building. Internal to order.
  *
  *	targets   the stages, from the file alone
- *	outline   what the target can be given; what base images say is looked up,
- *	          because their triggers may bring in more; for the first platform
+ *	outline   the inputs that the target accepts; base images are looked up,
+ *	          because their triggers may add inputs; for the first platform
  *	check     warnings about all stages, or about what --target needs; for all
  *	          platforms, each once
  */
@@ -24,9 +24,9 @@ struct call {
 	struct bases *bases;
 };
 
-/* Fills in what OUT prints and its status. A check takes a Dockerfile that is
- * only a part, with its mistake in ERR: what came before the mistake is told all
- * the same, and ERR stays set unless it became part of the answer. */
+/* Fills in the text and the status of OUT. A check also accepts a Dockerfile that
+ * was parsed only up to a mistake, which is in ERR: it reports the warnings before
+ * the mistake, and ERR stays set unless it became part of the answer. */
 int call_answer(const struct call *c, struct build_outcome *out, struct error *err);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * epoch: SOURCE_DATE_EPOCH as a build sees it. Internal to order.
+ * epoch: the meaning of SOURCE_DATE_EPOCH. Internal to order.
  *
- *	1700000000     these seconds
- *	context        the main context's: the time of its commit, of the file behind its
- *	               URL, or none if it is a directory of this machine
- *	NAME           of a --build-context from elsewhere, likewise
- *	STAGE          of a stage that is FROM scratch and one ADD from elsewhere
+ *	1700000000     seconds since 1970
+ *	context        the time of the main context: of its commit, or of the file at its
+ *	               URL; none if it is a local directory
+ *	NAME           the same for a remote --build-context
+ *	STAGE          the same for a stage with FROM scratch and one remote ADD
  */
 #ifndef BUILDER_ORDER_EPOCH_H
 #define BUILDER_ORDER_EPOCH_H
@@ -22,7 +22,7 @@
 /* Seconds, or -1 if TEXT is absent (p NULL) or empty. */
 int epoch_parse(struct text text, int64_t *out, struct error *err);
 
-/* Whether TEXT is neither a number nor empty, so that it must be looked up. */
+/* Whether TEXT is a name to look up: neither a number nor empty. */
 bool epoch_is_name(struct text text);
 
 struct epoch_places {
@@ -34,12 +34,13 @@ struct epoch_places {
 	struct bases *bases;
 };
 
-/* The seconds that NAME stands for, -1: none. ERR_DOCKERFILE if it stands for nothing. */
+/* The seconds that NAME means, -1: none. ERR_DOCKERFILE if NAME is unknown. */
 int epoch_find(const struct epoch_places *places, struct text name, int64_t *out,
                struct error *err);
 
-/* What the outputs of REQUEST say of it: 1 and *OUT (-1: none), 0 nothing. Layers are
- * made once, so all outputs with layers must say the same; ERR_USAGE. */
+/* The epoch that the outputs of REQUEST set: 1 and *OUT (-1: none), or 0 if they set
+ * none. All outputs share the layers, so all outputs with layers must agree; else
+ * ERR_USAGE. */
 int
 epoch_of_outputs(const struct build_request *request, int64_t *out, struct error *err);
 

@@ -1,5 +1,5 @@
 /*
- * input: what a build reads before it can plan: the Dockerfile, the context
+ * input: what a build reads before planning: the Dockerfile, the context
  * directory and the ignore file. Internal to order.
  */
 #ifndef BUILDER_ORDER_INPUT_H
@@ -19,11 +19,11 @@ struct build_input {
 	ARRAY(struct ignore *) ignores; /* owned */
 	ARRAY(char *) texts;            /* owned */
 	const struct ignore *main_ignore;
-	int64_t context_time; /* of a main context from elsewhere, seconds; else -1 */
+	int64_t context_time; /* of a remote main context, seconds; else -1 */
 };
 
-/* Reads all that REQUEST names, what is elsewhere by way of REMOTE. Contexts from
- * archives are unpacked into the store's tmp. */
+/* Reads everything that REQUEST names; uses REMOTE for remote contexts. Unpacks contexts
+ * from archives into the store's tmp. */
 int build_input_read(const struct build_request *request, const struct remote *remote,
                      struct build_input *out, struct error *err);
 /* The value of a build argument; p NULL: not given. */

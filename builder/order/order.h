@@ -1,13 +1,13 @@
 /*
- * order: what is asked for, and the life of the build that does it, up to the outputs.
+ * order: a build request, and the whole build from reading to the outputs.
  *
  *	read Dockerfile and .dockerignore → parse → plan (resolving bases until
  *	nothing is missing) → sources, keys, cached? → run what is left → image
  *	config and manifest → outputs
  *
  * A request is plain data that the command line fills; it owns nothing but its
- * arrays, whose texts live as long as argv. Below here nobody prints: what
- * happens goes out as events, what fails as one error.
+ * arrays, whose texts live as long as argv. No code below prints:
+ * progress goes out as events, a failure as one error.
  */
 #ifndef BUILDER_ORDER_ORDER_H
 #define BUILDER_ORDER_ORDER_H
@@ -39,7 +39,7 @@ struct build_request {
 	        *dockerfile; /* -f, NULL: default name; "-": standard input; or a URL */
 	ARRAY(struct text) tags;
 	struct text target;                /* p NULL: last stage */
-	ARRAY(struct variable) build_args; /* values already taken from our environment */
+	ARRAY(struct variable) build_args; /* values from our environment are filled in */
 	ARRAY(struct variable) labels;
 	struct annotations annotations;       /* --annotation */
 	ARRAY(struct named_context) contexts; /* --build-context */
@@ -55,21 +55,21 @@ struct build_request {
 	struct text network;          /* "default" "none" "host" */
 	bool allow_host_network, allow_insecure, allow_delete;
 	const char *iidfile, *metadata_file, *digest_file;
-	/* The same once they are open, or NULL; owned. */
+	/* The opened files, or NULL; owned. */
 	struct destination *iid, *metadata, *digest;
-	ARRAY(struct destination *) results; /* all that are open; borrowed */
+	ARRAY(struct destination *) results; /* all open destinations; borrowed */
 	const char *root;                    /* store; NULL: default */
 	const char *authfile;
 	ARRAY(struct text) insecure_registries;
 	bool offline;
 	enum isolation isolation;
-	enum id_mapping mapping; /* what machine_enter() reached */
+	enum id_mapping mapping; /* the result of machine_enter() */
 	const char *mapping_why; /* its reason, or NULL */
 	size_t jobs;             /* 0: default */
-	uint64_t store_max;      /* bytes the store may have after the build; 0: any */
-	uint64_t unpack_max;     /* bytes out of one archive; 0: see archive_options */
+	uint64_t store_max;      /* maximum size of the store after the build; 0: any */
+	uint64_t unpack_max;     /* maximum bytes from one archive; 0: see archive_options */
 	struct sandbox_limits limits; /* of RUN steps */
-	bool shell_on_error;          /* keep the root of a RUN that failed */
+	bool shell_on_error;          /* keep the root of a failed RUN */
 	bool keep_on_error;           /* … in the store */
 	enum plan_format print_plan;
 	enum call_kind call;
@@ -78,34 +78,33 @@ struct build_request {
 	struct cancel *cancel; /* triggered by signals and by the first failure */
 };
 
-/* What came out, for -q and the files that name it. */
+/* The result, for -q and the files that name it. */
 struct build;
 
 struct build_outcome {
-	struct build *failed;   /* what build_shell() can enter, or NULL */
+	struct build *failed;   /* a failed RUN for build_shell(), or NULL */
 	struct digest image_id; /* config digest; alg none if there is no single one */
 	struct descriptor root; /* manifest or index */
 	char *printed; /* text for standard output (plan, check, outline), or NULL */
-	int status;    /* exit status that a call asks for (check found warnings) */
+	int status;    /* exit status of a call (check found warnings) */
 };
 
-/* Opens all that the build writes to: its outputs, caches and files. Before anything else
- * is opened, so that /dev/fd/N means what the user's shell means by it. */
+/* Opens everything that the build writes to: outputs, caches and files. Call it before
+ * opening anything else, so that /dev/fd/N is a descriptor of the user's shell. */
 int build_open_results(struct build_request *r, struct error *err);
 
-/* Whether none of them lies in the store. ERR_USAGE. */
+/* Fails with ERR_USAGE if one of them is inside the store. */
 int build_check_store(const struct build_request *r, const struct store *store,
                       struct error *err);
 
-/* The request's error has file and places of the Dockerfile where it can; its
- * text for the code frame is kept in *SOURCE (caller clears), so that the
- * report can show it. */
+/* If possible, the error has the file and places in the Dockerfile. *SOURCE (caller
+ * clears) gets the text of this file, for the code frame in the report. */
 int build_run(const struct build_request *request, struct build_outcome *out,
               struct buf *source, struct error *err);
 void build_request_clear(struct build_request *r);
 void build_outcome_clear(struct build_outcome *o);
 
-/* A shell on TERMINAL_FD in the root of the RUN that failed. */
+/* Runs a shell on TERMINAL_FD in the root of the failed RUN. */
 int build_shell(struct build *failed, int terminal_fd, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * outputs: what comes out of a build, asked for before the first step and written after
- * the last. Internal to order.
+ * outputs: the outputs of a build. They are checked before the first step and written
+ * after the last. Internal to order.
  */
 #ifndef BUILDER_ORDER_OUTPUTS_H
 #define BUILDER_ORDER_OUTPUTS_H
@@ -18,19 +18,20 @@ struct outputs {
 	size_t n_platforms;
 	bool multi; /* an index */
 	int64_t epoch;
-	bool *written; /* of each output of the request, by an earlier round */
+	bool *written; /* for each output of the request: an earlier round wrote it */
 };
 
-/* Whether the annotations have a place, and the registries take what will be pushed. */
+/* Checks that the outputs accept the annotations, and that the registries accept
+ * pushes. */
 int outputs_check(const struct outputs *o, struct error *err);
 
-/* Writes N images, one for each platform, to all outputs. One that fails does not keep
- * the others from being written; what goes to files is written once, whatever the number
- * of rounds. Whether every image was. */
+/* Writes N images, one for each platform, to all outputs. If one output fails, the others
+ * are still written. Outputs to files are written once, whatever the number of rounds.
+ * Reports whether every image was written. */
 bool outputs_write(const struct outputs *o, const struct image *images, size_t n,
                    struct build_outcome *out, struct failures *failures);
 
-/* The files that name what was written. */
+/* Writes the files that name the results. */
 void outputs_finish(const struct outputs *o, bool has_root,
                     const struct build_outcome *out, struct failures *failures);
 

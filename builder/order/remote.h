@@ -1,6 +1,6 @@
 /*
- * remote: contexts that are a git repository or a file behind a URL, brought
- * into a directory of the store. Internal to order.
+ * remote: fetches contexts that are a git repository or a file at a URL into a
+ * directory of the store. Internal to order.
  */
 #ifndef BUILDER_ORDER_REMOTE_H
 #define BUILDER_ORDER_REMOTE_H
@@ -13,7 +13,7 @@
 
 struct secret;
 
-/* What it takes to get there. All borrowed. */
+/* What the functions need. All borrowed. */
 struct remote {
 	struct store *store;
 	struct registry *registry;
@@ -24,19 +24,19 @@ struct remote {
 	struct cancel *cancel;
 };
 
-/* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. .git goes, unless
- * KEEP_GIT_DIR. *DIR: caller frees; it is the store's, nobody may write to it. *TIME:
- * the commit's, seconds. */
+/* "https://host/x.git#ref:dir", also with ?ref=…&subdir=…. .git is removed unless
+ * KEEP_GIT_DIR. *DIR: caller frees the text; the directory belongs to the store and must
+ * not be changed. *TIME: the commit's, seconds. */
 int remote_git(const struct remote *r, const char *url, bool keep_git_dir, char **dir,
                int64_t *time, struct error *err);
 
 /* An archive is unpacked into *DIR (caller frees); anything else is the Dockerfile,
- * and the one file "context" of *DIR. *TIME: seconds; what the server says, else the
+ * and the one file "context" of *DIR. *TIME: seconds, from the server, else of the
  * newest file of an archive; -1: neither. */
 int remote_http(const struct remote *r, const char *url, char **dir,
                 struct buf *dockerfile, int64_t *time, struct error *err);
 
-/* Appends what URL gives, at most MAX bytes of it. */
+/* Appends the content of URL, at most MAX bytes. */
 int remote_text(const struct remote *r, const char *url, size_t max, struct buf *out,
                 struct error *err);
 

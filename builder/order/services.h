@@ -29,8 +29,7 @@ struct services {
 int
 services_open(const struct build_request *request, struct services *s, struct error *err);
 
-/* A shell where the failed run was, in a sandbox that the end of the build does not
- * cancel. */
+/* Runs a shell in the root of the failed run, in a sandbox that outlives the build. */
 int services_shell(struct services *s, int terminal_fd, struct error *err);
 void services_close(struct services *s);
 #define auto_services __attribute__((cleanup(services_close)))

@@ -1,14 +1,14 @@
 /*
- * contained: whether this process is in a container, which is the boundary then.
+ * contained: whether this process is in a container, which is then the boundary.
  */
 #ifndef BUILDER_SANDBOX_CONTAINED_H
 #define BUILDER_SANDBOX_CONTAINED_H
 
 #include <stdbool.h>
 
-/* By its process name space: files that tell of containers are found on machines, too,
- * that were made of an image. A container that shares the machine's processes is taken
- * for the machine. */
+/* Decided by the PID namespace. Marker files of containers do not help: machines that
+ * were installed from an image have them, too. A container that shares the machine's PID
+ * namespace counts as the machine. */
 bool is_contained(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * engine: what sandbox.c asks of a way to run programs, and what the ways share.
+ * engine: the interface of an engine to sandbox.c, and the code that engines share.
  */
 #ifndef BUILDER_SANDBOX_ENGINE_H
 #define BUILDER_SANDBOX_ENGINE_H
@@ -15,8 +15,8 @@
 struct engine {
 	const char *name;
 
-	/* Tries the whole way once, in a child. *WHY (caller frees) is set to one line if
-	 * it will not be as fast as it could. */
+	/* Tries the complete engine once, in a child. Sets *WHY (caller frees) to one
+	 * line if it will be slower than possible. */
 	int (*probe)(struct sandbox *sb, char **why, struct error *err);
 	int (*run)(struct sandbox *sb, const struct sandbox_run *r,
 	           struct sandbox_result *result, struct error *err);
@@ -27,10 +27,10 @@ extern const struct engine engine_ns, engine_chroot;
 /* Runs the first engine on an overlay once, as for a step. */
 int engine_ns_try_overlay(const struct sandbox *sb, struct error *err);
 
-/* What doctor tries of it, with OPTIONS. */
+/* The engine that doctor tries with OPTIONS. */
 int sandbox_try_overlay(const struct sandbox_options *options, struct error *err);
 
-/* Written by sandbox_new() only but for what has a lock, read by all threads. */
+/* Only sandbox_new() writes it, except members with a lock; all threads read it. */
 struct sandbox {
 	const struct engine *engine;
 	enum id_mapping mapping;
@@ -43,7 +43,7 @@ struct sandbox {
 	bool has_plain_roots; /* roots are plain trees: no overlay can be mounted */
 	_Atomic bool has_plain_binds; /* … nor on a tmpfs: binds are copies, too */
 	struct trees trees;
-	bool is_remembered; /* the engine was not tried now */
+	bool is_remembered; /* the engine was not tried this time */
 	char *kept;         /* directory of plain trees of other builds, or NULL */
 	char *memory; /* file where it is remembered that the first engine works, or NULL
 	               */

@@ -1,5 +1,5 @@
 /*
- * filter_verdict: what each system call number of an architecture gets.
+ * filter_verdict: the verdict for each system call number of an architecture.
  */
 #ifndef BUILDER_SANDBOX_FILTER_VERDICT_H
 #define BUILDER_SANDBOX_FILTER_VERDICT_H
@@ -10,9 +10,9 @@
 
 /* One set of call numbers. SET is libseccomp's name of it. */
 struct filter_abi {
-	uint32_t machine; /* what this machine must be for it to matter */
+	uint32_t machine; /* the machine that uses it */
 	uint32_t set;
-	uint32_t audit;      /* what the kernel calls it in a filter */
+	uint32_t audit;      /* the kernel's name for it in a filter */
 	uint32_t base;       /* of its numbers */
 	bool multiplexed;    /* has socketcall() and ipc() */
 	uint8_t clone_flags; /* index of clone's argument */
@@ -21,7 +21,7 @@ struct filter_abi {
 extern const struct filter_abi filter_abis[];
 extern const size_t filter_n_abis;
 
-/* Calls from FIRST up to the next range get VERDICT. */
+/* The calls from FIRST up to the next range get VERDICT. */
 struct filter_range {
 	uint32_t first;
 	uint8_t verdict;
@@ -31,8 +31,8 @@ struct filter_ranges {
 	ARRAY(struct filter_range) list;
 };
 
-/* Adds the numbers of ABI to OUT, by rising number: known ones, refused gaps, missing ones
- * above. KINDS: bits of enum filter_kind. */
+/* Adds the numbers of ABI to OUT in ascending order: known calls, refused gaps, and
+ * missing calls above. KINDS: bits of enum filter_kind. */
 void
 filter_add_abi(struct filter_ranges *out, const struct filter_abi *abi, unsigned kinds);
 

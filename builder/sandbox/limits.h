@@ -1,5 +1,5 @@
 /*
- * limits: what a program may use at most.
+ * limits: resource limits and control groups of a program.
  */
 #ifndef BUILDER_SANDBOX_LIMITS_H
 #define BUILDER_SANDBOX_LIMITS_H
@@ -11,11 +11,11 @@
 /* Resource limits of R, clamped to what this process may set. */
 void limits_draft(struct recipe_draft *d, const struct sandbox_run *r);
 
-/* A control group of one run, below one that we may write to. */
+/* The control group of one run, below a group that we may write to. */
 struct cgroup {
 	int dir_fd; /* -1: none */
 	int parent_fd;
-	int procs_fd; /* to be written to by the process that joins */
+	int procs_fd; /* the process that joins writes to it */
 	char name[32];
 };
 
@@ -24,17 +24,17 @@ struct cgroup {
 		.dir_fd = -1, .parent_fd = -1, .procs_fd = -1                            \
 	}
 
-/* Makes one if R asks for memory, processes or CPU to be limited. NULL, or why that is not
- * possible here: a static text. */
+/* Makes a group if R limits memory, processes or CPU. Returns NULL, or the reason why
+ * that is impossible here (static). */
 const char *cgroup_try(struct cgroup *g, const struct sandbox_run *r);
 
-/* The same. Where it is not possible there is none, and a warning. */
+/* The same, but if it is impossible, there is a warning and no group. */
 void cgroup_open(struct cgroup *g, const struct sandbox_run *r);
 bool cgroup_was_oom(const struct cgroup *g);
 uint64_t cgroup_memory(const struct cgroup *g); /* its limit, 0 none */
 uint64_t cgroup_peak(const struct cgroup *g);   /* bytes, 0 unknown */
 
-/* When nothing runs in it any more. */
+/* Call it when nothing runs in the group any more. */
 void cgroup_close(struct cgroup *g);
 #define auto_cgroup __attribute__((cleanup(cgroup_close)))
 

@@ -1,6 +1,6 @@
 /*
- * memory: what the control group that we are in says of memory, by either interface. A
- * step without a group of its own is in ours.
+ * memory: the memory state of our own control group, version 1 or 2. A step without a
+ * group of its own is in ours.
  */
 #ifndef BUILDER_SANDBOX_MEMORY_H
 #define BUILDER_SANDBOX_MEMORY_H
@@ -13,15 +13,15 @@
 
 struct memory_state {
 	uint64_t
-	        kills; /* processes that the kernel has killed in it for want of memory */
-	uint64_t limit; /* bytes, the lowest of it and of those around it; 0: none */
+	        kills; /* processes in it that the kernel killed when memory ran out */
+	uint64_t limit; /* bytes, the lowest of its own and its parents' limits; 0: none */
 };
 
-/* GROUPS is the text of /proc/self/cgroup, TREE where control groups are mounted. Zeros
+/* GROUPS is the text of /proc/self/cgroup, TREE the mount point of control groups. Zeros
  * if nothing can be read. */
 void memory_read(const char *tree, struct text groups, struct memory_state *out);
 
-/* Of this process, now. */
+/* The state for this process, now. */
 void memory_look(struct memory_state *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * mount_stubs: removes from an upper directory what was made for mounts only.
+ * mount_stubs: removes from an upper directory the mount points that we made.
  */
 #ifndef BUILDER_SANDBOX_MOUNT_STUBS_H
 #define BUILDER_SANDBOX_MOUNT_STUBS_H
@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "builder/sandbox/inside/recipe.h"
 
-/* The stubs of REPORT that are still empty vanish from UPPER_FD, and their
- * parents get the time back that they had, unless it was changed otherwise. */
+/* Removes the stubs of REPORT that are still empty from UPPER_FD, and restores the
+ * times of their parents unless something else changed them. */
 int
 mount_stubs_remove(int upper_fd, const struct recipe_report *report, struct error *err);
 

@@ -1,5 +1,5 @@
 /*
- * recipe_draft: a recipe (inside/recipe.h) while the builder writes it.
+ * recipe_draft: the builder's side of a recipe (inside/recipe.h): writing it.
  */
 #ifndef BUILDER_SANDBOX_RECIPE_DRAFT_H
 #define BUILDER_SANDBOX_RECIPE_DRAFT_H
@@ -11,7 +11,7 @@
 
 struct recipe_draft {
 	struct recipe head;
-	struct buf bytes; /* what follows the head */
+	struct buf bytes; /* the part after the head */
 	ARRAY(struct recipe_op) ops;
 	ARRAY(int) fds; /* of binds; owned */
 };
@@ -25,7 +25,8 @@ recipe_add_op(struct recipe_draft *d, enum recipe_op_kind kind, const char *targ
 void recipe_draft_clear(struct recipe_draft *d);
 #define auto_recipe_draft __attribute__((cleanup(recipe_draft_clear)))
 
-/* A memfd with the recipe in *OUT, and its memory (recipe_unmap() it). */
+/* Returns a memfd with the recipe, and its memory in *OUT (release it by
+ * recipe_unmap()). */
 struct recipe *recipe_seal(struct recipe_draft *d, int *out, struct error *err);
 void recipe_unmap(struct recipe *recipe);
 

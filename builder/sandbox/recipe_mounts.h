@@ -7,8 +7,8 @@
 #include "builder/sandbox/engine.h"
 #include "builder/sandbox/recipe_draft.h"
 
-/* /proc, /dev, /sys and what is hidden of them; hosts and resolv.conf; the
- * mounts of R. Changes of SANDBOX_OVERLAY mounts go below the directory SCRATCH
+/* Adds /proc, /dev, /sys and their masks; hosts and resolv.conf; the mounts of
+ * R. Changes of SANDBOX_OVERLAY mounts go below the directory SCRATCH
  * (relative to the sandbox's; made here, removed by the caller). */
 int
 recipe_add_mounts(struct recipe_draft *d, const struct sandbox *sb,

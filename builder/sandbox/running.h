@@ -19,8 +19,8 @@ struct running {
 	int out_fd, out_end; /* ours, the program's */
 	int err_fd, err_end;
 	int report_fd, report_end;
-	bool is_asked_to_end; /* by SIGTERM, as it has others to end first */
-	bool is_waited_for;   /* its end matters: a control group is to be removed */
+	bool is_asked_to_end; /* by SIGTERM, because it must end others first */
+	bool is_waited_for;   /* we must wait for its end, to remove a control group */
 	pid_t pid;            /* of the first process; 0: none, or reaped */
 	int status;
 	struct rusage usage;
@@ -33,19 +33,20 @@ struct running {
 		.err_end = -1, .report_fd = -1, .report_end = -1                         \
 	}
 
-/* Seals D, the recipe of R, and has it started. The process is in RUN then, also
- * when it fails. CGROUP may have no group. */
+/* Seals D, the recipe of R, and starts it. Afterwards RUN has the process, also on
+ * failure. CGROUP may have no group. */
 int running_start(const struct sandbox *sb, const struct sandbox_run *r,
                   struct recipe_draft *d, struct running *run,
                   const struct cgroup *cgroup, struct error *err);
 
-/* To the end of all its processes. -1 if the program was not started, or cancelled. */
+/* Waits for the end of all its processes. -1 if the program was not started, or
+ * cancelled. */
 int running_attend(const struct sandbox *sb, const struct sandbox_run *r,
                    struct running *run, struct error *err);
 void running_result(const struct running *run, const struct cgroup *cgroup,
                     int64_t started_ns, struct sandbox_result *result);
 
-/* Ends what still runs. The end of the first process is that of all others. */
+/* Ends all processes: when the first process ends, so do all others. */
 void running_clear(struct running *run);
 #define auto_running __attribute__((cleanup(running_clear)))
 

@@ -2,24 +2,24 @@
  * sandbox: runs one step's process in an isolated root file system.
  *
  *	sandbox_new      once per build: chooses the engine by trying it
- *	sandbox_run      per RUN: layer directories in, an upper directory out
+ *	sandbox_run      once per RUN: layer directories in, an upper directory out
  *
  * Whatever the engine, a finished run leaves an *upper directory in overlay
  * format*: new and changed entries, whiteouts (character device 0:0), opaque
  * directories (user.overlay.opaque=y). Overlays are mounted with `userxattr`
- * also as root, so every layer directory of a store looks the same.
+ * even for root, so every layer directory of a store looks the same.
  *
  *	ns       namespaces + overlayfs; the upper is where the process wrote
  *	chroot   a private mutable tree, changes found by one ctime walk and
  *	         copied out as an upper; for root in containers without mounts
  *
- * The process sees: PID 1 that reaps (ours), /proc with Docker's masked and
- * read-only paths, a small /dev, /sys read-only, resolv.conf and hosts of its
- * own, Docker's default capabilities and system call filter (fsync family
- * answered as done), no_new_privs off, standard input /dev/null, umask 022.
+ * The environment of the process: a PID 1 of ours that reaps, /proc with
+ * Docker's masked and read-only paths, a small /dev, read-only /sys, its own
+ * resolv.conf and hosts, Docker's default capabilities and seccomp filter (fsync
+ * does nothing), no_new_privs off, standard input /dev/null, umask 022.
  *
- * sandbox_run may be called by several threads at once. The sandbox knows
- * nothing of layers, keys or Dockerfiles.
+ * Several threads may call sandbox_run at once. The sandbox knows nothing about
+ * layers, keys or Dockerfiles.
  */
 #ifndef BUILDER_SANDBOX_SANDBOX_H
 #define BUILDER_SANDBOX_SANDBOX_H
@@ -35,17 +35,17 @@
 
 enum isolation { ISOLATION_AUTO, ISOLATION_NS, ISOLATION_CHROOT };
 
-/* "auto", "ns", "chroot"; false if T is none of them. */
+/* Parses "auto", "ns" or "chroot"; false for other texts. */
 bool isolation_parse(struct text t, enum isolation *out);
 
 /* How ids of the image map to ids of the machine. */
 enum id_mapping {
-	IDS_REAL,     /* we are root with all ids, or in a container's name space that has
+	IDS_REAL,     /* we are root with all ids, or in a container's namespace that has
 	                 them */
-	IDS_IDENTITY, /* own user namespace, 0-65535 mapped by our own capabilities */
-	IDS_RANGE,    /* own user namespace, newuidmap range of /etc/subuid */
-	IDS_SINGLE,   /* own user namespace with one id only */
-	IDS_NONE,     /* no user namespace to be had and not root */
+	IDS_IDENTITY, /* new user namespace, 0-65535 mapped by our own capabilities */
+	IDS_RANGE,    /* new user namespace, newuidmap range of /etc/subuid */
+	IDS_SINGLE,   /* new user namespace with a single id */
+	IDS_NONE,     /* no user namespace available, and not root */
 };
 
 struct sandbox;
@@ -56,16 +56,15 @@ struct sandbox_options {
 	int scratch_fd; /* directory for probes and mutable trees, on the store's file
 	                   system */
 	const struct cancel *cancel;
-	const char *memory; /* path of the file where it is remembered that the strongest
-	                       engine works here, or NULL */
-	const char *kept; /* path of a directory on that file system where plain trees are
-	                     left for later builds, or NULL */
+	const char *memory; /* path of the file that notes that the strongest engine
+	                       works here, or NULL */
+	const char *kept; /* path of a directory on that file system for the plain
+	                     trees of later builds, or NULL */
 };
 
-/* Tries the engines in a child, from the strongest down (with isolation forced:
- * only that one), unless it is remembered that the first one works. ERR_ENVIRONMENT with
- * a hint if none works. *WHY (caller frees) is set to one line if a weaker or slower way
- * was taken. */
+/* Tries the engines in a child, the strongest first (or only the requested one), unless
+ * the store notes that the strongest works. ERR_ENVIRONMENT with a hint if none works.
+ * Sets *WHY (caller frees) to one line if the result is weaker or slower. */
 struct sandbox *
 sandbox_new(const struct sandbox_options *options, char **why, struct error *err);
 void sandbox_free(struct sandbox *sb);                /* takes NULL */
@@ -73,8 +72,8 @@ const char *sandbox_engine(const struct sandbox *sb); /* "ns", "chroot" */
 
 enum sandbox_mount_kind {
 	SANDBOX_BIND,    /* a directory or file of ours */
-	SANDBOX_OVERLAY, /* bind rw with changes thrown away: lowers (one or more) under a
-	                    scratch upper */
+	SANDBOX_OVERLAY, /* a writable bind whose changes are discarded: lowers (one or
+	                    more) under a scratch upper */
 	SANDBOX_TMPFS,
 	SANDBOX_FILE, /* a file with given bytes, on a private tmpfs: secrets, scripts */
 };
@@ -84,11 +83,11 @@ struct sandbox_mount {
 	const char *target; /* absolute in the rootfs; resolved inside it */
 	bool readonly;
 
-	/* SANDBOX_BIND: path of the thing below source_fd ("" = source_fd itself);
+	/* SANDBOX_BIND: path of the source below source_fd ("" = source_fd itself);
 	 * resolved inside source_fd. */
 	int source_fd;
 	const char *source;
-	bool is_passing; /* there is nothing to mount when the builder has ended */
+	bool is_passing; /* the source disappears when the builder ends */
 
 	/* SANDBOX_OVERLAY: directories, topmost first, and the path in their merge. */
 	const char *const *lowers;
@@ -109,14 +108,14 @@ struct sandbox_limit {
 /* RLIMIT_… of "nofile" and the like, or -1. */
 int sandbox_limit_find(struct text name);
 
-/* A warning for each of LIMITS that is more than this process may give to a step, which
- * gets as much as may be. Once, before the first step. */
+/* Warns of each of LIMITS that is higher than this process may set; steps then get the
+ * highest allowed value. Call it once, before the first step. */
 void sandbox_tell_limits(const struct sandbox_limit *limits, size_t n);
 
-/* What a run may use. Copies borrow the list. */
+/* Resource limits of a run. Copies borrow the list. */
 struct sandbox_limits {
 	uint64_t shm_size;   /* 0: 64 MiB */
-	uint64_t memory_max; /* bytes; 0: none; needs a writable cgroup, as the next do */
+	uint64_t memory_max; /* bytes; 0: none; needs a writable cgroup, like the next two */
 	uint64_t pids_max;
 	uint32_t cpu_percent; /* 100 = one CPU; 0: none */
 	ARRAY(struct sandbox_limit) list;
@@ -142,7 +141,7 @@ struct sandbox_run {
 	size_t n_mounts;
 	enum sandbox_network network;
 	bool insecure;    /* all capabilities, no filter, nothing masked */
-	bool has_secrets; /* if it fails, what it leaves is left to nobody */
+	bool has_secrets; /* if it fails, its files are not kept */
 	const char *hostname;
 	struct text hosts;  /* content of /etc/hosts */
 	struct text resolv; /* content of /etc/resolv.conf */
@@ -151,32 +150,31 @@ struct sandbox_run {
 	sandbox_log_fn *log; /* output of the process, as it comes */
 	void *log_arg;
 
-	/* For people: the process gets this terminal (not one that controls a session
-	 * already) as standard input, output and error instead. */
+	/* For interactive use: the process gets this terminal (not yet the controlling
+	 * one of a session) as standard input, output and error. */
 	bool has_terminal;
 	int terminal_fd;
 };
 
 struct sandbox_result {
 	int status; /* wait(2) status of the process */
-	bool oom;   /* the kernel killed it, or a program of it, for want of memory */
-	uint64_t oom_limit; /* … that its group had, in bytes; 0: no limit is known */
+	bool oom;   /* the kernel killed it, or one of its processes, when memory ran out */
+	uint64_t oom_limit; /* limit of its control group, in bytes; 0: unknown */
 	int64_t wall_ns, cpu_ns;
 	uint64_t peak_rss; /* bytes */
 };
 
-/* Runs R to its end; all its processes are gone and all mounts are undone when
- * it returns, whatever happened. 0 if the process was started (look at
- * RESULT), -1 if it could not be (ERR_RUN if the program is not there:
- * `exec: "x": executable file not found in $PATH`, ERR_ENVIRONMENT, …) or was
- * cancelled. Mount points that had to be made in the rootfs are removed from
- * the upper again where they are still empty; their parents' times are put
- * back. */
+/* Runs R to its end. When it returns, all processes and mounts of the run are gone in
+ * any case. Returns 0 if the process was started (see RESULT). Returns -1 if it could not
+ * be started (ERR_RUN if the program does not exist: `exec: "x": executable file not
+ * found in $PATH`, ERR_ENVIRONMENT, …) or was cancelled. Mount points that were made in
+ * the rootfs are removed from the upper if they are still empty; their parents' times are
+ * restored. */
 int sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
                 struct sandbox_result *result, struct error *err);
 
-/* The machine's nameservers as a resolv.conf for sandboxes (loopback resolvers
- * are kept: the network is the host's). Appends to OUT. */
+/* Appends a resolv.conf with the machine's nameservers to OUT. Keeps loopback resolvers,
+ * because sandboxes use the host's network. */
 void sandbox_resolv_conf(struct buf *out);
 
 #endif

@@ -1,15 +1,15 @@
 /*
  * spawner: a small process that starts sandboxes.
  *
- * A clone of the builder itself costs time in proportion to its memory, and
- * hands that memory (credentials, other steps' secrets) to the sandbox's first
- * process. So one clone is made early; it forgets what it does not need and
- * from then on clones itself on request. What it clones are children of the
- * builder, which waits for them with __WALL and need not be told anything.
+ * Cloning the builder for each step would cost time in proportion to its memory,
+ * and give that memory (credentials, other steps' secrets) to the sandbox's
+ * first process. So the builder clones the spawner early. The spawner drops the
+ * memory that it does not need, then clones itself on request. Its clones are
+ * children of the builder, which waits for them with __WALL.
  *
- * If the builder dies, however it does, its end of a pipe closes: the spawner
+ * If the builder dies for any reason, its end of a pipe closes. Then the spawner
  * ends, and so does the first process of each sandbox, with all of its
- * name spaces.
+ * namespaces.
  */
 #ifndef BUILDER_SANDBOX_SPAWNER_H
 #define BUILDER_SANDBOX_SPAWNER_H
@@ -34,7 +34,7 @@ struct spawner {
 /* DIR becomes the spawner's working directory. */
 int spawner_start(struct spawner *s, const char *dir, struct error *err);
 
-/* Hands over the descriptors of a recipe (see enum recipe_fd). Any thread may. */
+/* Sends the descriptors of a recipe (see enum recipe_fd). Any thread may call it. */
 int spawner_request(const struct spawner *s, const int *fds, size_t n, struct error *err);
 void spawner_stop(struct spawner *s);
 

@@ -1,6 +1,6 @@
 /*
- * unreaped: first processes of sandboxes that have nothing left to do but end. The kernel
- * takes their name spaces and mounts apart meanwhile, which is no step's business.
+ * unreaped: first processes of sandboxes that are about to end. The kernel still removes
+ * their namespaces and mounts; no step needs to wait for that.
  */
 #ifndef BUILDER_SANDBOX_UNREAPED_H
 #define BUILDER_SANDBOX_UNREAPED_H
@@ -17,7 +17,7 @@ struct unreaped {
 
 void unreaped_init(struct unreaped *l);
 
-/* PID, a child of ours, will be waited for by somebody later. */
+/* Registers PID, a child of ours, to be waited for later. */
 void unreaped_add(struct unreaped *l, pid_t pid);
 
 /* Waits for all of them. */

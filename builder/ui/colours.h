@@ -1,6 +1,6 @@
 /*
- * colours: of the live view, as BuildKit's: BUILDKIT_COLORS changes them, NO_COLOR
- * (no-color.org) switches them off.
+ * colours: the colours of the live view, as in BuildKit. BUILDKIT_COLORS changes them,
+ * NO_COLOR (no-color.org) switches them off.
  *
  *	run=green:warning=yellow:error=red:cancel=255,165,0
  */
@@ -17,8 +17,7 @@ struct colours {
 	        cancel[COLOUR_TEXT_MAX], faint[COLOUR_TEXT_MAX], reset[COLOUR_TEXT_MAX];
 };
 
-/* SETTING is the value of BUILDKIT_COLORS or NULL; what is not understood in it is
- * left as it was. */
+/* SETTING is the value of BUILDKIT_COLORS or NULL; its invalid parts change nothing. */
 void colours_init(struct colours *c, bool none, const char *setting);
 
 #endif

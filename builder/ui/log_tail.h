@@ -12,7 +12,7 @@
 
 struct log_line {
 	char *text;
-	size_t size;     /* room in it: most lines find it made by the one before */
+	size_t size;     /* its capacity; usually large enough from an earlier line */
 	int64_t time_ns; /* since the vertex began */
 };
 

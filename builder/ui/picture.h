@@ -1,5 +1,5 @@
 /*
- * picture: the rows of the live view at one moment, at most as many as fit.
+ * picture: the rows of the live view at one moment, as many as fit.
  *
  *	[+] Building 12.3s (7/11)
  *	 => CACHED [build 2/5] RUN apt-get install …                              0.0s
@@ -16,7 +16,7 @@ enum row_kind { ROW_HEADER, ROW_PLAIN, ROW_RUN, ROW_ERROR, ROW_CANCEL, ROW_LOG }
 
 struct picture_row {
 	enum row_kind kind;
-	char *left;      /* fit to be shown, not cut yet; owned */
+	char *left;      /* safe to show, not cut yet; owned */
 	int64_t time_ns; /* shown at the right end; -1: none */
 };
 
@@ -24,8 +24,8 @@ struct picture {
 	ARRAY(struct picture_row) rows;
 };
 
-/* The state of UI at NOW_NS in at most HEIGHT rows; 0: as many as there are, without
- * logs, for the end. Under the ui's lock. */
+/* The state of UI at NOW_NS in at most HEIGHT rows; 0: all rows without logs, for the
+ * end. Call it with the ui's lock held. */
 void picture_make(struct picture *p, const struct ui *ui, int64_t now_ns, size_t height);
 void picture_clear(struct picture *p);
 

@@ -1,7 +1,7 @@
 /*
- * shown: text of foreign origin (output of RUN, names out of a Dockerfile) made
- * fit for a terminal: it can colour its own line at most, never move the cursor,
- * change the title, or hide what stands elsewhere.
+ * shown: makes untrusted text (output of RUN, names in a Dockerfile) safe for a
+ * terminal. It can at most colour its own line, but never move the cursor,
+ * change the title, or hide other text.
  */
 #ifndef BUILDER_UI_SHOWN_H
 #define BUILDER_UI_SHOWN_H
@@ -11,15 +11,15 @@
 #include "base/text.h"
 
 enum shown {
-	SHOWN_LOG, /* a line of a log: colours, tabs and bytes that are no UTF-8 stay */
-	SHOWN_SCREEN, /* a line of the live view: nothing but characters; tabs are blanks,
-	                 after a CR only what overwrites the rest */
+	SHOWN_LOG, /* a log line: colours, tabs and bytes that are not UTF-8 stay */
+	SHOWN_SCREEN, /* a line of the live view: only printable characters; tabs become
+	                 blanks, a CR lets the text after it overwrite the rest */
 };
 
 /* Appends T, one line, to OUT. */
 void shown_add(struct buf *out, struct text t, enum shown how);
 
-/* Columns that T (as made by shown_add() for the screen) takes. */
+/* The width in columns of T (made by shown_add() for the screen). */
 size_t shown_width(struct text t);
 
 /* The longest beginning of T that takes at most COLUMNS. */

@@ -1,8 +1,8 @@
 /*
- * ui: shows events to people and programs. The one consumer of the event queue.
+ * ui: shows events to people and programs. The only consumer of events.
  *
  *	plain     BuildKit's line grammar: "#N name", "#N 0.123 log line", "#N DONE 1.2s"
- *	tty       a live picture of running steps with timers and their last log lines
+ *	tty       a live view of running steps with timers and their last log lines
  *	rawjson   BuildKit's SolveStatus objects, one a line
  *	quiet     nothing
  *
@@ -35,10 +35,10 @@ struct ui;
  * cursor, else plain. */
 struct ui *ui_new(enum progress progress, FILE *out);
 
-/* What the live view says is done: "Building" (the default), "Pulling". */
+/* The live view's word for the work: "Building" (the default), "Pulling". */
 void ui_name(struct ui *ui, const char *what);
 
-/* Last picture and summary of warnings; nothing is shown after it. */
+/* Shows the final state and a summary of warnings; nothing is shown after it. */
 void ui_finish(struct ui *ui);
 
 /* Drops the sink. Takes NULL. */

@@ -1,8 +1,8 @@
 /*
- * view: what every way of showing builds on. Internal to ui.
+ * view: the common base of all kinds of progress output. Internal to ui.
  *
- * The ui keeps the state of all vertices; a view formats. Callbacks run under the
- * ui's lock, but for tick() and finish().
+ * The ui keeps the state of all vertices; a view formats it. Callbacks run under the
+ * ui's lock, except tick() and finish().
  */
 #ifndef BUILDER_UI_VIEW_H
 #define BUILDER_UI_VIEW_H
@@ -40,15 +40,16 @@ struct ui_vertex {
 struct ui;
 
 struct ui_view {
-	/* After the state was brought up to date. V is NULL for vertex 0. */
+	/* Called after each update of the state. V is NULL for vertex 0. */
 	void (*event)(struct ui *ui, const struct event *e, struct ui_vertex *v);
 	/* One whole line (without its end) of the output of vertex V; NULL: unwanted. */
 	void (*line)(struct ui *ui, int number, struct ui_vertex *v, struct text line,
 	             int64_t time_ns);
-	/* Called by a thread of ours all TICK_MS milliseconds; takes the lock itself. */
+	/* A thread of ours calls it every TICK_MS milliseconds; it takes the lock
+	 * itself. */
 	void (*tick)(struct ui *ui);
 	int tick_ms;
-	/* When no event and no tick can come any more. */
+	/* Called after the last event and the last tick. */
 	void (*finish)(struct ui *ui);
 	void (*clear)(struct ui *ui); /* frees what OWN points to; NULL: free() does */
 };
@@ -73,13 +74,13 @@ struct ui {
 
 extern const struct ui_view ui_plain, ui_tty, ui_rawjson, ui_quiet;
 
-/* Brings the state up to date and tells the view; under the lock. */
+/* Updates the state and notifies the view; under the lock. */
 void ui_handle(struct ui *ui, const struct event *e);
 
 /* The status NAME of V, new if it was not there. */
 struct ui_status *ui_status_of(struct ui_vertex *v, struct text name, int64_t now_ns);
 
-/* Writes T whole, also to a descriptor that does not block. */
+/* Writes all of T, also to a non-blocking descriptor. */
 void ui_write(struct ui *ui, struct text t);
 
 /* " 2 warnings found:" and the warnings, each cleaned for a log; nothing if there

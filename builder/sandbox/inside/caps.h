@@ -12,18 +12,18 @@
 /* The 14 that Docker gives a container. */
 uint64_t caps_default(void);
 
-/* What this thread has effectively; 0 if that cannot be told. */
+/* The effective set of this thread; 0 if unknown. */
 uint64_t caps_effective(void);
 bool caps_has(int cap);
 
-/* Takes all but KEEP out of the bounding set, and empties the inheritable and
- * ambient ones. -1 with errno. System calls only. */
+/* Removes all except KEEP from the bounding set, and empties the inheritable and
+ * ambient sets. -1 with errno. System calls only. */
 int caps_bound(uint64_t keep);
 
-/* Permitted and effective become what is held of KEEP. System calls only. */
+/* Reduces the permitted and effective sets to KEEP. System calls only. */
 int caps_limit(uint64_t keep);
 
-/* Those of WHICH that are permitted are in effect, no others. System calls only. */
+/* Sets the effective set to the permitted ones among WHICH. System calls only. */
 int caps_use(uint64_t which);
 
 #endif

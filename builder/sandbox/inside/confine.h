@@ -1,34 +1,34 @@
 /*
- * confine: Landlock for steps that share all name spaces with us. Whatever else a
- * step gets to (a way out of its chroot, another process's root), it can open
- * nothing but what is below its tree; and its supervisor beside that what it opens for
- * the step.
+ * confine: Landlock for steps that share all namespaces with us. Even if a step leaves
+ * its chroot or reaches another process's root, it can open only files below its tree.
+ * Its supervisor can also open what it opens for the step.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_CONFINE_H
 #define BUILDER_SANDBOX_INSIDE_CONFINE_H
 
 #include <stddef.h>
 
-/* Version of Landlock that this kernel has and this container may use, 0 none. */
+/* The version of Landlock that we can use here, 0: none. */
 int confine_version(void);
 
-/* The first that is of use: a step may move files between directories (Linux 5.19). */
+/* The first useful version: a step may move files between directories (Linux 5.19). */
 #define CONFINE_VERSION_MIN 2
 
 enum confine_kind {
-	CONFINE_TREE,   /* everything in it, but block devices */
-	CONFINE_PROC,   /* files and directories are opened, nothing else */
-	CONFINE_DEVICE, /* a file that is opened */
+	CONFINE_TREE,   /* everything in it, except block devices */
+	CONFINE_PROC,   /* only opening files and directories */
+	CONFINE_DEVICE, /* only opening this file */
 };
 
-/* What may still be done below FD, or to it; -1: there is none. */
+/* What remains allowed for FD or below it; FD -1: no rule. */
 struct confine_rule {
 	int fd;
 	enum confine_kind kind;
 };
 
-/* Confines the calling thread and what it starts to N RULES, and to what it was confined
- * to before. It must have set no_new_privs. -1 with errno. System calls only. */
+/* Confines the calling thread and its children to N RULES, in addition to earlier
+ * confinement. The thread must have set no_new_privs. -1 with errno. System calls
+ * only. */
 int confine(const struct confine_rule *rules, size_t n);
 
 #endif

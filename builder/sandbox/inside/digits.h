@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* Digits of V in BASE (at most 10) into OUT; OUT. */
+/* Writes the digits of V in BASE (at most 10) to OUT and returns OUT. */
 #define DIGITS_MAX 24
 char *digits_of(uint64_t v, unsigned base, char out[DIGITS_MAX]);
 

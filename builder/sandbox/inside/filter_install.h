@@ -1,5 +1,5 @@
 /*
- * filter_install: puts a system call filter on the calling process. System calls only.
+ * filter_install: installs a seccomp filter in the calling process. System calls only.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_FILTER_INSTALL_H
 #define BUILDER_SANDBOX_INSIDE_FILTER_INSTALL_H
@@ -11,7 +11,7 @@
  * no_new_privs. */
 int filter_install(const struct sock_filter *code, size_t n);
 
-/* As that, and the descriptor where VERDICT_ASK asks. */
+/* The same; returns the listener descriptor for VERDICT_ASK. */
 int filter_install_notify(const struct sock_filter *code, size_t n);
 
 #endif

@@ -4,15 +4,14 @@
  *	first process    mounts, root, network, keyring        → becomes init (ns)
  *	main process     descriptors, limits, filter, ids      → executes the program (start.h)
  *
- * System calls only. All that is needed is in the recipe; failures are noted in its
- * report.
+ * System calls only. The recipe contains everything needed; failures go to its report.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_FIRST_H
 #define BUILDER_SANDBOX_INSIDE_FIRST_H
 
 #include "builder/sandbox/inside/recipe.h"
 
-/* Who answers a step's calls, in the room above this one. */
+/* The supervisors, which are in the folder above this one (supervise/). */
 struct first_supervisors {
 	/* owner_supervisor_split() */
 	int (*owners_split)(struct recipe *recipe, const int *fds);
@@ -20,7 +19,7 @@ struct first_supervisors {
 	void (*chroot_main)(struct recipe *recipe, const int *fds);
 };
 
-/* From the process's first instruction to its end. FDS: see enum recipe_fd. */
+/* Runs the process from its first instruction to its end. FDS: see enum recipe_fd. */
 _Noreturn void
 first_main(struct recipe *recipe, const int *fds, const struct first_supervisors *with);
 

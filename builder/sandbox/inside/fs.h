@@ -1,12 +1,12 @@
 /*
- * fs: detached mounts, made, copied, restricted and attached by the calls for them or, on
- * kernels and below filters that lack one, by mount(2) (mount2.h). System calls only.
+ * fs: makes, copies, restricts and attaches detached mounts. If the kernel or a filter
+ * lacks one of these calls, it uses mount(2) (mount2.h). System calls only.
  *
- * The working directory is the sandbox's scratch directory, which holds
- * three mount points that all runs share, each in its own name space:
+ * The working directory is the sandbox's scratch directory. It has three mount
+ * points that all runs use, each in its own mount namespace:
  *
  *	root     the new root
- *	stage    a private tmpfs: files to be bound, nothing of it stays visible
+ *	stage    a private tmpfs for files to bind; it does not stay visible
  *	empty    an empty directory
  */
 #ifndef BUILDER_SANDBOX_INSIDE_FS_H
@@ -30,7 +30,7 @@ struct mount_ctx {
 	bool uses_mount2;  /* see mount2_is_best() */
 	uint64_t n_parked; /* mounts so far, see classic.h */
 	dev_t root_dev;
-	char why[RECIPE_TEXT_MAX]; /* what the kernel said about the last failure, or "" */
+	char why[RECIPE_TEXT_MAX]; /* the kernel's message for the last failure, or "" */
 };
 
 struct fs_option {
@@ -42,8 +42,8 @@ struct fs_option {
 int fs_new(struct mount_ctx *c, const char *type, const struct fs_option *options,
            unsigned attributes);
 
-/* A detached copy of the mount at PATH; READONLY applies to all of it. C NULL: not in
- * the first process, where calls that are missing have no substitute. */
+/* A detached copy of the mount at PATH; READONLY applies to all of it. C NULL: the caller
+ * is not the first process, and missing calls have no substitute. */
 int
 fs_copy(struct mount_ctx *c, int dir_fd, const char *path, bool recursive, bool readonly);
 
@@ -54,8 +54,8 @@ int fs_restrict(int fd, bool recursive, unsigned attributes);
 int fs_move(int fd, int target_fd);
 int fs_attach(int fd, int target_fd);
 
-/* What all mounts of a sandbox have: root of the machine could otherwise make itself
- * a node for any of its disks. */
+/* The flags of all mounts of a sandbox: otherwise a root step could make a device node
+ * for any disk of the machine. */
 unsigned fs_attributes(const struct recipe *recipe);
 
 #endif

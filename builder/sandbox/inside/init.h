@@ -1,6 +1,6 @@
 /*
- * init: process 1 of a sandbox. Reaps what is orphaned, forwards signals, and
- * ends with the program; the kernel then kills what is left. Ends too when the
+ * init: process 1 of a sandbox. It reaps orphans, forwards signals, and ends with
+ * the program; the kernel then kills all other processes. It also ends when the
  * builder is gone.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_INIT_H

@@ -1,6 +1,6 @@
 /*
- * mount_target: where in a new root something is mounted. What is missing is made,
- * and noted in the recipe's report to be removed afterwards.
+ * mount_target: finds mount points in a new root. Missing ones are made, and noted in
+ * the recipe's report so that they can be removed afterwards.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_MOUNT_TARGET_H
 #define BUILDER_SANDBOX_INSIDE_MOUNT_TARGET_H

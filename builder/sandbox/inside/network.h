@@ -1,5 +1,5 @@
 /*
- * network: brings up "lo" of an empty network name space. System calls only.
+ * network: brings up "lo" of an empty network namespace. System calls only.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_NETWORK_H
 #define BUILDER_SANDBOX_INSIDE_NETWORK_H

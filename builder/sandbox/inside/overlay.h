@@ -6,7 +6,7 @@
 
 #include "builder/sandbox/inside/fs.h"
 
-/* overlayfs takes no more. */
+/* The limit of overlayfs. */
 #define OVERLAY_LOWERS_MAX 500
 
 /* A detached overlay of LOWERS (topmost first; places in the recipe of C). UPPER

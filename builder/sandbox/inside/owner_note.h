@@ -1,5 +1,5 @@
 /*
- * owner_note: whom files should belong to, in an attribute of each (see LAYER_OWNER in
+ * owner_note: the emulated owner of a file, in an extended attribute (see LAYER_OWNER in
  * layers/owner_marks.h). System calls only.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_OWNER_NOTE_H
@@ -13,12 +13,12 @@ struct owner {
 	uint32_t uid, gid;
 };
 
-/* The owner of what is at PATH (NOFOLLOW: a last link itself), which is ST. What has no
- * note is root's. */
+/* The owner of the file at PATH (NOFOLLOW: of a final link itself), whose stat is ST. A
+ * file without a note belongs to root. */
 void owner_note_read(const char *path, bool nofollow, const struct stat *st,
                      struct owner *out);
 
-/* Notes OWNER for it. -1 with errno. */
+/* Sets its owner to OWNER. -1 with errno. */
 int owner_note_write(const char *path, bool nofollow, const struct stat *st,
                      const struct owner *owner);
 

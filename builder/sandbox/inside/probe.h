@@ -1,5 +1,5 @@
 /*
- * probe: tries what programs do to files of a layered root. System calls only.
+ * probe: tries typical file operations on a layered root. System calls only.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_PROBE_H
 #define BUILDER_SANDBOX_INSIDE_PROBE_H

@@ -1,5 +1,5 @@
 /*
- * program: finds what is to be executed, as exec.LookPath of Go does, and
+ * program: finds the program to execute, like exec.LookPath of Go, and
  * executes it. System calls only.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_PROGRAM_H
@@ -7,7 +7,7 @@
 
 #include "builder/sandbox/inside/recipe.h"
 
-/* Returns only if it failed, with the report filled. */
+/* Returns only on failure, with the report filled. */
 int program_execute(struct recipe *recipe);
 
 #endif

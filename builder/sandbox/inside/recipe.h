@@ -1,6 +1,6 @@
 /*
- * recipe: all that a sandbox's first process must know and do, in one block of
- * shared memory without pointers.
+ * recipe: everything that a sandbox's first process must know and do, in one
+ * block of shared memory without pointers.
  *
  *	struct recipe | texts, lists, contents | struct recipe_op … | struct recipe_report
  *
@@ -21,14 +21,14 @@ typedef uint32_t recipe_at;
 
 enum recipe_op_kind {
 	OP_TMPFS = 1, /* target, size, mode, uid, gid, attributes */
-	OP_PROC,      /* target; new, else what there is */
+	OP_PROC,      /* target; a new one, else the existing one */
 	OP_SYS,       /* target */
 	OP_DEV,       /* target, size of shm: tmpfs with nodes, pts, shm, mqueue, links */
-	OP_BIND, /* passed descriptor on target: a detached mount, or what is at source */
+	OP_BIND, /* passed descriptor on target: a detached mount, or the file at source */
 	OP_FILE, /* content, mode, uid, gid on target */
 	OP_OVERLAY,  /* lowers, upper, work; source in it on target */
-	OP_MASK,     /* target, if it is there */
-	OP_READONLY, /* target, if it is there */
+	OP_MASK,     /* target, if it exists */
+	OP_READONLY, /* target, if it exists */
 };
 
 struct recipe_list {
@@ -42,10 +42,10 @@ struct recipe_op {
 	uint32_t readonly;
 	recipe_at target, source;
 	uint32_t fd;     /* index of a passed descriptor */
-	uint32_t is_dir; /* of what the descriptor is */
+	uint32_t is_dir; /* the descriptor is a directory */
 	struct recipe_list lowers;
 	recipe_at upper, work; /* none: read-only */
-	uint32_t makes_upper;  /* they are not there yet */
+	uint32_t makes_upper;  /* they do not exist yet */
 	uint64_t size;
 	recipe_at content;
 	uint32_t n_content;
@@ -58,15 +58,15 @@ struct recipe_limit {
 	uint64_t soft, hard;
 };
 
-/* What the first process does when the root is ready. */
+/* What the first process does after setting up the root. */
 enum recipe_purpose {
 	RECIPE_RUN,   /* runs a program */
-	RECIPE_PROBE, /* tries what programs do to files, see child_probe() */
+	RECIPE_PROBE, /* tries typical file operations, see child_probe() */
 };
 
 enum recipe_engine { RECIPE_NS, RECIPE_CHROOT };
 
-/* Which descriptor is passed at which place; sources of binds come after. */
+/* The indexes of passed descriptors; sources of binds follow. */
 enum recipe_fd {
 	RECIPE_FD_MEMORY,
 	RECIPE_FD_REPORT,
@@ -98,7 +98,7 @@ struct recipe {
 	uint32_t single_id;     /* setgroups is denied */
 	uint32_t new_net;       /* an empty network: bring lo up */
 	uint32_t terminal;      /* RECIPE_FD_OUT is one, and for input, too */
-	uint32_t opens_devices; /* also those that the program makes */
+	uint32_t opens_devices; /* also devices that the program makes */
 	uint64_t caps;          /* to keep */
 	recipe_at limits;
 	uint32_t n_limits;
@@ -109,22 +109,22 @@ struct recipe {
 	uint32_t has_landlock;
 	uint32_t serves_devices; /* see proc_server.h */
 	recipe_at
-	        owner_marks; /* file to be made, which says that marks of owners count, or
-	                        none; see owner_server.h */
-	uint32_t inner_flags; /* then: name spaces of what the first process clones … */
-	int32_t listener_socket; /* … and where that sends its listener */
+	        owner_marks; /* a file to make, whose presence means that owner marks
+	                        count, or none; see owner_server.h */
+	uint32_t inner_flags; /* then: namespaces of the process that the first process clones … */
+	int32_t listener_socket; /* … and the socket to which that sends its listener */
 	recipe_at report;
 };
 
-/* What went wrong, and while doing what. */
+/* What failed. */
 enum recipe_stage {
 	STAGE_NONE,
 	STAGE_START,   /* clone, namespaces */
 	STAGE_PRIVATE, /* own mount tree */
 	STAGE_ROOT,    /* overlay of the layers */
 	STAGE_MOUNT,   /* operation number `op` */
-	STAGE_OVERLAY, /* … whose overlay is refused */
-	STAGE_SOURCE,  /* what is to be mounted is not there */
+	STAGE_OVERLAY, /* … the kernel refuses its overlay */
+	STAGE_SOURCE,  /* the source of a mount does not exist */
 	STAGE_PIVOT,
 	STAGE_CHROOT,
 	STAGE_CONFINE,
@@ -135,12 +135,12 @@ enum recipe_stage {
 	STAGE_FILTER,
 	STAGE_IDS,
 	STAGE_CAPS,
-	STAGE_LOOKUP, /* the program is not there; text is what was looked for */
+	STAGE_LOOKUP, /* the program does not exist; text is its name */
 	STAGE_EXEC,   /* … or cannot be executed; text is its path */
 	STAGE_PROBE,
 };
 
-/* An entry that had to be made for a mount. */
+/* An entry that was made as a mount point. */
 struct recipe_stub {
 	uint32_t size; /* of this record, path included */
 	uint32_t is_dir;
@@ -156,12 +156,12 @@ struct recipe_report {
 	uint32_t stage; /* enum recipe_stage of a failure */
 	int32_t sys;
 	uint32_t op;
-	char text[RECIPE_TEXT_MAX]; /* what the kernel or we have to say about it */
+	char text[RECIPE_TEXT_MAX]; /* the kernel's or our own message */
 	uint32_t started;           /* the program was executed, the probe succeeded */
 	int32_t status;             /* wait status of the program */
 	uint32_t ended;             /* status is set */
-	uint32_t at_rest;           /* no process is left but the first, which ends now */
-	int64_t cpu_us;             /* of all its processes, if at rest */
+	uint32_t at_rest;           /* only the first process is left, and it ends now */
+	int64_t cpu_us;             /* of all its processes, if at_rest */
 	uint64_t peak_kb;           /* of the largest */
 	uint32_t stubs_size;
 	char stubs[RECIPE_STUBS_MAX] __attribute__((aligned(8)));
@@ -194,10 +194,10 @@ recipe_op(const struct recipe *p, uint32_t i)
 /* The texts of LIST as pointers, NULL at the end. Overwrites the list: once only. */
 char **recipe_vector(struct recipe *p, struct recipe_list list);
 
-/* The I-th text of a list that was not made a vector. */
+/* The I-th text of a list that recipe_vector() has not changed. */
 const char *recipe_list_get(const struct recipe *p, struct recipe_list list, uint32_t i);
 
-/* Notes a failure in the report unless there is one; -1. TEXT may be NULL. */
+/* Notes a failure in the report unless it has one. Returns -1. TEXT may be NULL. */
 int recipe_fail(struct recipe *p, enum recipe_stage stage, int sys, const char *text);
 
 #endif

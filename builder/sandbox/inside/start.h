@@ -1,25 +1,25 @@
 /*
- * start: the way of a step's program, from the clone of its process to its exec. System
- * calls only; failures are noted in the recipe's report.
+ * start: starts a step's program, from the clone of its process to its exec. System calls
+ * only; failures go to the recipe's report.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_START_H
 #define BUILDER_SANDBOX_INSIDE_START_H
 
 #include "builder/sandbox/inside/recipe.h"
 
-/* Starts the main process; its id, or -1 with the report filled. Returns when
- * the program is executed. */
+/* Starts the main process. Returns its id when the program is executed, or -1 with
+ * the report filled. */
 pid_t start_program(struct recipe *recipe, const int *fds);
 
-/* Where a program's process has its way to a supervisor until it is executed. */
+/* The descriptor to the supervisor, in a program's process before exec. */
 #define START_SOCKET 3
 
 /* Steps on the way to a program; the last two fill the report when they fail. */
 void start_set_limits(const struct recipe *recipe);
 void start_set_descriptors(const struct recipe *recipe, const int *fds, int keep_fd);
 
-/* Makes the recipe's working directory if it is missing, and enters it. The root must be
- * the step's. A directory that is not below it is refused. */
+/* Makes the recipe's working directory if it is missing, and enters it. The current
+ * root must be the step's. A directory outside it is refused. */
 int start_enter_cwd(struct recipe *recipe);
 int start_set_ids(struct recipe *recipe);
 

@@ -1,10 +1,10 @@
 /*
- * sys: bare system calls for the processes that are cloned but not exec'ed.
+ * sys: raw system calls for processes that are cloned but have not called exec.
  *
  * Those are copies of a process with threads: locks of the C library (and of
  * sanitizers, which wrap its functions) may be held by threads that do not
- * exist in the copy. Code that runs there calls these, memcpy and strlen, and
- * nothing else. All return -1 with errno set.
+ * exist in the copy. Code that runs there only calls these functions, memcpy
+ * and strlen. All return -1 with errno set.
  */
 #ifndef BUILDER_SANDBOX_INSIDE_SYS_H
 #define BUILDER_SANDBOX_INSIDE_SYS_H
@@ -51,8 +51,8 @@ struct sys_entry {
 	char name[];
 };
 
-/* Entries of the directory FD into BYTES, which is aligned for them: how many bytes they
- * take, 0 at the end. */
+/* Reads entries of the directory FD into BYTES, which is aligned for them. Returns their
+ * size in bytes, 0 at the end. */
 static inline ssize_t
 sys_getdents(int fd, void *bytes, size_t n)
 {

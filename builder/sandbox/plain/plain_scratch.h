@@ -1,5 +1,5 @@
 /*
- * plain_scratch: the directory for what a root without mounts needs beside its tree.
+ * plain_scratch: the directory for other files of a root without mounts.
  */
 #ifndef BUILDER_SANDBOX_PLAIN_PLAIN_SCRATCH_H
 #define BUILDER_SANDBOX_PLAIN_PLAIN_SCRATCH_H

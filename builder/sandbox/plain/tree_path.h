@@ -1,5 +1,5 @@
 /*
- * tree_path: paths in a tree that nobody else changes now.
+ * tree_path: paths in a tree that nobody else is changing.
  */
 #ifndef BUILDER_SANDBOX_PLAIN_TREE_PATH_H
 #define BUILDER_SANDBOX_PLAIN_TREE_PATH_H
@@ -9,13 +9,13 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* PATH with all links followed inside the tree, relative and clean; components that
- * are not there are kept as written. Caller frees; NULL with ERR after 40 links. */
+/* PATH with all links followed inside the tree, relative and clean; missing
+ * components are kept as written. Caller frees; NULL with ERR after 40 links. */
 char *tree_path_resolve(int tree_fd, const char *path, struct error *err);
 
-/* PATH in the merge of N layer directories in overlay format (topmost first), links
- * followed: the number of *FDS (O_PATH, topmost first, caller closes) that have a
- * part in it; more than one only for directories. 0 not there, -1. */
+/* Finds PATH in the merge of N layer directories in overlay format (topmost first),
+ * following links. Returns the number of *FDS (O_PATH, topmost first, caller closes) that
+ * contribute to it; only a directory has more than one. 0 if it does not exist, or -1. */
 int tree_path_merged(const char *const *lowers, size_t n, const char *path, int *fds,
                      struct error *err);
 

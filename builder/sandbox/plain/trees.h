@@ -1,8 +1,8 @@
 /*
- * trees: the plain trees of one build, for engines that have no overlay. A step
- * takes the tree whose layers are its own lowers, or the first of them; what is
- * missing is laid over it. Afterwards the tree stands for these layers and the
- * step's upper. What is left of them in the end is kept for later builds.
+ * trees: the plain trees of one build, for engines without overlays. A step takes
+ * the tree whose layers are its own lowers, or the first of them; the missing
+ * layers are applied. After the step, the tree matches these layers plus the
+ * step's upper. At the end, the trees are kept for later builds.
  */
 #ifndef BUILDER_SANDBOX_PLAIN_TREES_H
 #define BUILDER_SANDBOX_PLAIN_TREES_H
@@ -28,13 +28,13 @@ struct trees {
 	unsigned made; /* number of trees ever made */
 };
 
-/* Without SCRATCH so far. */
+/* Leaves SCRATCH unset. */
 void trees_init(struct trees *t, int scratch_fd, const struct kept_trees *kept,
                 const struct cancel *cancel);
 void trees_clear(struct trees *t);
 
-/* A tree for R: its lowers, and what its upper may hold already. Nobody else has
- * it. NULL with ERR. */
+/* A tree for R with its lowers, and with the content that its upper may already have.
+ * Nobody else has it. NULL with ERR. */
 struct stage_tree *
 trees_take(struct trees *t, const struct sandbox_run *r, struct error *err);
 const char *stage_tree_dir(const struct stage_tree *s); /* absolute */
@@ -45,12 +45,12 @@ int stage_tree_diff(struct stage_tree *s, const struct sandbox_run *r,
                     const struct cancel *cancel, struct error *err);
 
 enum tree_state {
-	TREE_AS_NOTED, /* for the next step */
-	TREE_CHANGED, /* by a step that is of no use: for later builds, which undo that */
+	TREE_AS_NOTED, /* matches its notes: for the next step */
+	TREE_CHANGED, /* by a failed step: for later builds, which undo the changes */
 	TREE_SPOILT,  /* for nobody */
 };
 
-/* What it is after R, which left it as it was noted or not. STATUS: of its process. */
+/* The state of the tree after R. STATUS: of its process. */
 enum tree_state stage_tree_state(const struct sandbox_run *r, bool is_noted, int status);
 
 void trees_give(struct trees *t, struct stage_tree *s, enum tree_state state);

@@ -1,8 +1,8 @@
 /*
- * credentials: whom processes of a step are, as far as they can tell, where they
- * all are really the same user. Which of them a process has is kept by the kernel
- * as its limit of real-time CPU time, for that is handed down by fork and exec as
- * credentials are, and nobody looks at it. System calls only.
+ * credentials: the emulated credentials of a step's processes, which really are all
+ * the same user. The kernel stores the index of a process's credentials as its
+ * RLIMIT_RTTIME: fork and exec pass it on like real credentials, and nobody uses
+ * this limit. System calls only.
  */
 #ifndef BUILDER_SANDBOX_SUPERVISE_CREDENTIALS_H
 #define BUILDER_SANDBOX_SUPERVISE_CREDENTIALS_H
@@ -19,13 +19,13 @@ struct credentials {
 	uint32_t n_groups, groups[CREDENTIALS_GROUPS_MAX];
 };
 
-/* [0] are those of the step's program. */
+/* [0] belongs to the step's program. */
 struct credentials_table {
 	struct credentials at[CREDENTIALS_MAX];
 	unsigned n;
 };
 
-/* Those of the caller. */
+/* The caller's credentials. */
 const struct credentials *
 credentials_of(const struct credentials_table *t, const struct notification *a);
 
@@ -33,8 +33,8 @@ credentials_of(const struct credentials_table *t, const struct notification *a);
 int credentials_set(struct credentials_table *t, const struct notification *a,
                     const struct credentials *c);
 
-/* Answers the set…id(), get…id(), setgroups() and getgroups() calls. 1 answered, 0 it is
- * none of them. */
+/* Answers the set…id(), get…id(), setgroups() and getgroups() calls. Returns 1 if it
+ * answered, 0 for other calls. */
 int credentials_answer(struct credentials_table *t, struct notification *a);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * notify: system calls that a filter hands over to a supervisor, and the means to
- * answer them. System calls only.
+ * notify: receives and answers the system calls that a seccomp filter passes to a
+ * supervisor. System calls only.
  */
 #ifndef BUILDER_SANDBOX_SUPERVISE_NOTIFY_H
 #define BUILDER_SANDBOX_SUPERVISE_NOTIFY_H
@@ -12,7 +12,7 @@
 
 #include "builder/sandbox/supervise/proc_process.h"
 
-/* A call at hand. */
+/* A call to answer. */
 struct notification {
 	int listener_fd;
 	uint64_t id;
@@ -21,26 +21,26 @@ struct notification {
 	uint64_t args[6];
 	uid_t uid; /* owner of the caller as /proc shows it, see notify_owner() */
 	gid_t gid;
-	int proc_fd; /* of a /proc that has TID under that number */
+	int proc_fd; /* of a /proc in which TID is valid */
 };
 
-/* Caller and supervisor run on one CPU, one after the other, if the kernel can. */
+/* Makes caller and supervisor run on one CPU, one after the other, if the kernel can. */
 void notify_hurry(int listener_fd);
 
-/* Waits for a call: 1, 0 it is gone again, -1 there is nobody left to ask. PROC_FD
- * is borrowed. */
+/* Waits for a call. Returns 1, 0 if the call is gone again, -1 if no caller is left.
+ * PROC_FD is borrowed. */
 int notify_receive(int listener_fd, int proc_fd, struct notification *out);
 
-/* The call is made as if nobody had been asked. */
+/* Lets the call continue unchanged. */
 void notify_let(const struct notification *a);
 
-/* VALUE, or if that is negative errno, is what the call returns. */
+/* Makes the call return VALUE; a negative VALUE is -errno. */
 void notify_answer(const struct notification *a, int64_t value);
 
 /* Finds the owner. */
 void notify_owner(struct notification *a);
 
-/* Of the caller's memory; the number of bytes or -1. */
+/* Reads the caller's memory; returns the number of bytes or -1. */
 ssize_t notify_peek(struct notification *a, uint64_t at, void *bytes, size_t n);
 int notify_poke(struct notification *a, uint64_t at, const void *bytes, size_t n);
 
@@ -50,15 +50,15 @@ bool notify_peek_text(struct notification *a, uint64_t at, char *out, size_t siz
 /* A copy of FD in the caller, with O_CLOEXEC if CLOSES: its number there, or -1. */
 int notify_give(const struct notification *a, int fd, bool closes);
 
-/* Rights on files of this thread are those of UID and GID. */
+/* Gives this thread the file access rights of UID and GID. */
 void notify_become(uid_t uid, gid_t gid);
 
-/* From here on this thread acts with the rights R, or again with all it has. False: it
- * could not. */
+/* From now on this thread acts with the rights R, or again with all its own rights. False
+ * on failure. */
 bool notify_act_as(const struct proc_rights *r);
 void notify_act_as_self(void);
 
-/* The caller waits still: its number has not become another one's. */
+/* True if the caller still waits, so its TID has not been reused. */
 bool notify_is_current(const struct notification *a);
 
 /* Opens NAME of the caller's directory in /proc. */

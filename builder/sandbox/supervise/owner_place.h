@@ -1,9 +1,9 @@
 /*
- * owner_place: goes to where a path of the caller leads, so that it means the same to
- * the supervisor of owners, who has more rights than the caller and must not be led
- * further by them: through the links of /proc that lead into another process's root, by
- * names that change meanwhile, or by a caller that is gone and whose number is somebody
- * else's now. System calls only.
+ * owner_place: resolves a path of the caller, so that it means the same to the owner
+ * supervisor. The supervisor has more rights than the caller and must not reach more
+ * because of them: not by links of /proc into another process's root, not by names that
+ * change concurrently, and not by a dead caller whose process id was reused. System calls
+ * only.
  */
 #ifndef BUILDER_SANDBOX_SUPERVISE_OWNER_PLACE_H
 #define BUILDER_SANDBOX_SUPERVISE_OWNER_PLACE_H
@@ -14,28 +14,28 @@
 
 #include "builder/sandbox/supervise/notify.h"
 
-/* What leads to the place. */
+/* The arguments of the call. */
 struct owner_place_query {
 	struct notification *asked;
 	int dir_fd;       /* of the caller, or AT_FDCWD */
-	bool has_path;    /* else it is what DIR_FD is open for */
+	bool has_path;    /* else the place is DIR_FD itself */
 	uint64_t path_at; /* in the caller's memory */
 	int flags;        /* AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH */
-	bool is_new;      /* is going to be made */
-	bool is_dir;      /* … as a directory, whose name may have a slash behind it */
-	bool changes;     /* … or changed; else it is only looked at */
+	bool is_new;      /* the call creates it */
+	bool is_dir;      /* … as a directory, whose name may end in a slash */
+	bool changes;     /* … or changes it; else it only reads it */
 	bool roots_differ;
-	bool proc_is_shared; /* the root's /proc has processes that are not the step's */
+	bool proc_is_shared; /* the root's /proc has other processes, too */
 };
 
 struct owner_place {
 	char path[PATH_MAX]; /* for our working directory */
-	bool nofollow;       /* a last link is meant itself */
-	int held_fd;         /* -1, or what PATH is the name of */
+	bool nofollow;       /* a final link is not followed */
+	int held_fd;         /* -1, or the file that PATH names */
 };
 
-/* Changes our working directory, and root if ROOTS_DIFFER. -1: the kernel had better
- * answer the call itself. To be left in any case. */
+/* Changes our working directory, and the root if ROOTS_DIFFER. -1: let the kernel answer
+ * the call. The caller must leave the place in any case. */
 int owner_place_enter(struct owner_place *p, const struct owner_place_query *q);
 void owner_place_leave(struct owner_place *p);
 

@@ -1,7 +1,7 @@
 /*
- * owner_supervisor: stands between the builder and a sandbox whose user name space
- * has a single id, outside its process name space, and keeps the owners that the
- * step's processes believe in. System calls only.
+ * owner_supervisor: a process between the builder and a sandbox whose user namespace
+ * has a single id. It is outside the sandbox's PID namespace and emulates owners for
+ * the step's processes. System calls only.
  */
 #ifndef BUILDER_SANDBOX_SUPERVISE_OWNER_SUPERVISOR_H
 #define BUILDER_SANDBOX_SUPERVISE_OWNER_SUPERVISOR_H

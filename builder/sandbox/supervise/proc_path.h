@@ -1,32 +1,32 @@
 /*
- * proc_path: which path of ours stands for one that a step asks for. System
- * calls only.
+ * proc_path: translates a path of the step into a path of ours. System calls
+ * only.
  */
 #ifndef BUILDER_SANDBOX_SUPERVISE_PROC_PATH_H
 #define BUILDER_SANDBOX_SUPERVISE_PROC_PATH_H
 
 #include "builder/sandbox/supervise/proc_server.h"
 
-/* Longer ones are no paths of /proc or /dev. */
+/* Longer paths are not in /proc or /dev. */
 #define PROC_PATH_MAX 256
 
 enum proc_path_kind {
-	PROC_PATH_OTHER,  /* not ours to answer */
+	PROC_PATH_OTHER,  /* not answered by us */
 	PROC_PATH_OWN,    /* of a process of the step */
 	PROC_PATH_SYSTEM, /* read-only */
 	PROC_PATH_DEVICE,
-	PROC_PATH_NONE, /* is not there for the step */
+	PROC_PATH_NONE, /* does not exist for the step */
 };
 
-/* What PATH means to thread TID of the step. FOLLOWS: a link at its end is followed.
- * The path to use instead goes to OUT. */
+/* Translates PATH of the step's thread TID. FOLLOWS: a link at its end is followed. OUT
+ * gets the path to use. */
 enum proc_path_kind proc_path(const struct proc_server *s, pid_t tid, const char *path,
                               bool follows, char out[PROC_PATH_MAX]);
 
 /* Whether process or thread PID is one of the step's. */
 bool proc_path_is_of_step(const struct proc_server *s, pid_t pid);
 
-/* … the one whose directory of /proc DIR_FD is. */
+/* The same for the process whose directory of /proc is DIR_FD. */
 bool proc_path_is_of_step_at(const struct proc_server *s, int dir_fd);
 
 /* Whether the step sees NAME in /proc itself. */

@@ -1,5 +1,5 @@
 /*
- * proc_process: what /proc says of a process or thread. System calls only.
+ * proc_process: reads facts about a process or thread from /proc. System calls only.
  */
 #ifndef BUILDER_SANDBOX_SUPERVISE_PROC_PROCESS_H
 #define BUILDER_SANDBOX_SUPERVISE_PROC_PROCESS_H
@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Of more groups the first count. */
+/* Only this many groups count. */
 #define PROC_GROUPS_MAX 256
 
-/* Whose rights on files a thread has. */
+/* The file access rights of a thread. */
 struct proc_rights {
 	uid_t uid;
 	gid_t gid;
@@ -29,8 +29,8 @@ pid_t proc_parent_at(int dir_fd);
 /* The process that thread TID belongs to, 0 if there is none. */
 pid_t proc_of_thread(pid_t tid);
 
-/* What the link "/proc/self" or "/proc/thread-self" says to thread TID: the number of
- * bytes in OUT (PROC_SELF_MAX of them), 0 if PATH is neither. */
+/* The target of the link "/proc/self" or "/proc/thread-self" for thread TID. Returns the
+ * number of bytes in OUT (PROC_SELF_MAX at most), 0 if PATH is neither link. */
 #define PROC_SELF_MAX 64
 size_t proc_self_link(const char *path, pid_t tid, char *out);
 

@@ -1,18 +1,18 @@
 /*
- * proc_server: /proc and /dev/fd for steps that have none. The filter of such a
- * step hands calls that look a path up to its supervisor, but for paths that start
- * in an open directory and for files that must be new: absolute paths of these calls
- * find what is in the tree, that is, nothing. Nearly all are told to go on;
- * those for /proc are answered with what the step would see there
- * if it had a mount of its own: /proc/self is the caller, other processes than
- * the step's are not there, and nothing beside its own can be written to.
+ * proc_server: /proc and /dev/fd for steps that have none. The filter of such a step
+ * passes calls that look up a path to its supervisor, except calls relative to an open
+ * directory and calls that must create the file; with an absolute path, those only find
+ * the tree's own /proc, which is empty. The supervisor lets nearly all calls continue.
+ * It answers those for /proc with what the step would see in a mount of its own:
+ * /proc/self is the caller, only the step's processes exist, and only files of its own
+ * processes are writable.
  *
- *	open       a descriptor is put into the caller: of a file of its own, a copy of
- *	           one that all have, a list of a directory
- *	stat …     the answer is written to the caller's memory
+ *	open       the caller gets a descriptor: of a file of its own process, of a copy
+ *	           of a public file, or of a list of a directory
+ *	stat …     the supervisor writes the answer to the caller's memory
  *
- * The supervisor acts with the rights of the caller, is confined as the step is, and
- * gives nothing that the step could not have opened itself (see proc_place.h).
+ * The supervisor acts with the rights of the caller, is confined like the step, and gives
+ * it nothing that the step could not have opened itself (see proc_place.h).
  *
  * System calls only.
  */
@@ -33,10 +33,10 @@ struct proc_server {
 	pid_t supervisor; /* ancestor of all processes of the step */
 	const char *tree; /* absolute path of the step's root, its length */
 	size_t tree_n;
-	bool serves_devices; /* the tree could not be given device nodes */
+	bool serves_devices; /* no device nodes could be made in the tree */
 };
 
-/* Answers A if it is for us. */
+/* Answers A if it concerns us. */
 bool proc_server_answer(struct proc_server *s, const struct notification *a);
 
 #endif
