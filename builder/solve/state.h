@@ -1,5 +1,5 @@
 /*
- * state: what the solver knows of each step. Internal to solve.
+ * state: the solver's state of each step. Internal to solve.
  */
 #ifndef BUILDER_SOLVE_STATE_H
 #define BUILDER_SOLVE_STATE_H
@@ -15,18 +15,18 @@ enum step_phase { PHASE_IDLE, PHASE_WAITING, PHASE_READY, PHASE_RUNNING, PHASE_D
 
 struct step_state {
 	enum step_phase phase; /* under the solver's lock */
-	bool needed;           /* its layers are wanted */
+	bool needed;           /* its layers are needed */
 	bool cached;           /* a record was found in step 3 */
-	bool anew;             /* it, or what it is made of, may not come from a record */
+	bool anew;             /* it or one of its inputs must not come from a record */
 	bool is_source;        /* local, git, http, image, scratch: done in phase 1 */
 	struct digest key;     /* definition key */
 	struct preimage preimage;
 	struct record record; /* if cached */
-	size_t n_blocking;    /* inputs that are not done; under the lock */
-	unsigned forms;       /* wanted of the layer it makes */
+	size_t n_blocking;    /* unfinished inputs; under the lock */
+	unsigned forms;       /* needed forms of the layer it makes */
 	step_id twin;         /* an earlier step with the same key, or STEP_NONE */
-	step_id first; /* the same step of the platform that comes first, or STEP_NONE:
-	                         people are told of that alone */
+	step_id first; /* the same step for the first platform, or STEP_NONE: only
+	                         the first is shown */
 	int vertex;
 	char *miss; /* why it is not cached; NULL: unknown */
 };
@@ -38,32 +38,32 @@ struct solver {
 	struct result *results;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	size_t n_left; /* needed steps that are not done */
+	size_t n_left; /* needed steps that are not finished */
 	size_t n_run, n_cached;
 	bool failed;
-	bool lost;          /* because of a layer that the cache names */
+	bool lost;          /* because of a layer that the cache lost */
 	struct error error; /* the first */
 };
 
 /* keys.c: phases 2 and 3. */
 int solver_make_keys(struct solver *s, struct error *err);
 void solver_look_up(struct solver *s);
-/* False if the step is to be run whatever there is. */
+/* False if the step must run in any case. */
 bool solver_may_look_up(const struct solver *s, const struct step *step);
 
-/* Finds steps that are the same for several platforms. */
+/* Finds steps that are equal for several platforms. */
 void solver_find_same(struct solver *s);
 
 /* The record of KEY, made here or imported. */
 bool
 solver_find_record(const struct solver *s, const struct digest *key, struct record *out);
 
-/* why.c: says why steps are not cached, as far as what is noted of the last build tells, and
- * leaves one of this build. */
+/* why.c: explains why steps are not cached, by the notes of the last build, and writes
+ * the notes of this build. */
 void solver_explain(struct solver *s);
 
-/* need.c: phase 4: marks needed steps, counts what blocks them, says which forms
- * their layers should have. */
+/* need.c: phase 4: marks needed steps, counts their unfinished inputs, and decides
+ * which forms their layers need. */
 void solver_mark_needed(struct solver *s);
 
 /* The inputs' results for STEP, in order; caller frees the array. */
@@ -72,28 +72,28 @@ struct result **solver_inputs(struct solver *s, const struct step *step);
 /* True if a step of KIND is done in phase 1. */
 bool step_is_source(enum step_kind kind);
 
-/* engine.c: -1 if a RUN is needed, in no cache, and cannot run here. The first time
- * nothing is known but the plan: only an empty store tells that nothing is cached. */
+/* engine.c: -1 if a RUN is needed, is not cached, and cannot run here. At the first call
+ * only the plan is known; then only an empty store proves that nothing is cached. */
 int solver_check_engine_first(struct solver *s, struct error *err);
 int solver_check_engine(struct solver *s, struct error *err);
 
-/* True if STEP may be found by what its inputs come out as. */
+/* True if STEP has a content key. */
 bool solver_wants_content_key(const struct solver *s, const struct step *step);
 
-/* Tells that STEP failed with ERR; -1. */
+/* Reports that STEP failed with ERR. Returns -1. */
 int solver_fail(struct solver *s, const struct step *step, struct error *err);
 
-/* run.c: one step, by the thread that took it. */
+/* run.c: runs one step, in the thread that took it. */
 int solver_run_step(struct solver *s, const struct step *step, struct error *err);
 
-/* True if the layer of a step, which the cache or an earlier step gave, cannot be had.
- * Under the lock. */
+/* True if the layer of a step, which comes from the cache or an earlier step, is not
+ * available. Under the lock. */
 bool solver_has_lost(const struct solver *s);
 
-/* Tells that STEP is not needed: all that needs it is cached. */
+/* Reports that STEP is not needed because all its users are cached. */
 void solver_skip(struct solver *s, const struct step *step);
 
-/* A cached step's result: its base's layers and the recorded one. */
+/* The result of a cached step: its base's layers and the recorded one. */
 void solver_take_record(struct solver *s, const struct step *step,
                         const struct record *record);
 

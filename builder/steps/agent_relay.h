@@ -1,7 +1,7 @@
 /*
- * agent_relay: a unix socket of a step's own that leads to an ssh agent. The step
- * gets this one and not the agent's, so that its owner and mode can be what
- * --mount=type=ssh,uid=,gid=,mode= asks for, and nothing of the agent's changes.
+ * agent_relay: a unix socket for a step, connected to an ssh agent. The step does not
+ * get the agent's own socket: so this one can have the owner and mode that
+ * --mount=type=ssh,uid=,gid=,mode= sets, and the agent's stays unchanged.
  */
 #ifndef BUILDER_STEPS_AGENT_RELAY_H
 #define BUILDER_STEPS_AGENT_RELAY_H
@@ -15,13 +15,13 @@
 struct agent_relay;
 
 /* Makes the socket AGENT_RELAY_NAME in the directory DIR_FD (borrowed) and connects
- * whoever comes to the socket at the path AGENT. A thread of its own carries the
- * bytes until agent_relay_free(). An id that cannot be given here (there is only
- * one) is left out: all processes of a step have that one id then. */
+ * its clients to the socket at the path AGENT. A thread copies the bytes until
+ * agent_relay_free(). With a single id, other ids cannot be set and are ignored: all
+ * processes of a step have that one id. */
 struct agent_relay *agent_relay_new(int dir_fd, const char *agent, mode_t mode, uid_t uid,
                                     gid_t gid, struct error *err);
 
-/* Cuts all connections. The socket's name stays. Takes NULL. */
+/* Closes all connections. The socket's file stays. Takes NULL. */
 void agent_relay_free(struct agent_relay *relay);
 
 #endif

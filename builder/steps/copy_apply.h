@@ -11,29 +11,29 @@
 
 struct copier {
 	struct dest *dest;
-	struct text dest_path; /* absolute; "/" at the end says "directory" */
+	struct text dest_path; /* absolute; "/" at the end means "directory" */
 	struct chmod chmod;
 	bool has_owner; /* --chown */
 	uint32_t uid, gid;
-	bool keep_owner; /* no --chown: as in the source, else 0:0 */
+	bool keep_owner; /* without --chown: the source's owner, else 0:0 */
 	int64_t now;     /* mtime of created directories */
 	struct store *store;
 	const struct cancel *cancel;
 	uint64_t unpack_max;                    /* see archive_options.max */
 	int vertex;                             /* for warnings */
-	ARRAY(struct archive_index *) archives; /* unpacked ones: contents are in them */
-	ARRAY(int) fds;                         /* and in these */
+	ARRAY(struct archive_index *) archives; /* of unpacked archives: they have the contents */
+	ARRAY(int) fds;                         /* have contents, too */
 };
 
 /* Copies match I of S. */
 int copy_match_apply(struct copier *c, const struct opened_source *s, size_t i,
                      struct error *err);
 
-/* Unpacks match I of S if it is an archive: 1, 0 if it is not, -1. */
+/* If match I of S is an archive, unpacks it and returns 1; else 0; -1 on failure. */
 int copy_match_unpack(struct copier *c, const struct opened_source *s, size_t i,
                       struct error *err);
 
-/* Metadata of directories that are made on the way; CHMOD: as --chmod says. */
+/* Metadata of directories that are created on the way; CHMOD: apply --chmod. */
 struct entry copier_parent(const struct copier *c, bool chmod);
 void copier_clear(struct copier *c);
 

@@ -35,10 +35,10 @@ struct chmod {
 /* TEXT p NULL: not given. ERR_DOCKERFILE "invalid chmod parameter …". */
 int chmod_parse(struct text text, struct chmod *out, struct error *err);
 
-/* The mode of something copied whose source has MODE. */
+/* The mode of a copy whose source has MODE. */
 uint16_t chmod_apply(const struct chmod *c, uint16_t mode, bool is_dir);
 
-/* The mode of a directory made on the way. */
+/* The mode of a directory that is created on the way. */
 uint16_t chmod_of_parents(const struct chmod *c);
 void chmod_clear(struct chmod *c);
 

@@ -1,7 +1,6 @@
 /*
- * copy_source: one source argument of COPY or ADD, opened: the view it is looked
- * for in, the matches, and the patterns that choose below them. The step that
- * copies and the key that identifies it both start from here.
+ * copy_source: one opened source argument of COPY or ADD: its view, its matches, and
+ * the patterns for entries below them. Both the copy and its cache key use it.
  */
 #ifndef BUILDER_STEPS_COPY_SOURCE_H
 #define BUILDER_STEPS_COPY_SOURCE_H
@@ -27,8 +26,8 @@ struct opened_source {
 		0                                                                        \
 	}
 
-/* Opens source I of JOB's copy step. A literal path that is not there is ERR_SOURCE
- * '"/path": not found', with a hint. */
+/* Opens source I of JOB's copy step. A missing literal path is ERR_SOURCE '"/path": not
+ * found', with a hint. */
 int opened_source_open(const struct step_job *job, size_t i, struct opened_source *out,
                        struct error *err);
 

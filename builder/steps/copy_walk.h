@@ -1,12 +1,12 @@
 /*
- * copy_walk: everything that is copied for one match, in path order.
+ * copy_walk: walks all entries to copy for one match, in path order.
  *
  *	--exclude   ignore patterns on paths below the match; never the match itself
- *	--parents   one include pattern below the match, which is a base directory and
- *	            comes first, as without
+ *	--parents   one include pattern below the match; the match is a base directory
+ *	            and comes first, as without --parents
  *
- * Directories that are only there for what is below them come when the first
- * such thing does, marked on_demand.
+ * Directories that are needed only for entries below them come right before the
+ * first such entry, marked on_demand.
  */
 #ifndef BUILDER_STEPS_COPY_WALK_H
 #define BUILDER_STEPS_COPY_WALK_H
@@ -25,7 +25,7 @@ struct copy_item {
 	bool on_demand;
 };
 
-/* RELs and PATHs are valid during the call only. */
+/* REL and PATH are valid only during the call. */
 typedef int copy_item_fn(void *arg, const struct copy_item *item, struct error *err);
 
 struct copy_walk {
@@ -38,7 +38,7 @@ struct copy_walk {
 	void *arg;
 };
 
-/* 1, 0 if the root is not there, -1. */
+/* Returns 1, 0 if the root does not exist, or -1. */
 int copy_walk(const struct copy_walk *w, struct error *err);
 
 #endif

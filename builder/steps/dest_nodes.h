@@ -1,7 +1,6 @@
 /*
- * dest_nodes: what is put at the paths of a destination (copy_dest.h), in as little
- * memory as will do: a COPY may have millions of files, and has nothing written anywhere
- * before it has them all.
+ * dest_nodes: the entries of a destination (copy_dest.h), in little memory: a COPY may
+ * have millions of files, and all are in memory before anything is written.
  */
 #ifndef BUILDER_STEPS_DEST_NODES_H
 #define BUILDER_STEPS_DEST_NODES_H
@@ -10,7 +9,7 @@
 #include "base/mem.h"
 #include "layers/changes.h"
 
-/* A change without its path. What only few entries have is elsewhere. */
+/* A change without its path. Rare members are elsewhere. */
 struct dest_body {
 	int64_t mtime;
 	uint64_t size;
@@ -29,10 +28,10 @@ struct dest_body {
 	int content_fd;     /* CONTENT_FILE: directory; CONTENT_RANGE */
 };
 
-/* A file with several names; the first in path order carries it. */
+/* A file with several names; the first in path order has the content. */
 struct dest_shared {
 	struct dest_body body;
-	const struct dest_node *file;  /* that it was put as */
+	const struct dest_node *file;  /* the node it was put as */
 	const void *origin;            /* of that */
 	const struct dest_node *first; /* while finishing */
 };
@@ -40,9 +39,9 @@ struct dest_shared {
 struct dest_node {
 	const char *path; /* NUL-terminated */
 	uint32_t path_n;
-	bool gone;       /* removed, and nothing of the base shows either */
-	bool base_below; /* a directory: the base's content shows in it */
-	bool timed;      /* a directory whose time is set after what is in it */
+	bool gone;       /* removed, also from the base */
+	bool base_below; /* a directory: the base's content remains visible in it */
+	bool timed;      /* a directory that keeps its time when entries are added */
 	bool is_shared;
 	struct dest_body body; /* unless shared */
 	union {
@@ -79,11 +78,11 @@ dest_node_body(struct dest_node *n)
 	return n->is_shared ? &n->shared->body : &n->body;
 }
 
-/* What identifies where it came from, or NULL. */
+/* The identity of its source, or NULL. */
 const void *dest_node_origin(const struct dest_node *n);
 
-/* Into a body and out of it; the path is left out, as is the serial. Texts of links and
- * contents are borrowed. */
+/* Convert to and from a body, without path and serial. Texts of links and contents are
+ * borrowed. */
 void dest_body_set(struct dest_nodes *all, struct dest_body *b, const struct change *c);
 void dest_body_get(const struct dest_body *b, struct change *out);
 

@@ -1,5 +1,5 @@
 /*
- * git: repositories by git's own command line.
+ * git: repositories, by git's own command line.
  *
  *	git_resolve()    asks the server what a branch or tag is now (ls-remote)
  *	git_checkout()   that commit's files: kept in the store, or fetched
@@ -24,7 +24,7 @@ struct secret;
 
 #define GIT_COMMIT_MAX 65
 
-/* How a repository is reached. */
+/* What is needed to reach a repository. */
 struct git_access {
 	struct store *store;
 	bool offline;
@@ -33,7 +33,7 @@ struct git_access {
 	const struct cancel *cancel;
 };
 
-/* What a reference means now. */
+/* The current target of a reference. */
 struct git_commit {
 	char id[GIT_COMMIT_MAX];
 	char *name; /* "refs/tags/v1"; "" if it was named by its id or as HEAD; owned */
@@ -54,9 +54,9 @@ int git_checkout(const struct git_access *access, const struct step_git *src,
                  const struct git_commit *commit, struct git_checkout *out,
                  struct error *err);
 
-/* All of it, for a build context; .git stays if KEEP_GIT_DIR or URL says so. Files
- * are as old as the commit. "github.com/…" will do for an address. *DIR: caller
- * frees; see git_checkout.dir. */
+/* Resolves and checks out, for a build context; .git stays if KEEP_GIT_DIR or URL says
+ * so. Files get the time of the commit. "github.com/…" is accepted as an address. *DIR:
+ * caller frees; see git_checkout.dir. */
 int git_checkout_url(const struct git_access *access, struct text url, bool keep_git_dir,
                      char **dir, struct error *err);
 

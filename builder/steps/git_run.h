@@ -1,10 +1,10 @@
 /*
  * git_run: one run of git's command line. Internal to steps.
  *
- * Git asks nobody, and what it does depends on its arguments and on the repository
- * alone: no configuration, attributes, ignore rules, hooks, templates or filters of the
- * machine or the user, and of the variables that steer git only those that say how to
- * connect. Who we are (source_auth.h) goes by way of its environment.
+ * git never prompts. Its result depends only on its arguments and the repository: it sees
+ * no configuration, attributes, ignore rules, hooks, templates or filters of the machine
+ * or the user, and only those git variables that concern the connection. Credentials
+ * (source_auth.h) are passed in its environment.
  */
 #ifndef BUILDER_STEPS_GIT_RUN_H
 #define BUILDER_STEPS_GIT_RUN_H
@@ -19,7 +19,7 @@
 
 struct git {
 	const struct cancel *cancel;
-	int dir_fd; /* where it runs; -1: where we are */
+	int dir_fd; /* its working directory; -1: ours */
 	ARRAY(char *) env;
 	struct buf out, log; /* of the last run */
 };
@@ -30,8 +30,8 @@ void git_init(struct git *g, int dir_fd, const struct source_auth *auth,
 void git_clear(struct git *g);
 #define auto_git __attribute__((cleanup(git_clear)))
 
-/* Runs git with ARGUMENTS (ended by NULL). ERR says what git did; its code is ERR_AUTH,
- * ERR_NETWORK, ERR_ENVIRONMENT (there is no git), ERR_CANCELLED or ERR_SOURCE. */
+/* Runs git with ARGUMENTS (ended by NULL). ERR contains git's message; its code is
+ * ERR_AUTH, ERR_NETWORK, ERR_ENVIRONMENT (no git), ERR_CANCELLED or ERR_SOURCE. */
 int git_run(struct git *g, const char *const *arguments, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * local_excluded: what none of a plan's steps copies out of a local context, because of
+ * local_excluded: the parts of a local context that no step of a plan copies, because of
  * --exclude. Internal to steps.
  */
 #ifndef BUILDER_STEPS_LOCAL_EXCLUDED_H
@@ -12,7 +12,7 @@ struct exclusions {
 	ARRAY(struct excluded_rule) rules; /* for context_scan(); none: all counts */
 	ARRAY(struct ignore *) ignores;
 	ARRAY(char *) texts;
-	bool useless; /* a step may copy anything, by way of a link or a pattern */
+	bool useless; /* a step may copy anything, because of a link or a pattern */
 };
 
 /* The rules of all steps of JOB's plan that name its context, which is DIR_FD. */

@@ -1,14 +1,14 @@
 /*
- * run_mounts: what --mount asks for, made ready for the sandbox, by one function for each
+ * run_mounts: prepares the mounts of --mount for the sandbox, with one function for each
  * type of parser/mount_types.h.
  *
  *	bind     layer directories of another step, or selected context files
  *	         copied out once; always an overlay, so owners and merges are right
- *	cache    mounts/<hash of id>… in the store, locked as "sharing" says; one that
- *	         is seeded belongs to what it is seeded from
+ *	cache    mounts/<hash of id>… in the store, locked as "sharing" says; with
+ *	         from=, each initial content has a cache of its own
  *	tmpfs    by the sandbox
  *	secret   a file on the sandbox's private tmpfs, or a variable
- *	ssh      a socket of the step's own that leads to the agent (agent_relay.h)
+ *	ssh      a socket for the step, connected to the agent (agent_relay.h)
  */
 #ifndef BUILDER_STEPS_RUN_MOUNTS_H
 #define BUILDER_STEPS_RUN_MOUNTS_H
@@ -21,9 +21,8 @@
 
 /* The cache mounts of one step. */
 struct cache_mounts {
-	ARRAY(int)
-	fds;           /* owned: directories, which are locked as long as they are open */
-	int *of_mount; /* by the step's mounts; those that are no caches are 0 */
+	ARRAY(int) fds; /* owned: directories, locked while they are open */
+	int *of_mount;  /* by the step's mounts; 0 for other types */
 };
 
 struct run_mounts {
@@ -50,11 +49,11 @@ run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct er
 void run_mounts_clear(struct run_mounts *m); /* releases locks too */
 #define auto_run_mounts __attribute__((cleanup(run_mounts_clear)))
 
-/* The permissions of what M shows: those that were given, or its type's. */
+/* The permissions of M: the given ones, or the default of its type. */
 mode_t run_mount_mode(const struct step_mount *m);
 
-/* Opens them in the order of their names, whatever that of the step is, so that no two
- * steps wait for each other; and each once, so that none waits for itself. */
+/* Opens them in the order of their names, not of the step, so that no two steps wait for
+ * each other; and each once, so that no step waits for itself. */
 int cache_mounts_open(const struct step_job *job, struct cache_mounts *out,
                       struct error *err);
 void cache_mounts_clear(struct cache_mounts *c);

@@ -1,15 +1,15 @@
 /*
- * source_auth: who we are at the servers of git and http sources. Internal to steps
+ * source_auth: credentials for the servers of git and http sources. Internal to steps
  * and build.
  *
- *	https://user:password@host/…                            of the address itself
+ *	https://user:password@host/…                            from the address itself
  *	GIT_AUTH_HEADER.host  GIT_AUTH_TOKEN.host               secrets of the build, for
- *	GIT_AUTH_HEADER       GIT_AUTH_TOKEN                    git; the first one counts
+ *	GIT_AUTH_HEADER       GIT_AUTH_TOKEN                    git; the first one wins
  *	HTTP_AUTH_HEADER_host HTTP_AUTH_TOKEN_host              for http; tokens win
  *
  * A header is the value of "Authorization". A token is the password of the user
- * x-access-token (git) or a bearer token (http). A secret wins over the address. They go
- * to the one server, and are seen in no argument, file or message.
+ * x-access-token (git) or a bearer token (http). A secret wins over the address. Only
+ * this server gets them, and no argument, file or message contains them.
  */
 #ifndef BUILDER_STEPS_SOURCE_AUTH_H
 #define BUILDER_STEPS_SOURCE_AUTH_H
@@ -22,8 +22,8 @@ struct secret;
 struct source_auth {
 	char *url; /* without user and password; an ssh user stays */
 	char *user,
-	        *password;   /* decoded; user NULL: none, password never NULL beside it */
-	char *authorization; /* value of the header, sent unasked; NULL: none */
+	        *password;   /* decoded; user NULL: none; with a user never NULL */
+	char *authorization; /* value of the header, sent with every request; NULL: none */
 };
 
 /* ERR_SOURCE if a secret cannot be a header. */

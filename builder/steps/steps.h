@@ -1,7 +1,7 @@
 /*
- * steps: what each kind of step does. One file per kind; solve decides when.
+ * steps: what each kind of step does. Each kind has its file; solve decides when.
  *
- *	         in a key                       when it runs
+ *	         cache key                      execution
  *	image    manifest digest                nothing: layers are lazy handles
  *	local    (selections, in the users)     the context is scanned
  *	http     content digest, name, mode     downloaded, or 304
@@ -11,8 +11,8 @@
  *	run      argv, env, cwd, user, mounts   a layer out of an upper directory
  *
  * A result is the ordered layers after a step (image, copy, mkdir, run) or a
- * set of files to copy from (local, git, http), which is a view as well, so
- * everything that copies sees views only.
+ * set of files to copy from (local, git, http). Both are views, so code that copies
+ * only sees views.
  */
 #ifndef BUILDER_STEPS_STEPS_H
 #define BUILDER_STEPS_STEPS_H
@@ -29,9 +29,9 @@
 #include "parser/step.h"
 #include "registry/registry.h"
 
-/* What a step came out as. Owner: the solver. */
+/* The result of a step. Owner: the solver. */
 struct result {
-	ARRAY(struct layer *) layers; /* lowest first; what the step added is last */
+	ARRAY(struct layer *) layers; /* lowest first; the step's own layer is last */
 	struct record made;           /* the last of them, if the step itself added one */
 	struct context *context; /* local, git: digests come from its index; else NULL */
 	struct layer *source;    /* http: its source layer; else NULL */
@@ -39,8 +39,8 @@ struct result {
 	                            else not known */
 };
 
-/* The array, and what a source step's result owns: its context (whose index is
- * written now) or source layer. Other layers belong to the store. */
+/* Frees the array, and for a source step its context (and writes the context's index) or
+ * its source layer. Other layers belong to the store. */
 void result_clear(struct result *r);
 
 /* A secret or a forwarded socket, found by id. */
@@ -57,28 +57,28 @@ struct ssh_agent {
 struct local_context {
 	struct text name;            /* p NULL: the main one */
 	const char *path;            /* absolute; for messages and the index */
-	int dir_fd;                  /* borrowed: a scan works on its own copy */
+	int dir_fd;                  /* borrowed: a scan duplicates it */
 	const struct ignore *ignore; /* NULL: nothing is ignored */
-	bool remember;               /* worth a stat index: not a temporary directory */
+	bool remember;               /* keep a stat index: not a temporary directory */
 };
 
-/* What all steps of a build share; immutable while steps run. */
-/* A RUN that failed, and all that it ran in. */
+/* Shared by all steps of a build; immutable while steps run. */
+/* A failed RUN with its environment. */
 struct failed_run;
 
 struct build_env {
 	struct store *store;
 	struct registry *registry;
-	bool offline;            /* said of git; the registry knows itself */
+	bool offline;            /* for git; the registry has its own setting */
 	struct sandbox *sandbox; /* NULL until a RUN must run: see sandbox_of */
 	struct sandbox *(*sandbox_of)(void *arg,
 	                              struct error *err); /* makes it once; thread-safe */
 	void *sandbox_arg;
-	/* Takes the first RUN that failed (true), to look at it with failed_run_shell();
-	 * NULL: nobody wants to. Gets sandbox_arg. */
+	/* Takes the first failed RUN (true), for failed_run_shell(); NULL: not wanted.
+	 * Gets sandbox_arg. */
 	bool (*keep_failed)(void *arg, struct failed_run *run);
 	bool keeps_failed;     /* in the store, for kept_run_shell() */
-	struct cancel *cancel; /* triggered by the first failure as well */
+	struct cancel *cancel; /* the first failure triggers it, too */
 	const struct local_context *contexts;
 	size_t n_contexts;
 	const struct left_out_list *left_out; /* of all contexts */
@@ -99,18 +99,18 @@ struct step_job {
 	struct result *const *inputs; /* in the order of step->inputs; an input that a
 	                                 key function does not need may be NULL */
 	int vertex;                   /* for events */
-	unsigned forms;               /* wanted of the new layer: LAYER_DIR | LAYER_TAR */
+	unsigned forms;               /* needed forms of the new layer: LAYER_DIR | LAYER_TAR */
 };
 
-/* Adds what identifies the step itself (never its base). For copy and for bind
- * mounts of run: CONTENT true: the content digests of selected sources
- * from all inputs; false: only of local, http and git inputs, whose results are
- * there before any key is made; other inputs are the solver's to add by key. */
+/* Adds the fields that identify the step itself (never its base). For copy and for
+ * bind mounts of run, CONTENT decides which content digests of selected sources are
+ * added. True: from all inputs. False: only from local, http and git inputs, whose
+ * results exist before any key is made; the solver adds the other inputs by key. */
 int step_preimage(const struct step_job *job, bool content, struct preimage *out,
                   struct error *err);
 
-/* Adds the files of contexts that a COPY, an ADD or a bind mount takes to OUT's; their
- * digests are known after step_preimage(). Texts are ARENA's. */
+/* Adds to OUT the files that a COPY, an ADD or a bind mount takes from contexts; their
+ * digests are known after step_preimage(). ARENA owns the texts. */
 int step_list_files(const struct step_job *job, struct arena *arena,
                     struct last_build_step *out, struct error *err);
 
@@ -118,17 +118,17 @@ int step_list_files(const struct step_job *job, struct arena *arena,
  * the step's own: not for local, http, git, nor for the base of COPY --link. */
 bool step_needs_input_key(const struct plan *plan, const struct step *step, size_t i);
 
-/* STEP is to be made anew, so its cache mounts are to be empty: what the store has by
- * their ids is taken away, but not from other builds that use it now. */
+/* Empties the cache mounts of STEP, which must be rebuilt: removes the store's caches
+ * with their ids, unless another build is using them. */
 void step_drop_mounts(const struct build_env *env, const struct step *step);
 
-/* Does it: OUT is complete on success. Inputs' results are all there. */
+/* Executes the step. The results of all inputs must exist. OUT is complete on success. */
 int step_execute(const struct step_job *job, struct result *out, struct error *err);
 
-/* When the file of STEP, an ADD of a URL, was last changed, in seconds: what the server
- * says, else its newest file if it is an archive; -1: neither. It is downloaded for that,
- * and the step takes it then if the server says that it is still the same. Of ENV the
- * store, the registry, secrets and the token are used. */
+/* The last modification of the file of STEP, an ADD of a URL, in seconds: from the
+ * server, else of the newest file if it is an archive; -1: neither. Downloads the file
+ * for that; the step later uses the download if the server says that it is unchanged.
+ * Uses the store, the registry, secrets and the token of ENV. */
 int step_http_time(const struct build_env *env, const struct step *step, int64_t *time,
                    struct error *err);
 
@@ -161,14 +161,14 @@ int user_find_owner(const struct view *v, struct text chown, int vertex, uint32_
 bool user_owner_is_numeric(struct text owner);
 void user_ids_clear(struct user_ids *u);
 
-/* A shell on TERMINAL_FD where the program of RUN was: its root as the step left it,
- * environment, user, directory and mounts. Returns when it ends. */
+/* Runs a shell on TERMINAL_FD in place of RUN's program: with the root as the step left
+ * it, and its environment, user, directory and mounts. Returns when the shell ends. */
 int failed_run_shell(struct failed_run *run, struct sandbox *sandbox, int terminal_fd,
                      struct error *err);
 void failed_run_free(struct failed_run *run); /* takes NULL */
 
-/* As failed_run_shell(), in the failed step with the name ID that was kept in STORE, or
- * in the last one if ID is NULL. */
+/* Like failed_run_shell(), for the failed step ID in STORE, or the last one if ID is
+ * NULL. */
 int kept_run_shell(struct store *store, const char *id, struct sandbox *sandbox,
                    int terminal_fd, struct error *err);
 

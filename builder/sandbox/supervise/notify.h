@@ -34,7 +34,7 @@ int notify_receive(int listener_fd, int proc_fd, struct notification *out);
 /* Lets the call continue unchanged. */
 void notify_let(const struct notification *a);
 
-/* Makes the call return VALUE; a negative VALUE is -errno. */
+/* Makes the call return VALUE, or, if VALUE is negative, fail with errno. */
 void notify_answer(const struct notification *a, int64_t value);
 
 /* Finds the owner. */
