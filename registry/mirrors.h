@@ -32,7 +32,8 @@ struct endpoint {
 };
 
 struct endpoints {
-	ARRAY(struct endpoint) list; /* in the order to try; the last one is not a mirror */
+	ARRAY(struct endpoint)
+	list; /* in the order to try; the last one is not a mirror */
 };
 
 struct mirrors;

@@ -12,8 +12,8 @@
 
 /* How one step copies a part of the context. */
 struct excluded_rule {
-	struct text root;            /* exclusions are relative to it; clean */
-	struct text pattern;         /* p not NULL: only matching entries of ROOT are copied,
+	struct text root;    /* exclusions are relative to it; clean */
+	struct text pattern; /* p not NULL: only matching entries of ROOT are copied,
 	                                without exclusions */
 	const struct ignore *ignore; /* NULL: nothing is excluded; borrowed */
 };

@@ -67,7 +67,7 @@ struct build_request {
 	const char *mapping_why; /* its reason, or NULL */
 	size_t jobs;             /* 0: default */
 	uint64_t store_max;      /* maximum size of the store after the build; 0: any */
-	uint64_t unpack_max;     /* maximum bytes from one archive; 0: see archive_options */
+	uint64_t unpack_max; /* maximum bytes from one archive; 0: see archive_options */
 	struct sandbox_limits limits; /* of RUN steps */
 	bool shell_on_error;          /* keep the root of a failed RUN */
 	bool keep_on_error;           /* … in the store */

@@ -12,9 +12,9 @@
 #define MEMORY_TREE "/sys/fs/cgroup"
 
 struct memory_state {
+	uint64_t kills; /* processes in it that the kernel killed when memory ran out */
 	uint64_t
-	        kills; /* processes in it that the kernel killed when memory ran out */
-	uint64_t limit; /* bytes, the lowest of its own and its parents' limits; 0: none */
+	        limit; /* bytes, the lowest of its own and its parents' limits; 0: none */
 };
 
 /* GROUPS is the text of /proc/self/cgroup, TREE the mount point of control groups. Zeros

@@ -58,7 +58,7 @@ struct sandbox_options {
 	const struct cancel *cancel;
 	const char *memory; /* path of the file that notes that the strongest engine
 	                       works here, or NULL */
-	const char *kept; /* path of a directory on that file system for the plain
+	const char *kept;   /* path of a directory on that file system for the plain
 	                     trees of later builds, or NULL */
 };
 
@@ -114,8 +114,9 @@ void sandbox_tell_limits(const struct sandbox_limit *limits, size_t n);
 
 /* Resource limits of a run. Copies borrow the list. */
 struct sandbox_limits {
-	uint64_t shm_size;   /* 0: 64 MiB */
-	uint64_t memory_max; /* bytes; 0: none; needs a writable cgroup, like the next two */
+	uint64_t shm_size; /* 0: 64 MiB */
+	uint64_t
+	        memory_max; /* bytes; 0: none; needs a writable cgroup, like the next two */
 	uint64_t pids_max;
 	uint32_t cpu_percent; /* 100 = one CPU; 0: none */
 	ARRAY(struct sandbox_limit) list;
@@ -158,7 +159,7 @@ struct sandbox_run {
 
 struct sandbox_result {
 	int status; /* wait(2) status of the process */
-	bool oom;   /* the kernel killed it, or one of its processes, when memory ran out */
+	bool oom; /* the kernel killed it, or one of its processes, when memory ran out */
 	uint64_t oom_limit; /* limit of its control group, in bytes; 0: unknown */
 	int64_t wall_ns, cpu_ns;
 	uint64_t peak_rss; /* bytes */

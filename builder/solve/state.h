@@ -25,7 +25,7 @@ struct step_state {
 	size_t n_blocking;    /* unfinished inputs; under the lock */
 	unsigned forms;       /* needed forms of the layer it makes */
 	step_id twin;         /* an earlier step with the same key, or STEP_NONE */
-	step_id first; /* the same step for the first platform, or STEP_NONE: only
+	step_id first;        /* the same step for the first platform, or STEP_NONE: only
 	                         the first is shown */
 	int vertex;
 	char *miss; /* why it is not cached; NULL: unknown */

@@ -19,10 +19,11 @@ struct copier {
 	int64_t now;     /* mtime of created directories */
 	struct store *store;
 	const struct cancel *cancel;
-	uint64_t unpack_max;                    /* see archive_options.max */
-	int vertex;                             /* for warnings */
-	ARRAY(struct archive_index *) archives; /* of unpacked archives: they have the contents */
-	ARRAY(int) fds;                         /* have contents, too */
+	uint64_t unpack_max; /* see archive_options.max */
+	int vertex;          /* for warnings */
+	ARRAY(struct archive_index *)
+	archives;       /* of unpacked archives: they have the contents */
+	ARRAY(int) fds; /* have contents, too */
 };
 
 /* Copies match I of S. */

@@ -20,9 +20,8 @@
 struct secret;
 
 struct source_auth {
-	char *url; /* without user and password; an ssh user stays */
-	char *user,
-	        *password;   /* decoded; user NULL: none; with a user never NULL */
+	char *url;             /* without user and password; an ssh user stays */
+	char *user, *password; /* decoded; user NULL: none; with a user never NULL */
 	char *authorization; /* value of the header, sent with every request; NULL: none */
 };
 

@@ -99,7 +99,7 @@ struct step_job {
 	struct result *const *inputs; /* in the order of step->inputs; an input that a
 	                                 key function does not need may be NULL */
 	int vertex;                   /* for events */
-	unsigned forms;               /* needed forms of the new layer: LAYER_DIR | LAYER_TAR */
+	unsigned forms; /* needed forms of the new layer: LAYER_DIR | LAYER_TAR */
 };
 
 /* Adds the fields that identify the step itself (never its base). For copy and for

@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 enum shown {
-	SHOWN_LOG, /* a log line: colours, tabs and bytes that are not UTF-8 stay */
+	SHOWN_LOG,    /* a log line: colours, tabs and bytes that are not UTF-8 stay */
 	SHOWN_SCREEN, /* a line of the live view: only printable characters; tabs become
 	                 blanks, a CR lets the text after it overwrite the rest */
 };

@@ -25,7 +25,7 @@ enum recipe_op_kind {
 	OP_SYS,       /* target */
 	OP_DEV,       /* target, size of shm: tmpfs with nodes, pts, shm, mqueue, links */
 	OP_BIND, /* passed descriptor on target: a detached mount, or the file at source */
-	OP_FILE, /* content, mode, uid, gid on target */
+	OP_FILE,     /* content, mode, uid, gid on target */
 	OP_OVERLAY,  /* lowers, upper, work; source in it on target */
 	OP_MASK,     /* target, if it exists */
 	OP_READONLY, /* target, if it exists */
@@ -108,10 +108,10 @@ struct recipe {
 	uint32_t n_notify_filter;
 	uint32_t has_landlock;
 	uint32_t serves_devices; /* see proc_server.h */
-	recipe_at
-	        owner_marks; /* a file to make, whose presence means that owner marks
+	recipe_at owner_marks;   /* a file to make, whose presence means that owner marks
 	                        count, or none; see owner_server.h */
-	uint32_t inner_flags; /* then: namespaces of the process that the first process clones … */
+	uint32_t
+	        inner_flags; /* then: namespaces of the process that the first process clones … */
 	int32_t listener_socket; /* … and the socket to which that sends its listener */
 	recipe_at report;
 };

@@ -10,8 +10,7 @@
 #include "builder/sandbox/sandbox.h"
 
 struct copies {
-	struct sandbox_run
-	        run; /* like the original, with copies instead of overlays */
+	struct sandbox_run run; /* like the original, with copies instead of overlays */
 	struct sandbox_mount *mounts;
 	int dir_fd;
 	ARRAY(char *) names; /* in it */

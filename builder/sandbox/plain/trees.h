@@ -46,8 +46,8 @@ int stage_tree_diff(struct stage_tree *s, const struct sandbox_run *r,
 
 enum tree_state {
 	TREE_AS_NOTED, /* matches its notes: for the next step */
-	TREE_CHANGED, /* by a failed step: for later builds, which undo the changes */
-	TREE_SPOILT,  /* for nobody */
+	TREE_CHANGED,  /* by a failed step: for later builds, which undo the changes */
+	TREE_SPOILT,   /* for nobody */
 };
 
 /* The state of the tree after R. STATUS: of its process. */

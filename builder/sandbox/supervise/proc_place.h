@@ -11,8 +11,8 @@
 #include "builder/sandbox/supervise/proc_path.h"
 
 enum proc_place_kind {
-	PROC_PLACE_CLOSED,  /* the step may only stat it */
-	PROC_PLACE_LISTED,  /* a directory of /proc: its ".." leads to the machine's root */
+	PROC_PLACE_CLOSED, /* the step may only stat it */
+	PROC_PLACE_LISTED, /* a directory of /proc: its ".." leads to the machine's root */
 	PROC_PLACE_COPIED,  /* a public file: the step may have its content */
 	PROC_PLACE_DEVICE,  /* may be opened, not changed */
 	PROC_PLACE_ITS_OWN, /* of the step: its files, pipes, what /proc says of it */
