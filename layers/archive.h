@@ -1,5 +1,5 @@
 /*
- * archive: archives that come in.
+ * archive: reads archives from outside.
  */
 #ifndef LAYERS_ARCHIVE_H
 #define LAYERS_ARCHIVE_H
@@ -16,17 +16,17 @@
  * plain tar is used in place), indexed, its data readable by range. */
 struct archive_index;
 
-/* How much may come out of an archive, of its bytes and of its files' content: MAX bytes
- * (0: 1 GiB, or 200 times the archive's own size if that is more). */
+/* The limit for an archive's unpacked bytes and for its files' content: MAX bytes (0: 1
+ * GiB, or 200 times the archive's own size if that is more). */
 struct archive_options {
 	uint64_t max;
 	const struct cancel *cancel;
 };
 
-/* 1 and *OUT if FD holds a tar archive, 0 if it does not begin as one, or is compressed
- * and what comes out does not, or has nothing but its end; -1. FD is borrowed and must
- * stay open. Names are cleaned and confined; a damaged archive is ERR_DAMAGED with the
- * entry's name, one that swells ERR_POLICY. */
+/* Returns 1 and *OUT if FD is a tar archive, compressed or not. Returns 0 if it does not
+ * begin as one, if the decompressed data does not, or if the tar is empty; else -1. FD is
+ * borrowed and must stay open. Names are cleaned and confined. A damaged archive is
+ * ERR_DAMAGED with the entry's name, one beyond the limit is ERR_POLICY. */
 int archive_open(struct store *st, int fd, const struct archive_options *options,
                  struct archive_index **out, struct error *err);
 void archive_close(struct archive_index *a); /* takes NULL */
@@ -36,9 +36,9 @@ void archive_close(struct archive_index *a); /* takes NULL */
 size_t archive_count(const struct archive_index *a);
 void archive_get(const struct archive_index *a, size_t i, struct change *out);
 
-/* Copies an archive that comes from the stream IN, which began with HEAD, to the file OUT.
- * PLAIN: it is a tar, which is copied to its end and checked. More than 16 MiB behind that
- * end, or of zeros in what is compressed, is ERR_DAMAGED: a stream need not end. */
+/* Copies an archive from the stream IN, which began with HEAD, to the file OUT. PLAIN: it
+ * is an uncompressed tar; checks it and stops at its end. More than 16 MiB after the end,
+ * or of zeros in compressed data, is ERR_DAMAGED, because a stream may never end. */
 int archive_spool(int in, struct text head, bool plain, int out,
                   const struct cancel *cancel, struct error *err);
 

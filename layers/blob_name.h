@@ -1,5 +1,5 @@
 /*
- * blob_name: files that are named by the digest of their bytes.
+ * blob_name: files whose names are the digests of their content.
  *
  *	blobs/sha256/e3b0c442…
  *

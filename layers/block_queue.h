@@ -1,6 +1,6 @@
 /*
- * block_queue: bytes on their way to a sink, in blocks, with a second thread
- * as soon as there are enough of them to be worth one.
+ * block_queue: sends bytes to a sink in blocks, from a second thread if there
+ * are enough of them.
  *
  *	room → fill → room → fill → … → end
  *
@@ -30,9 +30,10 @@ void block_queue_fill(struct block_queue *q, size_t n);
 int
 block_queue_add(struct block_queue *q, const void *bytes, size_t n, struct error *err);
 
-/* Hands over what is left and waits until the sink has had everything. */
+/* Sends the rest and waits until the sink has received everything. */
 int block_queue_end(struct block_queue *q, struct error *err);
-void block_queue_free(struct block_queue *q); /* without end: what is left is dropped */
+void
+block_queue_free(struct block_queue *q); /* without block_queue_end(), drops the rest */
 
 static inline void
 own_block_queue(struct block_queue **q)

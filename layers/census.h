@@ -1,5 +1,5 @@
 /*
- * census: everything a store holds, with sizes and the times of last use.
+ * census: lists everything in a store, with sizes and the times of last use.
  */
 #ifndef LAYERS_CENSUS_H
 #define LAYERS_CENSUS_H
@@ -18,8 +18,8 @@ enum thing_kind {
 	THING_CONTEXT,
 	THING_MOUNT,
 	THING_FAILED,
-	THING_PLAIN,    /* a plain tree that nobody has taken */
-	THING_LEFTOVER, /* of a write that was killed */
+	THING_PLAIN,    /* a kept plain tree that no build has taken */
+	THING_LEFTOVER, /* a leftover of a killed write */
 	N_THING_KINDS,
 };
 
@@ -46,11 +46,10 @@ void census_clear(struct census *c);
 /* Index of the thing NAME, or -1. */
 ptrdiff_t census_find(const struct census *c, const char *name);
 
-/* Sees to it that the size of T is known: directories are walked. */
+/* Determines the size of T; walks directories. */
 void census_measure(struct store *st, struct thing *t);
 
-/* Bytes on disk of everything at NAME below DIR_FD; what cannot be read counts as
- * nothing. */
+/* Bytes on disk of everything at NAME below DIR_FD; unreadable files count as 0. */
 uint64_t disk_usage(int dir_fd, const char *name);
 
 #endif

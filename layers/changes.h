@@ -1,6 +1,6 @@
 /*
- * changes: layers that are made here: out of changes (COPY, ADD, WORKDIR), or out of an
- * upper directory (RUN).
+ * changes: makes new layers from changes (COPY, ADD, WORKDIR) or from an upper directory
+ * (RUN).
  */
 #ifndef LAYERS_CHANGES_H
 #define LAYERS_CHANGES_H
@@ -15,7 +15,7 @@
 #include "layers/layers.h"
 #include "layers/tree.h"
 
-/* One entry of a layer to be made. */
+/* One entry of a new layer. */
 struct change {
 	struct entry entry;
 	struct content content; /* of ENTRY_FILE */
@@ -24,15 +24,15 @@ struct change {
 struct layer_options {
 	unsigned forms; /* LAYER_DIR and/or LAYER_TAR, made in one pass */
 	int64_t epoch;  /* SOURCE_DATE_EPOCH: later mtimes become this; -1 none */
-	bool is_mount;  /* to be looked into only: any name will do */
+	bool is_mount;  /* only for mounts: names are not checked */
 	const struct cancel *cancel;
 };
 
-/* No path in a layer is longer, as no kernel takes a longer one; so none is deeper than
- * half of that, which bounds every walk that enters directories one in the other. */
+/* The maximum length of a path in a layer, as in the kernel. A path is at most half as
+ * deep, which limits the recursion of every walk. */
 #define LAYER_PATH_MAX 4095
 
-/* Nor any name in it, as no file system has one. */
+/* The maximum length of a name in it, as in all file systems. */
 #define LAYER_NAME_MAX 255
 
 /* ERR_SOURCE if PATH, or a name in it, is longer. */
@@ -45,7 +45,8 @@ int layer_path_check(struct text path, struct error *err);
 struct layer *layer_from_changes(struct store *st, const struct change *changes, size_t n,
                                  const struct layer_options *options, struct error *err);
 
-/* The same, asked for one by one, some more than once: they may be millions. */
+/* The same with changes from a callback, because there may be millions. Some are
+ * requested more than once. */
 struct change_list {
 	size_t n;
 	void (*get)(const void *arg, size_t i, struct change *out);

@@ -1,5 +1,5 @@
 /*
- * compress: layers as they leave: compressed blobs.
+ * compress: compresses layers for export.
  */
 #ifndef LAYERS_COMPRESS_H
 #define LAYERS_COMPRESS_H
@@ -27,7 +27,7 @@ struct compressor {
 bool compression_parse(struct text t, enum compression *out);
 const char *compression_media_type(enum compression kind, bool docker);
 
-/* ERR_USAGE unless C's level is one of its kind. */
+/* ERR_USAGE if C's level is invalid for its kind. */
 int compressor_check(const struct compressor *c, struct error *err);
 
 /* The layer's tar compressed as C says, as a blob in the store: made once and
@@ -37,8 +37,8 @@ int
 layer_compress(struct layer *l, const struct compressor *c, bool force,
                const struct cancel *cancel, struct descriptor *out, struct error *err);
 
-/* BLOB, which layer_compress() gave for L and C, is not what its name says: it is removed,
- * and fetched or made again. */
+/* Call it if BLOB, which layer_compress() gave for L and C, does not match its digest:
+ * removes BLOB and fetches or makes it again. */
 int
 layer_remake(struct layer *l, const struct compressor *c, const struct descriptor *blob,
              const struct cancel *cancel, struct error *err);

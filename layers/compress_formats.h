@@ -30,7 +30,7 @@ int zstd_writer_write(void *state, const void *bytes, size_t n, const struct out
                       struct error *err);
 int zstd_writer_finish(void *state, const struct output *out, struct error *err);
 
-/* AT_ONCE: what threads are busy with is left to the end of the process. */
+/* AT_ONCE: does not wait for busy threads; they end with the process. */
 void zstd_writer_free(void *state, bool at_once);
 
 #endif

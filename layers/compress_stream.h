@@ -1,13 +1,13 @@
 /*
- * compress_stream: a stream of bytes into a sink, compressed.
+ * compress_stream: compresses a stream of bytes into a sink.
  *
  *	gzip    libdeflate, a member for every GZIP_BLOCK bytes, by several threads
  *	zstd    libzstd's own threads, one frame
  *
- * The bytes that come out depend on those that went in, the format, the level
- * and the library's version: not on the number of threads, nor on how the
- * input was cut (docs/output-profile.md). Memory is bounded: about 60 MiB.
- * A stream belongs to one thread, in which the sink is called too.
+ * The output depends only on the input, the format, the level and the library's
+ * version, not on the number of threads or the size of the input pieces
+ * (docs/output-profile.md). Memory is bounded: about 60 MiB. A stream belongs to
+ * one thread, which also calls the sink.
  */
 #ifndef LAYERS_COMPRESS_STREAM_H
 #define LAYERS_COMPRESS_STREAM_H
@@ -18,7 +18,7 @@ typedef int compress_sink_fn(void *arg, const void *bytes, size_t n, struct erro
 
 struct compress_stream;
 
-/* ERR_USAGE if the level is none of the format's. */
+/* ERR_USAGE if the format does not have this level. */
 struct compress_stream *compress_open(const struct compressor *c, compress_sink_fn *sink,
                                       void *arg, struct error *err);
 

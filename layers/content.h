@@ -1,5 +1,5 @@
 /*
- * content: where the bytes of a regular file are.
+ * content: where the content of a regular file is.
  */
 #ifndef LAYERS_CONTENT_H
 #define LAYERS_CONTENT_H

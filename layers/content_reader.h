@@ -1,5 +1,5 @@
 /*
- * content_reader: reading what a struct content points to.
+ * content_reader: reads the bytes of a struct content.
  */
 #ifndef LAYERS_CONTENT_READER_H
 #define LAYERS_CONTENT_READER_H
@@ -17,13 +17,13 @@ struct content_reader {
 int content_reader_open(struct content_reader *r, const struct content *c, uint64_t size,
                         struct text name, struct error *err);
 
-/* Reads the next N bytes, not more than are left: exactly so many, or -1. */
+/* Reads exactly the next N bytes, which must not be more than are left; else -1. */
 int content_reader_read(struct content_reader *r, void *bytes, size_t n, struct text name,
                         struct error *err);
 void content_reader_close(struct content_reader *r);
 
-/* All of C, a CONTENT_FILE, with as few system calls as possible: true if it is a file of
- * exactly SIZE bytes. TO has room for one more. */
+/* Reads all of C, a CONTENT_FILE, with few system calls. True if it is a file of exactly
+ * SIZE bytes. TO has room for one byte more. */
 bool content_read_small(const struct content *c, size_t size, char *to);
 
 /* All of C, appended to OUT; more than MAX bytes is an error. */

@@ -1,7 +1,7 @@
 /*
- * copy_node: one entry of a directory copied into another one, as it is:
- * content, mode, owner, modification time, capability. Directories are the
- * caller's; links between names are not kept.
+ * copy_node: copies one entry of a directory to another directory with its
+ * content, mode, owner, modification time and capability. The caller copies
+ * directories; hard links are not kept.
  */
 #ifndef LAYERS_COPY_NODE_H
 #define LAYERS_COPY_NODE_H

@@ -1,5 +1,5 @@
 /*
- * decompress: bytes out of a file that may be compressed, as a stream.
+ * decompress: reads a file that may be compressed, as a stream.
  *
  *	gzip    one or more members, zeros after them        ISA-L
  *	zstd    one or more frames, skippable ones too       libzstd
@@ -7,10 +7,10 @@
  *	xz      one or more streams                          libarchive
  *	else    the bytes as they are
  *
- * The format is told by the first bytes. Truncated and damaged data is
- * ERR_DAMAGED, and so is anything that follows the last stream. Memory is
- * bounded whatever the data says; time is not: the reader decides when it had
- * enough. A decompressor belongs to one thread at a time.
+ * The first bytes determine the format. Truncated and damaged data is
+ * ERR_DAMAGED, and so is anything after the last stream. Memory is bounded for
+ * any input. Time is not: the reader decides when to stop. A decompressor
+ * belongs to one thread at a time.
  */
 #ifndef LAYERS_DECOMPRESS_H
 #define LAYERS_DECOMPRESS_H
@@ -24,14 +24,14 @@
 struct decompressor;
 struct growing_blob;
 
-/* Reads FD (borrowed; a pipe will do) from where it is, and further than what
- * was asked for. */
+/* Reads FD (borrowed; may be a pipe) from its current offset; it reads ahead of
+ * the request. */
 struct decompressor *decompressor_open(int fd, struct error *err);
 
-/* The same of a blob that is still on its way (borrowed). */
+/* The same for a blob that is still being fetched (borrowed). */
 struct decompressor *decompressor_open_growing(struct growing_blob *a, struct error *err);
 
-/* Up to N bytes, at least one; 0 at the end, -1 for ever after a fault. */
+/* Up to N bytes, at least one; 0 at the end; after an error always -1. */
 ssize_t
 decompressor_read(struct decompressor *d, void *bytes, size_t n, struct error *err);
 bool decompressor_is_plain(const struct decompressor *d);

@@ -1,5 +1,5 @@
 /*
- * decompress_formats: what the formats share, and each one's functions.
+ * decompress_formats: code that the formats share, and each format's functions.
  */
 #ifndef LAYERS_DECOMPRESS_FORMATS_H
 #define LAYERS_DECOMPRESS_FORMATS_H
@@ -26,7 +26,7 @@ input_left(const struct input *in)
 	return in->n - in->at;
 }
 
-/* One compressed format. read() returns as decompressor_read(). */
+/* One compressed format. read() returns like decompressor_read(). */
 struct decompress_format {
 	const char *name;
 	const char *magic;

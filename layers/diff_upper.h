@@ -1,22 +1,22 @@
 /*
- * diff_upper: what a process changed, from the upper directory of the overlay
- * it wrote to.
+ * diff_upper: finds the changes of a process in the upper directory of its
+ * overlay.
  *
  *	in the upper                          as a change
  *	file, link, fifo, device              itself; names of one inode become hard links
  *	device 0:0, xattr whiteout            whiteout, if the lowers have the path
  *	opaque directory                      one whiteout for each child of the lowers
- *	                                      that is not there any more; without lowers
- *	                                      to ask the directory stays marked opaque
- *	equal to what the lowers have         nothing (the content is compared if all
+ *	                                      that no longer exists; without lowers the
+ *	                                      directory stays marked opaque
+ *	equal to the entry of the lowers      nothing (the content is compared if all
  *	                                      else is equal)
  *	directory copied up for its children  itself, if a child changed
  *	socket                                nothing
  *	below /dev, /proc, /sys               nothing: these were mounts; the directories
  *	                                      themselves only if the lowers have them
  *
- * The time of a directory alone is no change, as with BuildKit: a file that came
- * and went would leave a trace in every layer.
+ * A new time alone does not make a directory changed, as in BuildKit: otherwise every
+ * temporary file would leave a trace in the layer.
  */
 #ifndef LAYERS_DIFF_UPPER_H
 #define LAYERS_DIFF_UPPER_H
@@ -27,7 +27,7 @@
 
 struct candidate;
 
-/* In place as long as it is used. */
+/* Must not move while it is used. */
 struct diff {
 	struct change_list changes; /* sorted; content is in the upper */
 	struct candidate *found;    /* what they are made of: there may be millions */
@@ -41,9 +41,9 @@ struct diff {
 	}
 
 /* Changes of the directory at UPPER_FD, which must stay open while they are
- * used. LOWERS NULL: nothing to compare with. MARKED: owners are what entries are
- * marked with, not those of the file system. Times later than EPOCH (-1: none) count as
- * EPOCH. */
+ * used. LOWERS NULL: nothing to compare with. MARKED: owners come from the
+ * owner marks of entries, not from the file system. Times later than EPOCH (-1: none)
+ * count as EPOCH. */
 int diff_upper(int upper_fd, const struct view *lowers, bool marked, int64_t epoch,
                struct diff *out, const struct cancel *cancel, struct error *err);
 void diff_clear(struct diff *d);

@@ -1,18 +1,17 @@
 /*
- * files_ahead: small files among a list of changes, read by a second thread a little
- * ahead of the one that makes a layer of them.
+ * files_ahead: a second thread reads the small files of a list of changes, slightly ahead
+ * of the thread that makes the layer.
  *
- * To open and close a small file takes longer than all else that is done with it. The
- * threads share the list in pieces: what neither reads for the other it reads itself.
- * Whatever the second thread cannot read is left to the first, which then finds out why.
- * Owned by the thread that asks.
+ * Opening and closing a small file takes longer than everything else with it. The threads
+ * share the list in pieces. If the second thread has not read a file, or cannot read it,
+ * the first thread reads it, and then finds the error. Owned by the thread that asks.
  */
 #ifndef LAYERS_FILES_AHEAD_H
 #define LAYERS_FILES_AHEAD_H
 
 #include "layers/changes.h"
 
-/* Larger files are not read ahead: for them a second thread is no gain. */
+/* Larger files are not read ahead: a second thread would not be faster. */
 #define FILES_AHEAD_MAX ((size_t)64 * 1024)
 
 struct files_ahead;

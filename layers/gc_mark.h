@@ -1,5 +1,5 @@
 /*
- * gc_mark: what stays.
+ * gc_mark: marks the things to keep.
  *
  *	tag, ref ──► manifest ──► config, layers' blobs
  *	step     ──► layer ──► tree, tar, notes ──► compressed blob
@@ -20,11 +20,11 @@ struct marks {
 	bool sizes;          /* measure directories for the total */
 };
 
-/* Everything a tag reaches. -1 if index.json cannot be read: then nothing may be
+/* Marks everything a tag reaches. -1 if index.json cannot be read: then nothing may be
  * removed. */
 int mark_tags(struct marks *m, struct error *err);
 
-/* The thing and what it needs. */
+/* Marks the thing and everything that it needs. */
 void mark_thing(struct marks *m, size_t index);
 
 /* Takes back all marks but the first N. */

@@ -1,11 +1,11 @@
 /*
- * growing_blob: a blob that is read while it is still written.
+ * growing_blob: a blob that one thread reads while another writes it.
  *
  *	fetch's thread    growing_blob_show(fd) → growing_blob_grow … → growing_blob_end
  *	reader's thread   growing_blob_wait → growing_blob_read … → 0 at the end
  *
- * What the reader gets is not verified: that is known when the fetch has succeeded. A
- * fetch that breaks off is an end like any other to the reader.
+ * The reader gets unverified bytes; they are verified when the fetch has succeeded. If
+ * the fetch breaks off, the reader only sees the end.
  */
 #ifndef LAYERS_GROWING_BLOB_H
 #define LAYERS_GROWING_BLOB_H
@@ -26,7 +26,7 @@ growing_blob_free(struct growing_blob *a); /* when both threads are done; takes 
 /* FD (a copy is made) is where the bytes will be, from its beginning. */
 int growing_blob_show(struct growing_blob *a, int fd, struct error *err);
 void growing_blob_grow(struct growing_blob *a,
-                       uint64_t size); /* so many bytes are there now */
+                       uint64_t size); /* SIZE bytes are available now */
 void growing_blob_end(struct growing_blob *a);
 
 /* Waits until there is something to read; false if it ended without having been shown. */

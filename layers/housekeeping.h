@@ -1,5 +1,5 @@
 /*
- * housekeeping: what a store uses, and what it can do without.
+ * housekeeping: disk usage of a store, and removal of unused content.
  */
 #ifndef LAYERS_HOUSEKEEPING_H
 #define LAYERS_HOUSEKEEPING_H
@@ -21,17 +21,17 @@ struct usage {
 int store_usage(struct store *st, struct usage *out, struct error *err);
 
 struct gc_options {
-	bool all;             /* also records and layers that were used lately */
-	int64_t older_than_s; /* keep what was used within; 0: none */
-	uint64_t max_bytes;   /* 0: no bound; else oldest first until below */
+	bool all;             /* also recently used records and layers */
+	int64_t older_than_s; /* keep content used within this time; 0: none */
+	uint64_t max_bytes;   /* 0: no limit; else remove the oldest until below */
 	bool mounts;          /* cache mounts too */
 	bool dry_run;
 	const struct cancel *cancel;
 };
 
-/* Removes what no tag, no running build and no kept record reaches; plain trees, which
- * are made again from the rest, first of all. What was freed (or would be) goes to *FREED.
- * Safe beside running builds. */
+/* Removes everything that no tag, no running build and no kept record reaches. Removes
+ * plain trees first, because they can be made again. *FREED gets the freed bytes (or
+ * those that would be freed). Safe while builds run. */
 int store_gc(struct store *st, const struct gc_options *options, uint64_t *freed,
              struct error *err);
 

@@ -22,15 +22,15 @@ enum layer_form {
 
 /* A layer lives as long as its store; handles are shared and never freed alone. */
 
-/* Fetches a pulled layer's blob into the store when it is first needed. READER (may be
- * NULL) can be handed to part_new_verified(): then the layer is unpacked meanwhile. */
+/* Fetches a pulled layer's blob into the store when it is first needed. If READER (may be
+ * NULL) is passed to part_new_verified(), the layer is unpacked at the same time. */
 typedef int layer_fetch_fn(void *arg, const struct descriptor *blob,
                            struct growing_blob *reader, struct error *err);
 
 /* The layer of a pulled image. FETCH (may be NULL: the blob is there) is called
- * at most once at a time, by whoever needs the bytes first. ARG must live as
- * long as the store. The same DIFFID gives the same handle; each image that has the
- * same blob is one more place to fetch it from. */
+ * by the thread that needs the bytes first, never concurrently. ARG must live as
+ * long as the store. The same DIFFID gives the same handle; each image with the
+ * same blob is one more source for it. */
 struct layer *layer_of_blob(struct store *st, const struct descriptor *blob,
                             const struct digest *diffid, layer_fetch_fn *fetch, void *arg,
                             struct error *err);
@@ -48,15 +48,15 @@ int layer_find(struct store *st, const char *id, struct layer **out, struct erro
 struct layer *layer_of_files(const struct entry *entries, size_t n, int dir_fd,
                              const struct content *contents);
 
-/* The same of ENTRIES (malloc'ed) and the arena of their texts (base/mem.h), which are
- * both taken over; the bytes are below DIR_FD. */
+/* The same, but takes ownership of ENTRIES (malloc'ed) and of the arena of their texts
+ * (base/mem.h); the bytes are below DIR_FD. */
 struct layer *
 layer_of_own_files(struct entry *entries, size_t n, struct arena *texts, int dir_fd);
 void layer_free_source(struct layer *l); /* takes NULL */
 
 const char *layer_id(const struct layer *l); /* file name in layers/ */
 
-/* What is known of a layer at one moment; other threads make and lose forms. */
+/* The state of a layer at one moment; other threads may make and lose forms. */
 struct layer_facts {
 	unsigned forms;       /* bits of enum layer_form */
 	bool is_lost;         /* see layer_is_lost() */
@@ -66,32 +66,32 @@ struct layer_facts {
 };
 struct layer_facts layer_facts(const struct layer *l);
 
-/* Single ones of them. */
+/* The single members. */
 bool layer_has(const struct layer *l, enum layer_form form);
 
 /* The diffID; known at once for pulled layers, else after LAYER_TAR was made. */
 bool layer_diffid(const struct layer *l, struct digest *out);
 const struct descriptor *layer_blob(const struct layer *l); /* as pulled, or NULL */
 
-/* Derives the forms in the bit set FORMS that are not there yet. What is damaged in the
- * store is fetched or made again, with a warning. */
+/* Makes the missing forms of the bit set FORMS. Damaged content of the store is fetched
+ * or made again, with a warning. */
 int layer_make(struct layer *l, unsigned forms, const struct cancel *cancel,
                struct error *err);
 
-/* What is in L cannot be had: its last layer_make() found nothing that is whole. The step
- * that made it can be run again. */
+/* True if the content of L is not available: the last layer_make() found no undamaged
+ * form. The step that made it can run again. */
 bool layer_is_lost(const struct layer *l);
 
-/* Reads the blob of L, a pulled layer, that is in the store: if it is damaged, the layer
- * has it no more, until it is made. */
+/* Verifies the blob of L, a pulled layer, in the store. If it is damaged, the layer loses
+ * it until it is made again. */
 int layer_check_blob(struct layer *l, const struct cancel *cancel, struct error *err);
 
-/* Compares what the store has of L with its diffID, as far as that is known and was not
- * done in this process; heals it or fails. For bytes that leave the store. */
+/* Verifies L's content in the store against its diffID, if that is known, once per
+ * process; repairs it or fails. For bytes that leave the store. */
 int layer_verify(struct layer *l, const struct cancel *cancel, struct error *err);
 
-/* The same for N layers, several at a time: what must come from a registry is downloaded
- * side by side, and unpacked as it is there. */
+/* The same for N layers in parallel: downloads several layers at once, and unpacks each
+ * as it arrives. */
 int layers_make(struct layer *const *layers, size_t n, unsigned forms,
                 const struct cancel *cancel, struct error *err);
 

@@ -1,6 +1,6 @@
 /*
- * layer_state: what a handle is inside, the table of all handles of a store, and
- * where a layer's forms are on disk.
+ * layer_state: the inside of a handle, the table of all handles of a store, and the
+ * places of a layer's forms on disk.
  *
  *	layers/ID/diff    LAYER_DIR
  *	layers/ID/info    JSON: diffid, tarSize, created; for layers whose ID is
@@ -23,7 +23,7 @@
 #include "layers/layer.h"
 #include "layers/tree.h"
 
-/* Where a pulled layer's blob comes from. */
+/* A source of a pulled layer's blob. */
 struct layer_source {
 	layer_fetch_fn *fetch;
 	void *arg;
@@ -45,10 +45,10 @@ struct layer {
 	uint64_t tar_size;                  /* 0: not known */
 	struct descriptor blob;             /* digest DIGEST_NONE: not a pulled layer */
 	ARRAY(struct layer_source) sources; /* of its blob, in the order to try */
-	bool lost;                          /* nothing that is whole was found */
+	bool lost;                          /* no undamaged form was found */
 	unsigned checked;   /* LAYER_DIR, LAYER_TAR: made or compared in this process */
 	int dir_fd, tar_fd; /* opened when first needed, else -1 */
-	ARRAY(int) retired; /* those of forms that were taken away */
+	ARRAY(int) retired; /* descriptors of removed forms */
 	enum {
 		IMPLIES_UNKNOWN,
 		IMPLIES_NOTHING,
@@ -75,41 +75,40 @@ void layer_add_forms(struct layer *l, unsigned forms, struct tree *tree);
 /* Takes the index from trees/ID, if there is one that can be read. */
 void layer_read_index(struct layer *l);
 
-/* layers/ID out of TMP, a directory of ours that has "diff" in it. What another
- * process put there meanwhile is kept instead. */
+/* Moves TMP, a directory of ours that contains "diff", to layers/ID. If another
+ * process was faster, keeps its directory. */
 int layer_publish_dir(struct layer *l, const char *tmp, struct error *err);
 
 /* Writes layers/ID/info (or TMP/info if TMP is not NULL). */
 int layer_write_info(const struct layer *l, const char *tmp, struct error *err);
 
-/* Gets L's blob into the store from the first of its sources that has it whole. READER:
+/* Brings L's blob into the store from the first source that has it undamaged. READER:
  * see layer_fetch_fn. Only the thread that is busy with L calls this. */
 int layer_fetch(struct layer *l, struct growing_blob *reader, struct error *err);
 
-/* Takes FORMS away, which are damaged or gone. */
+/* Removes FORMS, which are damaged or gone. */
 void layer_remove_forms(struct layer *l, unsigned forms);
 
-/* The directory is damaged: it is removed. */
+/* Removes the damaged directory. */
 void layer_lose_dir(struct layer *l);
 
-/* ERR came of reading L's directory. If it says that files are gone, or are others, the
- * directory is lost. Always -1. */
+/* ERR comes from reading L's directory. If files are missing or have changed, drops the
+ * directory. Always -1. */
 int layer_blame_dir(struct layer *l, struct error *err);
 
-/* FORMS were made in this process, or compared with the diffID. */
+/* Notes that FORMS were made or verified in this process. */
 void layer_add_checked(struct layer *l, unsigned forms);
 
-/* Removes what of L is damaged in the store. True: another try to make forms of it may
- * do better. FETCHED: the last one had to fetch its blob. Only the thread that is busy
- * with L calls this. */
+/* Removes damaged forms of L from the store. True: it is worth trying again. FETCHED: the
+ * last try had to fetch the blob. Only the thread that is busy with L calls this. */
 bool layer_repair(struct layer *l, bool fetched, const struct cancel *cancel);
 
 /* Borrowed descriptors of the forms; -1 with ERR set. */
 int layer_dir_fd(struct layer *l, struct error *err);
 int layer_tar_fd(struct layer *l, struct error *err);
 
-/* Compares L's tar, which it has, with its diffID, once a process; one that is damaged is
- * removed and made again. 0 or -1. */
+/* Verifies L's tar against its diffID, once per process; removes a damaged one and makes
+ * it again. 0 or -1. */
 int layer_verify_tar(struct layer *l, const struct cancel *cancel, struct error *err);
 
 #endif

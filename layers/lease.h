@@ -1,10 +1,10 @@
 /*
- * lease: a running build says since when the collector must leave things alone.
+ * lease: protects the content that a running build uses from the collector.
  *
- *	tmp/lease-4f0c…    locked (flock) as long as it is held; its time is the
- *	                   moment the store was opened
+ *	tmp/lease-4f0c…    locked (flock) while it is held; its mtime is the moment
+ *	                   when the store was opened
  *
- * Whatever has a time from then on may be in use.
+ * Content with this or a later time may be in use.
  */
 #ifndef LAYERS_LEASE_H
 #define LAYERS_LEASE_H
@@ -16,7 +16,7 @@
 
 bool lease_is_name(const char *name);
 
-/* Removes NAME in tmp/ if nobody holds it any more. */
+/* Removes NAME in tmp/ if no process holds it any more. */
 void lease_sweep(int tmp_fd, const char *name);
 
 /* The time of the oldest lease that is held; INT64_MAX if there is none. */

@@ -1,6 +1,6 @@
 /*
- * owner: whom entries of a layer directory should belong to where the file system
- * cannot say it, see LAYER_OWNER in owner_marks.h.
+ * owner: emulated owners of entries in a layer directory, for a single id; see
+ * LAYER_OWNER in owner_marks.h.
  */
 #ifndef LAYERS_OWNER_H
 #define LAYERS_OWNER_H
@@ -17,15 +17,15 @@ int owner_mark(int fd, uint32_t uid, uint32_t gid);
 /* Copies the mark of FROM, if there is one. -1 with errno. */
 int owner_copy_mark(int from, int to);
 
-/* The same for NAME in DIR_FD, which is a link or a node: whom it should belong to, and
- * the mark of a copy. */
+/* The same for NAME in DIR_FD, which is a link or a device node: sets the owner, copies a
+ * mark. */
 int owner_mark_special(int dir_fd, const char *name, uint32_t uid, uint32_t gid);
 int owner_copy_special(int from_fd, const char *name, int to_fd, const char *as);
 
 /* Whether marks count in the upper directory UPPER. */
 bool owner_marks_count(const char *upper);
 
-/* Puts the owner that NAME in DIR_FD is marked with, which is ST, into ST. */
+/* Puts the marked owner of NAME in DIR_FD into ST, the stat of NAME. */
 void owner_apply(int dir_fd, const char *name, struct stat *st);
 
 #endif

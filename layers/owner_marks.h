@@ -1,5 +1,5 @@
 /*
- * owner_marks: owners of files where there is but one id.
+ * owner_marks: emulated owners of files, for users with a single id.
  */
 #ifndef LAYERS_OWNER_MARKS_H
 #define LAYERS_OWNER_MARKS_H
@@ -7,16 +7,16 @@
 #include <endian.h>
 #include <stdint.h>
 
-/* Owners in a user name space with a single id: what a file or directory in a layer
- * directory or an upper should belong to is in this attribute … */
+/* In a user namespace with a single id, this attribute has the emulated owner of a file
+ * or directory in a layer directory or an upper … */
 #define LAYER_OWNER "user.cooper.owner"
 struct layer_owner_mark {
 	uint32_t uid, gid;
 };
 
-/* … and for links, pipes and sockets, which can have none of users, in this one: to the
- * kernel it is the capability of a program that is none. All copies of a file up from
- * lower layers have it, too. That a file UPPER ".owners" is there says that marks count.
+/* … and this one for links, pipes and sockets, which cannot have user attributes. The
+ * kernel takes it as a file capability, which has no effect on them. Overlayfs copies
+ * both up. Marks count only if the file UPPER ".owners" exists.
  */
 #define LAYER_OWNER_SPECIAL  "security.capability"
 #define LAYER_OWNER_REVISION htole32(0x02000000)

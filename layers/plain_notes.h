@@ -1,6 +1,6 @@
 /*
- * plain_notes: how everything in a plain tree was when it was last looked at, and
- * which of its layers made it so.
+ * plain_notes: the state of everything in a plain tree at the last walk, and the
+ * layer that last changed each path.
  */
 #ifndef LAYERS_PLAIN_NOTES_H
 #define LAYERS_PLAIN_NOTES_H
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* How a path was. No program can set a change time. */
+/* The state of a path. It includes the ctime, which no program can set. */
 struct noted {
 	struct text path;
 	uint64_t ino;
@@ -23,10 +23,10 @@ struct noted {
 	uint32_t
 	        since; /* the layer that changed it last, or a later one; 0: the lowest */
 	uint16_t mode; /* with the type */
-	bool is_odd;   /* a copy of its layer would not be like it */
+	bool is_odd;   /* differs from a copy of its layer */
 };
 
-/* What was at PATH, with all below it, was gone for a time: layer SINCE took it away. */
+/* Layer SINCE had removed PATH with everything below it. */
 struct vanished {
 	struct text path;
 	uint32_t since;
@@ -41,7 +41,7 @@ struct notes {
 
 void notes_clear(struct notes *n);
 
-/* OUT (but for its path and layer) and ST: how NAME in DIR_FD is. -1 with errno. */
+/* Fills in OUT (except path and layer) and ST for NAME in DIR_FD. -1 with errno. */
 int notes_examine(int dir_fd, const char *name, struct noted *out, struct stat *st);
 bool notes_same(const struct noted *a, const struct noted *b);
 struct noted *notes_find(const struct notes *n, struct text path); /* or NULL */
@@ -49,7 +49,7 @@ struct noted *notes_find(const struct notes *n, struct text path); /* or NULL */
 void notes_add_gone(struct notes *n, struct text path, uint32_t since);
 void notes_settle_gone(struct notes *n); /* after the last one was added */
 
-/* What else is to be known of a tree. */
+/* Other facts about a tree. */
 struct notes_tree {
 	uint64_t ino; /* of its root */
 	uint32_t n_layers;
@@ -59,7 +59,7 @@ struct notes_tree {
 int notes_write(const struct notes *n, const struct notes_tree *tree, int dir_fd,
                 const char *name, struct error *err);
 
-/* 1; 0 there are none, or they are damaged; -1. */
+/* Returns 1, 0 if there are none or they are damaged, or -1. */
 int notes_read(int dir_fd, const char *name, struct notes *out, struct notes_tree *tree,
                struct error *err);
 

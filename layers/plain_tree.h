@@ -1,12 +1,12 @@
 /*
- * plain_tree: directories that stand in for overlays.
+ * plain_tree: plain directories in place of overlays.
  *
- * Where no overlay can be mounted a step works in a directory that layer
- * directories were copied into, one over the other. What it changed is found by
- * one walk that compares inode and change time with the walk before, reads no
- * content of what is unchanged, and copies the rest out as an upper directory in
- * overlay format. Names of one file in a layer become files of their own, as an
- * overlay treats them when they are written to. One thread at a time.
+ * Where no overlay can be mounted, a step works in a directory with copies of the
+ * layer directories, applied one after the other. One walk finds the step's
+ * changes: it compares inode and ctime with the walk before, does not read
+ * unchanged files, and copies the changes to an upper directory in overlay
+ * format. Hard links of a layer become separate files, as in an overlay after a
+ * write. One thread at a time.
  */
 #ifndef LAYERS_PLAIN_TREE_H
 #define LAYERS_PLAIN_TREE_H
@@ -23,9 +23,9 @@ struct plain_tree;
 /* DIR (absolute, not owned, must outlive the tree) is an empty directory. */
 struct plain_tree *plain_tree_new(const char *dir, struct error *err);
 
-/* A tree that was left at DIR by an earlier process, with what plain_tree_save() wrote:
- * file NAME in NOTES_FD. Nothing may be taken for granted of it before
- * plain_tree_restore(). ERR_DAMAGED if the notes are. */
+/* Opens a tree at DIR from an earlier process, with the notes of plain_tree_save(): file
+ * NAME in NOTES_FD. Its content is unknown until plain_tree_restore(). ERR_DAMAGED if the
+ * notes are damaged. */
 struct plain_tree *
 plain_tree_load(const char *dir, int notes_fd, const char *name, struct error *err);
 int plain_tree_save(const struct plain_tree *t, int notes_fd, const char *name,
@@ -33,36 +33,37 @@ int plain_tree_save(const struct plain_tree *t, int notes_fd, const char *name,
 void plain_tree_free(struct plain_tree *t);    /* leaves DIR as it is; takes NULL */
 int plain_tree_fd(const struct plain_tree *t); /* DIR; borrowed */
 
-/* Layers that were added, and differences that became some. */
+/* The number of layers: those applied, and those made from a step's changes. */
 uint32_t plain_tree_n_layers(const struct plain_tree *t);
 
-/* Lays the layer directory FROM_FD over the tree, to be noted after the last one. On
- * failure the tree is of no use. */
+/* Applies the layer directory FROM_FD to the tree. Call plain_tree_note() after the last
+ * one. On failure the tree is unusable. */
 int plain_tree_add(struct plain_tree *t, int from_fd, const struct cancel *cancel,
                    struct error *err);
 
-/* Makes the tree what its first N layers (at least one, directories LAYERS, the lowest
- * first) say, whatever was done to it since: one walk finds what is not as it was noted,
- * or was changed by a later layer; that is taken from the layers. 1 the tree is to be
- * noted, 0 nothing was to be done, -1: it is of no use. */
+/* Restores the tree to its first N layers (at least one; LAYERS are their directories,
+ * lowest first), whatever has changed since. One walk finds the paths that differ from
+ * the notes or were changed by a later layer, and takes them from the layers. Returns 1
+ * if the tree must be noted again, 0 if nothing was changed, -1 if the tree is
+ * unusable. */
 int plain_tree_restore(struct plain_tree *t, const char *const *layers, uint32_t n,
                        const struct cancel *cancel, struct error *err);
 
-/* Lays what is in the layer directory FROM_FD over what is in TO_FD, and gives TO_FD
- * its mode, owner and time. Device nodes are left out. Any directory, also without a
+/* Applies the content of the layer directory FROM_FD to TO_FD, and gives TO_FD its
+ * mode, owner and time. Device nodes are left out. Any directory, also without a
  * tree. */
 int
 plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct error *err);
 
-/* Notes how everything is now. */
+/* Notes the current state. */
 int plain_tree_note(struct plain_tree *t, const struct cancel *cancel, struct error *err);
 
-/* As that, and what differs from the last time goes to the empty directory UPPER, which
- * is the next layer of the tree. */
+/* The same, and copies the differences from the last notes to the empty directory UPPER,
+ * which is the next layer of the tree. */
 int plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
                     struct error *err);
 
-/* Notes how PATH itself is now, because of something that was no change. */
+/* Notes the current state of PATH itself, which a step did not change. */
 void plain_tree_refresh(struct plain_tree *t, struct text path);
 
 #endif

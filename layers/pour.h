@@ -1,5 +1,5 @@
 /*
- * pour: one pass over where a layer comes from, into all forms that are wanted.
+ * pour: makes all requested forms of a layer in one pass over its source.
  *
  *	tar stream ──┐             ┌──► tree   (tree_maker)
  *	changes ─────┼──► entry ───┼──► DIR    (unpacker)
@@ -19,7 +19,7 @@
 
 #define POUR_SPACE ((size_t)256 * 1024)
 
-/* Where to; any may be NULL. */
+/* The destinations; any may be NULL. */
 struct pour {
 	struct tree_maker *tree;
 	struct tree_writer *index; /* instead of it, if all comes sorted */
@@ -34,12 +34,12 @@ struct pour {
 /* A layer's tar: whiteout names become whiteouts. Ends at the trailer. */
 int pour_tar(const struct pour *p, struct tar_reader *from, struct error *err);
 
-/* Sorted changes. Each file is opened, and read, once. */
+/* Sorted changes. Each file is opened and read once. */
 int
 pour_changes(const struct pour *p, const struct change_list *changes, struct error *err);
 struct change_list pour_list(const struct change *changes, size_t n);
 
-/* One change, as it is. */
+/* One change, unmodified. */
 int pour_one(const struct pour *p, const struct change *c, struct error *err);
 
 /* Ends dir and tar. */

@@ -1,10 +1,10 @@
 /*
- * read_ahead: a source of bytes that works beside its reader, on a thread of its
- * own as soon as there is enough to read to be worth one.
+ * read_ahead: runs a source of bytes in a thread of its own, in parallel with its
+ * reader, if there is enough to read.
  *
- * Decompressing and hashing a layer costs about as much as unpacking it; with
- * this between them the two run side by side, 1 MiB apart at most. The reader
- * sees the same bytes, and the same error after them, with or without thread.
+ * Decompressing and hashing a layer costs about as much as unpacking it. With this
+ * between them, both run in parallel, at most 1 MiB apart. The reader sees the
+ * same bytes and the same error with or without a thread.
  * Owned by the reader's thread; the source is called by one thread at a time.
  */
 #ifndef LAYERS_READ_AHEAD_H
@@ -21,10 +21,10 @@ struct read_ahead;
 
 struct read_ahead *read_ahead_new(read_ahead_fn *source, void *arg);
 
-/* As the source; may give less than there is. */
+/* Reads like the source; may return less than is available. */
 ssize_t read_ahead_read(struct read_ahead *r, void *bytes, size_t n, struct error *err);
 
-/* Stops the thread, after the call of the source it is in; takes NULL. */
+/* Stops the thread after its current call of the source; takes NULL. */
 void read_ahead_free(struct read_ahead *r);
 
 #endif

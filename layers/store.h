@@ -17,17 +17,16 @@
 #include "layers/layers.h"
 
 /* Opens or makes the store at PATH (NULL: $COOPER_ROOT, else /var/lib/cooper
- * for root, else $XDG_DATA_HOME/cooper or ~/.local/share/cooper), and sweeps
- * tmp/ of owners that are gone. Caller closes. */
+ * for root, else $XDG_DATA_HOME/cooper or ~/.local/share/cooper), and removes
+ * dead processes' parts of tmp/. Caller closes. */
 struct store *store_open(const char *path, struct error *err);
 void store_close(struct store *st); /* removes our tmp; takes NULL */
 
-/* Making forms of layers ends when C (may be NULL; borrowed while the store is open) is
- * triggered, also where nobody hands a token down. Before threads use the store. */
+/* Triggering C (may be NULL; borrowed while the store is open) ends the making of layer
+ * forms, even in calls without a token. Call it before threads use the store. */
 void store_set_cancel(struct store *st, const struct cancel *c);
 
-/* Somebody waits for our end: what would be removed is left to the next who opens the
- * store. Takes NULL. */
+/* Ends quickly: leaves removals to the next process that opens the store. Takes NULL. */
 void store_leave(struct store *st);
 int store_fd(const struct store *st);           /* the root directory; borrowed */
 const char *store_path(const struct store *st); /* absolute */
@@ -45,13 +44,13 @@ void store_trash(struct store *st, const char *dir);
  * fd to release. */
 int store_lock(struct store *st, bool exclusive, struct error *err);
 
-/* Takes the directories of mounts/ away that are called NAME, or NAME and "-" and a number
- * below 1000; ALL: or NAME, "-" and anything. Who has one open keeps it until the collector
- * finds it unused. Only for who holds a lease. */
+/* Removes the directories NAME and NAME-N (N below 1000) from mounts/; ALL:
+ * NAME-anything, too. A process that has one open keeps it until the collector finds it
+ * unused. The caller must hold a lease. */
 int store_drop_mounts(struct store *st, const char *name, bool all, struct error *err);
 
-/* A running build's lease, an fd: until store_lease_end() or the end of the process
- * nothing used since is removed. */
+/* The lease of a running build, an fd: nothing that is used from now on gets removed
+ * until store_lease_end() or the end of the process. */
 int store_lease(struct store *st, struct error *err);
 void store_lease_end(struct store *st, int *fd); /* -1: nothing to do */
 

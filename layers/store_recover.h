@@ -1,9 +1,9 @@
 /*
- * store_recover: what a crash of the machine may have left half written.
+ * store_recover: repairs a store after a crash of the machine.
  *
- * The file `boot` holds the kernel's name for the boot in which the store was
- * used last; its time is when. In another boot, everything younger than the
- * time minus what writing back takes may not have reached the disk.
+ * The file `boot` contains the kernel's id of the boot in which the store was
+ * last used; its mtime is the time of that use. In a new boot, files younger than
+ * this time minus the write-back delay may not have reached the disk.
  */
 #ifndef LAYERS_STORE_RECOVER_H
 #define LAYERS_STORE_RECOVER_H
@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "layers/layers.h"
 
-/* Does what must be done in a new boot: blobs are compared with their digests,
- * younger layers and notes are forgotten. */
+/* Repairs the store in a new boot: verifies young blobs, and removes young layers
+ * and notes. */
 int store_recover(struct store *st, struct error *err);
 
-/* Says that the machine is running still. */
+/* Notes that the machine is still running. */
 void store_alive(const struct store *st);
 
 #endif

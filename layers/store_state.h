@@ -1,16 +1,14 @@
 /*
- * store_state: what the folder's files share of an open store.
+ * store_state: the parts of an open store that this folder's files share.
  *
- * Access. The root is 0700: layers hold programs that run as root for whoever
- * starts them.
+ * Access. The root is 0700, because layers contain set-id programs.
  *
- * Durability. Nothing is synced while somebody waits. What is killed leaves
- * only rubbish in tmp/. After a crash of the machine itself, files written
- * shortly before may be empty; so the store remembers in the file `boot` which
- * boot of the machine it was used in last, and when. The first to open it in
- * another boot reads blobs that were new then again, and forgets everything
- * else that was (store_recover.c). Writing back takes the kernel 30 to 35
- * seconds; "new" is four times that.
+ * Durability. Nothing is synced while a user waits. A killed process leaves only
+ * files in tmp/. After a crash of the machine, recently written files may be
+ * empty. So the store notes in the file `boot` in which boot of the machine it
+ * was last used, and when. The first process of another boot verifies the blobs
+ * that were new then, and drops everything else that was new (store_recover.c).
+ * The kernel's write-back takes 30 to 35 seconds; "new" is four times that.
  */
 #ifndef LAYERS_STORE_STATE_H
 #define LAYERS_STORE_STATE_H
@@ -25,11 +23,11 @@
 struct layer_table *store_layers(struct store *st);
 struct scratch *store_scratch(struct store *st);
 
-/* What store_set_cancel() gave, or NULL. */
+/* The token of store_set_cancel(), or NULL. */
 const struct cancel *store_cancel(const struct store *st);
 
-/* When it was opened, on the clock of file times. What has a time from then on
- * was used by us or by somebody later. */
+/* The time of opening, on the clock of file times. Files with this or a later time
+ * were used by us or by a later process. */
 int64_t store_opened_ns(const struct store *st);
 
 /* Marks NAME (below the root) as used, so that the collector leaves it to those

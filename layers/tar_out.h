@@ -1,6 +1,7 @@
 /*
- * tar_out: a deterministic tar of a few given files (docker and oci archives): header
- * with mode 0644, mtime 0, then N bytes are due through tar_out_data().
+ * tar_out: writes a deterministic tar of a few given files (docker and oci archives):
+ * for each a header with mode 0644 and mtime 0, then exactly N bytes through
+ * tar_out_data().
  */
 #ifndef LAYERS_TAR_OUT_H
 #define LAYERS_TAR_OUT_H

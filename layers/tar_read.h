@@ -1,11 +1,11 @@
 /*
  * tar_read: entries of any tar archive, checked, one after the other.
  *
- *	tar_reader_next()    metadata; what is left of the entry before is skipped
+ *	tar_reader_next()    metadata; skips the rest of the previous entry
  *	tar_reader_data()    its content, piece by piece
  *
  * Reads v7, ustar, pax and GNU archives (long names, base-256 numbers, sparse
- * files of all four kinds). Nothing that an archive says is trusted: every
+ * files of all four kinds). No value in an archive is trusted: every
  * size, number and name is checked against a limit below, names are cleaned
  * and never leave the root, and an error names the entry. Owned by one thread.
  */
@@ -29,8 +29,8 @@ struct tar_source {
 	void *arg;
 };
 
-/* What becomes of "../x": refused in a layer, "x" in an archive that is ADDed. There
- * what is no directory may be called "" or "/", too: nothing can come of it. */
+/* How to treat "../x": a layer refuses it, an archive of ADD takes it as "x". An archive
+ * of ADD may also name a file "" or "/": it is ignored. */
 enum tar_names { TAR_NAMES_REFUSE, TAR_NAMES_CONFINE };
 
 /* An entry as it is in the archive: ENTRY_WHITEOUT is never set here, ".wh."
@@ -56,7 +56,7 @@ own_tar_reader(struct tar_reader **r)
 /* 1 and *OUT, 0 at the end of the archive, -1 (ERR_DAMAGED, or the source's). */
 int tar_reader_next(struct tar_reader *r, struct tar_item *out, struct error *err);
 
-/* Whether a header was seen: before that, the bytes may be anything. */
+/* Whether a header was read: before that, the data may not be a tar at all. */
 bool tar_reader_has_begun(const struct tar_reader *r);
 
 /* The next piece of the entry's content: its length, 0 at the end, -1. *BYTES

@@ -1,15 +1,15 @@
 /*
- * tar_write: the one writer of layer tars. Its bytes depend on the entries
- * alone and are described in docs/output-profile.md ("tar").
+ * tar_write: the only writer of layer tars. Its bytes depend only on the entries;
+ * see docs/output-profile.md ("tar").
  *
  *	tar_writer_entry()     header of one entry
  *	tar_writer_room()      where its content goes: read(2) straight into it
  *	tar_writer_fill()      … so many bytes are there now
  *	tar_writer_end()       trailer; everything has reached the sink
  *
- * Bytes leave in blocks of 256 KiB through a sink function, after the first
- * few of them on a thread of the writer's own, so that hashing runs beside
- * reading. Owned by one thread.
+ * A sink function gets the bytes in blocks of 256 KiB. After the first few, a
+ * thread of the writer calls it, so that hashing runs in parallel with reading.
+ * Owned by one thread.
  */
 #ifndef LAYERS_TAR_WRITE_H
 #define LAYERS_TAR_WRITE_H

@@ -7,7 +7,7 @@
  *	entries u64  text bytes u64  CRC-32 of all before u32                  trailer
  *
  * Little endian; numbers of the body are LEB128, mtime zigzag. Written entry by
- * entry, read whole, in one go. Whatever is wrong with a file, it counts as absent:
+ * entry, read whole, in one go. An invalid file counts as absent, because
  * an index can be made again.
  */
 #ifndef LAYERS_TREE_FILE_H
@@ -45,7 +45,7 @@ own_tree_writer(struct tree_writer **w)
 }
 #define auto_tree_writer __attribute__((cleanup(own_tree_writer)))
 
-/* NULL if there is none, or none that can be used. Marks it as used. */
+/* NULL if there is none or it is invalid. Marks it as used. */
 struct tree *tree_file_read(struct store *st, const char *id);
 
 #endif

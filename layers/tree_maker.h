@@ -1,16 +1,15 @@
 /*
- * tree_maker: a layer's sorted metadata index, and how one is put together.
+ * tree_maker: builds a layer's sorted metadata index.
  *
  *	entries in any order ──► tree_maker ──► tree      (sorted, each path once)
  *
- * The maker follows what unpacking the same entries one after the other would
- * do: a later entry replaces an earlier one of the same path; something that
- * is no directory takes away what was below its path before; a whiteout hides
- * lower layers only, so it gives way to an entry of the same path (and makes
- * a directory opaque). Of the names of one file the first in the tree has the
- * content, the others are hard links to it. What cannot be unpacked is refused:
- * an entry below something that is no directory, a hard link to a path that is
- * not there.
+ * The result is the same as unpacking the entries one after the other: a later
+ * entry replaces an earlier one of the same path; an entry that is not a
+ * directory removes everything below its path; a whiteout only hides lower
+ * layers, so an entry of the same path wins (and, if it is a directory, becomes
+ * opaque). Of the names of one file the first in the tree has the
+ * content, the others are hard links to it. Entries that cannot be unpacked are refused:
+ * an entry below a file, a hard link to a path that does not exist.
  */
 #ifndef LAYERS_TREE_MAKER_H
 #define LAYERS_TREE_MAKER_H

@@ -1,21 +1,20 @@
 /*
- * unpack: entries → files below a directory, and never outside of it.
+ * unpack: writes entries as files below a directory, never outside it.
  *
  *	unpack_entry()    makes it; a regular file stays open for its content
  *	unpack_data()     content of that file; unpack_zeros() for a hole
  *	unpack_end()      the last modes and times
  *
- * Entries may come in any order and more than once: the later one wins, what
- * is no directory replaces a whole directory, missing parents are made (0755).
+ * Entries may come in any order and more than once: the later one wins, a file
+ * replaces a whole directory, missing parents are made (0755).
  * Every name is reached from an open descriptor of its parent, which was opened
  * with O_NOFOLLOW from *its* parent: there is no path that a link in the
- * archive could redirect. An entry below something that is no directory is
- * refused.
+ * archive could redirect. An entry below a file is refused.
  *
- * With UNPACK_OVERLAY the result is a directory as overlayfs wants it: a
+ * With UNPACK_OVERLAY the result is a directory in overlayfs format: a
  * whiteout becomes a character device 0:0, an opaque directory gets
- * user.overlay.opaque=y. Device nodes that may not be made, owners and
- * capabilities that may not be set are left out with one warning each kind.
+ * user.overlay.opaque=y. Device nodes, owners and capabilities that
+ * we may not make or set are skipped, with one warning per kind.
  *
  * Owned by one thread.
  */
@@ -28,12 +27,12 @@
 enum unpack_flags {
 	UNPACK_OVERLAY = 1,
 	UNPACK_OWNERS = 2, /* set owners, else everything is ours */
-	UNPACK_USERS = 4,  /* the directory is a user's: a file has its name when it is
+	UNPACK_USERS = 4,  /* the directory is a user's: a file gets its name when it is
 	                      complete (base/draft.h); devices, FIFOs and sockets that
 	                      are there are replaced by their like only */
 };
 
-/* Open directories at once: deeper ones are refused. */
+/* The maximum number of open directories: deeper ones are refused. */
 #define UNPACK_DEPTH_MAX 1024
 
 struct unpacker;

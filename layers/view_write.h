@@ -1,5 +1,5 @@
 /*
- * view_write: file systems that leave: as one tar, or as files.
+ * view_write: writes file systems as one tar, or as files.
  */
 #ifndef LAYERS_VIEW_WRITE_H
 #define LAYERS_VIEW_WRITE_H
@@ -27,8 +27,8 @@ view_write_tar(const struct view_part *parts, size_t n, layer_sink_fn *sink, voi
 int view_write_dir(const struct view *v, int dir_fd, int64_t epoch,
                    const struct cancel *cancel, struct error *err);
 
-/* Removes all below DIR_FD that is not of PARTS; a directory's folder is one of
- * DIR_FD's. */
+/* Removes everything below DIR_FD that is not part of PARTS; a part's folder is a
+ * directory in DIR_FD. */
 int view_prune_dir(const struct view_part *parts, size_t n, int dir_fd,
                    const struct cancel *cancel, struct error *err);
 

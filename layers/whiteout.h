@@ -1,5 +1,5 @@
 /*
- * whiteout: marks for "deleted here", in the two languages they are written in.
+ * whiteout: marks for "deleted here", in their two formats.
  *
  *	                     in a tar (image-spec)    in a directory (overlayfs)
  *	path is deleted      .wh.NAME, empty file     character device 0:0, or an empty
@@ -45,12 +45,13 @@ bool whiteout_is_mark(int dir_fd, const char *name, const struct stat *st);
 /* True if the directory at FD hides what is below it. */
 bool whiteout_is_opaque(int fd);
 
-/* What a program called NAME, in the directory DIR_FD at PATH, no layer can have: in a
- * tar such a name deletes another file. Removes it, with all below it, and warns; the
- * directory's times stay. 1 removed, 0 NAME is like any other, -1. */
+/* Checks a file that a program named NAME, in the directory DIR_FD at PATH. If the name
+ * is that of a whiteout, which would delete another file in a tar, removes it with
+ * everything below it and warns; the directory's times stay. Returns 1 if removed, 0 for
+ * other names, or -1. */
 int whiteout_drop_name(int dir_fd, const char *name, struct text path, struct error *err);
 
-/* What overlayfs takes for its mark, in a tree that is none: a character device 0:0. */
+/* True for a character device 0:0, which overlayfs would take as a whiteout. */
 bool whiteout_is_device(uint32_t major_number, uint32_t minor_number);
 
 /* The same for such a device, NAME, which is ST. */

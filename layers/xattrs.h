@@ -1,5 +1,5 @@
 /*
- * xattrs: the one extended attribute that a layer carries.
+ * xattrs: the only extended attribute of a layer.
  *
  * security.capability, in revision 2 (or 1) only: inside a user namespace the
  * kernel stores revision 3, which names the namespace's root; that id means
