@@ -9,7 +9,7 @@
  * layers, so an entry of the same path wins (and, if it is a directory, becomes
  * opaque). Of the names of one file the first in the tree has the
  * content, the others are hard links to it. Entries that cannot be unpacked are refused:
- * an entry below a file, a hard link to a path that does not exist.
+ * an entry below a non-directory, a hard link to a path that does not exist.
  */
 #ifndef LAYERS_TREE_MAKER_H
 #define LAYERS_TREE_MAKER_H

@@ -5,11 +5,11 @@
  *	unpack_data()     content of that file; unpack_zeros() for a hole
  *	unpack_end()      the last modes and times
  *
- * Entries may come in any order and more than once: the later one wins, a file
- * replaces a whole directory, missing parents are made (0755).
+ * Entries may come in any order and more than once: the later one wins, a
+ * non-directory replaces a whole directory, missing parents are made (0755).
  * Every name is reached from an open descriptor of its parent, which was opened
  * with O_NOFOLLOW from *its* parent: there is no path that a link in the
- * archive could redirect. An entry below a file is refused.
+ * archive could redirect. An entry below a non-directory is refused.
  *
  * With UNPACK_OVERLAY the result is a directory in overlayfs format: a
  * whiteout becomes a character device 0:0, an opaque directory gets

@@ -1,5 +1,5 @@
 /*
- * answer: what the results of subrequests (subrequests.h) have in common.
+ * answer: the common parts of the results of subrequests (subrequests.h).
  */
 #ifndef PARSER_ANSWER_H
 #define PARSER_ANSWER_H
@@ -18,8 +18,8 @@ void answer_set_text(json_t *object, const char *name, struct text t);
 /* "sources": the bytes of the Dockerfile in base64. */
 void answer_set_source(json_t *object, const struct dockerfile *df);
 
-/* Appends rows of N_COLUMNS cells each. All cells of a column but the last one
- * are filled up to the widest of them and GAP blanks. */
+/* Appends rows of N_COLUMNS cells each. All cells of a column except the last
+ * column are padded to the widest of them plus GAP blanks. */
 void answer_table(struct buf *out, const struct text *cells, size_t n_cells,
                   size_t n_columns, size_t gap);
 

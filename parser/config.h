@@ -1,5 +1,5 @@
 /*
- * config: what an image says of how it is run.
+ * config: an image's configuration for running it.
  */
 #ifndef PARSER_CONFIG_H
 #define PARSER_CONFIG_H

@@ -1,14 +1,14 @@
 /*
- * directive: the comments at the top of a file that mean something.
+ * directive: the comments at the top of a file that have a meaning.
  *
  *	# syntax=docker/dockerfile:1
  *	# escape=`
  *	# check=skip=JSONArgsRecommended
  *
- * They count only up to the first line that is anything else. `escape` acts
- * while the file is being read; `syntax` and `check` are looked for beforehand
- * on the raw text, where they may also be written after "//" or as a JSON
- * object, so that files in other languages can name their reader.
+ * They end at the first other line. `escape` takes effect while the file is read.
+ * `syntax` and `check` are searched in the raw text before that; there they may
+ * also be written after "//" or as a JSON object, so that files in other languages
+ * can name their frontend.
  */
 #ifndef PARSER_DIRECTIVE_H
 #define PARSER_DIRECTIVE_H
@@ -30,8 +30,8 @@ struct directives {
 		.escape = '\\'                                                           \
 	}
 
-/* Looks at LINE (no blanks in front, no line end) in order of the file.
- * 1 it is a directive, 0 it is not, -1 it is a wrong one. */
+/* Reads LINE (no leading blanks, no line end); lines must come in order. Returns 1 if
+ * it is a directive, 0 if not, -1 if it is an invalid one. */
 int directive_feed(struct directives *d, struct text line, struct error *err);
 
 /* The value of directive NAME in the raw text BYTES: 1 with *VALUE (a view of

@@ -1,9 +1,9 @@
 /*
- * dockerfile: a Dockerfile's text → instructions, typed and by stage.
+ * dockerfile: parses a Dockerfile's text into typed instructions, by stage.
  *
- * They are as they were written: nothing is expanded or looked up yet. A dockerfile owns
- * all that it points to, and never changes after it was made. struct text views are
- * NUL-terminated only where it is said.
+ * They are as written: nothing is expanded or looked up yet. A dockerfile owns everything
+ * that it points to, and never changes after it was made. struct text views are
+ * NUL-terminated only if a comment says so.
  */
 #ifndef PARSER_DOCKERFILE_H
 #define PARSER_DOCKERFILE_H
@@ -37,8 +37,8 @@ enum instruction_kind {
 	INSTR_ONBUILD,
 };
 
-/* <<name body. RUN uses the raw body; COPY/ADD take off leading TABs (chomp)
- * and expand variables in it (expand). */
+/* <<name body. RUN uses the raw body; COPY/ADD remove leading TABs (chomp) and
+ * expand variables in it (expand). */
 struct heredoc {
 	struct text name;
 	struct text body; /* raw lines with their ends, without the terminator */
@@ -68,10 +68,10 @@ struct instruction {
 	struct text keyword; /* as written */
 	struct text line;    /* the logical line, trimmed, without heredoc bodies */
 	struct place at;
-	bool empty_continuation;     /* a blank line was met inside (a lint rule) */
+	bool empty_continuation;     /* it contains a blank line (a lint rule) */
 	ARRAY(struct text) comments; /* attached comment lines, spec "descriptions" */
 
-	/* Arguments: what the keyword's splitter made of the rest of the line.
+	/* Arguments: the rest of the line, split by the keyword's rules.
 	 * json: it was a JSON array. Shell forms have exactly one argument (or
 	 * none if empty). RUN/COPY/ADD: args still hold the <<operators. */
 	ARRAY(struct text) args;
@@ -124,13 +124,13 @@ struct dockerfile {
 struct dockerfile *
 dockerfile_parse(struct text text, const char *name, struct error *err);
 
-/* Is the front end that GIVEN (BUILDKIT_SYNTAX; p NULL: none) or else the file asks for
- * the built-in one, under any of its names? Replaces what ERR holds if not. */
+/* Checks that GIVEN (BUILDKIT_SYNTAX; p NULL: none) or else the file asks for the
+ * built-in frontend, under any of its names. If not, replaces ERR. */
 int dockerfile_check_front_end(const struct dockerfile *df, struct text given,
                                struct error *err);
 
-/* The same, but never NULL: after a mistake (ERR is set) what comes before it,
- * good for nothing but plan_check(). */
+/* The same, but never NULL: after a mistake (ERR is set) it returns the part before
+ * it, which is valid only for plan_check(). */
 struct dockerfile *
 dockerfile_parse_part(struct text text, const char *name, struct error *err);
 void dockerfile_free(struct dockerfile *df); /* takes NULL */

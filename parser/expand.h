@@ -1,5 +1,5 @@
 /*
- * expand: variables in a word, ${NAME:-default} and its kin, quotes and escapes.
+ * expand: expands variables in a word, ${NAME:-default} and the like, quotes and escapes.
  */
 #ifndef PARSER_EXPAND_H
 #define PARSER_EXPAND_H
@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Answers what NAME is: 1 and *VALUE, or 0 if unset. */
+/* Looks NAME up: 1 and *VALUE, or 0 if unset. */
 typedef int expand_lookup_fn(void *arg, struct text name, struct text *value);
 
 struct expander {

@@ -33,13 +33,13 @@ int expand_pattern_parse(struct expand_pattern *out, struct text p, struct error
 void expand_pattern_clear(struct expand_pattern *p);
 #define auto_expand_pattern __attribute__((cleanup(expand_pattern_clear)))
 
-/* VALUE without the shortest or LONGEST prefix or suffix that matches P; VALUE
- * itself if none does. Turns P around for a suffix. */
+/* VALUE without the shortest (or with LONGEST, the longest) prefix or suffix that
+ * matches P; VALUE itself if none matches. Reverses P for a suffix. */
 struct text expand_pattern_cut(struct expand_pattern *p, struct text value, bool suffix,
                                bool longest);
 
-/* Appends VALUE with the first match of P, or ALL, replaced by TO. False, with
- * a part of it appended, if it comes to more than MAX bytes. */
+/* Appends VALUE with the first match of P, or ALL, replaced by TO. False,
+ * with a part of it appended, if the result is longer than MAX bytes. */
 bool expand_pattern_replace(const struct expand_pattern *p, struct text value,
                             struct text to, bool all, size_t max, struct buf *out);
 

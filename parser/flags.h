@@ -1,8 +1,8 @@
 /*
  * flags: "--name=value" between an instruction's name and its arguments.
  *
- * They are cut off every instruction before anyone knows which ones it takes;
- * the instruction's reader then compares them with its table.
+ * They are cut off first, without knowing which ones an instruction accepts. Its
+ * reader then compares them with its table.
  */
 #ifndef PARSER_FLAGS_H
 #define PARSER_FLAGS_H

@@ -1,5 +1,5 @@
 /*
- * frame: the lines of a text around the place of a mistake, marked.
+ * frame: prints the lines around a mistake and marks it.
  */
 #ifndef PARSER_FRAME_H
 #define PARSER_FRAME_H
@@ -10,12 +10,12 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* Appends the code frame of N PLACES in the text BYTES called NAME, as BuildKit prints it:
- * "Dockerfile:15", dashes, lines with >>> marks, dashes. */
+/* Appends the code frame of N PLACES in the text BYTES called NAME, as BuildKit prints
+ * it: "Dockerfile:15", dashes, lines with >>> marks, dashes. */
 void frame_print(struct buf *out, struct text bytes, const char *name,
                  const struct place *places, size_t n);
 
-/* The same for many places of one text, which is cut into lines once. */
+/* The same for many places of one text, which is split into lines only once. */
 struct frame_source {
 	const char *name;
 	ARRAY(struct text) lines; /* views of the text, without LF */

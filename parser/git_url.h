@@ -1,5 +1,5 @@
 /*
- * git_url: addresses of repositories in ADD, contexts and --build-context.
+ * git_url: parses addresses of repositories in ADD, contexts and --build-context.
  */
 #ifndef PARSER_GIT_URL_H
 #define PARSER_GIT_URL_H
@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "parser/step.h"
 
-/* The address of a repository, with what is wanted of it:
+/* The address of a repository, and the requested part of it:
  *
  *	https://host/repo.git#ref:subdir
  *	ssh://git@host/repo        git@host:repo.git        git://host/repo
@@ -22,8 +22,8 @@ struct git_url {
 	int keep_git_dir;    /* -1 not said, 0, 1 */
 };
 
-/* 1 T is one, 0 it is something else, -1 it asks for something wrong. git_url_is()
- * does not look at what it asks for. */
+/* 1 T is such an address, 0 it is something else, -1 it has an invalid request.
+ * git_url_is() does not check the request. */
 int
 git_url_parse(struct arena *arena, struct text t, struct git_url *out, struct error *err);
 bool git_url_is(struct text t);

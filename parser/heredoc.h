@@ -1,5 +1,5 @@
 /*
- * heredoc: bodies that follow an instruction's line.
+ * heredoc: the bodies after an instruction's line.
  *
  *	RUN cat <<EOF <<-"END"     two operators: EOF, and END with TABs taken off
  *	…                          the body of EOF
@@ -20,8 +20,8 @@ struct heredocs {
  * The name lives in ARENA. */
 bool heredoc_parse(struct arena *arena, struct text word, struct heredoc *out);
 
-/* Adds the operators of the logical line LINE in order. A line whose quotes or
- * substitutions do not come out even has none. */
+/* Adds the operators of the logical line LINE in order. A line with unbalanced quotes
+ * or substitutions has none. */
 void heredoc_find(struct arena *arena, struct text line, struct heredocs *out);
 
 #endif

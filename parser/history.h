@@ -1,5 +1,5 @@
 /*
- * history: the texts that instructions leave in an image's history.
+ * history: the texts of instructions in an image's history.
  */
 #ifndef PARSER_HISTORY_H
 #define PARSER_HISTORY_H

@@ -1,5 +1,5 @@
 /*
- * ignore: which paths .dockerignore or --exclude leave out.
+ * ignore: the paths that .dockerignore or --exclude exclude.
  */
 #ifndef PARSER_IGNORE_H
 #define PARSER_IGNORE_H
@@ -17,14 +17,13 @@ struct ignore;
  * (ERR_DOCKERFILE, place in NAME). Empty text: nothing is ignored. */
 struct ignore *ignore_parse(struct text text, const char *name, struct error *err);
 
-/* From single patterns (--exclude), which are not relative to anything: one with a "/"
- * in front matches nothing. */
+/* From single patterns (--exclude). A pattern with a leading "/" matches nothing. */
 struct ignore *ignore_new(const struct text *patterns, size_t n, struct error *err);
 void ignore_free(struct ignore *ig); /* takes NULL */
 bool ignore_is_empty(const struct ignore *ig);
 bool ignore_has_exceptions(const struct ignore *ig);
 
-/* Walking: the state of a directory, handed to its children. Size in bytes of
+/* For walks: each directory has a state, which its children get. The size in bytes of
  * one state; the root's parent state is NULL. */
 size_t ignore_state_size(const struct ignore *ig);
 
@@ -38,7 +37,7 @@ ignore_match(const struct ignore *ig, struct text path, const void *parent, void
  * later exception, so that the directory must be entered. */
 bool ignore_may_reinclude(const struct ignore *ig, struct text path);
 
-/* Without a parent's state: tries PATH and all its ancestors. */
+/* The same without a parent's state: tries PATH and all its ancestors. */
 bool ignore_match_alone(const struct ignore *ig, struct text path);
 
 #endif

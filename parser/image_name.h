@@ -1,11 +1,11 @@
 /*
- * image_name: what an image's name says when its short forms are written out.
+ * image_name: expands the short forms of an image's name.
  *
  *	alpine                 docker.io/library/alpine:latest   alpine
  *	docker.io/acme/tool:1  docker.io/acme/tool:1             acme/tool:1
  *	hub.example/x@sha…     hub.example/x@sha…                hub.example/x@sha…
  *
- * Only as much of a reference as naming in a Dockerfile needs: two names are
+ * It is only the part of a reference that names in a Dockerfile need: two names mean
  * the same image if their full forms are equal.
  */
 #ifndef PARSER_IMAGE_NAME_H
@@ -21,7 +21,7 @@ struct image_name {
 	bool has_digest;
 };
 
-/* ERR_DOCKERFILE, "invalid reference format…", if T is no name of an image.
+/* ERR_DOCKERFILE, "invalid reference format…", if T is not a valid name.
  * The texts live in ARENA. */
 int image_name_parse(struct arena *arena, struct text t, struct image_name *out,
                      struct error *err);

@@ -1,5 +1,5 @@
 /*
- * instruction: the table of keywords, and the way from a statement to a typed
+ * instruction: the table of keywords; turns a statement into a typed
  * instruction.
  */
 #ifndef PARSER_INSTRUCTION_H
@@ -9,7 +9,7 @@
 
 struct statement;
 
-/* How the text behind the flags is taken apart. */
+/* How the text after the flags is split. */
 enum argument_form {
 	FORM_TEXT,  /* one argument, blanks and all */
 	FORM_WORDS, /* split at blanks */
@@ -21,7 +21,7 @@ enum argument_form {
 	FORM_TRIGGER, /* an instruction */
 };
 
-/* Judges S and fills in what is the instruction's own; common parts are there. */
+/* Checks S and fills in the instruction's own members; common ones are filled in. */
 typedef int instruction_read_fn(struct arena *arena, const struct statement *s,
                                 struct instruction *out, struct error *err);
 
@@ -33,7 +33,7 @@ struct keyword {
 	instruction_read_fn *read;
 };
 
-/* The keyword that NAME is in any letter case, or NULL. */
+/* The keyword NAME, in any letter case, or NULL. */
 const struct keyword *keyword_find(struct text name);
 
 /* Errors have neither place nor "dockerfile parse error" in front. */

@@ -3,8 +3,8 @@
  *
  *	CMD ["nginx", "-g", "daemon off;"]
  *
- * What is not valid JSON, to the last byte, is no mistake: it is taken for the
- * shell form. A valid array of anything but strings is a mistake.
+ * Text that is not completely valid JSON is no mistake: it is the shell form. A
+ * valid array that contains other values than strings is a mistake.
  */
 #ifndef PARSER_JSON_FORM_H
 #define PARSER_JSON_FORM_H

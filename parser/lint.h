@@ -1,9 +1,9 @@
 /*
  * lint: warnings about Dockerfiles that build but should be better.
  *
- * The rules have one row each in lint_list.h and one function each in lint_rules.c;
- * here is what they share: which rules are on, for the file and for single
- * instructions, and the list of warnings.
+ * Each rule has a row in lint_list.h and a function in lint_rules.c. This header has the
+ * common parts: which rules are on, for the file and for single instructions, and the
+ * list of warnings.
  *
  *	# check=skip=JSONArgsRecommended,StageNameCasing;error=true
  *	# check=experimental=all

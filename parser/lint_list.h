@@ -4,9 +4,9 @@
  *	RULE(CONSTANT, Name, "page", ON or EXPERIMENTAL, "what a good file is like")
  *
  * The constant is LINT_CONSTANT of enum lint_rule. The name is what warnings show and
- * "# check=" takes. The page is the last part of the address that explains the rule,
- * "" if nobody does. EXPERIMENTAL rules are off until a file asks for them. Everything
- * but the rule's function comes from here: enum, table, and the section "Lint" of
+ * "# check=" takes. The page is the last part of the URL that explains the rule, ""
+ * if there is none. EXPERIMENTAL rules are off until a file asks for them. Everything
+ * except the rule's function comes from here: enum, table, and the section "Lint" of
  * docs/dockerfile.md, in this order.
  */
 #ifndef PARSER_LINT_LIST_H

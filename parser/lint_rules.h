@@ -1,7 +1,6 @@
 /*
- * lint_rules: one function for each rule. Some look at the file as it was
- * written, all of it; the others are asked while the plan is made, about what
- * the target needs.
+ * lint_rules: one function for each rule. Some check the whole file as written.
+ * The planner calls the others, only for the stages that the target needs.
  */
 #ifndef PARSER_LINT_RULES_H
 #define PARSER_LINT_RULES_H
@@ -11,16 +10,16 @@
 #include "parser/lint.h"
 #include "parser/variables.h"
 
-/* All rules that need nothing but the file. Those that compare all of it are left
- * out if it is only a part. */
+/* Checks all rules that only need the file. If the file was parsed only in part, skips
+ * rules that need all of it. */
 void lint_file(struct lint *lint, const struct dockerfile *df);
 
-/* NAME of FROM is neither declared nor predefined; NEAR is like it, or NULL. */
+/* NAME of FROM is neither declared nor predefined; NEAR is a similar name, or NULL. */
 void lint_undefined_arg_in_from(struct lint *lint, const struct instruction *from,
                                 struct text name, const char *near);
 
-/* FROM --platform: VALUE is what it expands to, N_SET and N_UNSET how many
- * different variables it mentions, ONLY one of those that are set. */
+/* FROM --platform: VALUE is its expanded value. N_SET and N_UNSET count the different
+ * variables in it; ONLY is one of the set ones. */
 void lint_from_platform(struct lint *lint, const struct stage *stage, struct text value,
                         size_t n_set, size_t n_unset, struct text only,
                         struct text target_platform);
@@ -38,7 +37,7 @@ void lint_workdir_relative_path(struct lint *lint, const struct instruction *in,
                                 struct text path);
 void lint_json_args_recommended(struct lint *lint, const struct instruction *in);
 
-/* IN is a second one; BEFORE the one that counts no more. */
+/* IN is the second one; BEFORE is the one that it overrides. */
 void lint_multiple_instructions(struct lint *lint, const struct instruction *in,
                                 const struct instruction *before);
 void lint_copy_ignored_file(struct lint *lint, const struct instruction *in,

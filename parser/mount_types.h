@@ -1,20 +1,20 @@
 /*
- * mount_types: the types of RUN --mount=type=TYPE,field=value,… one row each.
+ * mount_types: the types of RUN --mount=type=TYPE,field=value,…, one row each.
  *
- * From MOUNT_TYPES come enum mount_type, mount_rows[], the names of the functions that
- * plan a type (plan_NAME in mounts.c), and of those that make it ready for the sandbox
- * (prepare_NAME in builder/steps/run_mounts.c). A row says of a type:
+ * MOUNT_TYPES defines enum mount_type, mount_rows[], and the names of the functions that
+ * plan a type (plan_NAME in mounts.c) and prepare it for the sandbox (prepare_NAME in
+ * builder/steps/run_mounts.c). A row contains:
  *
- *	.takes            the fields it may be given besides "type"
- *	.one_of           fields of which at least one must be given; 0: none need be
+ *	.takes            the allowed fields besides "type"
+ *	.one_of           fields of which at least one is required; 0: none
  *	.one_of_words     the same for messages
- *	.readonly         whether it is read-only if nobody says so
- *	.mode             permissions of the file or directory if nobody says so
- *	.in_key           the fields that count in the cache key of the step, besides those
- *	                  that always do (type, target, readonly, and the files of "from")
- *	.in_key_if_owned  those that count besides if mode, uid or gid was given
+ *	.readonly         whether it is read-only by default
+ *	.mode             default permissions of the file or directory
+ *	.in_key           the fields in the step's cache key, besides those that are always
+ *	                  in it (type, target, readonly, and the files of "from")
+ *	.in_key_if_owned  more fields in the key if mode, uid or gid is given
  *
- * As with BuildKit a type may be given fields that it makes no use of.
+ * As in BuildKit, a type may accept fields that it does not use.
  */
 #ifndef PARSER_MOUNT_TYPES_H
 #define PARSER_MOUNT_TYPES_H
@@ -67,8 +67,8 @@ enum mount_fields {
 	     .mode = 0600,                                                               \
 	     .in_key = FIELDS_OWNER | FIELD_REQUIRED | FIELD_ID)
 
-/* sharing= of a cache mount that several steps want: one after the other (locked), each
- * its own (private), or all at once (shared). */
+/* sharing= of a cache mount that several steps use: one after the other (locked), each
+ * with a copy of its own (private), or all at once (shared). */
 #define MOUNT_SHARINGS(SHARING)                                                          \
 	SHARING(SHARED, shared)                                                          \
 	SHARING(PRIVATE, private)                                                        \
@@ -95,7 +95,7 @@ struct mount_row {
 extern const struct mount_row mount_rows[N_MOUNT_TYPES];
 extern const char *const mount_sharings[N_MOUNT_SHARINGS];
 
-/* The number that no mode and no id is: "not given". */
+/* Means "not given": not a valid mode or id. */
 #define MOUNT_NOT_GIVEN ((uint32_t)-1)
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * mounts: --mount of RUN, from fields as written to checked values.
+ * mounts: checks the fields of RUN --mount and converts them to values.
  */
 #ifndef PARSER_MOUNTS_H
 #define PARSER_MOUNTS_H

@@ -1,12 +1,12 @@
 /*
- * outline: what the target can be given, found in the nodes that it needs.
+ * outline: the inputs that the target accepts, found in the nodes that it needs.
  *
  *	arguments   those that a needed stage declares or its FROM mentions, and
- *	            those before the first FROM that their defaults are made of
+ *	            the ones before the first FROM that their defaults use
  *	secrets     and agents: the mounts of RUN
  *
- * What was declared before the first FROM and is only let in by a stage counts
- * as declared there. Predefined arguments are nobody's.
+ * If a stage only redeclares an argument from before the first FROM, the argument
+ * counts as declared there. Predefined arguments are not listed.
  */
 #ifndef PARSER_OUTLINE_H
 #define PARSER_OUTLINE_H

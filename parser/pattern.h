@@ -17,8 +17,8 @@ int pattern_match(struct text pattern, struct text name);
 /* True if P holds an unescaped * ? or [. */
 bool pattern_has_glob(struct text p);
 
-/* Reads the class at the front of T, which starts with "[", and tells whether
- * RUNE is in it. Its length in bytes, or 0 if it is malformed. */
+/* Reads the class at the front of T, which starts with "[", and says whether RUNE is
+ * in it. Returns its length in bytes, or 0 if it is malformed. */
 size_t pattern_class(struct text t, uint32_t rune, bool *is_in);
 
 #endif

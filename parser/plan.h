@@ -1,9 +1,8 @@
 /*
- * plan: a dockerfile and options → a DAG of steps and an image for each platform.
+ * plan: turns a dockerfile and options into a DAG of steps and an image per platform.
  *
- * A plan borrows from its dockerfile and from the options, which must outlive it; all
- * else that it points to lives in its arena. It never changes after it was made, but
- * for plan_join().
+ * A plan borrows from its dockerfile and from the options, which must outlive it;
+ * everything else is in its arena. After it was made, only plan_join() changes it.
  */
 #ifndef PARSER_PLAN_H
 #define PARSER_PLAN_H
@@ -32,7 +31,7 @@ enum context_kind {
 	CONTEXT_HTTP,
 };
 
-/* What is known of an image that a plan names. Filled by the caller. */
+/* Facts about an image that a plan names. The caller fills it in. */
 struct base_image {
 	struct text name;               /* as in missing_base */
 	struct platform platform;       /* the wanted one, same as in missing_base */
@@ -56,7 +55,7 @@ struct plan_options {
 	struct text target; /* p NULL: last stage */
 	struct platform target_platform, build_platform;
 	bool explicit_platform; /* --platform was given */
-	bool several_platforms; /* names of steps say which one they are of */
+	bool several_platforms; /* names of steps contain their platform */
 	const struct named_context *contexts;
 	size_t n_contexts;
 	const struct variable *labels; /* --label */
@@ -75,7 +74,7 @@ struct history {
 	step_id step; /* whose layer it is; STEP_NONE: empty_layer */
 };
 
-/* What a stage comes out as. */
+/* The result of a stage. */
 struct plan_image {
 	size_t stage;
 	step_id step; /* last step: its layers are the image's */
@@ -101,7 +100,7 @@ struct lint_warning {
 	struct place at;
 };
 
-/* Something that a build can be given. */
+/* An input that a build accepts. */
 struct outline_item {
 	struct text name, value, description; /* p NULL: none */
 	bool required;
@@ -113,7 +112,7 @@ struct outline_items {
 	size_t n, cap;
 };
 
-/* What the target and what it needs can be given, in the order of the lines. */
+/* The inputs that the target and its stages accept, in the order of the lines. */
 struct outline {
 	struct text name, description; /* of the target; p NULL: none */
 	struct outline_items args, secrets, agents;
@@ -133,27 +132,26 @@ struct plan {
 	struct outline outline;            /* if plan_options.wants_outline */
 };
 
-/* Makes the plan. BASES holds what is known so far. NULL with ERR on a mistake
+/* Makes the plan. BASES are the images known so far. NULL with ERR on a mistake
  * in the Dockerfile or the options. Caller frees. */
 struct plan *
 plan_make(struct dockerfile *df, const struct plan_options *options,
           const struct base_image *const *bases, size_t n_bases, struct error *err);
 void plan_free(struct plan *plan); /* takes NULL */
 
-/* The same for the warnings alone; never NULL. After a mistake (ERR is set) the
- * plan holds those that came before it, and nothing else of it is valid. */
+/* The same only for the warnings; never NULL. After a mistake (ERR is set) the plan
+ * has the warnings before it; nothing else in it is valid. */
 struct plan *
 plan_check(struct dockerfile *df, const struct plan_options *options,
            const struct base_image *const *bases, size_t n_bases, struct error *err);
 
-/* -1 if the Dockerfile wants to fail when there are warnings (check=error=true),
- * and there are. */
+/* -1 if the Dockerfile says that warnings are errors (check=error=true), and there are
+ * warnings. */
 int plan_check_lint(const struct plan *plan, struct error *err);
 
-/* Makes one of PLAN and OTHER, which are of one Dockerfile and of different platforms:
- * OTHER's steps come behind PLAN's, sources that are the same in both are one, and its
- * images come behind PLAN's. A warning that is the same in both is told once. OTHER is
- * taken over. */
+/* Joins PLAN and OTHER, which are plans of one Dockerfile for different platforms.
+ * OTHER's steps and images are appended to PLAN's, and equal sources become one. Equal
+ * warnings are kept once. Takes ownership of OTHER. */
 void plan_join(struct plan *plan, struct plan *other);
 
 /* The images that PLAN makes, in the order of the platforms. */
@@ -164,7 +162,8 @@ const struct plan_image *plan_image_at(const struct plan *plan, size_t i);
 void
 plan_mark_needed(const struct plan *plan, const struct plan_image *image, bool *needed);
 
-/* The DAG for people and tests: keys in fixed order, no addresses. Caller frees. */
+/* The DAG as text, for users and tests: keys in fixed order, no addresses. Caller
+ * frees. */
 char *plan_print_json(const struct plan *plan);
 char *plan_print_dot(const struct plan *plan);
 

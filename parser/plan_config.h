@@ -13,7 +13,7 @@
 int plan_config_instruction(struct planner *p, struct node *node,
                             const struct instruction *in, struct error *err);
 
-/* The words of a shell form TEXT with the shell in force in front. */
+/* The words of a shell form TEXT, after those of the current shell. */
 void plan_config_shell(struct planner *p, const struct node *node, struct text text,
                        struct words *out);
 

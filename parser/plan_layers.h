@@ -1,5 +1,5 @@
 /*
- * plan_layers: instructions that make a layer become steps.
+ * plan_layers: turns instructions that make a layer into steps.
  */
 #ifndef PARSER_PLAN_LAYERS_H
 #define PARSER_PLAN_LAYERS_H
@@ -13,7 +13,7 @@ typedef int plan_layer_fn(struct planner *p, struct node *node,
 
 plan_layer_fn plan_run, plan_copy, plan_workdir;
 
-/* What a source argument of ADD is, and the URL's own step. */
+/* A source argument of ADD, and the step for its URL. */
 struct remote {
 	step_id step;
 	struct text path; /* in the step's files */
@@ -25,14 +25,14 @@ int plan_remote(struct planner *p, struct node *node, const struct instruction *
                 struct text source, struct text checksum, struct text chmod,
                 struct text name, struct remote *out, struct error *err);
 
-/* BODY of <<- without the TABs that its lines begin with. */
+/* BODY of <<- without the leading TABs of its lines. */
 struct text plan_chomp(struct planner *p, struct text body);
 
 /* Whether CHMOD is octal or a list of symbolic changes. */
 int plan_check_chmod(struct text chmod, struct error *err);
 
-/* ERR_DOCKERFILE if WORD, a path or an argument, has a byte 0: the kernel would take it
- * for its end. JSON can say one. */
+/* ERR_DOCKERFILE if WORD, a path or an argument, contains a NUL byte, where it would end
+ * for the kernel. JSON can contain one. */
 int plan_check_word(struct text word, struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * plan_steps: adding steps to the plan.
+ * plan_steps: adds steps to the plan.
  *
- * Sources (images, contexts, repositories, URLs) are added once, however often
- * they are named. At the end all that the target does not need is taken out.
+ * A source (image, context, repository, URL) is added only once, even if it is named
+ * several times. At the end all steps that the target does not need are removed.
  */
 #ifndef PARSER_PLAN_STEPS_H
 #define PARSER_PLAN_STEPS_H
@@ -18,13 +18,13 @@ struct step *
 plan_step_add(struct planner *p, const struct node *node, enum step_kind kind,
               const struct instruction *in, step_id base);
 
-/* The inputs of STEP, out of its base and its kind's own references. */
+/* Sets the inputs of STEP, from its base and its kind's own references. */
 void plan_step_finish(struct planner *p, struct step *step);
 
 step_id plan_step_scratch(struct planner *p, const struct node *node);
 step_id plan_step_image(struct planner *p, struct node *node);
 
-/* Of the named context C, or the main one (NULL). */
+/* The step of the named context C, or of the main one (NULL). */
 step_id plan_step_local(struct planner *p, const struct node *node,
                         const struct instruction *in, const struct named_context *c);
 step_id
@@ -42,14 +42,14 @@ struct text plan_step_name(struct planner *p, struct node *node, struct text tex
 struct text
 plan_step_command(struct planner *p, const struct command *command, struct text line);
 
-/* What makes a source step the one it is, in KEY; false if STEP is no source. */
+/* Appends the identity of a source step to KEY; false if STEP is not a source. */
 bool plan_step_identity(const struct step *step, struct buf *key);
 
-/* Replaces every number of a step by what NUMBERS has in its place. */
+/* Replaces every step number I by NUMBERS[I]. */
 void plan_step_renumber(struct step *step, const step_id *numbers);
 void plan_image_renumber(struct plan_image *image, const step_id *numbers);
 
-/* Takes out the steps that the image does not need and numbers the rest. */
+/* Removes the steps that the image does not need and numbers the rest. */
 void plan_steps_prune(struct planner *p);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * planner: what the making of a plan knows and hands around.
+ * planner: the state of plan_make(), shared by its files.
  *
- *	node       a stage, or what a --from names besides stages
+ *	node       a stage, or another source that a --from names
  *	command    an instruction of a node with the nodes it copies or mounts from
- *	state      what an image would be after the instructions so far
+ *	state      the image as it would be after the instructions so far
  *
- * Nodes are found and joined first (stages.c), then what they start from is
- * looked up (origin.c, onbuild.c), and then the reachable ones are gone
- * through, instruction by instruction (plan_config.c, plan_run.c, plan_copy.c), each
- * of which changes the node's state and may add steps (plan_steps.c).
+ * First, nodes are found and connected (stages.c). Then their origins are looked up
+ * (origin.c, onbuild.c). Then the instructions of the reachable nodes are processed
+ * (plan_config.c, plan_run.c, plan_copy.c): each changes the node's state and may add
+ * steps (plan_steps.c).
  */
 #ifndef PARSER_PLANNER_H
 #define PARSER_PLANNER_H
@@ -37,7 +37,7 @@ struct history_chain {
 	size_t n; /* entries up to here */
 };
 
-/* Where the last instruction of a kind was that counts once in a stage. */
+/* The last instruction of a kind that may occur only once in a stage. */
 struct used_once {
 	const struct instruction *cmd, *entrypoint, *health;
 };
@@ -45,10 +45,10 @@ struct used_once {
 struct state {
 	step_id step;          /* has the files that the next step starts from */
 	step_id origin;        /* STEP_IMAGE, STEP_SCRATCH */
-	struct variables env;  /* what expands, and what a RUN sees */
+	struct variables env;  /* for expansion, and visible to a RUN */
 	struct variables args; /* declared by ARG, with their last values */
-	/* The image's configuration. What has its own list below is not kept in
-	 * CONFIG until the end; its other arrays are replaced as a whole and live
+	/* The image's configuration. Members with a list of their own below are added
+	 * to CONFIG only at the end; its other arrays are replaced as a whole and are
 	 * in arenas. */
 	struct config config;
 	struct variables config_env, labels, ports, volumes;
@@ -67,13 +67,13 @@ enum origin_kind {
 };
 
 struct node {
-	size_t index;              /* of the stage; for others of the stage that asks */
+	size_t index; /* of the stage; for other nodes, of the stage that names it */
 	const struct stage *stage; /* NULL: not a stage of the file */
 	const struct instruction *at;
-	struct text name;      /* as it was written or registered */
+	struct text name;      /* as written or registered */
 	struct text shown;     /* in the names of steps and in messages */
 	struct text image;     /* what FROM names, expanded */
-	struct text *mentions; /* variables that FROM makes use of */
+	struct text *mentions; /* variables that FROM uses */
 	size_t n_mentions;
 	struct node *base;                   /* FROM a stage */
 	struct platform platform;            /* wanted; inherited from a base */
@@ -83,12 +83,12 @@ struct node {
 
 	ARRAY(struct command) commands;
 	size_t n_counted, n_shown; /* steps with a number in their names */
-	size_t n_children_left;    /* stages built on this one that are not begun */
+	size_t n_children_left;    /* stages on top of this one, not begun yet */
 
 	bool is_reachable, is_resolved, has_triggers, is_done;
 	enum origin_kind origin;
 	const struct base_image *found; /* ORIGIN_IMAGE */
-	struct platform result;         /* what the image says of itself */
+	struct platform result;         /* from the image's config */
 	step_id files;                  /* of a replaced stage: what to copy from */
 	struct state state;
 };
@@ -114,13 +114,13 @@ struct planner {
 	struct text hostname;    /* p NULL: default */
 };
 
-/* True if somebody will ask for the variables of NODE, which is gone through, again. */
+/* True if another node still needs the variables of the finished NODE. */
 bool planner_needs_state(const struct planner *p, const struct node *node);
 
 /* The value of the build argument NAME: 1, or 0 if it was not given. */
 int planner_build_arg(const struct planner *p, const char *name, struct text *value);
 
-/* An ARRAY of the plan: what was collected in SCRATCH moves into its arena. */
+/* Moves the elements of SCRATCH to an ARRAY in the plan's arena. */
 #define planner_freeze(p, to, scratch)                                                   \
 	do {                                                                             \
 		(to)->n = (to)->cap = (scratch)->n;                                      \

@@ -20,11 +20,11 @@ bool rune_is_letter(uint32_t rune);
 /* Length in bytes of the blank that T starts with, 0 if it starts with none. */
 size_t rune_blank(struct text t);
 
-/* T without blanks at the front, or at both ends. */
+/* T without leading blanks, or without blanks at both ends. */
 struct text rune_trim_left(struct text t);
 struct text rune_trim(struct text t);
 
-/* TAB, VT, FF, CR or SPACE: what separates plain words. LF is not among them. */
+/* TAB, VT, FF, CR or SPACE: they separate plain words. LF does not. */
 static inline bool
 rune_separates(char c)
 {

@@ -1,9 +1,9 @@
 /*
- * source: bytes → physical lines → logical lines.
+ * source: splits bytes into physical lines and joins them to logical lines.
  *
- * A logical line is what one instruction consists of: physical lines joined
- * where they end in the escape character, without the comments and blank lines
- * between them. Nothing is put in the place of the joint.
+ * A logical line is the text of one instruction: physical lines that end in the escape
+ * character are joined with the next one. Comments and blank lines between them are
+ * dropped; nothing is inserted where lines are joined.
  *
  *	RUN echo a \            "RUN echo a   b"   lines 1 to 3
  *	  # note
@@ -44,8 +44,8 @@ void source_init(struct source *s, struct text bytes);
 int source_next(struct source *s, struct arena *arena, struct directives *d,
                 struct logical_line *out, struct error *err);
 
-/* Reads physical lines up to one that is TERMINATOR (behind TABs if CHOMP) and
- * makes *BODY the view of those before it. False at the end of the source. */
+/* Reads physical lines up to the line TERMINATOR (after TABs if CHOMP); *BODY becomes a
+ * view of the lines before it. False at the end of the source. */
 bool source_body(struct source *s, struct text terminator, bool chomp, struct text *body);
 
 #endif

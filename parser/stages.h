@@ -1,9 +1,9 @@
 /*
- * stages: the nodes of the graph and how they are joined.
+ * stages: makes the nodes of the graph and connects them.
  *
- * A stage's FROM knows the names of the stages before it; COPY --from and RUN
- * --mount=from know all names, and what is no stage's name becomes a node of
- * its own, to be looked up as an image or a named context.
+ * A stage's FROM can name earlier stages. COPY --from and RUN --mount=from can name
+ * all stages. Any other name becomes a node of its own, to be looked up as an image
+ * or a named context.
  */
 #ifndef PARSER_STAGES_H
 #define PARSER_STAGES_H
@@ -17,17 +17,17 @@ int stages_make(struct planner *p, struct error *err);
 /* Finds p->target. */
 int stages_find_target(struct planner *p, struct error *err);
 
-/* Adds IN to the commands of NODE and finds the nodes it takes files from. */
+/* Adds IN to the commands of NODE and finds the nodes from which it takes files. */
 int stages_add_command(struct planner *p, struct node *node, const struct instruction *in,
                        bool is_trigger, struct command *out, struct error *err);
 
-/* Finds what all commands of all stages take files from. */
+/* Finds the nodes from which all commands of all stages take files. */
 int stages_join(struct planner *p, struct error *err);
 
-/* Fails if a stage takes files from itself, perhaps by way of others. */
+/* Fails if a stage takes files from itself, directly or indirectly. */
 int stages_check_cycles(struct planner *p, struct error *err);
 
-/* Marks what the target needs. */
+/* Marks the nodes that the target needs. */
 void stages_mark_reachable(struct planner *p);
 
 void node_free(struct node *node);

@@ -1,5 +1,5 @@
 /*
- * state: what an image would be after the instructions so far; see planner.h.
+ * state: the image as it would be after the instructions so far; see planner.h.
  */
 #ifndef PARSER_STATE_H
 #define PARSER_STATE_H
@@ -14,12 +14,11 @@ void state_clear(struct state *s);
 /* Starts from a base image's configuration, or from nothing (NULL). */
 void state_from_image(struct state *s, struct arena *arena, const struct config *config);
 
-/* Starts where another stage ended. TAKES: nobody else needs FROM's variables, so they
- * are moved, not copied. */
+/* Starts with the final state of another stage. TAKES: no other stage needs FROM's
+ * variables, so they are moved, not copied. */
 void state_from_stage(struct state *s, struct state *from, bool takes);
 
-/* Adds what every image has: a PATH; and lets the environment of the
- * configuration be seen. */
+/* Adds PATH if it is missing, and makes the environment of the configuration visible. */
 void state_begin(struct state *s);
 
 /* The environment as an array that steps share until it changes. */

@@ -1,7 +1,7 @@
 /*
- * statement: a logical line taken apart by the rules of its keyword, not yet
- * judged. All statements of a file are read before any of them is judged, so
- * that mistakes in the writing come before mistakes in the meaning.
+ * statement: a logical line, split by the rules of its keyword but not checked yet.
+ * All statements of a file are read before any of them is checked, so syntax errors
+ * are reported before semantic errors.
  */
 #ifndef PARSER_STATEMENT_H
 #define PARSER_STATEMENT_H
@@ -39,7 +39,7 @@ struct statement_reader {
 	struct heredocs heredocs;
 };
 
-/* BYTES must live as long as what is read from them. */
+/* BYTES must outlive the statements. */
 void
 statement_reader_init(struct statement_reader *r, struct arena *arena, struct text bytes);
 void statement_reader_clear(struct statement_reader *r);

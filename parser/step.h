@@ -1,7 +1,7 @@
 /*
- * step: one node of a plan, plain data: what is done, to which inputs.
+ * step: one node of a plan, as plain data: an operation and its inputs.
  *
- * A plan owns its steps and what they point to.
+ * A plan owns its steps and everything that they point to.
  */
 #ifndef PARSER_STEP_H
 #define PARSER_STEP_H
@@ -25,7 +25,7 @@ enum step_kind {
 	STEP_GIT,     /* a git repository's tree */
 	STEP_HTTP,    /* one downloaded file */
 	STEP_RUN,
-	STEP_COPY,  /* COPY and ADD: one layer out of sources */
+	STEP_COPY,  /* COPY and ADD: one layer from sources */
 	STEP_MKDIR, /* WORKDIR */
 };
 
@@ -39,7 +39,7 @@ struct step_mount {
 	struct text source; /* absolute in from; secret: unused */
 	struct text target; /* absolute; secret/ssh: p NULL if not wanted as file */
 	bool readonly;
-	struct text id; /* cache (with name space), secret, ssh */
+	struct text id; /* cache (with namespace), secret, ssh */
 	enum mount_sharing sharing;
 	bool required;
 	uint64_t size;           /* tmpfs, 0: no limit */

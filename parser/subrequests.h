@@ -1,6 +1,6 @@
 /*
- * subrequests: what can be asked about a Dockerfile instead of building it, as with
- * BuildKit's --call: outline, targets, describe, and check (BuildKit's "lint").
+ * subrequests: answers about a Dockerfile instead of a build, like BuildKit's --call:
+ * outline, targets, describe, and check (BuildKit's "lint").
  */
 #ifndef PARSER_SUBREQUESTS_H
 #define PARSER_SUBREQUESTS_H
@@ -16,12 +16,12 @@ char *outline_print_json(const struct plan *plan);
 char *targets_print_text(const struct dockerfile *df);
 char *targets_print_json(const struct dockerfile *df);
 
-/* What can be asked for, in the forms of "subrequests.describe"; caller frees. */
+/* The list of subrequests, in the forms of "subrequests.describe"; caller frees. */
 char *describe_print_text(void);
 char *describe_print_json(void);
 
-/* The warnings of PLAN. FAULT is what its making failed with, or empty: the text
- * does not show it. */
+/* The warnings of PLAN. FAULT is the error of plan_make(), or empty; the text form does
+ * not show it. */
 char *check_print_text(const struct plan *plan, const struct error *fault);
 char *check_print_json(const struct plan *plan, const struct error *fault);
 

@@ -14,11 +14,11 @@ struct variables {
 	size_t gaps;
 };
 
-/* The value of NAME: 1, or 0 if it is not there. */
+/* The value of NAME: 1, or 0 if it is not set. */
 int variables_find(const struct variables *vs, struct text name, struct text *value);
 
-/* Sets NAME (NUL-terminated, lives as long as the list) to VALUE: where an
- * older value stood, or at the end if the name is new. */
+/* Sets NAME (NUL-terminated, lives as long as the list) to VALUE: in place of an older
+ * value, or at the end if the name is new. */
 void variables_put(struct variables *vs, struct text name, struct text value);
 
 /* The same, but always at the end: the last assignment decides the order. */
@@ -36,7 +36,7 @@ variables_list(const struct variables *vs, struct arena *arena, size_t *n);
 /* The N names alone. */
 struct text *variables_names(const struct variables *vs, struct arena *arena, size_t *n);
 
-/* The name most like NAME for "did you mean", or NULL. */
+/* The name most similar to NAME for "did you mean", or NULL. */
 const char *variables_suggest(const struct variables *vs, struct text name);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * words: the ways in which the rest of a line is taken apart.
+ * words: the ways to split the rest of a line.
  *
  * All results are views of the text they came from.
  */
@@ -12,8 +12,8 @@
 #include "parser/dockerfile.h"
 #include "parser/expand.h"
 
-/* What was collected in SCRATCH moves into ARENA; TO is an ARRAY of the same
- * element type that never grows again, SCRATCH is empty afterwards. */
+/* Moves the elements of SCRATCH to ARENA. TO is an ARRAY of the same element type, which
+ * must not grow any more; SCRATCH is empty afterwards. */
 #define words_freeze(arena, to, scratch)                                                 \
 	do {                                                                             \
 		(to)->n = (to)->cap = (scratch)->n;                                      \
@@ -33,8 +33,8 @@ struct pairs {
 	ARRAY(struct pair) list;
 };
 
-/* Cuts the first plain word off *REST; the blanks behind it go too. Quotes
- * have no meaning. False if *REST is empty. */
+/* Cuts the first plain word and the blanks after it off *REST. Quotes have no
+ * meaning. False if *REST is empty. */
 bool words_cut(struct text *rest, struct text *word);
 
 /* Adds all plain words of T. */

@@ -1,11 +1,11 @@
 /*
- * annotation: what --annotation and the annotation attributes of --output say, and which
- * document of an image each one goes into.
+ * annotation: --annotation and the annotation attributes of --output, and the document of
+ * an image for each of them.
  *
  *	manifest              of each platform, or of one: manifest[linux/arm64]
  *	index                 of several platforms
- *	manifest-descriptor   where the index (or index.json) points to a manifest
- *	index-descriptor      where index.json points to the index
+ *	manifest-descriptor   the entry for a manifest in the index (or index.json)
+ *	index-descriptor      the entry for the index in index.json
  *
  * The syntax is that of buildx and BuildKit: "[KIND[PLATFORM],…:]KEY=VALUE", and as
  * attributes "annotation[-KIND][PLATFORM].KEY".
@@ -29,7 +29,7 @@ enum annotation_kind {
 
 struct annotation {
 	enum annotation_kind kind;
-	bool has_platform; /* else: of all */
+	bool has_platform; /* else: for all */
 	struct platform platform;
 	char *key, *value; /* owned */
 };
@@ -38,21 +38,21 @@ struct annotations {
 	ARRAY(struct annotation) list;
 };
 
-/* Adds what one --annotation says. ERR_USAGE. */
+/* Adds the annotations of one --annotation. ERR_USAGE. */
 int annotation_parse(struct annotations *out, struct text value, struct error *err);
 
-/* Whether KEY is an attribute of that family; then it is added, or ERR_USAGE: 1, 0, -1. */
+/* Whether KEY is an attribute of that family; then it is added, or ERR_USAGE: 1, 0,
+ * -1. */
 int annotation_parse_attribute(struct annotations *out, struct text key,
                                struct text value, struct error *err);
 void annotations_clear(struct annotations *a);
 
-/* Whether each has a place in an image of these N platforms; IS_INDEX: that has an
- * index. ERR_USAGE. */
+/* Checks that each has a place in an image of these N platforms; IS_INDEX: the image has
+ * an index. ERR_USAGE. */
 int annotations_check(const struct annotations *a, const struct platform *platforms,
                       size_t n, bool is_index, struct error *err);
 
-/* Whether any is of another kind than the manifest's, which Docker's media types have no
- * place for. */
+/* Whether any is not for a manifest; Docker's media types have no place for those. */
 bool annotations_need_oci(const struct annotations *a);
 
 /* Those of KIND, for PLATFORM (NULL: those of no platform only), as an object of strings;

@@ -1,11 +1,11 @@
 /*
- * cache_place: where a cache comes from or goes to, the values of --cache-from and
- * --cache-to, a row each kind.
+ * cache_place: the sources and destinations of caches (--cache-from, --cache-to), one row
+ * per kind.
  *
- * A cache is an image (builder/order/cache_exchange.h): it is found and fetched as a base
- * image is, by the blob_place of its row's SOURCE, and written as an output is. A new kind
- * is a row here, a blob_place of builder/image, and a type of output if none fits (see
- * docs/hacking.md). Options are in the form that BuildKit has.
+ * A cache is an image (builder/order/cache_exchange.h): it is found and fetched like a
+ * base image, by the blob_place of its row's SOURCE, and written like an output. A new
+ * kind is a row here, a blob_place of builder/image, and a type of output if none fits
+ * (see docs/hacking.md). Options have BuildKit's syntax.
  */
 #ifndef BUILDER_EXPORT_CACHE_PLACE_H
 #define BUILDER_EXPORT_CACHE_PLACE_H
@@ -17,10 +17,10 @@ struct cache_place;
 
 /* ROW(ID, name, from, to, source, settle, is_dir, help):
  *
- *	FROM, TO   the key that says where, NULL: nowhere (of --cache-from: it is refused)
- *	SOURCE     how the parser calls an image there
- *	SETTLE     says what writes to it: a cache_settle_fn
- *	IS_DIR     the name is a directory, which contexts go without
+ *	FROM, TO   the key with the location, NULL: none (--cache-from then refuses it)
+ *	SOURCE     the parser's kind for an image there
+ *	SETTLE     chooses the output that writes it: a cache_settle_fn
+ *	IS_DIR     the name is a directory, which contexts exclude
  */
 #define CACHE_PLACES(ROW)                                                                \
 	ROW(REGISTRY, "registry", "ref", "ref", CONTEXT_IMAGE, settle_registry, false,   \
@@ -42,7 +42,7 @@ struct cache_place {
 	enum cache_kind kind;
 	char *name; /* reference or directory; NULL: inline */
 	bool all_steps, ignore_error;
-	struct output output; /* to: what it is written as */
+	struct output output; /* to: the output that writes it */
 };
 
 /* Checks P's name and completes its output. ERR_USAGE. */
@@ -58,15 +58,15 @@ struct cache_row {
 /* By enum cache_kind. */
 extern const struct cache_row cache_rows[N_CACHE_KINDS];
 
-/* ERR_USAGE, with a hint where there is one. The caller clears OUT, also then. */
+/* ERR_USAGE, with a hint if there is one. The caller clears OUT in any case. */
 int cache_place_parse(struct cache_place *out, bool is_to, struct text value,
                       struct error *err);
 void cache_place_clear(struct cache_place *p);
 
-/* Whether a cache there is an image of its own: it is written apart from the outputs. */
+/* Whether a cache there is an image of its own, written separately from the outputs. */
 bool cache_place_is_apart(const struct cache_place *p);
 
-/* The directory that it is in, or NULL. */
+/* The directory with the cache, or NULL. */
 const char *cache_place_dir(const struct cache_place *p);
 
 #endif

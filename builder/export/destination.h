@@ -1,18 +1,18 @@
 /*
- * destination: a file or directory that the user named for what comes out.
+ * destination: an output file or directory that the user named.
  *
- * It is opened before the work begins, so that one that cannot be written is told of at
- * once, and gets its content at the end.
+ * It is opened before the work begins, so that an unwritable path is an error at once. It
+ * gets its content at the end.
  *
- *	regular file     a nameless file beside it takes its place when it is complete;
- *	                 mode and owner stay, other hard links keep the old content
+ *	regular file     an unnamed file replaces it when it is complete; mode and owner
+ *	                 stay, other hard links keep the old content
  *	… that cannot be replaced (a mount point, a directory that is not ours): in place
- *	symbolic link    what it leads to
+ *	symbolic link    its target
  *	/dev/stdout, /dev/fd/N, /proc/self/fd/N, "-"
- *	                 the descriptor itself, from where it stands
+ *	                 the descriptor itself, from its current offset
  *	FIFO, device     written to, never replaced; a FIFO needs a reader soon
  *	socket           refused
- *	directory        made if it is not there
+ *	directory        made if it does not exist
  *
  * A destination belongs to one thread at a time.
  */
@@ -28,7 +28,7 @@
 #include "base/error.h"
 
 enum destination_form {
-	DESTINATION_TEXT,    /* a short text; its directory must be there */
+	DESTINATION_TEXT,    /* a short text; its directory must exist */
 	DESTINATION_ARCHIVE, /* missing directories above it are made */
 	DESTINATION_DIR,
 };
@@ -40,32 +40,32 @@ struct destination;
 struct destination *destination_open(enum destination_form form, const char *option,
                                      const char *path, struct error *err);
 
-/* Waits for readers end when C (may be NULL) is triggered. */
+/* Triggering C (may be NULL) ends waits for readers. */
 void destination_set_cancel(struct destination *d, const struct cancel *c);
 
 /* Writes to a file. A block_sink_fn: D is a struct destination. */
 int destination_write(void *d, const void *bytes, size_t n, struct error *err);
 
-/* What was written so far is forgotten. Fails for a stream that had some of it. */
+/* Discards everything written so far. Fails for a stream that already got some of it. */
 int destination_restart(struct destination *d, struct error *err);
 
 int destination_dir_fd(const struct destination *d); /* of a directory; borrowed */
 
-/* The content is complete: it gets its name. Of a directory: it stays. */
+/* Call it when the content is complete: the file gets its name; a directory stays. */
 int destination_keep(struct destination *d, struct error *err);
 
-/* Closes it. What was not kept leaves nothing behind: no temporary file, no empty
- * directory. Takes NULL. */
+/* Closes it. If it was not kept, nothing remains: no temporary file, no empty directory.
+ * Takes NULL. */
 void destination_drop(struct destination *d);
 
 const char *destination_shown(const struct destination *d); /* option and path */
 bool destination_is_stdout(const struct destination *d);
 
-/* Whether A and B would get into each other's way: the same file, unless it is a device,
- * or a stream that both send a short text to. */
+/* Whether A and B conflict: both are the same file. Devices do not conflict, nor do two
+ * short texts to the same stream. */
 bool destination_clash(const struct destination *a, const struct destination *b);
 
-/* What D has on disk by now: the file that was there, and what was made for it. */
+/* The files of D on disk: the existing file, and those made for it. */
 struct destination_file {
 	dev_t dev;
 	ino_t ino;
@@ -76,12 +76,12 @@ struct destination_files {
 	ARRAY(struct destination_file) list;
 };
 
-/* Of a descriptor we were started with, and of a directory that was there: nothing. The
+/* Gives nothing for an inherited descriptor and for a directory that existed before. The
  * caller clears OUT's list. */
 void destination_files(const struct destination *d, struct destination_files *out);
 
-/* Whether it lies in or below the directory DIR is of; whether the directory DIR lies in
- * or below it. */
+/* Whether D is in or below the directory DIR; whether the directory DIR is in or below
+ * D. */
 bool destination_is_below(const struct destination *d, const struct stat *dir);
 bool destination_holds(const struct destination *d, const char *dir);
 

@@ -1,5 +1,5 @@
 /*
- * destination_find: what a path leads to, link by link. Internal to export.
+ * destination_find: resolves a path, link by link. Internal to export.
  */
 #ifndef BUILDER_EXPORT_DESTINATION_FIND_H
 #define BUILDER_EXPORT_DESTINATION_FIND_H

@@ -13,7 +13,7 @@
 #include "builder/export/destination_find.h"
 
 enum way {
-	WAY_REPLACE,  /* FD is another file, which gets the name */
+	WAY_REPLACE,  /* FD is a new file, which will get the name */
 	WAY_IN_PLACE, /* FD is the file itself */
 	WAY_STREAM,
 	WAY_DIR,
@@ -26,8 +26,8 @@ struct destination {
 	int fd;
 	struct destination_place place;
 	struct draft draft; /* of WAY_REPLACE: FD, in PLACE */
-	struct stat there;  /* what was found; st_nlink 0: nothing */
-	bool is_borrowed;   /* one of the descriptors we were started with */
+	struct stat there;  /* the existing file; st_nlink 0: none */
+	bool is_borrowed;   /* one of the inherited descriptors */
 	bool began;         /* something was written */
 	bool kept;
 	ARRAY(char *) made; /* directories, outermost first */

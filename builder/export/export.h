@@ -1,6 +1,6 @@
 /*
- * export: the ways out of a build, `--output type=…`.
- * The types are the rows of output_types.h; how one becomes bytes is package.h's.
+ * export: the outputs of a build, `--output type=…`.
+ * The types are the rows of output_types.h; package.h makes their bytes.
  */
 #ifndef BUILDER_EXPORT_EXPORT_H
 #define BUILDER_EXPORT_EXPORT_H
@@ -34,27 +34,27 @@ struct output {
 	int level;              /* COMPRESS_LEVEL_DEFAULT */
 	bool compression_given; /* else: none for the store, gzip elsewhere */
 	bool force_compression;
-	bool is_for_daemon; /* an attribute that is of a daemon's store: nothing here */
+	bool is_for_daemon; /* an attribute for a daemon's store: no effect here */
 	bool keep_times;    /* rewrite-timestamp=false: no clamping by the epoch */
 	enum platform_split split;
-	bool deletes; /* local, mode=delete: what is not of the image goes */
+	bool deletes; /* local, mode=delete: other files are removed */
 	bool epoch_given;
 	int64_t epoch; /* source-date-epoch=, seconds; -1: none */
 	struct annotations annotations;
 };
 
 /* Reads the value of -o: "type=oci,dest=x.tar", "dir", "-" (BuildKit's syntax; CSV
- * quoting). Unknown types and attributes, and what does not go together, are ERR_USAGE
- * with a suggestion. */
+ * quoting). Unknown types and attributes, and invalid combinations, are ERR_USAGE with a
+ * suggestion. */
 int output_parse(struct output *out, struct text value, struct error *err);
 void output_clear(struct output *out);
 
-/* Opens what OUTPUT writes to, if that is a file or a directory, before the build. OPTION
- * is for messages. */
+/* Opens the file or directory of OUTPUT, if it has one, before the build. OPTION is for
+ * messages. */
 int output_open(struct output *output, const char *option, struct error *err);
 
-/* ERR_USAGE if an index.json that is no index of images is where OUTPUT, opened, would
- * write its own. */
+/* ERR_USAGE if OUTPUT, opened, would replace an index.json that is not an index of
+ * images. */
 int output_check_layout(const struct output *output, struct error *err);
 
 /* Whether OUTPUT is made of manifests and layers, and so has a digest. */
@@ -63,13 +63,13 @@ bool output_has_layers(const struct output *output);
 /* Whether OUTPUT goes to a registry. */
 bool output_is_pushed(const struct output *output);
 
-/* Whether OUTPUT and the N_TAGS words of -t say where to push to, and nothing that
+/* Checks that OUTPUT and the N_TAGS words of -t name a place to push to, and nothing that
  * push-by-digest= would drop. ERR_USAGE. */
 int output_check_names(const struct output *output, const struct text *tags,
                        size_t n_tags, struct error *err);
 
-/* What layers are sent or written as. PLAIN: to the store, which compresses nothing
- * unless it is told to. */
+/* The compression of layers in OUTPUT. PLAIN: for the store, which compresses only on
+ * request. */
 struct compressor output_compressor(const struct output *output, bool plain);
 
 struct export_options {
@@ -83,8 +83,8 @@ struct export_options {
 	const struct cancel *cancel;
 };
 
-/* Writes IMAGES (one per platform) to OUTPUT, which is open. *ROOT gets the descriptor
- * of what was made (empty for tar, local, none). */
+/* Writes IMAGES (one per platform) to OUTPUT, which is open. *ROOT gets the descriptor of
+ * the result (empty for tar, local, none). */
 int export_write(const struct output *output, const struct export_options *options,
                  const struct image *images, size_t n, struct descriptor *root,
                  struct error *err);

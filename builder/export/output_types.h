@@ -1,8 +1,8 @@
 /*
- * output_types: where a result can go, one row each, and the keys of --output.
+ * output_types: the types of outputs, one row each, and the keys of --output.
  *
  * A new type is a row here and the function that writes it, in a file of its own (see
- * docs/hacking.md): the enum, the table, --help and the manual are made of the rows.
+ * docs/hacking.md): the enum, the table, --help and the manual come from the rows.
  */
 #ifndef BUILDER_EXPORT_OUTPUT_TYPES_H
 #define BUILDER_EXPORT_OUTPUT_TYPES_H
@@ -10,17 +10,17 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 
-/* Opened before the build, if anything is. */
+/* What is opened before the build. */
 enum output_opens { OPENS_NOTHING, OPENS_FILE, OPENS_DIR };
 
-/* What it wants the layers packed as before it is written. */
+/* The form of the layers for this output. */
 enum output_packing {
-	PACKING_NONE,   /* it takes files, or nothing: it has no layers and no digest */
-	PACKING_STORED, /* as they are in the store: tars, unless compression= says else */
-	PACKING_SENT,   /* gzip, unless compression= says else */
+	PACKING_NONE,   /* it takes files or nothing: no layers, no digest */
+	PACKING_STORED, /* as in the store: tars, unless compression= is given */
+	PACKING_SENT,   /* gzip, unless compression= is given */
 };
 
-/* Keys that others are refused for, rather than that they go without what was asked for. */
+/* Keys that the other types refuse instead of ignoring them. */
 enum output_keys {
 	KEY_DEST = 1,
 	KEY_PUSH = 2, /* push, push-by-digest */
@@ -28,7 +28,7 @@ enum output_keys {
 	KEY_TAR = 8,
 	KEY_MODE = 16,
 	KEY_SPLIT = 32,
-	KEY_IMAGE = 64, /* name, compression and all else that is of images only */
+	KEY_IMAGE = 64, /* name, compression and other keys only for images */
 	KEY_TIMES = 128,
 	IS_PUSHED = 256, /* no key: it goes to a registry without push=true */
 
@@ -93,8 +93,8 @@ struct output;
 struct export_options;
 struct image; /* builder/image/image.h */
 
-/* Writes IMAGES (N of them, one for each platform) to OUTPUT, which is open. *ROOT gets the
- * descriptor of what was made, if it has layers. */
+/* Writes IMAGES (N of them, one for each platform) to OUTPUT, which is open. *ROOT gets
+ * the descriptor of what was made, if it has layers. */
 typedef int
 output_write_fn(const struct output *output, const struct export_options *options,
                 const struct image *images, size_t n, struct descriptor *root,

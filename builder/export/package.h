@@ -1,6 +1,6 @@
 /*
- * package: an image as documents: layer descriptors, config, manifest. Shared
- * by the outputs that are made of blobs. Internal to export.
+ * package: an image as documents: layer descriptors, config, manifest. For all
+ * outputs that consist of blobs. Internal to export.
  */
 #ifndef BUILDER_EXPORT_PACKAGE_H
 #define BUILDER_EXPORT_PACKAGE_H
@@ -33,7 +33,7 @@ int packages_make(const struct output *output, const struct export_options *opti
 void packages_clear(struct packages *p);
 #define auto_packages __attribute__((cleanup(packages_clear)))
 
-/* Tells the digests of P as status lines of VERTEX. */
+/* Reports the digests of P as status lines of VERTEX. */
 void packages_tell(const struct packages *p, int vertex);
 
 /* Every blob of P, config and layers, each digest once, in order of first use. Its
