@@ -1,5 +1,6 @@
 #include "base/base64.h"
 
+#include <ctype.h>
 #include <openssl/evp.h>
 
 #include "base/mem.h"
@@ -24,6 +25,17 @@ base64_add(struct buf *out, const void *bytes, size_t n)
 	}
 }
 
+/* libcrypto would leave out blanks at both ends and "-" at the end, and take "=" for a
+ * digit. */
+static bool
+has_digits_only(struct text t)
+{
+	for (size_t i = 0; i < t.n; i++)
+		if (!isalnum((unsigned char)t.p[i]) && t.p[i] != '+' && t.p[i] != '/')
+			return false;
+	return true;
+}
+
 bool
 base64_read(struct buf *out, struct text t)
 {
@@ -34,9 +46,7 @@ base64_read(struct buf *out, struct text t)
 
 	while (text_ends(t, "="))
 		t = text_first(t, t.n - 1);
-	/* libcrypto would leave out blanks at both ends, and take "=" for a digit. */
-	if (t.n > TEXT_MAX || t.n % 4 == 1 || text_trim(t).n != t.n ||
-	    text_find(t, '=') >= 0)
+	if (t.n > TEXT_MAX || t.n % 4 == 1 || !has_digits_only(t))
 		return false;
 	buf_add_text(&digits, t);
 	for (; (t.n + padding) % 4 != 0; padding++)

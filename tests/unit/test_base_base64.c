@@ -58,7 +58,8 @@ static void
 what_is_none_is_refused(void **state)
 {
 	static const char *const rows[] = { "Z",     "Zm9vY",  "Zm9*", "Zm 9v",
-		                            " Zm9v", "Zm9v\n", "Z=m9", "Zm-_" };
+		                            " Zm9v", "Zm9v\n", "Z=m9", "Zm-_",
+		                            "Zm9v----", "Zm9v--", "Zm9vYg--" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
