@@ -105,23 +105,24 @@ tell(struct event *e)
 
 /* The same for an event whose texts are not masked yet. */
 static void
-tell_masked(struct event *e)
+tell_masked(const struct event *given)
 {
 	auto_buf struct buf text = BUF_INIT, name = BUF_INIT, source = BUF_INIT;
+	struct event e = *given;
 	struct event_about about;
 
-	e->text = masked(e->text, &text);
-	e->name = masked(e->name, &name);
-	if (e->about != NULL) {
-		about = *e->about;
+	e.text = masked(e.text, &text);
+	e.name = masked(e.name, &name);
+	if (e.about != NULL) {
+		about = *e.about;
 		about.source = masked(about.source, &source);
-		e->about = &about;
+		e.about = &about;
 	}
-	tell(e);
+	tell(&e);
 }
 
 static void
-emit(struct event *e)
+emit(const struct event *e)
 {
 	pthread_mutex_lock(&state.lock);
 	tell_masked(e);

@@ -65,16 +65,18 @@ pid_t
 proc_parent(pid_t pid)
 {
 	char record[RECORD_MAX];
+	const ssize_t n = read_record(pid, "/stat", record);
 
-	return parent_in(record, read_record(pid, "/stat", record));
+	return parent_in(record, n);
 }
 
 pid_t
 proc_parent_at(int dir_fd)
 {
 	char record[RECORD_MAX];
+	const ssize_t n = read_record_at(dir_fd, "stat", record);
 
-	return parent_in(record, read_record_at(dir_fd, "stat", record));
+	return parent_in(record, n);
 }
 
 /* ------------------------------------------------------------ status */
