@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/jsonio.h"
 #include "builder/cache/cache_records.h"
+#include "layers/layer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -43,14 +44,12 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	auto_error struct error err = ERROR_INIT;
 	auto_json json_t *config = jsonio_parse((struct text){ (const char *)bytes, n },
 	                                        "config", &err);
-	/* Only compared. */
-	static char stand_ins[LAYERS];
 	struct layer *layers[LAYERS];
 	struct cache_records *p = cache_records_new();
 	ssize_t found = -1;
 
 	for (size_t i = 0; i < LAYERS; i++)
-		layers[i] = (struct layer *)(void *)&stand_ins[i];
+		layers[i] = layer_of_files(NULL, 0, -1, NULL);
 	if (config != NULL)
 		found = cache_records_read(p, config, layers, LAYERS, &err);
 	if (found > 0)
@@ -58,5 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	else if (found < 0)
 		assert(err.text != NULL);
 	cache_records_free(p);
+	for (size_t i = 0; i < LAYERS; i++)
+		layer_free_source(layers[i]);
 	return 0;
 }
