@@ -213,7 +213,7 @@ collect(const struct annotations *from, enum annotation_kind kind,
 		auto_json json_t *name = NULL;
 
 		if (a->kind != kind || is_special != (platform != NULL) ||
-		    (is_special && !is_of_platform(a, platform)))
+		    (platform != NULL && !is_of_platform(a, platform)))
 			continue;
 		if (*object == NULL)
 			*object = json_object();
