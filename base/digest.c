@@ -51,7 +51,7 @@ fetch_usual(void)
 		mem_die("no thread keys left");
 }
 
-/* Few builds need them, and each takes as long as hashing a small file. */
+/* Few builds need them, and fetching each costs as much as hashing a small file. */
 static void
 fetch_others(void)
 {

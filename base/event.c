@@ -31,8 +31,8 @@ static struct {
 	ARRAY(struct held) held;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* What a secret can be at the beginning of T: its length in *WHOLE for the
- * longest that is there entirely. True if T ends inside one. */
+/* Looks for a secret at the beginning of T. *WHOLE gets the length of the longest
+ * complete one. True if T ends inside a secret. */
 static bool
 match_secrets(struct text t, size_t *whole)
 {
@@ -156,7 +156,7 @@ tell_log(int vertex, int stream, const struct buf *text)
 		tell(&e);
 }
 
-/* Lets go of what is held of VERTEX, as no more can come. */
+/* Emits the held bytes of VERTEX, which can get no more. */
 static void
 flush_held(int vertex)
 {
@@ -172,7 +172,7 @@ flush_held(int vertex)
 	}
 }
 
-/* Logs BYTES after what is held of the same stream, and holds the new end. */
+/* Logs the held bytes of this stream and then BYTES, and holds the new end. */
 static void
 log_masked(int vertex, int stream, struct text bytes)
 {

@@ -128,8 +128,8 @@ file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t m
 }
 
 /* The kernel's copy may share extents, and ends early or is refused for many
- * pairs of files (other file systems, /proc, pipes). Whatever is left then is
- * read and written, which also finds the true reason of a fault. */
+ * pairs of files (other file systems, /proc, pipes). The rest is then read
+ * and written, which also finds the real reason of an error. */
 static uint64_t
 copy_in_kernel(int in, int out, const struct cancel *c)
 {
@@ -254,9 +254,9 @@ file_fd_path(int fd, char out[FILE_FD_PATH_MAX])
 }
 
 /*
- * Removal of a tree that a stranger made: any depth, any mode, links and mounts
- * anywhere. One level is a directory being emptied; only the deepest one is
- * open, the way up is ".." and checked against what was seen on the way down.
+ * Removes an untrusted tree: any depth, any mode, links and mounts anywhere. A level
+ * is a directory being emptied. Only the deepest one is open; the walk goes up by
+ * ".." and checks that it is the directory that it came from.
  */
 struct level {
 	struct buf names; /* of what is in it, each with its NUL */
@@ -402,7 +402,7 @@ removal_leave(struct removal *r, struct error *err)
 	return 0;
 }
 
-/* Takes one name from what may be removed: false if there is none left. */
+/* Counts one removed name; false if no more may be removed. */
 static bool
 may_remove(_Atomic int64_t *left)
 {

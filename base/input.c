@@ -79,8 +79,8 @@ bad_name(const char *name, struct error *err)
 	return error_named(err, ERR_SOURCE);
 }
 
-/* A pipe that nobody writes to is at its end at once; of one with a writer there is
- * something, or nothing yet. */
+/* A pipe without a writer is at its end at once. A pipe with a writer has data, or none
+ * yet. */
 static int
 begin_pipe(int fd, const char *name, struct buf *out, struct error *err)
 {
@@ -95,7 +95,7 @@ begin_pipe(int fd, const char *name, struct buf *out, struct error *err)
 	return 0;
 }
 
-/* Of what is there already, the beginning may be in OUT afterwards. */
+/* OUT may get the beginning of the available data. */
 static int
 begin(int fd, const char *name, bool only_regular, struct buf *out, struct error *err)
 {

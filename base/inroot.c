@@ -39,7 +39,7 @@ openat2_retry(int dir_fd, const char *path, int flags, mode_t mode, uint64_t res
 	return fd;
 }
 
-/* State of a walk by hand. HERE is the directory that REACHED leads to: a path
+/* State of a walk without openat2. HERE is the directory at the path REACHED: a path
  * below the root without links, "." or "..". */
 struct walk {
 	int root_fd, here;
@@ -74,8 +74,8 @@ walk_down(struct walk *w, const char *name)
 	return 0;
 }
 
-/* ".." from a directory that somebody moves out of the root meanwhile would
- * lead outside, so the parent is reached from the root again. */
+/* If another process moves a directory out of the root, its ".." would lead
+ * outside. So the walk reaches the parent from the root again. */
 static int
 walk_up(struct walk *w)
 {
@@ -96,7 +96,7 @@ walk_up(struct walk *w)
 	return w->here < 0 ? -1 : 0;
 }
 
-/* Puts the target of a link in front of what is left. */
+/* Puts the target of a link before the rest of the path. */
 static int
 walk_link(struct walk *w, struct text target)
 {
@@ -122,7 +122,7 @@ walk_link(struct walk *w, struct text target)
 	return w->here < 0 ? -1 : 0;
 }
 
-/* Takes the next component off what is left. */
+/* Takes the next component off the rest. */
 static char *
 walk_next(struct walk *w)
 {

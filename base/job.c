@@ -281,9 +281,9 @@ group_add(struct group *g, job_fn *fn, void *arg)
 	pthread_mutex_unlock(&g->pool->lock);
 }
 
-/* The waiter helps with jobs of its own group only. That suffices for progress,
- * as somebody runs each job that is not queued; and a job of another group
- * might wait for something that is half done further down on this stack. */
+/* A waiting thread only runs jobs of its own group. That is enough for progress,
+ * because some thread runs each job that is not queued. A job of another group might
+ * wait for an unfinished job further down on this stack. */
 int
 group_wait(struct group *g, struct error *err)
 {

@@ -36,8 +36,8 @@ jsonio_read(int dir_fd, const char *name, size_t max, json_t **out, struct error
 	return 1;
 }
 
-/* Brackets and commas outside of strings: there are no more values than these and one.
- * What is no JSON is left to the parser. */
+/* Counts brackets and commas outside strings: the number of values is at most this plus
+ * one. The parser deals with invalid JSON. */
 static size_t
 count_values(struct text t)
 {

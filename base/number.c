@@ -92,7 +92,7 @@ count_digits(struct text t)
 	return n;
 }
 
-/* The factor that SUFFIX ("", "k", "KB", "kib", "b" …) stands for; 0: none. */
+/* The factor of SUFFIX ("", "k", "KB", "kib", "b" …); 0: invalid. */
 static uint64_t
 unit_of(struct text suffix)
 {
@@ -112,7 +112,7 @@ unit_of(struct text suffix)
 	return (uint64_t)1 << 10 * (letter - letters);
 }
 
-/* DIGITS behind the point, of UNIT: "5" of 1024 is 512. */
+/* The value of the DIGITS after the point, in UNIT: "5" of 1024 is 512. */
 static uint64_t
 fraction_of(struct text digits, uint64_t unit)
 {

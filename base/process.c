@@ -139,9 +139,9 @@ feed(struct child *c, struct error *err)
 	return 0;
 }
 
-/* Reads what is in the pipe *FD now, and closes it at its end. The number of
- * reads is limited, as a writer may be as fast as we are, but enough for what a
- * full pipe (64 KiB unless somebody enlarged it) holds. */
+/* Reads the data in the pipe *FD now, and closes it at its end. The number of reads
+ * is limited, because a writer may be as fast as we are, but enough for a full pipe
+ * (64 KiB unless somebody enlarged it). */
 static int
 drain(int *fd, struct buf *to, size_t max, struct error *err)
 {
@@ -184,9 +184,9 @@ child_ended(struct child *c)
 	return c->pid == 0;
 }
 
-/* Ends with the child, not with its pipes: a daemon that it leaves behind may
- * keep those open. What was written before the end is read all the same, as
- * the end is looked at first. */
+/* Ends with the child, not with its pipes, because a daemon that it started may
+ * keep them open. Output before the end is still read, because the end is checked
+ * first. */
 static int
 child_talk(struct child *c, const struct process *p, struct buf *out, struct buf *log,
            struct error *err)
@@ -225,8 +225,8 @@ child_talk(struct child *c, const struct process *p, struct buf *out, struct buf
 	}
 }
 
-/* A write to a pipe that nobody reads raises SIGPIPE in the writing thread:
- * held off while the child runs, and taken away unless it was pending before. */
+/* A write to a pipe without a reader raises SIGPIPE in the writing thread. So it is
+ * blocked while the child runs, and then cleared unless it was pending before. */
 struct pipe_signal {
 	sigset_t saved;
 	bool was_pending;

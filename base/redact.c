@@ -57,8 +57,8 @@ last_at(struct text t)
 	return at == NULL ? -1 : at - t.p;
 }
 
-/* What stands behind ":" in AUTHORITY is no port: a "/" that nobody escaped cut a
- * password in two. */
+/* The text after ":" in AUTHORITY is not a port: an unescaped "/" has split a
+ * password. */
 static bool
 is_cut(struct text authority)
 {
@@ -119,7 +119,7 @@ userinfo_find(struct text url, struct userinfo *out)
 	return n > 0 && text_starts(text_from(url, n), "://") && split(url, n + 3, out);
 }
 
-/* An ssh URL names the user to log in as, who is seldom a secret. */
+/* An ssh URL names the login user, which is rarely a secret. */
 static bool
 is_harmless(const struct userinfo *u)
 {

@@ -13,7 +13,7 @@
 #include "layers/tar_read.h"
 #include "layers/unpack.h"
 
-/* What comes out of an archive that nobody gave a limit. */
+/* The default limit for the unpacked size of an archive. */
 #define SWELL_FLOOR ((uint64_t)1 << 30)
 #define SWELL_RATIO 200
 
@@ -71,7 +71,7 @@ open_nameless(struct store *st, struct error *err)
 
 /* ------------------------------------------------------------ swelling */
 
-/* What may still come out of an archive. */
+/* The remaining unpacked size that an archive may have. */
 struct budget {
 	const struct cancel *cancel;
 	uint64_t max, bytes, content;
@@ -167,8 +167,8 @@ unpacked_read(void *arg, void *bytes, size_t n, struct error *err)
 	return got;
 }
 
-/* True if the file begins as one of the compressed formats does, as far as it goes: a
- * damaged one is told from text that happens to start with the same letters. */
+/* True if the file begins like one of the compressed formats. It checks enough bytes to
+ * tell a damaged archive from text that starts with the same letters. */
 static bool
 is_compressed(int fd)
 {
@@ -283,7 +283,7 @@ fill(struct archive_index *a, struct store *st, struct tar_source source, int fd
 	return 0;
 }
 
-/* What is damaged before it shows what is in it began as an archive all the same. */
+/* It is damaged before its first header, but it began as an archive. */
 static int
 fill_from_compressed(struct archive_index *a, struct store *st, int fd,
                      struct budget *budget, struct error *err)
@@ -373,7 +373,7 @@ unpack_item(struct unpacker *u, struct tar_reader *r, const struct entry *e,
 	return (int)n;
 }
 
-/* What was cut off or damaged on its way may be so behind the last entry. */
+/* A truncated or damaged download may be damaged only after the last entry. */
 static int
 read_rest(struct unpacked_source *s, struct error *err)
 {

@@ -1,6 +1,6 @@
 /*
- * An archive on its way from a stream to a file: to its end, which a plain tar says itself.
- * What comes behind it has a bound, and so has a run of zeros in what is compressed.
+ * Copies an archive from a stream to a file, up to its end; a plain tar marks its end
+ * itself. The data after the end is limited, and so are zeros in compressed data.
  */
 #include <errno.h>
 #include <string.h>
@@ -103,7 +103,7 @@ zeros_at_end(const char *bytes, size_t n)
 	return zeros;
 }
 
-/* No compressor writes so many zeros but behind the end. */
+/* No compressor writes so many zeros, except after the end. */
 static int
 spool_compressed(struct spool *s, struct error *err)
 {

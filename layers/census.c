@@ -17,7 +17,7 @@
 #include "layers/store_state.h"
 
 enum {
-	DEPTH_MAX = 256, /* what is deeper is not counted */
+	DEPTH_MAX = 256, /* deeper files are not counted */
 	HEX_DIGITS = 64,
 	LEFTOVER_AGE_S = 3600,
 	DISK_BLOCK = 512,

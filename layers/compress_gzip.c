@@ -115,7 +115,7 @@ worker(void *arg)
 	return NULL;
 }
 
-/* If there are no threads to be had, the writer does it all. */
+/* If no thread can be started, the writer compresses itself. */
 static void
 start_workers(struct gzip_writer *w)
 {
@@ -218,7 +218,7 @@ gzip_writer_free(void *state, bool at_once)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->ended = true;
-	w->ready = w->taken; /* after a fault nobody wants the rest */
+	w->ready = w->taken; /* after an error the rest is not needed */
 	pthread_cond_broadcast(&w->work);
 	pthread_mutex_unlock(&w->lock);
 	for (size_t i = 0; i < w->n_started; i++)

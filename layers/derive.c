@@ -325,7 +325,7 @@ missing(struct layer *l, unsigned wanted)
 	return wanted & ~there;
 }
 
-/* Nothing but the blob has what is WANTED. */
+/* Only the blob contains the forms WANTED. */
 static bool
 needs_blob(const struct layer *l, unsigned wanted)
 {

@@ -22,7 +22,7 @@ enum {
 	SPARSE_WARNED = 256 * 1024 * 1024,
 };
 
-/* What is known of a change until it is clear whether it stays. */
+/* A possible change, until it is clear whether it is one. */
 struct candidate {
 	struct entry entry;
 	dev_t dev; /* of a file with several names, else ino is 0 */

@@ -5,9 +5,9 @@
  *	   ▲                 │
  *	   └─────────────────┘ if index.json changed meanwhile
  *
- * Marking takes no lock. What somebody uses afterwards gets a newer time under
- * the shared lock, and is left alone when its turn comes; so is everything with
- * a time since the oldest lease.
+ * Marking takes no lock. If a process uses something after that, it gets a newer
+ * time under the shared lock, and the sweep keeps it. The sweep also keeps everything
+ * with a time since the oldest lease.
  */
 #include "layers/gc.h"
 
@@ -29,14 +29,14 @@
 enum {
 	LATELY_S = 7 * 24 * 3600,
 	BATCH = 32,
-	TRIES = 10, /* then index.json changes too often; what is left is left */
+	TRIES = 10, /* then index.json changes too often; the rest stays */
 };
 
 #define SECOND_NS ((int64_t)1000000000)
 
 /* ------------------------------------------------------------ what to keep */
 
-/* Used since then: kept whatever else is said. */
+/* Used since then: always kept. */
 static int
 cut_of(struct store *st, const struct gc_options *o, int64_t *cut_ns, struct error *err)
 {
@@ -85,8 +85,8 @@ compare_by_use(const void *a, const void *b)
 	return x->index < y->index ? -1 : 1;
 }
 
-/* Plain trees are in nobody's use, and made again from the rest. They stay if they were
- * left after the cut that somebody asks for, not if that is for others' sake only. */
+/* No build uses plain trees, and they can be made again. They stay if they are younger
+ * than the age limit that the user gave; the oldest lease does not protect them. */
 static void
 mark_plain(struct marks *m, const struct gc_options *o)
 {
@@ -171,7 +171,7 @@ same_file(const struct stat *a, const struct stat *b)
 	       stat_mtime_ns(a) == stat_mtime_ns(b);
 }
 
-/* A record's lock that somebody holds is no leftover. */
+/* A record's lock that is held is not a leftover. */
 static bool
 is_locked(int dir_fd, const char *name)
 {

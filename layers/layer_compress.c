@@ -1,5 +1,5 @@
 /*
- * A layer on its way out. What was compressed once is found again:
+ * Compresses layers for export. A note leads to a blob that was compressed before:
  *
  *	compressed/DIFFID-gzip-6    {"digest":"sha256:…","size":1234}
  */

@@ -1,11 +1,10 @@
 /*
- * What an overlay of layers is mounted from. Of very many layers the lowest are merged
- * into one directory first, which is kept in the store like a layer that nobody refers
- * to: who mounts more of the same finds it again.
+ * The lower directories of an overlay. If there are very many layers, the lowest are
+ * first merged into one directory. The store keeps it like a layer without references, so
+ * a later mount of the same layers finds it again.
  *
- * Overlayfs takes no directory twice. A layer that comes again higher up needs no place
- * further down: all that it says of a path it says again above, before lower layers are
- * asked, and it says nothing of other paths.
+ * Overlayfs does not accept a directory twice. If a layer occurs twice, the lower
+ * occurrence can be omitted: the upper one already decides all paths of this layer.
  */
 #include <errno.h>
 #include <sys/stat.h>

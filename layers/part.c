@@ -22,7 +22,7 @@ struct part {
 	int fd;
 	uint64_t size;
 	struct hasher *hasher;       /* NULL: who writes verifies */
-	struct growing_blob *reader; /* NULL: nobody reads along; borrowed */
+	struct growing_blob *reader; /* NULL: no concurrent reader; borrowed */
 	bool ends_in_hole;           /* perhaps: its length must be set */
 };
 

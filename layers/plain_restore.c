@@ -1,11 +1,11 @@
 /*
- * A plain tree as its lowest layers left it, after anything was done to it.
+ * Restores a plain tree to the state of its lowest layers, after any changes.
  *
- *	check      what is not as it was noted, or is of a later layer
- *	ask        what the layers say of each of these paths
- *	remove     what is to be made again, or is not to be there
- *	apply      the layers, the lowest first, but of these paths only
- *	metadata   of directories, the last: what is made in them changes their times
+ *	check      find paths that differ from the notes, or come from a later layer
+ *	ask        look these paths up in the layers
+ *	remove     remove entries that must be made again, or must not exist
+ *	apply      apply the layers, the lowest first, but only these paths
+ *	metadata   of directories, last, because new entries change their times
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -321,7 +321,7 @@ restore(struct restore *r, const char *const *layers, uint32_t n, struct error *
 	return restore_dirs(r, layers, n, err);
 }
 
-/* What was of a layer that is no more is of the last one, for all that is known. */
+/* Paths of a layer that is gone count as the last layer's. */
 static void
 forget_layers(struct plain_tree *t, uint32_t n)
 {

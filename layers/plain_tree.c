@@ -1,6 +1,6 @@
 /*
- * What changed in a plain tree since the last look: two sorted lists of what
- * stat tells, compared while the newer one is made.
+ * Finds the changes in a plain tree since the last walk: compares two sorted lists of
+ * stat results while it makes the newer one.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -42,7 +42,7 @@ next_before(const struct look *l)
 	return l->at < l->before->list.n ? &l->before->list.at[l->at] : NULL;
 }
 
-/* Passes what was noted at and below PATH: true if there was something. */
+/* Skips the notes at and below PATH; true if there were any. */
 static bool
 pass_below(struct look *l, struct text path)
 {
@@ -79,7 +79,7 @@ add_fix(struct look *l, struct text path, bool is_whole)
 	                          .is_whole = is_whole }));
 }
 
-/* What was noted is there no more. */
+/* A noted path is gone. */
 static int
 note_removed(struct look *l, struct level *level, struct text path, struct error *err)
 {
@@ -179,8 +179,8 @@ enter(struct look *l, struct level *up, const char *name, bool is_changed,
 	return look_leave(&level, err);
 }
 
-/* What a copy of a layer has not: plain_tree_apply() leaves sockets and nodes out, and all
- * attributes but two. */
+/* What a copy of a layer has not: plain_tree_apply() leaves sockets and nodes out, and
+ * all attributes but two. */
 static bool
 is_odd(int dir_fd, const char *name, const struct stat *st)
 {

@@ -1,6 +1,6 @@
 /*
- * What is damaged in the store is found when it is read whole: it is removed, and fetched
- * or made again from what else there is.
+ * Damage in the store is found when a file is read completely. The file is removed, and
+ * fetched or made again from other forms.
  */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Layers whose bytes are where somebody else keeps them; see layer_of_files(). */
+/* Layers whose files are outside the store; see layer_of_files(). */
 #include <stdlib.h>
 
 #include "base/mem.h"

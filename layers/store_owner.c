@@ -67,9 +67,9 @@ is_mounted(const char *dir, const struct stat *sb)
 	return stat(parent, &above) == 0 && sb->st_dev != above.st_dev;
 }
 
-/* Who but its owner may put something else in the place of what is in DIR: what a warning
- * calls them, and the letter of chmod; NULL: nobody. Our own group is ourselves: many
- * machines give each user one. */
+/* Who besides its owner may replace entries of DIR: the words for a warning, and the
+ * letter for chmod; NULL: nobody. Our own group does not count, because many machines
+ * give each user a group. */
 static const char *
 find_writers(const char *dir, char *letter)
 {
@@ -130,7 +130,7 @@ store_check_owner(int root_fd, const char *path, struct error *err)
 	uid_t us = geteuid();
 	const char *foreign = find_foreign(root_fd, us);
 
-	/* Where nothing can be written, nothing of what others made is taken over. */
+	/* If nothing can be written, nothing that others made is accepted. */
 	if (foreign != NULL && own_id(root_fd, &us))
 		foreign = find_foreign(root_fd, us);
 	else if (foreign != NULL)

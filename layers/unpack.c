@@ -188,7 +188,7 @@ set_owner(struct unpacker *u, int fd, const char *name, const struct entry *e,
 	return 0;
 }
 
-/* A set-id bit for somebody else than the owner meant is worse than none. */
+/* A set-id bit for a wrong owner is worse than none. */
 static mode_t
 mode_for(const struct entry *e, int owner_is_right)
 {
@@ -412,7 +412,7 @@ replace(struct unpacker *u, const char *name, const struct entry *e, struct erro
 	return file_remove_tree(top(u)->fd, name, err);
 }
 
-/* Under its own name at once: nobody sees the directory before all of it is there. */
+/* Under its final name at once: no process sees the directory before it is complete. */
 static int
 open_new(struct unpacker *u, const char *name, const struct entry *e, mode_t mode,
          struct error *err)

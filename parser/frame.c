@@ -6,7 +6,7 @@
 
 #define DASHES "--------------------\n"
 
-/* Of a line that is no line for a screen. */
+/* The maximum shown length of a very long line. */
 #define LINE_MAX_SHOWN 2000
 
 /* Lines are what LF separates: behind a trailing LF there is one more, empty. */

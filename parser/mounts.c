@@ -228,7 +228,7 @@ read_field(struct given *g, const struct mount_field *field, struct error *err)
 
 /* ------------------------------------------------------------ the whole */
 
-/* What is said of a field that the type does not take, around the type's name. */
+/* The message for a field that the type does not allow, around the type's name. */
 static const struct {
 	unsigned field;
 	const char *before, *after;
@@ -299,8 +299,8 @@ struct request {
 	size_t n_before; /* earlier mounts of the type */
 };
 
-/* Fills in what is the type's own; what is as it was given is there. One for each row
- * of MOUNT_TYPES. */
+/* Fills in the type's own members; plain values are filled in already. One function for
+ * each row of MOUNT_TYPES. */
 typedef int plan_fn(const struct request *r, struct step_mount *out, struct error *err);
 
 /* TARGET below the working directory, cleaned if it must be joined. */

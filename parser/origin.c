@@ -94,7 +94,7 @@ origin_check_names(struct planner *p, struct error *err)
 	return 0;
 }
 
-/* How an image is told from others, and named to people. */
+/* The identity of an image, and its name in messages. */
 static int
 full_name(struct planner *p, struct text name, enum context_kind kind, struct text *out,
           struct error *err)

@@ -197,7 +197,7 @@ plan_step_local(struct planner *p, const struct node *node, const struct instruc
 	return step->id;
 }
 
-/* What people see of a source's address. */
+/* The shown part of a source's address. */
 static struct text
 redacted(struct planner *p, struct text t)
 {

@@ -174,8 +174,8 @@ make_with(struct auth *auth, const struct host *host, const struct scope *scope,
 	               : make_bearer(auth, host, scope, challenge, c, out, err);
 }
 
-/* What is public needs no credentials: those that cannot be had, or are refused, need not
- * keep anybody from it. If nothing can be had without, ERR stays what was wrong. */
+/* Public content needs no credentials: if they are unavailable or refused, try without.
+ * If that fails too, ERR keeps the first error. */
 static int
 make_without(struct auth *auth, const struct host *host, const struct scope *scope,
              const struct challenge *challenge, struct grant *out, struct error *err)

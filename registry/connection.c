@@ -29,7 +29,7 @@ set_tls(CURL *easy, const struct host *host)
 	}
 }
 
-/* The rules of Go's programs, which people's environments are made for: a
+/* The rules of Go programs, for which most environments are set up: a
  * loopback host is never reached through a proxy, and HTTP_PROXY counts in
  * capitals too (libcurl ignores it, for the sake of CGI scripts). */
 static void

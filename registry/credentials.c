@@ -112,8 +112,8 @@ load(struct credentials *c, const char *path, bool must_exist, struct error *err
 	return 0;
 }
 
-/* A source that nobody asked for by name must not end a build that may well do
- * without it. */
+/* A source that the user did not name must not fail a build that may work without
+ * it. */
 static void
 try_load(struct credentials *c, const char *dir, const char *name)
 {
@@ -123,7 +123,7 @@ try_load(struct credentials *c, const char *dir, const char *name)
 	if (dir == NULL || *dir == '\0')
 		return;
 	path = mem_print("%s%s", dir, name);
-	/* A home that is no directory is how some say that there is none. */
+	/* Some systems set a home that is not a directory to mean "none". */
 	if (load(c, path, false, &err) < 0 && err.sys != ENOTDIR)
 		event_warn_error(0, &err, "credentials are not read");
 }

@@ -1,7 +1,7 @@
 #include "base/base.h"
 #include "registry/registry.h"
 
-/* Nobody nests deeper than this on purpose. */
+/* No real index is nested deeper. */
 #define NESTING_MAX 4
 
 /* Of a tree of indexes so many are read. */

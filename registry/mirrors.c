@@ -131,7 +131,8 @@ read_rule(struct mirrors *m, const json_t *object)
 	array_push(&m->rules, rule);
 }
 
-/* 1 if the file exists. A broken one is told and skipped: it is other programs'. */
+/* 1 if the file exists. An invalid one is skipped with a warning: it belongs to other
+ * programs. */
 static int
 read_file(struct mirrors *m, const char *path)
 {

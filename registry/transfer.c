@@ -329,7 +329,7 @@ fail_connect(const struct state *s, struct error *err)
 	return -1;
 }
 
-/* What a proxy is to blame for is never said of the host behind it. WHAT may be NULL. */
+/* A proxy's error must not be reported as the host's. WHAT may be NULL. */
 static int
 fail_proxy(const struct state *s, enum http_fault fault, const char *what,
            struct error *err)

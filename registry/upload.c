@@ -14,8 +14,8 @@
 /* So much more after a break is progress: the tries begin anew. */
 #define PROGRESS (1u << 20)
 
-/* Some servers forget a session at every break. As long as each one gets somewhere, so
- * many are begun. */
+/* Some servers forget a session at every break. This is the maximum number of sessions,
+ * as long as each makes progress. */
 #define SESSIONS_MAX 32
 
 /* What came of one request. */
@@ -46,7 +46,7 @@ upload_exists(const struct upload *u, struct error *err)
 
 	if (api_perform(u->call, where, &request, &response, err) < 0)
 		return -1;
-	/* Whatever is wrong, the upload's answer has the words for it. */
+	/* In any case the upload's answer contains the error. */
 	return response.status == 200 ? 1 : 0;
 }
 
@@ -123,8 +123,8 @@ begin(struct upload *u, struct http_response *response, struct error *err)
 	return post(&plain, "/blobs/uploads/", response, err);
 }
 
-/* A session that nobody ends is the server's to forget; so whether it could be ended does
- * not matter. */
+/* The server discards abandoned sessions itself, so it does not matter whether this
+ * succeeds. */
 static void
 give_up_session(const struct upload *u)
 {
@@ -251,7 +251,7 @@ put(struct upload *u, struct http_response *response, struct error *err)
 	if (request.source_size == 0)
 		request.source = NULL;
 	rc = api_once(u->call, url, &request, response, err);
-	/* What was put together after a break may have a wrong seam. */
+	/* An upload that was resumed may be wrong at the joint. */
 	if (rc == 0 && response->status == 400 && u->resumed)
 		return STEP_LOST;
 	return rc == 0 && response->status / 100 == 2 ? STEP_DONE : step_of(rc, response);

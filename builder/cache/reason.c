@@ -119,7 +119,7 @@ files_difference(const struct last_build_step *was, const struct last_build_step
 
 /* ------------------------------------------------------------ fields */
 
-/* What a field of a key is to people; a prefix if it ends in '['. */
+/* The description of a key's field for users; a prefix if it ends in '['. */
 static const struct {
 	const char *field, *name;
 } names[] = {

@@ -475,7 +475,7 @@ set_epoch(void *target, struct text value, struct error *err)
 	struct build_options *o = target;
 	uint64_t seconds = 0;
 
-	/* What a name stands for is known when the Dockerfile has been read. */
+	/* The meaning of a name is known only after the Dockerfile was read. */
 	if (!number_u64(value, &seconds) &&
 	    (value.n == 0 || !isalpha((unsigned char)value.p[0])))
 		return error_set(err, ERR_USAGE,

@@ -22,7 +22,7 @@ print_answer(const char *text)
 		putchar('\n');
 }
 
-/* What was written there must not get more bytes. */
+/* The results there must not get more bytes. */
 static bool
 writes_to_stdout(const struct build_options *o)
 {
@@ -132,8 +132,8 @@ take_context(struct build_options *o, const struct words_left *words, struct err
 	                  cmd_build.arguments);
 }
 
-/* Before any thread exists: from here on files get the ids of the image. Platforms that
- * are none are told of later. */
+/* Before any thread exists: from here on files get the ids of the image. Invalid
+ * platforms are reported later. */
 static void
 enter(struct build_request *r, char **why)
 {

@@ -55,7 +55,7 @@ work(void *options, const struct words_left *words, struct error *err)
 	if (failed < 0)
 		return -1;
 	store = store_open(o->store.root, err);
-	/* What it tries is told by what it prints. */
+	/* Its output says what it tries. */
 	event_set_sink(NULL, NULL);
 	failed = store == NULL ? -1 : examine(store, o->isolation, &doctor, err);
 	store_close(store);

@@ -8,7 +8,7 @@
 #include "builder/cli/near.h"
 
 #define HELP_COLUMN 34  /* where descriptions start */
-#define VALUE_MAX   200 /* bytes of a value that are told */
+#define VALUE_MAX   200 /* bytes of a value in a message */
 
 bool
 option_takes_value(const struct option_row *o)
@@ -152,7 +152,7 @@ struct reader {
 	void *target;
 };
 
-/* The value of O: what stands behind "=", or the next word. */
+/* The value of O: the text after "=", or the next word. */
 static int
 read_value(struct reader *r, const struct option_row *o, struct text given,
            struct error *err)

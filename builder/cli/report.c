@@ -9,7 +9,7 @@
 
 #define LOG_LINES 40 /* of a failed step */
 
-/* Of a message: a value or an answer may be as long as it likes. */
+/* The maximum length of a message: values and answers have no limit. */
 #define MESSAGE_MAX ((size_t)4 << 10)
 
 int
@@ -56,7 +56,7 @@ print_log(struct ui *ui)
 	fprintf(stderr, "------\n");
 }
 
-/* What is told often has foreign text in it. */
+/* Messages often contain untrusted text. */
 static void
 print_message(const char *word, const char *text)
 {

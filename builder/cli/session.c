@@ -9,8 +9,8 @@
 #include "base/base.h"
 #include "base/count.h"
 
-/* Those that are to stop us. Who started us with one ignored (nohup, a shell's "&")
- * does not want it to. */
+/* The signals that stop us. If a signal was ignored when we started (nohup, a shell's
+ * "&"), it stays ignored. */
 static void
 stop_signals(sigset_t *set)
 {
@@ -26,7 +26,7 @@ stop_signals(sigset_t *set)
 }
 
 /* First signal: everything stops in good order. Second: at once; children die
- * with us, and what is left in tmp/ is swept by the next run. */
+ * with us, and the next run removes the leftovers in tmp/. */
 static void *
 wait_for_signals(void *arg)
 {

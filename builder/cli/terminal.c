@@ -14,7 +14,7 @@
 #include "base/own.h"
 
 #define NAME_MAX_PTY 64
-/* How soon a new size of the window is seen, and what is left when it ends. */
+/* The delay until a new window size, or the rest of the output at the end, is seen. */
 #define TICK_MS 200
 #define PIECE   4096
 

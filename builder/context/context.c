@@ -24,7 +24,7 @@
 /* Files for which another thread is worth its start. */
 #define DIGEST_THREADS_PAY 32
 
-/* Beside each entry of the tree: what else stat said, and the content's digest. There
+/* For each entry of the tree: other members of its stat, and the content's digest. There
  * may be millions. */
 struct file_state {
 	uint64_t ino;
@@ -170,7 +170,7 @@ collect_dir(struct collect *c, const struct scan_dir *dir)
 
 /* ------------------------------------------------------------ index */
 
-/* What stat said of file I, as far as the index is concerned. */
+/* The part of file I's stat that the index needs. */
 static struct scan_stat
 stat_of(const struct context *c, size_t i)
 {

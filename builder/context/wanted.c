@@ -160,7 +160,7 @@ link_read(int root_fd, const struct buf *path, char text[PATH_MAX])
 	return n <= 0 || n == PATH_MAX ? 0 : (size_t)n;
 }
 
-/* Puts a link's text in front of what is left. */
+/* Puts a link's text before the rest of the path. */
 static void
 route_follow(struct route *r, struct text target, struct text rest)
 {

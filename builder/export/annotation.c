@@ -110,8 +110,8 @@ annotation_parse(struct annotations *out, struct text value, struct error *err)
 	}
 }
 
-/* A platform may have dots of its own no more than a kind: the first one behind both
- * begins the key. */
+/* Neither a platform nor a kind contains dots: the first dot after both begins the
+ * key. */
 int
 annotation_parse_attribute(struct annotations *out, struct text key, struct text value,
                            struct error *err)

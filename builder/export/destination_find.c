@@ -30,8 +30,8 @@ is_same_dir(int fd, const char *path)
 	       a.st_ino == b.st_ino;
 }
 
-/* /proc/self/fd/N by any way there: opening it anew would begin at the start of a file,
- * and fails for sockets. */
+/* /proc/self/fd/N, however it is reached: opening it again would start at the beginning
+ * of a file, and fails for sockets. */
 static bool
 is_own_descriptor(int dir_fd, const char *name, uint64_t *number)
 {
@@ -40,7 +40,7 @@ is_own_descriptor(int dir_fd, const char *name, uint64_t *number)
 	        is_same_dir(dir_fd, "/proc/thread-self/fd"));
 }
 
-/* What is not close-on-exec was open when we were started; all else is ours. */
+/* A descriptor without close-on-exec was inherited; all others are ours. */
 static int
 take_own(struct destination_place *place, int number)
 {

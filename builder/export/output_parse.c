@@ -280,7 +280,7 @@ output_has_layers(const struct output *out)
 	return output_rows[out->type].packing != PACKING_NONE;
 }
 
-/* "has no KEY" for what would be ignored although somebody relies on it. */
+/* "has no KEY" for a key that would be ignored although the user relies on it. */
 static int
 check_ignored(const struct output *out, struct error *err)
 {
@@ -371,8 +371,8 @@ is_word(struct text value)
 	       text_equal(buf_text(&field), value);
 }
 
-/* Other builders' "oci:PATH", and a type without "type=": what would quietly become a
- * directory of that name. One that is there is meant. */
+/* Other builders' "oci:PATH", and a type without "type=", would silently become a
+ * directory of that name. An existing directory is accepted. */
 static int
 check_word(struct text value, struct error *err)
 {

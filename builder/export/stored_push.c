@@ -103,7 +103,7 @@ is_plain_tar(const char *media_type)
 	       strcmp(media_type, MEDIA_DOCKER_LAYER) == 0;
 }
 
-/* D, a plain tar, whose digest therefore is its diffID, becomes what is sent. */
+/* D is a plain tar, so its digest is its diffID. Replaces it by the compressed blob. */
 static int
 compress(const struct stored_push *p, struct descriptor *d, struct error *err)
 {

@@ -242,8 +242,8 @@ put_blob(struct archive *a, const struct export_options *options,
 	return pass(&p, -1, err);
 }
 
-/* What is damaged in the store is fetched or made again before the first byte leaves: a
- * stream cannot be taken back. */
+/* Damaged content of the store is fetched or made again before the first byte is written,
+ * because a stream cannot be rewound. */
 static int
 heal(const struct package_blobs *blobs, const struct output *output,
      const struct export_options *options, struct error *err)
@@ -367,7 +367,7 @@ write_tar(const struct output *output, const struct export_options *options,
 	return failed < 0 ? -1 : destination_keep(d, err);
 }
 
-/* NULL: there is none that can be read, which is no reason not to write one. */
+/* NULL: no readable one exists; then a new one is written. */
 static json_t *
 read_index(int dir_fd)
 {
@@ -400,7 +400,7 @@ output_check_layout(const struct output *output, struct error *err)
 	return error_hint(err, "name another directory, or remove that file");
 }
 
-/* The indexes last: what they name is there then. */
+/* The indexes last, when everything that they name exists. */
 static int
 write_directory(const struct output *output, const struct export_options *options,
                 const struct packages *p, const struct export_names *names,

@@ -7,8 +7,8 @@
 #include "layers/layer.h"
 #include "layers/tags.h"
 
-/* Layers that were pulled are in the store as pulled; what was never needed so
- * far is fetched now, so that the layout is whole. */
+/* Pulled layers are in the store as pulled. Layers that were not needed so far are
+ * fetched now, so that the layout is complete. */
 static int
 fetch_pulled(const struct image *image, const struct cancel *cancel, struct error *err)
 {

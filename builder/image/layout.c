@@ -37,8 +37,8 @@ split_name(const char *text, char **path, char **tag, char **digest)
 	*path = mem_copy_n(head.p, colon == NULL ? head.n : (size_t)(colon - head.p));
 }
 
-/* Opens NAME below DIR_FD if it is a regular file. A fifo would wait for somebody, a device
- * might be told something by being opened, and has no end. */
+/* Opens NAME below DIR_FD if it is a regular file. Opening a FIFO would block; opening a
+ * device may have an effect, and a device may be endless. */
 static int
 open_regular(int dir_fd, const char *name, bool follow_out, uint64_t *size,
              struct error *err)
@@ -122,8 +122,8 @@ find_only(const json_t *list)
 	return first;
 }
 
-/* What is asked for; without a name that is "latest", as for any image, or all there
- * is. */
+/* The requested image; without a name it is "latest", as for any image, or the only
+ * one. */
 static json_t *
 find_entry(const json_t *list, const char *tag, const char *digest)
 {

@@ -105,8 +105,8 @@ ask(struct clinic *c, const struct doctor_try *one, struct error *err)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_sys(err, "open a pipe");
-	/* As fork(), which would start a thread of a sanitizer; name spaces of users are
-	 * for processes with a single one. There are no others of ours, and no lock. */
+	/* Like fork(), but fork() would start a thread of a sanitizer, and a process with
+	 * threads cannot enter a user namespace. We have no other threads and no lock. */
 	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0) {
 		if (fchdir(c->dir_fd) < 0)
@@ -229,7 +229,7 @@ try_all(int dir_fd, enum isolation wanted, struct doctor *d, struct error *err)
 	return 0;
 }
 
-/* The tries run beside each other, so what they share is made before. */
+/* The checks run in parallel, so what they share is made before. */
 static int
 make_trials(int scratch_fd, struct error *err)
 {

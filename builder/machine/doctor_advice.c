@@ -80,8 +80,8 @@ for_mounts(const struct doctor_scene *s, int sys)
 	       "appArmorProfile: {type: Unconfined}";
 }
 
-/* SYS: see userns.h. In a container the set-id bit is not enough: who writes a map must be
- * the owner of the name space, or have CAP_SYS_ADMIN. */
+/* SYS: see userns.h. In a container the set-id bit is not enough: the process that writes
+ * a map must own the namespace, or have CAP_SYS_ADMIN. */
 static const char *
 for_ranges(const struct doctor_scene *s, int sys)
 {

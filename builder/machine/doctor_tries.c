@@ -40,7 +40,7 @@ put(const char *file, const char *text)
 		close(fd);
 }
 
-/* As root of a new user name space. */
+/* As root of a new user namespace. */
 static int
 enter_user(int flags)
 {
@@ -107,7 +107,7 @@ try_overlay(char *detail)
 	return -1;
 }
 
-/* The first process of a new process name space may ask for its own /proc. */
+/* The first process of a new PID namespace may mount its own /proc. */
 static int
 try_proc(char *detail)
 {

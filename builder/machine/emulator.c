@@ -111,7 +111,7 @@ describe(const struct machine *m, struct buf *out)
 	buf_print(out, ":%s:OCF", emulator);
 }
 
-/* The file system of registrations of our user name space, mounted nowhere. */
+/* The binfmt_misc file system of our user namespace, mounted nowhere. */
 static int
 open_registry(void)
 {
@@ -128,7 +128,7 @@ emulator_register(const char *arch)
 {
 	const struct machine *m = find(arch);
 	auto_buf struct buf text = BUF_INIT;
-	/* Registrations last as long as their file system is mounted: until we end. */
+	/* Registrations last while their file system is mounted: until we end. */
 	static int registry_fd = -1;
 	auto_fd int fd = -1;
 

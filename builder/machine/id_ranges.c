@@ -2,7 +2,7 @@
 
 #include "base/number.h"
 
-/* A user name space has room for 340 extents; more than that are not used. */
+/* A user namespace has room for 340 extents; further ones are ignored. */
 #define EXTENTS_MAX 340
 #define IDS_NEEDED  65535
 

@@ -24,7 +24,7 @@ words_clear(struct words *w)
 }
 #define auto_words __attribute__((cleanup(words_clear)))
 
-/* ARGV ends with NULL. Errors are of no interest beside an answer (SPLITS). */
+/* ARGV ends with NULL. With SPLITS, standard error is not mixed with the answer. */
 static int
 start(struct id_tool *t, struct words *argv, bool splits)
 {
@@ -104,7 +104,7 @@ id_tool_ranges(const char *user, bool groups, uid_t own, struct id_ranges *out)
 	array_push(&argv.list, NULL);
 	if (start(&tool, &argv, true) < 0)
 		return -1;
-	/* It fails for who has none. */
+	/* It fails for a user without ids. */
 	if (!id_tool_end(&tool, &said))
 		buf_truncate(&said, 0);
 	id_ranges_listed(buf_text(&said), own, out);

@@ -1,7 +1,7 @@
 /*
- * machine_enter(): this process moves into a user name space of its own if it
- * cannot mount as it is. A helper, forked before, stays outside: only from
- * there can maps be written.
+ * machine_enter(): this process enters a new user namespace if it cannot mount
+ * otherwise. A helper, forked before, stays outside, because maps can only be
+ * written from there.
  *
  *	the process                     the helper
  *	fork                       →    waits
@@ -216,7 +216,7 @@ helper_main(const struct origin *o, int go_fd, int told_fd)
 	_exit(0);
 }
 
-/* Moves in; the helper does its part. *OUT says what was reached. */
+/* Enters the namespace; the helper does its part. *OUT is the result. */
 static void
 unshare_with(int go_fd, int told_fd, struct userns_outcome *out)
 {
@@ -277,15 +277,15 @@ enter(const struct origin *o, struct userns_outcome *out)
 
 /* ------------------------------------------------------------ */
 
-/* Root that may mount is all that the strongest engine needs. Where that is refused
- * nevertheless, it is to root of a new user name space, too. */
+/* The strongest engine only needs root that may mount. If a mount is refused
+ * nevertheless, it is also refused to root of a new user namespace. */
 static bool
 can_mount(void)
 {
 	return geteuid() == 0 && caps_has(CAP_SYS_ADMIN);
 }
 
-/* Whether this name space has the ids of an image. */
+/* Whether this namespace has the ids of an image. */
 static enum id_mapping
 own_mapping(void)
 {

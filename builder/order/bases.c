@@ -10,7 +10,7 @@
 /* ONBUILD triggers may name images whose triggers name images … */
 #define ROUNDS_MAX 64
 
-/* Names that people mean, besides those of the stages. */
+/* Possible names for suggestions, besides those of the stages. */
 static const char *const usual[] = { "alpine", "busybox", "centos", "debian",
 	                             "golang", "ubuntu",  "fedora" };
 
@@ -149,7 +149,7 @@ list_known(const struct bases *bases)
 	return known;
 }
 
-/* A mistake that only some of the platforms show is told with the platform. */
+/* If only some platforms have a mistake, the message names the platform. */
 static int
 name_platform(const struct plan_options *options, size_t i, struct error *err)
 {

@@ -19,7 +19,8 @@ outline(const struct call *c, struct build_outcome *out, struct error *err)
 	return 0;
 }
 
-/* What is wrong with the Dockerfile or what it names belongs to the answer. */
+/* Errors of the Dockerfile, or of files and images that it names, are part of the
+ * answer. */
 static bool
 is_finding(enum error_code code)
 {

@@ -320,7 +320,7 @@ build_input_arg(const struct build_request *request, const char *name)
 	return value;
 }
 
-/* A directory that is there is meant, whatever its name looks like. */
+/* An existing directory wins, even if its name looks like a URL. */
 static enum context_source
 find_source(const char *word)
 {

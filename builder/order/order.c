@@ -162,7 +162,7 @@ read_all(struct build *b, struct error *err)
 	if (dockerfile_check_front_end(
 	            b->df, build_input_arg(b->request, "BUILDKIT_SYNTAX"), err) < 0)
 		return -1;
-	/* A check goes on, with what comes before the mistake. */
+	/* A check continues, with the part before the mistake. */
 	return b->df->is_part && b->request->call != CALL_CHECK ? -1 : 0;
 }
 
@@ -214,7 +214,7 @@ make_options(struct build *b)
 		array_push(&b->options, plan_options(b, &b->platforms.at[i]));
 }
 
-/* Puts the time that NAME stands for in its place, as if it had been given. */
+/* Replaces NAME by its time, as if the user had given the time. */
 static int
 set_epoch(struct build *b, const struct source_options *source, struct text name,
           struct error *err)
@@ -304,7 +304,7 @@ choose_packing(const struct build *b, struct compressor *out)
 	return any;
 }
 
-/* What is built, of what; NULL if there is no name for it. Caller frees. */
+/* The name of this build for last_build; NULL if there is none. Caller frees. */
 static char *
 last_build_of(const struct build *b, const struct plan *plan)
 {
@@ -397,7 +397,7 @@ outputs_of(const struct build *b)
 		                 .written = b->written };
 }
 
-/* Without a plan: what comes before the mistake is told all the same. */
+/* Without a plan: warnings before the mistake are still reported. */
 static void
 tell_warnings_before(struct build *b)
 {
@@ -444,8 +444,8 @@ has_lost(const struct build *b)
 	return b->lost || cache_export_has_lost(&b->cache_export);
 }
 
-/* The cache, too, is written whatever becomes of the outputs; the files last, when no
- * other round follows. */
+/* The cache is written even if outputs failed; the files last, when no other round
+ * follows. */
 static int
 write_all(struct build *b, struct build_outcome *out, struct error *err)
 {

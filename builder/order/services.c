@@ -252,7 +252,7 @@ struct hosts {
 	ARRAY(const char *) list; /* owned */
 };
 
-/* That of the image NAME; what is none is refused where it is used. */
+/* The reference of the image NAME; an invalid name is an error where it is used. */
 static void
 add_host_of(struct hosts *hosts, struct text name)
 {

@@ -100,8 +100,8 @@ is_forbidden(int sys)
 	return sys == EACCES || sys == EPERM || sys == EROFS;
 }
 
-/* Below our own group, or beside it: a group with processes in it cannot have
- * limited children. */
+/* Below our own group, or next to it: a group that has processes cannot have limited
+ * children. */
 static const char *
 make_somewhere(struct cgroup *g, const struct sandbox_run *r)
 {

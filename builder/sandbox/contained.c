@@ -4,7 +4,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Of the first process name space, on every machine. */
+/* The inode of the initial PID namespace, on every machine. */
 #define MACHINE "pid:[4026531836]"
 
 bool

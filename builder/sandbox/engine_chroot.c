@@ -1,7 +1,7 @@
 /*
- * The engine for root in containers that allow neither name spaces nor mounts: a
- * plain tree per stage, chroot, Landlock, and a supervisor that stands in for
- * /proc. What changed is found by a walk. The container is the boundary.
+ * The engine for root in containers that allow neither namespaces nor mounts: a
+ * plain tree per stage, chroot, Landlock, and a supervisor that replaces /proc. A
+ * walk finds the changes. The container is the boundary.
  */
 #include <errno.h>
 #include <fcntl.h>

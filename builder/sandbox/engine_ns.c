@@ -1,5 +1,5 @@
 /*
- * The engine of name spaces and overlayfs: the upper directory of the root is
+ * The engine with namespaces and overlayfs: the upper directory of the root is
  * the result.
  */
 #include <fcntl.h>
@@ -82,8 +82,8 @@ remove_stubs(const char *dir, const struct running *run, struct error *err)
 	return mount_stubs_remove(dir_fd, recipe_report(run->recipe), err);
 }
 
-/* TREE: the plain one that is the root, or NULL for an overlay. *NEEDS_COPIES: what is to
- * be bound is no overlay here; nothing is left of the try then. */
+/* TREE: the plain tree for the root, or NULL for an overlay. *NEEDS_COPIES: binds cannot
+ * be overlays here; then the try has left nothing behind. */
 static int
 run_once(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
          const char *scratch, bool *needs_copies, struct sandbox_result *result,

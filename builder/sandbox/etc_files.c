@@ -7,8 +7,8 @@
 
 #define FILE_MAX 65536
 
-/* Where systemd-resolved keeps the real servers; what /etc/resolv.conf says
- * works as well, as long as the network is the machine's. */
+/* systemd-resolved keeps the real servers here; /etc/resolv.conf works as well while
+ * the network is the machine's. */
 void
 sandbox_resolv_conf(struct buf *out)
 {

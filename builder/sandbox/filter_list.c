@@ -1,7 +1,7 @@
 /*
- * What processes of a sandbox may ask of the kernel: the calls that Docker's
- * default profile allows to a container with the default capabilities, by the
- * names of libseccomp. A name that an architecture lacks is no rule there.
+ * The system calls that a sandbox may use: those that Docker's default profile
+ * allows to a container with the default capabilities, by libseccomp's names. A
+ * name that an architecture lacks is ignored there.
  */
 #include "base/count.h"
 #include "builder/sandbox/filter.h"

@@ -61,8 +61,8 @@ by_first(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* What was said of FIRST before does not count. Ranges that follow one another differ:
- * the kernel's time to take a filter grows with its length. */
+/* Replaces an earlier verdict for FIRST. Adjacent ranges with equal verdicts are merged,
+ * because the kernel's time to load a filter grows with its length. */
 static void
 add_range(struct filter_ranges *r, uint32_t first, enum verdict verdict)
 {

@@ -27,9 +27,9 @@ smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* What of WANTED, a hard limit, the kernel lets us set. Only trying tells: it asks for a
- * privilege on the machine, whatever our user name space gives, and has bounds of its own
- * (fs.nr_open). A limit that was raised is put back. */
+/* The highest hard limit up to WANTED that the kernel lets us set. Only a try can tell:
+ * the kernel requires a privilege on the machine, not in our user namespace, and has
+ * limits of its own (fs.nr_open). A raised limit is restored. */
 static uint64_t
 allowed(int resource, uint64_t wanted)
 {

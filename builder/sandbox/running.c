@@ -102,7 +102,7 @@ request(const struct sandbox *sb, const struct recipe_draft *d, const struct run
 	return spawner_request(&sb->spawner, fds, RECIPE_FD_FIRST + d->fds.n, err);
 }
 
-/* The spawner tells the id of the process, or that there is none. */
+/* The spawner sends the id of the process, or that there is none. */
 static int
 await_pid(struct running *run, struct error *err)
 {
@@ -179,8 +179,9 @@ microseconds(const struct timeval *t)
 	return (int64_t)t->tv_sec * 1000000 + t->tv_usec;
 }
 
-/* Its own group knows for sure. In one that it shares somebody else may have been killed:
- * it counts if the program was, or says as a shell does that one was. */
+/* A group of its own is certain. In a shared group, the kernel may have killed another
+ * process: it counts only if the program was killed, or its status says, like a shell's,
+ * that a child was. */
 static void
 find_killer(const struct running *run, const struct cgroup *cgroup,
             struct sandbox_result *result)

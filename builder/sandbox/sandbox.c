@@ -121,7 +121,7 @@ tell_none(bool is_unheld, struct error *err)
 	                  "\"cooper doctor\" tells what is missing, and what would help");
 }
 
-/* With a single id a step's owners are kept by who is asked for its calls. */
+/* With a single id, the supervisor of a step keeps its owners. */
 static int
 try_owners(const struct sandbox *sb, struct error *err)
 {
@@ -272,7 +272,7 @@ sandbox_run(struct sandbox *sb, const struct sandbox_run *r,
 		return 0;
 	if (err->code != ERR_ENVIRONMENT)
 		return -1;
-	/* What was remembered may hold no more. */
+	/* The note may be outdated. */
 	probe_note_remove(sb->memory);
 	if (sb->is_remembered && err->hint == NULL)
 		error_hint(err,

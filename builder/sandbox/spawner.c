@@ -43,7 +43,7 @@ reset_signals(void)
 		syscall(SYS_rt_sigaction, i, &standard, NULL, sizeof standard.mask[0]);
 }
 
-/* Moves what is needed to fixed numbers, and closes all the rest. */
+/* Moves the needed descriptors to fixed numbers, and closes all others. */
 static int
 settle_descriptors(const struct start *start)
 {
@@ -130,7 +130,7 @@ spawner_main(void *arg)
 		return 1;
 	syscall(SYS_setsid);
 	syscall(SYS_umask, 022);
-	/* Nobody who gets our ids in a sandbox may look at its first process. */
+	/* No process with our ids in a sandbox may inspect its first process. */
 	prctl(PR_SET_DUMPABLE, 0);
 	drop_memory(start->stack, STACK_SIZE);
 	/* Without the rights for it, it is a step's root that has them not, either. */

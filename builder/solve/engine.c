@@ -1,6 +1,6 @@
 /*
- * A RUN that cannot run here is told before anything is fetched or unpacked for it. What
- * is in the cache needs no engine, so only a step that is surely not there counts.
+ * Reports a RUN that cannot run here before anything is fetched or unpacked for it. A
+ * cached step needs no engine, so only a step that is certainly not cached counts.
  */
 #include "base/base.h"
 #include "builder/solve/state.h"

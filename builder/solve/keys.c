@@ -126,7 +126,7 @@ base_is_settled(const struct solver *s, const struct step *step)
 	return base->is_source || base->cached;
 }
 
-/* Made of what is run whatever there is: a record of what that was before says nothing. */
+/* Its input is always rebuilt, so a record for the old input proves nothing. */
 static bool
 has_new_input(const struct solver *s, const struct step *step)
 {

@@ -165,7 +165,7 @@ locked_execute(struct solver *s, const struct step_job *job, struct error *err)
 
 	if (lock < 0 && cancel_check(s->options->env->cancel, err) < 0)
 		return -1;
-	/* Where an input was made anew only the content key tells. */
+	/* If an input was rebuilt, only the content key counts. */
 	if (solver_wants_content_key(s, job->step) || !found_meanwhile(s, job->step, key))
 		failed = execute(s, job, err);
 	record_unlock(store, key, lock);

@@ -85,8 +85,8 @@ mark_done(struct solver *s, const struct step *step)
 	return n_ready;
 }
 
-/* Under the lock. What runs beside a step that lacks a cached layer is not lost work: it
- * goes on to its end. */
+/* Under the lock. If a step lacks a cached layer, the other running steps are still
+ * useful: they continue to their end. */
 static void
 mark_failed(struct solver *s, struct error *err)
 {
@@ -207,7 +207,7 @@ run_phases(struct solver *s, struct error *err)
 	return work(s, err);
 }
 
-/* Also of steps that nobody needed: what they made is known. */
+/* Also for steps that were not needed: their results are known. */
 static void
 collect_solved(const struct solver *s, struct solution *out)
 {

@@ -22,7 +22,7 @@
 
 #define SEED_HEX      16 /* digits of what tells mounts of one id apart */
 
-/* mounts/<hash of the id>: all that one id stands for begins with it. */
+/* mounts/<hash of the id>: all directories of one id begin with it. */
 static char *
 id_name(const struct step_mount *m)
 {
@@ -82,7 +82,7 @@ base_name(const struct step_job *job, const struct step_mount *m, struct error *
 	return mem_print("mounts/%s-%.*s", id, SEED_HEX, digest_hex(&key, hex));
 }
 
-/* 1 locked, 0 somebody else has it, -1. */
+/* 1 locked, 0 another process has it, -1. */
 static int
 lock_now(int fd, const char *name, struct error *err)
 {
@@ -170,8 +170,9 @@ open_or_create(const struct step_job *job, const struct step_mount *m, const cha
 	return fd;
 }
 
-/* The directory of cache mount M, which begins with BASE: an fd, locked as SHARING says
- * for as long as it is open, made and seeded at first use. */
+/* Opens the directory of cache mount M, whose name begins with BASE, and makes and seeds
+ * it at first use. Returns an fd; while it is open, the directory is locked as SHARING
+ * says. */
 static int
 open_cache(const struct step_job *job, const struct step_mount *m, const char *base,
            enum mount_sharing sharing, struct error *err)
@@ -247,7 +248,7 @@ find_wishes(const struct step_job *job, struct wishes *out, struct error *err)
 	return 0;
 }
 
-/* The most careful of what is said of one cache. */
+/* The strictest sharing mode that the step's mounts give for one cache. */
 static enum mount_sharing
 sharing_of(const struct step_run *run, const struct wish *wishes, size_t n)
 {

@@ -110,7 +110,7 @@ put_dir(struct transfer *t, const struct copy_item *item, struct error *err)
 	if (there != NULL && there->type != ENTRY_DIR)
 		return error_set(err, ERR_SOURCE, "cannot copy to non-directory: /%.*s",
 		                 TEXT_ARG(path));
-	/* Of one that is there already, what only holds others sets the mode. */
+	/* For an existing directory, only an implied parent sets the mode. */
 	if (there != NULL && item->on_demand) {
 		dest_chmod_dir(d, path, item->entry.mode);
 		return 0;

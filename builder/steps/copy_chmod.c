@@ -66,7 +66,7 @@ parse_permission(char letter, struct chmod_action *a)
 	}
 }
 
-/* "=u": the bits of somebody else, as they are. */
+/* "=u": the unchanged bits of another class. */
 static uint16_t
 parse_copy(char letter)
 {
@@ -179,7 +179,7 @@ bits_of(const struct chmod_action *a, uint16_t mode, bool any_x)
 uint16_t
 chmod_apply(const struct chmod *c, uint16_t mode, bool is_dir)
 {
-	/* What the file had at first counts, whatever the actions before took away. */
+	/* The file's original mode counts, even if earlier actions removed bits. */
 	bool any_x = is_dir || (mode & EXECUTE) != 0;
 
 	if (!c->given)

@@ -250,7 +250,7 @@ open_parents(const struct step_job *job, const struct copy_source *source,
 
 /* ------------------------------------------------------------ public */
 
-/* Names of bodies and of what was downloaded are none. */
+/* Names of heredocs and downloads are never patterns. */
 static bool
 may_be_pattern(const struct opened_source *s)
 {

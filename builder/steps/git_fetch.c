@@ -15,7 +15,7 @@
 
 #define CONFIG_MAX ((size_t)1 << 20)
 
-/* More tags of one commit than this are nobody's. */
+/* No real commit has more tags than this. */
 #define TAGS_MAX 100
 
 /* Of submodules in submodules, and of slashes in their names. */

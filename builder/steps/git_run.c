@@ -13,8 +13,8 @@
 /* Lines of what git said that are worth telling. */
 #define REASON_LINES 6
 
-/* Answers git's question for a user out of the environment: arguments are seen by
- * everybody. */
+/* Answers git's question for a user from the environment, because everybody can see
+ * arguments. */
 #define CREDENTIAL_HELPER                                                                \
 	"!f() { test \"$1\" = get || exit 0; printf 'username=%s\\npassword=%s\\n' "     \
 	"\"$COOPER_GIT_USER\" \"$COOPER_GIT_PASSWORD\"; }; f"
@@ -74,7 +74,7 @@ struct setting {
 	char *key, *value;
 };
 
-/* Settings that are seen by nobody else; submodules have them too. */
+/* Settings that no other process sees; submodules get them too. */
 static void
 set_config(struct git *g, const struct setting *settings, size_t n)
 {
@@ -183,7 +183,7 @@ code_of(const struct buf *log)
 	return ERR_SOURCE;
 }
 
-/* Advice for who has a checkout, and what went well. */
+/* Advice for a user's own checkout, and progress messages. */
 static bool
 is_chatter(struct text line)
 {

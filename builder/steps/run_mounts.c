@@ -211,7 +211,7 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want,
 	const struct build_env *env = job->env;
 	const struct ssh_agent *agent = NULL;
 
-	/* The step is told of a socket that may not be there, as BuildKit does it. */
+	/* As in BuildKit, the variable is set even if the socket does not exist. */
 	if (!m->has_agent)
 		array_push(&m->env,
 		           mem_print("SSH_AUTH_SOCK=%.*s", TEXT_ARG(want->target)));

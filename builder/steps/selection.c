@@ -360,7 +360,7 @@ struct listing {
 	struct last_build_step *out;
 };
 
-/* The path by which people know the entry, mostly that in its tree. */
+/* The path of the entry for messages, usually its path in the tree. */
 static struct text
 listed_path(const struct listing *l, const struct copy_item *item)
 {

@@ -116,6 +116,7 @@ step_run_preimage(const struct step_job *job, bool content, struct preimage *out
 	preimage_add_u64(out, "network", run->network);
 	preimage_add_u64(out, "insecure", run->insecure);
 	preimage_add(out, "hostname", run->hostname);
+	/* As in BuildKit, the address of --add-host is not in the key, only the name. */
 	for (size_t i = 0; i < run->hosts.n; i++)
 		add_indexed(out, "host", i, run->hosts.at[i].name);
 	add_limits(out, &job->env->limits);

@@ -76,7 +76,7 @@ find_account(struct text file, bool is_passwd, struct text name, uint32_t id,
 	return false;
 }
 
-/* An id that is missing or odd is nobody's: 0 would be root. */
+/* A missing or invalid id is an error: 0 would be root. */
 static int
 check_account(const struct account *a, bool is_passwd, struct error *err)
 {
@@ -308,7 +308,7 @@ user_owner_is_numeric(struct text owner)
 	uint32_t id = 0;
 
 	split_owner(owner, &user, &group);
-	/* A number that is out of range is told by who uses it. */
+	/* The caller reports a number that is out of range. */
 	return owner_number(user, &id, &ignored) != 0 &&
 	       owner_number(group, &id, &ignored) != 0;
 }

@@ -57,7 +57,7 @@ flush(struct ui *ui)
 
 /* ------------------------------------------------------------ turns */
 
-/* From here on lines are NUMBER's; says so unless they were before. */
+/* From now on lines belong to NUMBER; prints a header if they did not before. */
 static void
 switch_to(struct ui *ui, int number, int64_t now_ns)
 {

@@ -51,7 +51,7 @@ size_or(size_t found, const char *variable, size_t otherwise)
 	               : otherwise;
 }
 
-/* Asked anew for every picture: the window may have been resized. */
+/* Read again for every picture, because the window may have been resized. */
 static void
 screen_size(const struct ui *ui, size_t *columns, size_t *rows)
 {

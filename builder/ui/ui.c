@@ -11,7 +11,7 @@
 #include "builder/ui/shown.h"
 #include "builder/ui/view.h"
 
-/* Of a line without end; what is longer is shown in pieces. */
+/* The maximum length of a line without LF; a longer one is shown in pieces. */
 #define PIECE_MAX ((size_t)64 << 10)
 
 bool
@@ -78,7 +78,7 @@ write_fd(int fd, struct text t)
 		else if (errno == EAGAIN)
 			poll(&wait, 1, -1);
 		else if (errno != EINTR)
-			return; /* nobody is there to be told */
+			return; /* no sink */
 	}
 }
 
@@ -135,8 +135,8 @@ finish_line(struct ui *ui, int number, struct ui_vertex *v, struct buf *line,
 	buf_truncate(line, 0);
 }
 
-/* What is read of one stream ends anywhere; the rest of its line must not be taken
- * for a part of the other's. */
+/* A piece of one stream may end anywhere; the rest of its line must not be mixed with
+ * the other stream. */
 static void
 add_log(struct ui *ui, struct ui_vertex *v, const struct event *e)
 {
@@ -210,7 +210,7 @@ ui_handle(struct ui *ui, const struct event *e)
 {
 	struct ui_vertex *v = vertex_of(ui, e);
 
-	/* After its end a vertex only gets what is about it, not of it. */
+	/* After its end a vertex only gets warnings, no logs. */
 	if (v != NULL && v->ended && e->kind != EVENT_WARNING)
 		return;
 	if (e->kind == EVENT_WARNING)

@@ -9,7 +9,8 @@
 
 #define NUMBERS_MAX (1 << 20) /* of descriptors; fs.nr_open */
 
-/* Those that /proc lists: it goes on behind the last one, whatever was closed. */
+/* Closes the descriptors that /proc lists. The listing continues after the last number
+ * read, so closing some meanwhile is safe. */
 static int
 close_listed(int first)
 {
@@ -58,7 +59,7 @@ descriptors_keep(int first, const int *fds, int n)
 {
 	int away[8];
 
-	/* First out of the way: a place may be another one's number. */
+	/* First move them away: a target number may be in use by another of them. */
 	for (int i = 0; i < n; i++) {
 		away[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, first + n);
 		if (away[i] < 0)

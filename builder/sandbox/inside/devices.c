@@ -73,8 +73,8 @@ attach_node(int dev_fd, const char *name, int source_fd)
 	return result;
 }
 
-/* In a user name space there is only the machine's node, of which nothing may be
- * changed. 0 also if it is not there. */
+/* A user namespace can only use the machine's node, which the step must not change. 0
+ * also if it does not exist. */
 static int
 bind_node(struct mount_ctx *c, int dev_fd, const char *name, const char *path)
 {

@@ -158,7 +158,7 @@ replace(const struct mapping *m)
 	return -1;
 }
 
-/* Nothing to execute, nothing to change. Nobody may have it open for writing. */
+/* An empty, sealed file. No process may have it open for writing. */
 static int
 open_nothing(void)
 {
@@ -192,7 +192,7 @@ read_layout(uint64_t field[53])
 	if (n <= 0)
 		return -1;
 	text[n] = '\0';
-	/* A process's name may hold anything; the state behind it is a letter. */
+	/* A process's name may contain any byte; the state after it is a letter. */
 	p = strrchr(text, ')');
 	if (p == NULL || strlen(p) < 4)
 		return -1;

@@ -19,8 +19,8 @@ filter_install(const struct sock_filter *code, size_t n)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 
-/* A signal must not make the caller ask twice for what was done once; before Linux
- * 5.19 it may. */
+/* A signal must not make the caller repeat a call that was done already; before Linux
+ * 5.19 this can happen. */
 int
 filter_install_notify(const struct sock_filter *code, size_t n)
 {

@@ -14,7 +14,7 @@
 #include "builder/sandbox/inside/start.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* Directories of a path of the step must not lead to what is open here by accident. */
+/* A path of the step must not reach files that are open here by accident. */
 static int
 keep_needed(struct recipe *recipe, const int *fds, int kept[RECIPE_FD_FIRST])
 {

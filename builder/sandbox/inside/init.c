@@ -28,8 +28,8 @@ microseconds(const struct timeval *t)
 	return (int64_t)t->tv_sec * 1000000 + t->tv_usec;
 }
 
-/* Nobody changes anything any more: the builder need not wait for our end, and for the
- * kernel to take the mounts apart. */
+/* No process changes files any more. The builder need not wait until we have ended and
+ * the kernel has removed the mounts. */
 static void
 tell_at_rest(struct recipe *recipe)
 {

@@ -10,13 +10,13 @@
 #include "builder/sandbox/inside/fs.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* Attributes of mounts, flags of mount(2) and those that statfs() tells. */
+/* Mount attributes, flags of mount(2), and flags of statfs(). */
 #define RESTRICTIONS (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 _Static_assert(MOUNT_ATTR_RDONLY == MS_RDONLY && MOUNT_ATTR_NOSUID == MS_NOSUID &&
                        MOUNT_ATTR_NODEV == MS_NODEV && MOUNT_ATTR_NOEXEC == MS_NOEXEC,
                "attributes are flags");
 
-/* A call that is there complains of what it is given here. */
+/* If the call exists, it fails because of these arguments. */
 bool
 mount2_is_best(void)
 {
@@ -53,7 +53,7 @@ mount2_park(struct mount_ctx *c, bool is_dir)
 	return made < 0 ? -1 : sys_openat(c->stage_fd, name, O_PATH, 0);
 }
 
-/* What is open stays below a mount; only a name leads to the mount. */
+/* An open descriptor stays below a new mount; only the name leads to the mount. */
 int
 mount2_reopen(int place_fd)
 {
@@ -147,7 +147,7 @@ mount2_move(int fd, int target_fd)
 
 /* ------------------------------------------------------------ restrictions */
 
-/* In a user name space what a mount has already must be named again. */
+/* In a user namespace, existing flags of a mount must be repeated. */
 static int
 restrict_one(const char *path, unsigned attributes)
 {

@@ -59,7 +59,7 @@ op_tmpfs(struct mount_ctx *c, const struct recipe_op *op)
 	return attach(c, op, fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID), true);
 }
 
-/* The only id stands for all of them: whose the file should be is noted then. */
+/* With a single id, the file's owner is stored as a note. */
 static int
 give(int fd, const struct recipe *recipe, const struct recipe_op *op)
 {
@@ -110,8 +110,8 @@ op_file(struct mount_ctx *c, const struct recipe_op *op)
 	return attach(c, op, fs_copy(c, c->stage_fd, name, false, false), false);
 }
 
-/* A mount that the builder copied for us; or, where it could not, what is now at the
- * place that it has opened. */
+/* A mount that the builder copied for us, or, if it could not, the current mount at the
+ * descriptor that it opened. */
 static int
 bind_source(struct mount_ctx *c, const struct recipe_op *op)
 {
@@ -150,7 +150,7 @@ op_overlay(struct mount_ctx *c, const struct recipe_op *op)
 		return recipe_fail(c->recipe, STAGE_OVERLAY, errno, c->why);
 	if (source == NULL)
 		return attach(c, op, merged_fd, true);
-	/* Only what is attached can be copied from. */
+	/* Only an attached mount can be copied. */
 	digits_of(op->lowers.at, 10, name);
 	if (sys_mkdirat(c->stage_fd, name, 0700) < 0)
 		return -1;

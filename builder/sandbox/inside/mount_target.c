@@ -7,7 +7,7 @@
 #include "builder/sandbox/inside/open_in_root.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* PARENT_FD is as it is after NAME was made in it; BEFORE as it was. */
+/* NAME was made in PARENT_FD; BEFORE is the stat of the directory before that. */
 static int
 note(const struct mount_ctx *c, int parent_fd, const char *parent, const char *name,
      bool is_dir, const struct stat *before)
@@ -42,7 +42,7 @@ note(const struct mount_ctx *c, int parent_fd, const char *parent, const char *n
 	return 0;
 }
 
-/* What is made in another mount (a cache, a tmpfs) is not of the layer. */
+/* Entries in another mount (a cache, a tmpfs) are not part of the layer. */
 static int
 make(void *arg, int parent_fd, const char *parent, const char *name, bool is_dir)
 {

@@ -22,7 +22,7 @@ struct walk {
 	int root_fd, here_fd;
 	char reached[PATH_MAX], rest[PATH_MAX];
 	int links_left;
-	bool is_dir; /* what is wanted, should it be missing */
+	bool is_dir; /* a missing entry is to be a directory */
 	in_root_make_fn *make;
 	void *arg;
 };
@@ -83,8 +83,8 @@ is_last(const struct walk *w)
 
 /* ------------------------------------------------------------ steps of a walk */
 
-/* ".." of a directory that somebody moves away meanwhile would lead out: its parent is
- * reached from the root again. */
+/* If a step moves a directory away, its ".." would lead out. So the walk reaches the
+ * parent from the root again. */
 static int
 go_up(struct walk *w)
 {
@@ -158,7 +158,7 @@ open_or_make(struct walk *w, const char *name)
 
 	if (fd >= 0 || errno != ENOENT || w->make == NULL)
 		return fd;
-	/* Somebody else may have made it meanwhile. */
+	/* Another process may have made it meanwhile. */
 	if (w->make(w->arg, w->here_fd, w->reached, name, w->is_dir || !is_last(w)) < 0 &&
 	    errno != EEXIST)
 		return -1;

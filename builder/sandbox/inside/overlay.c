@@ -203,7 +203,7 @@ new_by_context(struct mount_ctx *c, struct recipe_list lowers, recipe_at upper,
 	return fd;
 }
 
-/* What a volatile overlay leaves behind, so that it is not mounted again. */
+/* A volatile overlay leaves this behind, so that it is not mounted again. */
 static void
 clean_work(const char *work)
 {
@@ -216,9 +216,9 @@ clean_work(const char *work)
 		sys_close(fd);
 }
 
-/* Linux before 6.5 takes "lowerdir+" as it takes any string, and refuses it only when
- * the file system is made: by EINVAL, which may mean anything. So whatever it was, the
- * old call is asked, too. */
+/* Linux before 6.5 accepts "lowerdir+" like any string, and refuses it only when the file
+ * system is made, by EINVAL, which may have many reasons. So on any error, the old call
+ * is tried, too. */
 int
 overlay_new(struct mount_ctx *c, struct recipe_list lowers, recipe_at upper,
             recipe_at work)

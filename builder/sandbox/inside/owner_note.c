@@ -6,8 +6,9 @@
 #include "builder/sandbox/inside/sys.h"
 #include "layers/owner_marks.h"
 
-/* A tmpfs takes attributes of users since Linux 6.6. One of this kind it always took, from
- * who mounted it in a user name space of its own. What is on a tmpfs is in no layer. */
+/* A tmpfs supports user attributes since Linux 6.6. It always supported attributes of
+ * this kind, for the process that mounted it in its own user namespace. Files on a tmpfs
+ * are in no layer. */
 #define OWNER_ON_TMPFS "security.cooper.owner"
 
 static bool

@@ -42,7 +42,7 @@ set_filter(struct recipe *recipe)
 	return recipe_fail(recipe, STAGE_FILTER, errno, NULL);
 }
 
-/* 1 if there is somebody to ask now. */
+/* 1 if there is a supervisor now. */
 static int
 set_notify_filter(struct recipe *recipe)
 {
@@ -101,7 +101,7 @@ start_set_descriptors(const struct recipe *recipe, const int *fds, int keep_fd)
 
 	dup3(fds[RECIPE_FD_OUT], 1, 0);
 	dup3(fds[RECIPE_FD_ERR], 2, 0);
-	/* Whatever /dev/null is a link to, nothing of the machine is open any more. */
+	/* Even if /dev/null is a link: no file of the machine is open any more. */
 	sys_close(0);
 	in = recipe->terminal != 0 ? fds[RECIPE_FD_OUT] : open_empty_input();
 	if (in > 0)

@@ -27,7 +27,7 @@ copies_clear(struct copies *c)
 
 /* ------------------------------------------------------------ a file */
 
-/* Those that a file system does not take are left out. */
+/* Attributes that a file system does not support are left out. */
 static void
 copy_attributes(int in, int out)
 {

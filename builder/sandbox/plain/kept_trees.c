@@ -44,7 +44,7 @@ print_first_line(const struct kept_trees *k, struct buf *out)
 	buf_print(out, "cooper 1 ids %d\n", (int)k->mapping);
 }
 
-/* A tree without a readable stack stands for nothing, and is the first to go. */
+/* A tree without a readable stack is useless, and is removed first. */
 static void
 read_stack(const struct kept_trees *k, int dir_fd, struct kept *kept)
 {

@@ -78,7 +78,7 @@ lend_lock(const struct plain_scratch *scratch, const struct sandbox_run *r,
 	struct locks locks = { 0 };
 	int failed = collect(r, &locks, err);
 
-	/* In the same order everywhere, so that nobody waits for each other. */
+	/* In the same order everywhere, to avoid deadlocks. */
 	array_sort(&locks.list, compare);
 	for (size_t i = 0; i < locks.list.n && failed == 0; i++) {
 		const struct lock *lock = &locks.list.at[i];

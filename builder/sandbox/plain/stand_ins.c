@@ -67,7 +67,7 @@ add_stand_in(struct stand_ins *c, char *path)
 	return stand_in;
 }
 
-/* It is there now, and can be found wherever the step may move it. */
+/* It exists now, and can be found even if the step moves it. */
 static void
 mark_placed(const struct stand_ins *c, struct stand_in *stand_in)
 {
@@ -102,8 +102,8 @@ make_parents(struct stand_ins *c, const char *path, struct error *err)
 	return 0;
 }
 
-/* Clears the place TARGET for a stand-in, a directory if IS_DIR: what is there goes aside.
- * NULL with ERR. */
+/* Clears the place TARGET for a stand-in, a directory if IS_DIR: moves the original
+ * aside. NULL with ERR. */
 static struct stand_in *
 clear_place(struct stand_ins *c, const char *target, bool is_dir, struct error *err)
 {
@@ -284,7 +284,7 @@ place_borrowed(struct stand_ins *c, const struct sandbox_mount *m, int source_fd
 	return lend_entries(from_fd, fd, err);
 }
 
-/* A socket is known by its inode, so a further name of it will do. */
+/* A socket is identified by its inode, so a hard link to it works. */
 static int
 place_socket(struct stand_ins *c, const struct sandbox_mount *m, int source_fd,
              struct error *err)

@@ -1,7 +1,7 @@
 /*
- * The end of stand-ins. Until then the step was free to remove and to move whatever
- * held them, and to put links in its place; so a stand-in is found by its descriptor,
- * and no link is followed.
+ * Removes stand-ins. The step may have removed or moved their directories, and put
+ * links in their place. So a stand-in is found by its descriptor, and no link is
+ * followed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -159,8 +159,8 @@ make_parents(const struct stand_ins *c, const char *path)
 	}
 }
 
-/* Where the stand-in is, or else was: there may be something else now, which belongs to
- * the mount that it stands for. */
+/* The place where the stand-in is, or was: another entry there now belongs to the mount
+ * that it replaces. */
 static bool
 find_any(const struct stand_ins *c, const struct stand_in *stand_in, struct spot *out)
 {

@@ -290,7 +290,7 @@ trees_give(struct trees *t, struct stage_tree *s, enum tree_state state)
 		}
 		pthread_mutex_unlock(&t->lock);
 	}
-	/* What is not removed goes with the scratch directory, which may be later. */
+	/* The rest is removed with the scratch directory, perhaps later. */
 	if (s != NULL && !cancel_is_set(t->cancel))
 		file_remove_tree(t->scratch_fd, s->name, &ignored);
 	if (oldest != NULL && !cancel_is_set(t->cancel))

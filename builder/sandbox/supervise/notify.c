@@ -106,7 +106,7 @@ notify_act_as(const struct proc_rights *r)
 {
 	syscall(SYS_setgroups, r->n_groups, r->groups);
 	notify_become(r->uid, r->gid);
-	/* They tell what is, not whether it was done. */
+	/* They return the previous id, not success or failure. */
 	return (uid_t)syscall(SYS_setfsuid, -1) == r->uid &&
 	       (gid_t)syscall(SYS_setfsgid, -1) == r->gid && caps_use(r->caps) == 0;
 }
@@ -176,7 +176,7 @@ notify_owner(struct notification *a)
 	a->gid = st.st_gid;
 }
 
-/* What is denied to us in our own name may be had in that of the owner. */
+/* If access is denied with our own rights, the owner's rights may allow it. */
 static int
 open_memory(struct notification *a, int flags)
 {

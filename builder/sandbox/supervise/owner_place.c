@@ -82,8 +82,8 @@ enter_root(const struct owner_place_query *q)
 /* ------------------------------------------------------------ not further than the
  * caller */
 
-/* Relative to our working directory; through no link of /proc that is none for names.
- * Where such a link leads no further, an older kernel's way will do. */
+/* Relative to our working directory, without magic links of /proc. If the root's /proc has
+ * no other processes, such a link is harmless, and plain openat() may replace openat2. */
 static int
 open_plainly(const char *path, int flags, bool proc_is_shared)
 {

@@ -328,8 +328,8 @@ answer_open(struct call *c, int64_t *value)
 	fd = nameless ? open_nameless(c, mode, &owner)
 	              : sys_openat(AT_FDCWD, c->place.path, c->flags | O_EXCL | O_NOCTTY,
 	                           mode);
-	/* It is there; or it cannot be made, or is a name of a descriptor of the caller:
-	 * then it had better try itself. */
+	/* It exists, or it cannot be made, or it names a descriptor of the caller: then
+	 * the caller must try itself. */
 	if (fd < 0)
 		return 0;
 	if (!nameless)

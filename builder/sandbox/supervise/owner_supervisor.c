@@ -57,7 +57,7 @@ listen_now(struct watch *w)
 	sys_close(SOCKET);
 }
 
-/* Killing it is the end of its process name space; it is gone when all is. */
+/* Killing it ends its PID namespace; when it is gone, all processes are gone. */
 static void
 obey(const struct watch *w, int signal_fd)
 {
@@ -68,7 +68,7 @@ obey(const struct watch *w, int signal_fd)
 			syscall(SYS_kill, w->inner, SIGKILL);
 }
 
-/* -1 when there is nobody left to ask. */
+/* -1 when no caller is left. */
 static int
 answer_one(struct watch *w)
 {

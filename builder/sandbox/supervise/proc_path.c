@@ -92,7 +92,7 @@ is_number(struct component c)
 	return c.n > 0 && c.n < 9 && strspn(c.p, "0123456789") >= c.n;
 }
 
-/* Behind these a path would go on in our own root, not in the step's. */
+/* After these, a path would continue in our own root, not in the step's. */
 static bool
 is_door(struct component c)
 {
@@ -259,7 +259,7 @@ proc_path(const struct proc_server *s, pid_t tid, const char *path, bool follows
 
 	if (*path != '/')
 		return PROC_PATH_OTHER;
-	/* What is before a slash is a directory, never a link. */
+	/* Before a slash there is a directory, never a link. */
 	follows = follows || path[strlen(path) - 1] == '/';
 	c = next(&rest);
 	if (is(c, "proc"))

@@ -119,7 +119,7 @@ open_mounts(const struct call *c)
 	return -1;
 }
 
-/* As it is now: whoever has a descriptor of the file may change its mode for all. */
+/* The current state: any process with a descriptor of the file may change its mode. */
 static int
 copy_file(const char *name)
 {
@@ -171,7 +171,7 @@ open_again(const struct call *c, int flags)
 	return fd;
 }
 
-/* 0, or why a descriptor of the place cannot be had. */
+/* 0, or the reason why the place cannot be opened. */
 static int
 why_not(const struct call *c, int flags)
 {
@@ -375,8 +375,8 @@ is_ours(struct call *c, const struct shape *shape)
 	return c->kind != PROC_PATH_OTHER;
 }
 
-/* True: the root that C asks for is the one that it has; nobody of the step has another.
- */
+/* True if the root that C requests is its current one; all processes of a step have the
+ * same root. */
 static bool
 keeps_root(struct call *c, const struct shape *shape)
 {
@@ -411,7 +411,7 @@ proc_server_answer(struct proc_server *s, const struct notification *a)
 		notify_answer(a, 0);
 		return true;
 	}
-	/* Whose the rights are is sure only as long as the caller waits. */
+	/* The rights are certainly the caller's only while it waits. */
 	if (!is_ours(&c, shape) || !proc_rights(a->tid, &c.rights) ||
 	    !notify_is_current(a))
 		return false;

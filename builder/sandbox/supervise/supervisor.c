@@ -31,7 +31,7 @@
  * pair (the program's process has START_SOCKET), and what the server needs. */
 enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, TREE, ROOT, KEPT };
 
-/* What is not there is this in its place. */
+/* Replaces descriptors that are missing. */
 #define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
 
 struct watch {
@@ -77,8 +77,8 @@ code_at(const struct recipe *recipe, recipe_at at)
 	return (const void *)((const char *)recipe + at);
 }
 
-/* The asking filter if the kernel and those who filter us let us have it; owners cannot do
- * without. 1 if whom it is asked keeps the owners. */
+/* The asking filter if the kernel and those who filter us let us have it; owners cannot
+ * do without. 1 if whom it is asked keeps the owners. */
 static int
 set_filter(struct recipe *recipe)
 {
@@ -101,7 +101,7 @@ set_filter(struct recipe *recipe)
 	return result < 0 ? recipe_fail(recipe, STAGE_FILTER, errno, NULL) : keeps_owners;
 }
 
-/* Nobody waits for our exec: whom we ask must be able to answer before it. */
+/* The supervisor must be able to answer calls before exec. */
 _Noreturn static void
 program_main(struct recipe *recipe, const int *fds, int socket_fd)
 {
@@ -353,7 +353,7 @@ answer_of_owners(struct watch *w, struct notification *asked)
 		end_all(1);
 }
 
-/* -1 when there is nobody left to ask. */
+/* -1 when no caller is left. */
 static int
 answer_one(struct watch *w)
 {
@@ -427,7 +427,7 @@ supervisor_main(struct recipe *recipe, const int *fds)
 	w.server.terminal_fd = w.server.terminal_fd < 0 ? -1 : TERMINAL;
 	w.tree_fd = TREE;
 	w.root_fd = ROOT;
-	/* What is made for the program has its mask. */
+	/* Files made for the program use its umask. */
 	syscall(SYS_umask, 0);
 	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
 	                           SFD_CLOEXEC | SFD_NONBLOCK);
