@@ -38,6 +38,7 @@ struct sandbox {
 	char *scratch; /* its path */
 	const struct cancel *cancel;
 	struct filter filter;
+	struct filter node_filter; /* for root: also asks about device nodes */
 	struct spawner spawner;
 	struct unreaped *unreaped;
 	bool has_plain_roots; /* roots are plain trees: no overlay can be mounted */

@@ -23,6 +23,14 @@
 #define NAME_SPACES                                                                      \
 	(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 
+static void
+draft_notify_filter(struct recipe_draft *d, const struct filter *filter)
+{
+	d->head.n_notify_filter = (uint32_t)filter->code.n;
+	d->head.notify_filter = recipe_add_bytes(
+	        d, filter->code.at, filter->code.n * sizeof *filter->code.at);
+}
+
 /* With a single id a supervisor keeps the owners. */
 static void
 draft_owners(struct recipe_draft *d, const struct sandbox *sb,
@@ -42,9 +50,7 @@ draft_owners(struct recipe_draft *d, const struct sandbox *sb,
 	filter_compile(&filter, FILTER_ASKS_OWNERS);
 	if (filter.code.n == 0)
 		return;
-	d->head.n_notify_filter = (uint32_t)filter.code.n;
-	d->head.notify_filter = recipe_add_bytes(d, filter.code.at,
-	                                         filter.code.n * sizeof *filter.code.at);
+	draft_notify_filter(d, &filter);
 	d->head.owner_marks = recipe_add_text(d, marks);
 	d->head.inner_flags = d->head.clone_flags;
 	d->head.clone_flags = 0;
@@ -69,6 +75,8 @@ draft(struct recipe_draft *d, const struct sandbox *sb, const struct sandbox_run
 	}
 	recipe_add_process(d, sb, r, &sb->filter);
 	draft_owners(d, sb, r);
+	if (sb->node_filter.code.n > 0 && !r->insecure)
+		draft_notify_filter(d, &sb->node_filter);
 	return recipe_add_mounts(d, sb, r, scratch, err);
 }
 

@@ -10,10 +10,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "base/count.h"
 #include "builder/sandbox/filter_verdict.h"
+#include "builder/sandbox/inside/devices.h"
 
 static void
 emit(struct filter *f, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
@@ -92,6 +95,42 @@ emit_ask_open(struct filter *f, unsigned i)
 	emit_return(f, SECCOMP_RET_USER_NOTIF);
 }
 
+/* The mode is argument I, the device the next one. Files and the devices of device_nodes
+ * need no question, nor does char 0:0, which is no device. */
+static void
+emit_ask_node(struct filter *f, unsigned i)
+{
+	static const uint32_t files[] = { 0, S_IFREG, S_IFIFO, S_IFSOCK };
+	const uint8_t n_files = sizeof files / sizeof *files;
+	const uint8_t n_devices = (uint8_t)device_n_nodes + 1;
+
+	emit_load_argument(f, i);
+	emit(f, BPF_ALU | BPF_AND | BPF_K, S_IFMT, 0, 0);
+	for (uint8_t k = 0; k < n_files; k++)
+		emit(f, BPF_JMP | BPF_JEQ | BPF_K, files[k],
+		     (uint8_t)(n_files + n_devices + 2 - k), 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, S_IFCHR, 0, (uint8_t)(n_devices + 1));
+	emit_load_argument(f, i + 1);
+	for (uint8_t k = 0; k < n_devices; k++)
+		emit(f, BPF_JMP | BPF_JEQ | BPF_K,
+		     k == 0 ? 0
+		            : (uint32_t)makedev(device_nodes[k - 1].major,
+		                                device_nodes[k - 1].minor),
+		     (uint8_t)(n_devices - k), 0);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* EBUSY is also what the kernel answers while there is another listener. */
+static void
+emit_no_listener(struct filter *f)
+{
+	emit_load_argument(f, 1);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EBUSY);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
 /* The resource is argument I; with a new value in argument I + 1 to be read. */
 static void
 emit_limit(struct filter *f, unsigned i)
@@ -166,6 +205,38 @@ action_of(enum verdict verdict, uint32_t *out)
 	}
 }
 
+static bool
+emit_asking(struct filter *f, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_ASK_AT:
+		emit_if_at_cwd(f);
+		emit_return(f, SECCOMP_RET_USER_NOTIF);
+		return true;
+	case VERDICT_ASK_OPEN:
+		emit_ask_open(f, 1);
+		return true;
+	case VERDICT_ASK_OPEN_AT:
+		emit_if_at_cwd(f);
+		emit_ask_open(f, 2);
+		return true;
+	case VERDICT_ASK_CREATE:
+		emit_ask_create(f, 1);
+		return true;
+	case VERDICT_ASK_CREATE_AT:
+		emit_ask_create(f, 2);
+		return true;
+	case VERDICT_ASK_NODE:
+		emit_ask_node(f, 1);
+		return true;
+	case VERDICT_ASK_NODE_AT:
+		emit_ask_node(f, 2);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void
 emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdict)
 {
@@ -175,6 +246,8 @@ emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdic
 		emit_return(f, action);
 		return;
 	}
+	if (emit_asking(f, verdict))
+		return;
 	switch (verdict) {
 	case VERDICT_CLONE:
 		emit_clone(f, abi);
@@ -185,25 +258,8 @@ emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdic
 	case VERDICT_PERSONALITY:
 		emit_personality(f);
 		break;
-	case VERDICT_ASK_AT:
-		emit_if_at_cwd(f);
-		emit_return(f, SECCOMP_RET_USER_NOTIF);
-		break;
-	case VERDICT_ASK_OPEN:
-		emit_ask_open(f, 1);
-		break;
-	case VERDICT_ASK_OPEN_AT:
-		emit_if_at_cwd(f);
-		emit_ask_open(f, 2);
-		break;
 	case VERDICT_LOCAL_SOCKET:
 		emit_local_socket(f);
-		break;
-	case VERDICT_ASK_CREATE:
-		emit_ask_create(f, 1);
-		break;
-	case VERDICT_ASK_CREATE_AT:
-		emit_ask_create(f, 2);
 		break;
 	case VERDICT_LIMIT:
 		emit_limit(f, 0);
@@ -218,6 +274,9 @@ emit_verdict(struct filter *f, const struct filter_abi *abi, enum verdict verdic
 	case VERDICT_OWN_LIMIT:
 		emit_if_other(f);
 		emit_return(f, SECCOMP_RET_ALLOW);
+		break;
+	case VERDICT_NO_LISTENER:
+		emit_no_listener(f);
 		break;
 	default:
 		break;

@@ -38,6 +38,9 @@ enum verdict {
 	VERDICT_LIMIT_OF,
 	VERDICT_OWN_LIMIT_OF, /* VERDICT_LIMIT and the next */
 	VERDICT_OWN_LIMIT,    /* only the caller's own limits */
+	VERDICT_ASK_NODE,     /* … if it makes a device that is not harmless */
+	VERDICT_ASK_NODE_AT,
+	VERDICT_NO_LISTENER, /* filters without a listener only */
 };
 
 /* Differences from the standard filter. */
@@ -47,6 +50,7 @@ enum filter_kind {
 	FILTER_NO_TRACING = 4,  /* no looking into other processes */
 	FILTER_ASKS_OWNERS = 8, /* … so do calls that concern owners and ids */
 	FILTER_OWN_LIMITS = 16, /* no access to the limits of other processes */
+	FILTER_ASKS_NODES = 32, /* device nodes ask process 1, see device_gate.h */
 };
 
 struct filter_rule {

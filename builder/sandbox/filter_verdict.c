@@ -134,6 +134,21 @@ asks_for_owner(const char *name, enum verdict *out)
 	return true;
 }
 
+/* What process 1 must see of device nodes: of all ABIs of the machine. */
+static bool
+asks_for_node(const char *name, enum verdict *out)
+{
+	if (strcmp(name, "mknod") == 0)
+		*out = VERDICT_ASK_NODE;
+	else if (strcmp(name, "mknodat") == 0)
+		*out = VERDICT_ASK_NODE_AT;
+	else if (strcmp(name, "seccomp") == 0)
+		*out = VERDICT_NO_LISTENER;
+	else
+		return false;
+	return true;
+}
+
 /* What a supervisor of owners must see, where there is more to look after. */
 static enum verdict
 also(enum verdict verdict, unsigned kinds)
@@ -165,6 +180,8 @@ verdict_of(const struct filter_rule *rule, const struct filter_abi *abi, unsigne
 		return also(verdict, kinds);
 	if (asks && (kinds & FILTER_ASKS_PATHS) != 0 &&
 	    asks_for_path(rule->name, &verdict))
+		return verdict;
+	if ((kinds & FILTER_ASKS_NODES) != 0 && asks_for_node(rule->name, &verdict))
 		return verdict;
 	if ((kinds & FILTER_NO_TRACING) != 0 && is_one_of(rule->name, tracing))
 		return VERDICT_REFUSE;

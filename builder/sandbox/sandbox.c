@@ -201,6 +201,8 @@ sandbox_open(const struct sandbox_options *options, struct error *err)
 	sb->unreaped = mem_new(sizeof *sb->unreaped);
 	unreaped_init(sb->unreaped);
 	filter_compile(&sb->filter, 0);
+	if (sb->mapping == IDS_REAL)
+		filter_compile(&sb->node_filter, FILTER_ASKS_NODES);
 	sb->kept = options->kept == NULL ? NULL : mem_copy(options->kept);
 	trees_init(&sb->trees, sb->scratch_fd,
 	           &(struct kept_trees){ sb->kept, sb->mapping }, sb->cancel);
@@ -248,6 +250,7 @@ sandbox_free(struct sandbox *sb)
 	spawner_stop(&sb->spawner);
 	trees_clear(&sb->trees);
 	filter_clear(&sb->filter);
+	filter_clear(&sb->node_filter);
 	free(sb->scratch);
 	free(sb->memory);
 	free(sb->kept);

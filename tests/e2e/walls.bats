@@ -135,6 +135,47 @@ END
     done
 }
 
+@test "scripts of packages replace the nodes of /dev, and open no others" {
+    need_root
+    rootfs "$T/ctx/root"
+    cat >changes <<'END'
+rm /dev/null && busybox mknod -m 666 /dev/null c 1 3 && echo x >/dev/null
+(busybox sleep 0.1; busybox mknod -m 666 /dev/sda b 8 0; ! cat /dev/sda 2>/tmp/why; busybox grep denied /tmp/why) &
+mkdir -p /dev/net /rootfs/dev && busybox mknod -m 666 /dev/net/tun c 10 200 && ! cat /dev/net/tun
+wait && rm /tmp/why && echo x >/dev/null && busybox head -c 1 /dev/zero | busybox wc -c
+busybox mknod /rootfs/dev/sda b 8 0 && ! cat /rootfs/dev/sda && ! cat /dev/sda && echo all-done
+END
+    printf 'FROM scratch\nCOPY root /\nENV PATH=/bin\nRUN --mount=type=bind,source=changes,target=/changes sh -e /changes\n' >Dockerfile
+    build .
+    [ "$status" -eq 0 ] && [[ $output == *all-done* ]]
+    "$COOPER" build -q -o "type=tar,dest=$T/rootfs.tar" .
+    tar -tvf "$T/rootfs.tar" >"$T/list"
+    cat "$T/list"
+    grep -q '^b.* 8,0 .* rootfs/dev/sda$' "$T/list"
+    ! grep -E ' (dev/(null|sda|net)|tmp/why)' "$T/list"
+    # In a container that has all rights.
+    run unshare --mount --pid --fork --mount-proc "$COOPER" build --progress=plain --no-cache .
+    echo "$output"
+    [ "$status" -eq 0 ] && [[ $output == *all-done* ]]
+}
+
+@test "where a filter cannot ask, nodes of /dev stay, and no others open" {
+    need_root
+    rootfs "$T/ctx/root"
+    cat >Dockerfile <<'END'
+FROM scratch
+COPY root /
+ENV PATH=/bin
+RUN ! rm /dev/null 2>/tmp/why && busybox grep busy /tmp/why && busybox mknod -m 666 /dev/sda b 8 0 && \
+    ! cat /dev/sda 2>/tmp/why && busybox grep denied /tmp/why && echo x >/dev/null && echo all-done
+END
+    for rules in 'seccomp.1&0x8=EINVAL' 'seccomp.1&0x8=EPERM' mounts=ENOSYS mounts=EPERM mount_setattr=ENOSYS; do
+        run "$REFUSE" "$rules" -- "$COOPER" build --progress=plain --no-cache .
+        echo "$rules: $output"
+        [ "$status" -eq 0 ] && [[ $output == *all-done* ]]
+    done
+}
+
 @test "names of images lead to no file of the machine" {
     lay_canary
     printf 'FROM scratch\nLABEL a=b\n' >Dockerfile

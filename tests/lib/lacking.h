@@ -39,6 +39,24 @@ lack_call(long number, int sys)
 	return lack_as(&(struct sock_fprog){ sizeof code / sizeof *code, code });
 }
 
+/* A filter cannot ask, as before Linux 5.0. */
+static inline int
+lack_listeners(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		         offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0,
+		         1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	return lack_as(&(struct sock_fprog){ sizeof code / sizeof *code, code });
+}
+
 /* Devices cannot be made, as in a user name space; files can. */
 static inline int
 lack_devices(void)

@@ -16,6 +16,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,6 +54,9 @@ decide(const struct filter *f, const struct seccomp_data *data, size_t *steps)
 		switch (c->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
 			a = load(data, c->k);
+			continue;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= c->k;
 			continue;
 		case BPF_RET | BPF_K:
 			return c->k;
@@ -225,6 +229,115 @@ where_the_network_and_other_processes_are_not_away_they_are_refused(void **state
 	        FILTER_NO_NETWORK | FILTER_OWN_LIMITS);
 }
 
+#define ASKED SECCOMP_RET_USER_NOTIF
+
+/* Mode and device are arguments AT and AT + 1. */
+static void
+ask_node(uint32_t arch, int nr, unsigned at, uint64_t mode, uint64_t dev, uint32_t answer)
+{
+	struct seccomp_data data = { .nr = nr, .arch = arch };
+	struct filter f = { 0 };
+	size_t steps = 0;
+	uint32_t got = 0;
+
+	data.args[at] = mode;
+	data.args[at + 1] = dev;
+	filter_compile(&f, FILTER_ASKS_NODES);
+	got = decide(&f, &data, &steps);
+	if (got != answer)
+		fail_msg("arch %x call %d mode %llo device %llx: %#x instead of %#x",
+		         arch, nr, (unsigned long long)mode, (unsigned long long)dev, got,
+		         answer);
+	filter_clear(&f);
+}
+
+static void
+device_nodes_are_asked_about_unless_they_are_harmless(void **state)
+{
+	static const uint64_t high = UINT64_C(1) << 32;
+	static const struct {
+		uint64_t mode, dev;
+		uint32_t answer;
+	} nodes[] = {
+		{ 0, 0, ALLOWED },
+		{ 0644, 0x800, ALLOWED },
+		{ S_IFREG | 0644, 0x800, ALLOWED },
+		{ S_IFIFO | 0644, 0x101, ALLOWED },
+		{ S_IFSOCK | 0644, 0x101, ALLOWED },
+		{ S_IFCHR | 0666, 0, ALLOWED },
+		{ S_IFCHR | 0666, 0x103, ALLOWED },
+		{ S_IFCHR | 0666, 0x105, ALLOWED },
+		{ S_IFCHR | 0666, 0x107, ALLOWED },
+		{ S_IFCHR | 0666, 0x108, ALLOWED },
+		{ S_IFCHR | 07777, 0x109, ALLOWED },
+		{ S_IFCHR, 0x500, ALLOWED },
+		{ S_IFCHR | 0666, 0x101, ASKED },
+		{ S_IFCHR | 0666, 0x104, ASKED },
+		{ S_IFCHR | 0666, 0x10b, ASKED },
+		{ S_IFCHR | 0666, 0x501, ASKED },
+		{ S_IFCHR | 0666, 0x502, ASKED },
+		{ S_IFCHR | 0666, 0xac8, ASKED },
+		/* Numbers above 255 are in other bits. */
+		{ S_IFCHR | 0666, 0x100103, ASKED },
+		{ S_IFCHR | 0666, 0x80000103, ASKED },
+		{ S_IFCHR | 0666, 0x10103, ASKED },
+		{ S_IFBLK | 0666, 0, ASKED },
+		{ S_IFBLK | 0666, 0x103, ASKED },
+		{ S_IFBLK | 0666, 0x800, ASKED },
+		{ S_IFDIR | 0755, 0x103, ASKED },
+		{ S_IFLNK | 0755, 0x103, ASKED },
+		{ 0170000, 0x103, ASKED },
+		/* The kernel looks at 16 bits of the one, at 32 of the other. */
+		{ (S_IFBLK | 0666) + 0x10000, 0x800, ASKED },
+		{ (S_IFBLK | 0666) + high, 0x800, ASKED },
+		{ S_IFCHR | 0666, high + 0x103, ALLOWED },
+		{ S_IFCHR | 0666, high + 0x101, ASKED },
+		{ (S_IFREG | 0666) + 0xffff0000, 0x101, ALLOWED },
+	};
+	static const struct {
+		uint32_t arch;
+		int nr;
+		unsigned at;
+	} calls[] = {
+		{ X64, SYS_mknod, 1 },       { X64, SYS_mknodat, 2 },
+		{ X64, X32 | SYS_mknod, 1 }, { X64, X32 | SYS_mknodat, 2 },
+		{ AUDIT_ARCH_I386, 14, 1 },  { AUDIT_ARCH_I386, 297, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+		for (size_t k = 0; k < sizeof calls / sizeof *calls; k++)
+			ask_node(calls[k].arch, calls[k].nr, calls[k].at, nodes[i].mode,
+			         nodes[i].dev, nodes[i].answer);
+}
+
+/* Who had one of its own could allow itself what is asked. */
+static void
+who_is_asked_about_nodes_has_no_listener_of_its_own(void **state)
+{
+	const uint64_t flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	static const struct {
+		uint32_t arch;
+		int nr;
+	} calls[] = {
+		{ X64, SYS_seccomp },
+		{ X64, X32 | SYS_seccomp },
+		{ AUDIT_ARCH_I386, 354 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		const uint32_t arch = calls[i].arch;
+		const int nr = calls[i].nr;
+
+		ask_node(arch, nr, 1, 0, 0, ALLOWED);
+		ask_node(arch, nr, 1, SECCOMP_FILTER_FLAG_TSYNC, 0, ALLOWED);
+		ask_node(arch, nr, 1, flags, 0, GETS(EBUSY));
+		ask_node(arch, nr, 1, flags | SECCOMP_FILTER_FLAG_LOG, 0, GETS(EBUSY));
+		ask_node(arch, nr, 1, flags | (UINT64_C(1) << 40), 0, GETS(EBUSY));
+	}
+}
+
 static void
 the_other_numbers_of_the_machine_are_known_too(void **state)
 {
@@ -335,6 +448,8 @@ main(void)
 		cmocka_unit_test(arguments_decide_about_clone_socket_and_personality),
 		cmocka_unit_test(
 		        where_the_network_and_other_processes_are_not_away_they_are_refused),
+		cmocka_unit_test(device_nodes_are_asked_about_unless_they_are_harmless),
+		cmocka_unit_test(who_is_asked_about_nodes_has_no_listener_of_its_own),
 		cmocka_unit_test(the_other_numbers_of_the_machine_are_known_too),
 #endif
 		cmocka_unit_test(jumps_stay_inside_and_the_kernel_takes_the_length),

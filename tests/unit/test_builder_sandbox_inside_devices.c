@@ -1,19 +1,8 @@
 /* What a step does to its device nodes is not done to the machine's. */
 #include "tests/lib/sandbox_fixture.h"
 
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/sysmacros.h>
-
 #include "tests/lib/lacking.h"
-
-static const struct {
-	const char *name;
-	unsigned major, minor;
-} nodes[] = {
-	{ "null", 1, 3 },   { "zero", 1, 5 },    { "full", 1, 7 },
-	{ "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
-};
+#include "tests/lib/own_dev.h"
 
 static const char *const changes[] = {
 	"chmod 600 %s",
@@ -31,35 +20,14 @@ static const char *const paths[] = {
 	"/dev/tty",  "/dev/stdin", "/proc/self/fd/0", "/proc/keys",  "/proc/interrupts",
 };
 
-/* The /dev of this test's own name space stands for the machine's: whatever fails here
- * must not change that. */
-static int
-make_dev(void)
-{
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("tmpfs", "/dev", "tmpfs", MS_NOSUID, "mode=755") < 0)
-		return -1;
-	umask(0);
-	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
-		auto_free char *path = mem_print("/dev/%s", nodes[i].name);
-
-		if (mknod(path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) <
-		    0)
-			return -1;
-	}
-	umask(022);
-	return 0;
-}
-
 /* All that stat() tells of the machine's nodes. */
 static char *
 describe_dev(void)
 {
 	auto_buf struct buf out = BUF_INIT;
 
-	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
-		auto_free char *path = mem_print("/dev/%s", nodes[i].name);
+	for (size_t i = 0; i < COUNT_OF(own_dev_nodes); i++) {
+		auto_free char *path = mem_print("/dev/%s", own_dev_nodes[i].name);
 		struct stat st = { 0 };
 
 		assert_int_equal(lstat(path, &st), 0);
@@ -151,7 +119,7 @@ main(void)
 		  NULL },
 	};
 
-	if (geteuid() != 0 || make_dev() < 0) {
+	if (geteuid() != 0 || own_dev_make() < 0) {
 		print_message("skipped: a /dev of its own needs root that may mount\n");
 		return 0;
 	}

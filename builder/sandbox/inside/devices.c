@@ -5,21 +5,17 @@
 #include <sys/sysmacros.h>
 
 #include "base/count.h"
+#include "builder/sandbox/inside/descriptors.h"
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/fs.h"
 #include "builder/sandbox/inside/sys.h"
 
-#define STAGE_NODES "nodes"
-
-static const struct {
-	const char *name, *path;
-	unsigned minor;
-	unsigned major;
-} nodes[] = {
-	{ "null", "/dev/null", 3, 1 },       { "zero", "/dev/zero", 5, 1 },
-	{ "full", "/dev/full", 7, 1 },       { "random", "/dev/random", 8, 1 },
-	{ "urandom", "/dev/urandom", 9, 1 }, { "tty", "/dev/tty", 0, 5 },
+const struct device_node device_nodes[] = {
+	{ "null", "/dev/null", 1, 3 },       { "zero", "/dev/zero", 1, 5 },
+	{ "full", "/dev/full", 1, 7 },       { "random", "/dev/random", 1, 8 },
+	{ "urandom", "/dev/urandom", 1, 9 }, { "tty", "/dev/tty", 5, 0 },
 };
+const size_t device_n_nodes = sizeof device_nodes / sizeof *device_nodes;
 
 static const struct {
 	const char *name, *to;
@@ -29,41 +25,17 @@ static const struct {
 	{ "stderr", "/proc/self/fd/2" }, { "core", "/proc/kcore" },
 };
 
-/* Where nodes of the step's own are made that open their devices: it sees no more of
- * this file system than the nodes, and cannot make others in it. -1 with errno. */
+/* A user namespace can only use the machine's node, which the step must not change. 0
+ * also if it does not exist. */
 static int
-mount_nodes(struct mount_ctx *c)
+bind_node(struct mount_ctx *c, int dev_fd, const struct device_node *node)
 {
-	const struct fs_option options[] = { { "mode", "700" },
-		                             { "size", "65536" },
-		                             { NULL, NULL } };
-	int fd = fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-	int point_fd = -1, result = -1;
-
-	if (fd < 0)
-		return -1;
-	if (sys_mkdirat(c->stage_fd, STAGE_NODES, 0700) == 0)
-		point_fd = sys_openat(c->stage_fd, STAGE_NODES, O_PATH, 0);
-	if (point_fd < 0) {
-		sys_close(fd);
-		return -1;
-	}
-	result = fs_attach(fd, point_fd);
-	sys_close(point_fd);
-	/* What is open stays below the mount. */
-	return result < 0 ? -1
-	                  : sys_openat(c->stage_fd, STAGE_NODES, O_PATH | O_DIRECTORY, 0);
-}
-
-/* The mount FD of a node on a new file. */
-static int
-attach_node(int dev_fd, const char *name, int source_fd)
-{
+	int source_fd = fs_copy(c, AT_FDCWD, node->path, false, true);
 	int target_fd = -1, result = -1;
 
 	if (source_fd < 0)
-		return -1;
-	target_fd = sys_openat(dev_fd, name, O_CREAT | O_RDONLY, 0666);
+		return errno == ENOENT ? 0 : -1;
+	target_fd = sys_openat(dev_fd, node->name, O_CREAT | O_RDONLY, 0666);
 	if (target_fd < 0) {
 		sys_close(source_fd);
 		return -1;
@@ -73,39 +45,59 @@ attach_node(int dev_fd, const char *name, int source_fd)
 	return result;
 }
 
-/* A user namespace can only use the machine's node, which the step must not change. 0
- * also if it does not exist. */
+/* *ALL_OWN: no node is the machine's. */
 static int
-bind_node(struct mount_ctx *c, int dev_fd, const char *name, const char *path)
+make_nodes(struct mount_ctx *c, int dev_fd, bool *all_own)
 {
-	int source_fd = fs_copy(c, AT_FDCWD, path, false, true);
+	int result = 0;
 
-	if (source_fd < 0 && errno == ENOENT)
-		return 0;
-	return attach_node(dev_fd, name, source_fd);
+	*all_own = true;
+	for (size_t i = 0; i < device_n_nodes && result == 0; i++) {
+		const struct device_node *node = &device_nodes[i];
+
+		if (sys_mknodat(dev_fd, node->name, S_IFCHR | 0666,
+		                makedev(node->major, node->minor)) == 0)
+			continue;
+		*all_own = false;
+		result = bind_node(c, dev_fd, node);
+	}
+	return result;
 }
 
-/* In /dev itself if programs may open all that they make; else it opens nothing, and
- * each node is a mount. */
+/* Mounts the node over itself, if it belongs to this file system. This mount is not
+ * nodev. */
 static int
-make_nodes(struct mount_ctx *c, int dev_fd)
+keep_node(struct mount_ctx *c, int dev_fd, const struct device_node *node, dev_t here)
 {
-	const bool opens_all = fs_attributes(c->recipe) == 0;
-	int nodes_fd = opens_all ? dev_fd : mount_nodes(c), result = 0;
+	int node_fd = sys_openat(dev_fd, node->name, O_PATH | O_NOFOLLOW, 0);
+	int fd = -1, result = 0;
+	struct stat st;
 
-	for (size_t i = 0; i < COUNT_OF(nodes) && result == 0; i++) {
-		const char *name = nodes[i].name;
-		const dev_t dev = makedev(nodes[i].major, nodes[i].minor);
-
-		if (nodes_fd < 0 || sys_mknodat(nodes_fd, name, S_IFCHR | 0666, dev) < 0)
-			result = bind_node(c, dev_fd, name, nodes[i].path);
-		else if (!opens_all)
-			result = attach_node(dev_fd, name,
-			                     fs_copy(c, nodes_fd, name, false, false));
+	if (node_fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (sys_fstat(node_fd, &st) == 0 && st.st_dev == here && S_ISCHR(st.st_mode) &&
+	    st.st_rdev == makedev(node->major, node->minor)) {
+		fd = fs_copy(c, node_fd, "", false, false);
+		result = fd < 0 ? -1 : fs_attach(fd, node_fd);
+		/* The step may delete it meanwhile. */
+		if (result < 0 && errno == ENOENT)
+			result = 0;
 	}
-	if (nodes_fd >= 0 && !opens_all)
-		sys_close(nodes_fd);
+	sys_close(node_fd);
 	return result;
+}
+
+int
+devices_close(struct mount_ctx *c, int dev_fd)
+{
+	int result = 0;
+	struct stat st;
+
+	if (sys_fstat(dev_fd, &st) < 0)
+		return -1;
+	for (size_t i = 0; i < device_n_nodes && result == 0; i++)
+		result = keep_node(c, dev_fd, &device_nodes[i], st.st_dev);
+	return result < 0 ? -1 : fs_restrict(dev_fd, false, MOUNT_ATTR_NODEV);
 }
 
 /* Mounts FD, if there is one, on a new directory. */
@@ -165,21 +157,12 @@ mount_mqueue(struct mount_ctx *c, int dev_fd)
 	c->why[0] = '\0';
 }
 
-int
-devices_mount(struct mount_ctx *c, int target_fd, uint64_t shm_size)
+static int
+fill(struct mount_ctx *c, int dev_fd, uint64_t shm_size, bool *all_own)
 {
-	const struct fs_option options[] = { { "mode", "755" },
-		                             { "size", "67108864" },
-		                             { NULL, NULL } };
-	int fd = fs_new(c, "tmpfs", options,
-	                MOUNT_ATTR_NOSUID | fs_attributes(c->recipe));
-	int dev_fd = fd < 0 ? -1 : (int)syscall(SYS_dup, fd);
-
-	if (dev_fd < 0 || fs_attach(fd, target_fd) < 0)
-		return -1;
 	/* Modes of nodes are as given. */
 	syscall(SYS_umask, 0);
-	if (make_nodes(c, dev_fd) < 0 || mount_pts(c, dev_fd) < 0 ||
+	if (make_nodes(c, dev_fd, all_own) < 0 || mount_pts(c, dev_fd) < 0 ||
 	    mount_shm(c, dev_fd, shm_size) < 0)
 		return -1;
 	syscall(SYS_umask, 022);
@@ -187,5 +170,36 @@ devices_mount(struct mount_ctx *c, int target_fd, uint64_t shm_size)
 	for (size_t i = 0; i < COUNT_OF(links); i++)
 		if (sys_symlinkat(links[i].to, dev_fd, links[i].name) < 0)
 			return -1;
+	return 0;
+}
+
+/* There is one /dev only. mount(2) would need the stage later. */
+static bool
+can_be_watched(const struct mount_ctx *c)
+{
+	return recipe_watches_nodes(c->recipe) && !c->uses_mount2 && c->devices_fd < 0;
+}
+
+int
+devices_mount(struct mount_ctx *c, int target_fd, uint64_t shm_size)
+{
+	const struct fs_option options[] = { { "mode", "755" },
+		                             { "size", "67108864" },
+		                             { NULL, NULL } };
+	const bool opens_all = fs_attributes(c->recipe) == 0;
+	int fd = fs_new(c, "tmpfs", options, MOUNT_ATTR_NOSUID);
+	int dev_fd = fd < 0 ? -1 : (int)syscall(SYS_dup, fd);
+	bool all_own = false;
+
+	if (dev_fd < 0 || fs_attach(fd, target_fd) < 0 ||
+	    fill(c, dev_fd, shm_size, &all_own) < 0)
+		return -1;
+	if (!opens_all && all_own && can_be_watched(c)) {
+		c->devices_fd = fcntl(dev_fd, F_DUPFD_CLOEXEC, SPAWNER_FD_FIRST);
+		sys_close(dev_fd);
+		return c->devices_fd < 0 ? -1 : 0;
+	}
+	if (!opens_all && devices_close(c, dev_fd) < 0)
+		return -1;
 	return sys_close(dev_fd);
 }

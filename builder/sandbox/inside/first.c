@@ -16,20 +16,26 @@
 
 /* A path of the step must not reach files that are open here by accident. */
 static int
-keep_needed(struct recipe *recipe, const int *fds, int kept[RECIPE_FD_FIRST])
+keep_needed(struct recipe *recipe, const int *fds, int *devices_fd,
+            int kept[RECIPE_FD_FIRST])
 {
 	const bool asks = recipe->owner_marks != 0;
 	const int needed[] = { fds[RECIPE_FD_REPORT], fds[RECIPE_FD_OUT],
-		               fds[RECIPE_FD_ERR], recipe->listener_socket };
+		               fds[RECIPE_FD_ERR],
+		               asks ? recipe->listener_socket : *devices_fd };
 
-	if (descriptors_keep(SPAWNER_FD_FIRST, needed, asks ? 4 : 3) < 0)
+	if (descriptors_keep(SPAWNER_FD_FIRST, needed, asks || *devices_fd >= 0 ? 4 : 3) <
+	    0)
 		return recipe_fail(recipe, STAGE_START, errno, "descriptors");
 	for (int i = 0; i < RECIPE_FD_FIRST; i++)
 		kept[i] = -1;
 	kept[RECIPE_FD_REPORT] = SPAWNER_FD_FIRST;
 	kept[RECIPE_FD_OUT] = SPAWNER_FD_FIRST + 1;
 	kept[RECIPE_FD_ERR] = SPAWNER_FD_FIRST + 2;
-	recipe->listener_socket = SPAWNER_FD_FIRST + 3;
+	if (asks)
+		recipe->listener_socket = SPAWNER_FD_FIRST + 3;
+	else if (*devices_fd >= 0)
+		*devices_fd = SPAWNER_FD_FIRST + 3;
 	return 0;
 }
 
@@ -61,7 +67,11 @@ void
 first_main(struct recipe *recipe, const int *fds, const struct first_supervisors *with)
 {
 	struct mount_ctx mounts = {
-		.recipe = recipe, .fds = fds, .root_fd = -1, .stage_fd = -1
+		.recipe = recipe,
+		.fds = fds,
+		.root_fd = -1,
+		.stage_fd = -1,
+		.devices_fd = -1,
 	};
 	int kept[RECIPE_FD_FIRST];
 
@@ -75,12 +85,13 @@ first_main(struct recipe *recipe, const int *fds, const struct first_supervisors
 	if (recipe->engine == RECIPE_CHROOT)
 		with->chroot_main(recipe, fds);
 	if (mount_ops_run(&mounts) < 0 || mount_ops_pivot(&mounts) < 0 ||
-	    set_names(recipe) < 0 || keep_needed(recipe, fds, kept) < 0 ||
+	    set_names(recipe) < 0 ||
+	    keep_needed(recipe, fds, &mounts.devices_fd, kept) < 0 ||
 	    start_enter_cwd(recipe) < 0)
 		sys_exit(1);
 	if (recipe->purpose == RECIPE_PROBE) {
 		recipe_report(recipe)->started = probe_files(recipe) == 0;
 		sys_exit(0);
 	}
-	init_main(recipe, kept);
+	init_main(recipe, kept, mounts.devices_fd);
 }

@@ -27,7 +27,8 @@ struct mount_ctx {
 	const int *fds;
 	int root_fd; /* of the new root */
 	int stage_fd;
-	bool uses_mount2;  /* see mount2_is_best() */
+	int devices_fd;   /* of a /dev that is still to be closed, or -1: see devices.h */
+	bool uses_mount2; /* see mount2_is_best() */
 	uint64_t n_parked; /* mounts so far, see classic.h */
 	dev_t root_dev;
 	char why[RECIPE_TEXT_MAX]; /* the kernel's message for the last failure, or "" */

@@ -12,14 +12,19 @@
 #include "builder/sandbox/inside/start.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* Keeps the pipe to the builder, whose end tells of ours. */
+/* Keeps the pipe to the builder, whose end tells of ours, and what the gate has. */
 static int
-settle_descriptors(const int *fds)
+settle_descriptors(const int *fds, struct device_gate *gate)
 {
-	if (dup3(fds[RECIPE_FD_REPORT], SPAWNER_FD_FIRST, O_CLOEXEC) < 0 &&
-	    fds[RECIPE_FD_REPORT] != SPAWNER_FD_FIRST)
+	const int needed[] = { fds[RECIPE_FD_REPORT], gate->devices_fd,
+		               gate->listener_fd };
+	const int n = gate->listener_fd >= 0 ? 3 : 1;
+
+	if (descriptors_keep(SPAWNER_FD_FIRST, needed, n) < 0)
 		return -1;
-	return descriptors_close_from(SPAWNER_FD_FIRST + 1);
+	gate->devices_fd = n == 1 ? -1 : SPAWNER_FD_FIRST + 1;
+	gate->listener_fd = n == 1 ? -1 : SPAWNER_FD_FIRST + 2;
+	return 0;
 }
 
 static int64_t
@@ -74,27 +79,35 @@ open_signals(void)
 }
 
 void
-init_main(struct recipe *recipe, const int *fds)
+init_main(struct recipe *recipe, const int *fds, int devices_fd)
 {
-	pid_t program = start_program(recipe, fds);
+	struct device_gate gate = { .devices_fd = devices_fd, .listener_fd = -1 };
+	pid_t program = start_program(recipe, fds, &gate);
 	struct signalfd_siginfo info;
 	int signal_fd = -1;
 
-	if (program < 0 || settle_descriptors(fds) < 0)
+	if (program < 0 || settle_descriptors(fds, &gate) < 0)
 		sys_exit(1);
 	recipe_report(recipe)->started = 1;
 	signal_fd = open_signals();
 	for (;;) {
-		struct pollfd polled[] = { { .fd = SPAWNER_FD_LIFE },
-			                   { .fd = signal_fd, .events = POLLIN } };
+		struct pollfd polled[] = {
+			{ .fd = SPAWNER_FD_LIFE },
+			{ .fd = signal_fd, .events = POLLIN },
+			{ .fd = gate.listener_fd, .events = POLLIN },
+		};
 
 		if (reap(recipe, program))
 			sys_exit(0);
-		syscall(SYS_ppoll, polled, 2, NULL, NULL, 0);
+		syscall(SYS_ppoll, polled, 3, NULL, NULL, 0);
 		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0)
 			sys_exit(1);
 		if (sys_read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info &&
 		    info.ssi_signo != SIGCHLD)
 			syscall(SYS_kill, program, info.ssi_signo);
+		if ((polled[2].revents & POLLIN) != 0)
+			device_gate_answer(&gate);
+		else if (polled[2].revents != 0)
+			gate.listener_fd = -1;
 	}
 }

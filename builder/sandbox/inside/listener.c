@@ -1,6 +1,9 @@
 #include "builder/sandbox/inside/listener.h"
 
+#include <errno.h>
+#include <linux/seccomp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "builder/sandbox/inside/sys.h"
@@ -46,4 +49,58 @@ listener_receive(int socket_fd)
 	    control.head.cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(&control.head), sizeof fd);
 	return fd;
+}
+
+/* ------------------------------------------------------------ calls */
+
+/* The kernel's records may be longer than those of the headers. */
+union kernel_notification {
+	struct seccomp_notif is;
+	char room[512];
+};
+
+union kernel_response {
+	struct seccomp_notif_resp is;
+	char room[128];
+};
+
+int
+listener_next(int fd, struct listener_call *out)
+{
+	union kernel_notification n;
+
+	memset(&n, 0, sizeof n);
+	if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
+		return errno == ENOENT || errno == EINTR ? 0 : -1;
+	*out = (struct listener_call){ .id = n.is.id,
+		                       .tid = (pid_t)n.is.pid,
+		                       .number = n.is.data.nr };
+	for (size_t i = 0; i < 6; i++)
+		out->args[i] = n.is.data.args[i];
+	return 1;
+}
+
+static int
+respond(int fd, uint64_t id, int64_t value, int error, uint32_t flags)
+{
+	union kernel_response r;
+
+	memset(&r, 0, sizeof r);
+	r.is.id = id;
+	r.is.val = value;
+	r.is.error = error;
+	r.is.flags = flags;
+	return ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &r);
+}
+
+int
+listener_reply(int fd, uint64_t id, int64_t value, int error)
+{
+	return respond(fd, id, value, -error, 0);
+}
+
+int
+listener_let(int fd, uint64_t id)
+{
+	return respond(fd, id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }

@@ -104,7 +104,8 @@ struct recipe {
 	uint32_t n_limits;
 	recipe_at filter; /* struct sock_filter each, or none */
 	uint32_t n_filter;
-	recipe_at notify_filter; /* RECIPE_CHROOT: tried first, see supervisor.h */
+	recipe_at notify_filter; /* RECIPE_CHROOT: tried first, see supervisor.h;
+	                            RECIPE_NS: see device_gate.h, owner_supervisor.h */
 	uint32_t n_notify_filter;
 	uint32_t has_landlock;
 	uint32_t serves_devices; /* see proc_server.h */
@@ -183,6 +184,13 @@ static inline struct recipe_report *
 recipe_report(struct recipe *p)
 {
 	return (struct recipe_report *)(void *)((char *)p + p->report);
+}
+
+/* Whether the first process is asked before the program makes a device node. */
+static inline bool
+recipe_watches_nodes(const struct recipe *p)
+{
+	return p->engine == RECIPE_NS && p->notify_filter != 0 && p->owner_marks == 0;
 }
 
 static inline const struct recipe_op *

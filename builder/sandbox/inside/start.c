@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "builder/sandbox/inside/caps.h"
 #include "builder/sandbox/inside/descriptors.h"
@@ -165,7 +167,34 @@ start_enter_cwd(struct recipe *recipe)
 struct program {
 	struct recipe *recipe;
 	const int *fds;
+	int socket_fd;   /* where its filter's listener goes, or -1 */
+	bool cannot_ask; /* there is none, and it was not started */
 };
+
+static int
+set_node_filter(struct program *p)
+{
+	const struct recipe *recipe = p->recipe;
+	const struct sock_filter *code =
+	        (const void *)((const char *)recipe + recipe->notify_filter);
+	int fd = filter_install_notify(code, recipe->n_notify_filter), result = 0;
+
+	p->cannot_ask = fd < 0;
+	if (fd < 0)
+		return -1;
+	result = listener_send(START_SOCKET, fd);
+	sys_close(fd);
+	return result < 0 ? recipe_fail(p->recipe, STAGE_FILTER, errno, NULL) : 0;
+}
+
+/* 1 if ids are set by somebody else. */
+static int
+set_filters(struct program *p)
+{
+	if (p->recipe->owner_marks != 0)
+		return set_notify_filter(p->recipe);
+	return p->socket_fd >= 0 ? set_node_filter(p) : set_filter(p->recipe);
+}
 
 /* Shares the memory of the first process, which waits for our exec. */
 static int
@@ -173,19 +202,18 @@ program_main(void *arg)
 {
 	struct program *p = arg;
 	struct recipe *recipe = p->recipe;
-	const bool asks = recipe->owner_marks != 0;
 	uint64_t no_signals = 0;
 	int filtered = 0;
 
 	syscall(SYS_setsid);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	start_set_limits(recipe);
-	start_set_descriptors(recipe, p->fds, asks ? recipe->listener_socket : -1);
+	start_set_descriptors(recipe, p->fds, p->socket_fd);
 	if (caps_bound(recipe->caps) < 0)
 		return recipe_fail(recipe, STAGE_CAPS, errno, "bounding set");
 	/* Without no_new_privs a filter needs capabilities that are dropped next; it
 	 * lets the calls of that pass. */
-	filtered = asks ? set_notify_filter(recipe) : set_filter(recipe);
+	filtered = set_filters(p);
 	if (filtered < 0 || (filtered == 0 && start_set_ids(recipe) < 0))
 		return -1;
 	if (caps_limit(recipe->caps) < 0)
@@ -193,15 +221,61 @@ program_main(void *arg)
 	return program_execute(recipe);
 }
 
-pid_t
-start_program(struct recipe *recipe, const int *fds)
+static pid_t
+start(struct program *p)
 {
 	_Alignas(64) char stack[PROGRAM_STACK];
-	struct program p = { recipe, fds };
 	pid_t pid = clone(program_main, stack + sizeof stack,
-	                  CLONE_VM | CLONE_VFORK | SIGCHLD, &p);
+	                  CLONE_VM | CLONE_VFORK | SIGCHLD, p);
 
 	if (pid < 0)
-		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
-	return recipe_report(recipe)->stage == STAGE_NONE ? pid : -1;
+		return recipe_fail(p->recipe, STAGE_FORK, errno, NULL);
+	return recipe_report(p->recipe)->stage == STAGE_NONE ? pid : -1;
+}
+
+/* … with a listener for the gate. */
+static pid_t
+start_watched(struct program *p, struct device_gate *gate)
+{
+	int ends[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return recipe_fail(p->recipe, STAGE_START, errno, "socket pair");
+	/* Out of the way of what the program gets. */
+	p->socket_fd = fcntl(ends[1], F_DUPFD_CLOEXEC, SPAWNER_FD_FIRST);
+	sys_close(ends[1]);
+	if (p->socket_fd < 0)
+		return recipe_fail(p->recipe, STAGE_START, errno, "socket pair");
+	pid = start(p);
+	sys_close(p->socket_fd);
+	p->socket_fd = -1;
+	if (pid >= 0 && !p->cannot_ask) {
+		gate->listener_fd = listener_receive(ends[0]);
+		if (gate->listener_fd < 0)
+			pid = recipe_fail(p->recipe, STAGE_FILTER, EIO, "listener");
+	}
+	sys_close(ends[0]);
+	return pid;
+}
+
+pid_t
+start_program(struct recipe *recipe, const int *fds, struct device_gate *gate)
+{
+	struct program p = {
+		.recipe = recipe,
+		.fds = fds,
+		.socket_fd = recipe->owner_marks != 0 ? recipe->listener_socket : -1,
+	};
+	pid_t pid = -1;
+
+	if (gate->devices_fd < 0)
+		return start(&p);
+	pid = start_watched(&p, gate);
+	if (!p.cannot_ask)
+		return pid;
+	syscall(SYS_wait4, pid, NULL, __WALL, NULL);
+	if (device_gate_close(gate) < 0)
+		return recipe_fail(recipe, STAGE_FILTER, errno, "/dev");
+	return start(&p);
 }

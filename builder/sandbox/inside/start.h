@@ -5,11 +5,12 @@
 #ifndef BUILDER_SANDBOX_INSIDE_START_H
 #define BUILDER_SANDBOX_INSIDE_START_H
 
+#include "builder/sandbox/inside/device_gate.h"
 #include "builder/sandbox/inside/recipe.h"
 
 /* Starts the main process. Returns its id when the program is executed, or -1 with
- * the report filled. */
-pid_t start_program(struct recipe *recipe, const int *fds);
+ * the report filled. The gate then has a listener, or is closed. */
+pid_t start_program(struct recipe *recipe, const int *fds, struct device_gate *gate);
 
 /* The descriptor to the supervisor, in a program's process before exec. */
 #define START_SOCKET 3

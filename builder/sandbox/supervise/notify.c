@@ -9,20 +9,10 @@
 
 #include "builder/sandbox/inside/caps.h"
 #include "builder/sandbox/inside/digits.h"
+#include "builder/sandbox/inside/listener.h"
 #include "builder/sandbox/inside/sys.h"
 
 #define PAGE 4096
-
-/* The kernel's records may be longer than those of the headers. */
-union kernel_notification {
-	struct seccomp_notif is;
-	char room[512];
-};
-
-union kernel_response {
-	struct seccomp_notif_resp is;
-	char room[128];
-};
 
 /* Headers may lack it; since Linux 6.6. */
 #define SET_FLAGS    _IOW('!', 4, uint64_t)
@@ -40,48 +30,33 @@ notify_hurry(int listener_fd)
 int
 notify_receive(int listener_fd, int proc_fd, struct notification *out)
 {
-	union kernel_notification n;
+	struct listener_call call;
+	int received = listener_next(listener_fd, &call);
 
-	memset(&n, 0, sizeof n);
-	if (ioctl(listener_fd, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
-		return errno == ENOENT || errno == EINTR ? 0 : -1;
+	if (received <= 0)
+		return received;
 	*out = (struct notification){ .listener_fd = listener_fd,
-		                      .id = n.is.id,
-		                      .tid = (pid_t)n.is.pid,
-		                      .number = n.is.data.nr,
+		                      .id = call.id,
+		                      .tid = call.tid,
+		                      .number = call.number,
 		                      .proc_fd = proc_fd };
-	for (size_t i = 0; i < 6; i++)
-		out->args[i] = n.is.data.args[i];
+	memcpy(out->args, call.args, sizeof out->args);
 	return 1;
-}
-
-/* A failure means that the caller is gone. */
-static void
-respond(const struct notification *a, int64_t value, int error, uint32_t flags)
-{
-	union kernel_response r;
-
-	memset(&r, 0, sizeof r);
-	r.is.id = a->id;
-	r.is.val = value;
-	r.is.error = error;
-	r.is.flags = flags;
-	ioctl(a->listener_fd, SECCOMP_IOCTL_NOTIF_SEND, &r);
 }
 
 void
 notify_let(const struct notification *a)
 {
-	respond(a, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+	listener_let(a->listener_fd, a->id);
 }
 
 void
 notify_answer(const struct notification *a, int64_t value)
 {
 	if (value < 0)
-		respond(a, 0, -errno, 0);
+		listener_reply(a->listener_fd, a->id, 0, errno);
 	else
-		respond(a, value, 0, 0);
+		listener_reply(a->listener_fd, a->id, value, 0);
 }
 
 int
