@@ -18,7 +18,7 @@ DESTDIR ?=
 CC      ?= cc
 OUT     := out/$(MODE)$(if $(filter clang%,$(notdir $(CC))),-clang)
 
-# The lazy ones are loaded when they are needed, see registry/curl_lazy.c.
+# The lazy ones are loaded when they are needed, see base/http/curl_lazy.c.
 LAZY     := libarchive libcurl
 LINKED   := libcrypto libzstd libdeflate libisal jansson libseccomp
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wmissing-prototypes \
@@ -46,7 +46,7 @@ COOPER_LIBS     = $(PACKAGE_LIBS) -pthread -lm -Wl,-z,now
 BUILDER_DIRS := builder/cli builder/order builder/export builder/solve builder/steps builder/image builder/cache \
 	builder/machine builder/sandbox builder/sandbox/supervise builder/sandbox/plain builder/sandbox/inside \
 	builder/context builder/ui
-FOLDERS      := builder $(BUILDER_DIRS) registry layers parser base
+FOLDERS      := builder $(BUILDER_DIRS) registry layers parser base/http base
 name_of       = $(subst /,_,$(1))
 sources_of    = $(filter-out builder/main.c,$(sort $(wildcard $(1)/*.c)))
 LIBS         := $(foreach f,$(FOLDERS),$(if $(call sources_of,$(f)),$(OUT)/lib/$(call name_of,$(f)).a))

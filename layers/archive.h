@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "base/cancel.h"
-#include "base/text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "layers/layers.h"
 
 /* An ADDed or streamed archive: decompressed (gzip, bzip2, xz, zstd by magic; a

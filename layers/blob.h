@@ -10,8 +10,8 @@
 
 #include "base/cancel.h"
 #include "base/digest.h"
-#include "base/text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "layers/layers.h"
 
 struct part;

@@ -4,8 +4,8 @@
 #ifndef LAYERS_CENSUS_H
 #define LAYERS_CENSUS_H
 
-#include "base/map.h"
 #include "base/array.h"
+#include "base/map.h"
 #include "layers/layers.h"
 
 enum thing_kind {

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/cancel.h"
-#include "base/text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "layers/content.h"
 #include "layers/layers.h"
 #include "layers/tree.h"

@@ -9,8 +9,8 @@
 
 #include "base/cancel.h"
 #include "base/descriptor.h"
-#include "base/text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "layers/layers.h"
 
 enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "base/text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "layers/layers.h"
 
 struct content {

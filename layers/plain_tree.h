@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "base/cancel.h"
-#include "base/text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "layers/layers.h"
 
 struct plain_tree;

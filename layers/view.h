@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "base/array.h"
-#include "base/text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "layers/layers.h"
 
 struct view_entry {

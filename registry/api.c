@@ -2,8 +2,8 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/http/url.h"
 #include "registry/message.h"
-#include "registry/url.h"
 
 /* A token may have expired on the way; a second refusal is meant. */
 #define AUTH_TRIES 3

@@ -11,8 +11,9 @@
 #ifndef REGISTRY_API_H
 #define REGISTRY_API_H
 
-#include "registry/retry.h"
+#include "base/http/retry.h"
 #include "registry/session.h"
+#include "registry/registry.h"
 
 struct call {
 	struct registry *reg;

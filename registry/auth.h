@@ -11,8 +11,8 @@
 #ifndef REGISTRY_AUTH_H
 #define REGISTRY_AUTH_H
 
+#include "base/http/http.h"
 #include "registry/credentials.h"
-#include "registry/http.h"
 
 /* What a request wants to do. */
 struct scope {

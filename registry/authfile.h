@@ -10,9 +10,9 @@
 #ifndef REGISTRY_AUTHFILE_H
 #define REGISTRY_AUTHFILE_H
 
-#include "registry/credentials.h"
 #include "base/array.h"
 #include "base/text.h"
+#include "registry/credentials.h"
 
 struct auth_entry {
 	char *key;                    /* normalised */

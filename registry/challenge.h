@@ -7,8 +7,8 @@
 #ifndef REGISTRY_CHALLENGE_H
 #define REGISTRY_CHALLENGE_H
 
+#include "base/http/http.h"
 #include "base/text.h"
-#include "registry/http.h"
 
 enum challenge_kind { CHALLENGE_NONE, CHALLENGE_BASIC, CHALLENGE_BEARER };
 

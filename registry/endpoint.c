@@ -2,7 +2,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
-#include "registry/curl_lazy.h"
+#include "base/http/curl_lazy.h"
 
 /* There is always another place to go on to. */
 #define MIRROR_RETRIES   1

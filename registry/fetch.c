@@ -4,11 +4,11 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/http/curl_lazy.h"
+#include "base/http/retry.h"
+#include "base/http/url.h"
 #include "base/number.h"
-#include "registry/curl_lazy.h"
-#include "registry/retry.h"
 #include "registry/session.h"
-#include "registry/url.h"
 
 /* So much more after a break is progress: the tries begin anew. */
 #define PROGRESS (1u << 20)

@@ -306,10 +306,3 @@ hosts_get(struct hosts *hosts, const char *name, struct error *err)
 	pthread_mutex_unlock(&hosts->lock);
 	return host;
 }
-
-char *
-host_url(const struct host *host)
-{
-	return mem_print("%s://%s", host->scheme == HOST_HTTP ? "http" : "https",
-	                 host->address);
-}

@@ -2,10 +2,10 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/http/url.h"
 #include "base/number.h"
 #include "registry/endpoint.h"
 #include "registry/resolve.h"
-#include "registry/url.h"
 
 /* So much more after a break is progress: the tries begin anew. */
 #define PROGRESS (1u << 20)

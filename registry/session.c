@@ -8,6 +8,12 @@
 #define HASTY_RETRIES     2
 #define HASTY_TIMEOUT_S   15
 
+static struct host *
+host_of(void *arg, const char *name, struct error *err)
+{
+	return hosts_get(arg, name, err);
+}
+
 struct registry *
 registry_new(const struct registry_options *options)
 {
@@ -20,7 +26,8 @@ registry_new(const struct registry_options *options)
 	reg->timeout_s = options->timeout_s > 0 ? options->timeout_s : DEFAULT_TIMEOUT_S;
 	reg->mirrors = mirrors_new();
 	reg->hosts = hosts_new(options->insecure, options->n_insecure, reg->mirrors);
-	reg->http = http_new(reg->hosts, reg->timeout_s, options->offline, reg->cancel);
+	reg->http = http_new(host_of, reg->hosts, reg->timeout_s, options->offline,
+	                     reg->cancel);
 	reg->auth = auth_new(reg->http, options->authfile, reg->retries, reg->timeout_s,
 	                     reg->cancel);
 	return reg;

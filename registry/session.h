@@ -5,10 +5,11 @@
 #ifndef REGISTRY_SESSION_H
 #define REGISTRY_SESSION_H
 
+#include "base/http/http.h"
 #include "registry/auth.h"
 #include "registry/hosts.h"
-#include "registry/http.h"
 #include "registry/mirrors.h"
+#include "registry/registry.h"
 
 struct registry {
 	struct mirrors *mirrors;

@@ -3,10 +3,11 @@
 #include "base/base.h"
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/http/retry.h"
+#include "base/http/url.h"
 #include "base/jsonio.h"
 #include "registry/message.h"
-#include "registry/retry.h"
-#include "registry/url.h"
+#include "registry/hosts.h"
 
 #define TOKEN_MAX        (64u << 10)
 #define CLIENT           "cooper"

@@ -2,8 +2,8 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/http/url.h"
 #include "base/number.h"
-#include "registry/url.h"
 
 /* What passes most proxies that limit bodies; the piece that may be lost. */
 #define FIRST_CHUNK (64u << 20)

@@ -4,8 +4,8 @@
 #ifndef BUILDER_CLI_BUILD_OPTIONS_H
 #define BUILDER_CLI_BUILD_OPTIONS_H
 
-#include "builder/order/order.h"
 #include "builder/cli/options.h"
+#include "builder/order/order.h"
 #include "builder/ui/ui.h"
 
 struct build_options {

@@ -6,13 +6,13 @@
 #include "base/base.h"
 #include "base/platform.h"
 #include "base/visible.h"
-#include "builder/order/order.h"
 #include "builder/cli/build_options.h"
 #include "builder/cli/command.h"
 #include "builder/cli/report.h"
 #include "builder/cli/session.h"
 #include "builder/cli/terminal.h"
 #include "builder/machine/machine.h"
+#include "builder/order/order.h"
 
 static void
 print_answer(const char *text)

@@ -8,9 +8,9 @@
 #ifndef BUILDER_ORDER_CACHE_EXCHANGE_H
 #define BUILDER_ORDER_CACHE_EXCHANGE_H
 
+#include "builder/cache/cache_records.h"
 #include "builder/order/bases.h"
 #include "builder/order/order.h"
-#include "builder/cache/cache_records.h"
 #include "builder/solve/solve.h"
 #include "parser/plan.h"
 

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "builder/order/bases.h"
-#include "builder/order/order.h"
 #include "builder/order/input.h"
+#include "builder/order/order.h"
 #include "builder/order/remote.h"
 #include "parser/dockerfile.h"
 #include "parser/plan.h"

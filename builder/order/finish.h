@@ -5,8 +5,8 @@
 #ifndef BUILDER_ORDER_FINISH_H
 #define BUILDER_ORDER_FINISH_H
 
-#include "builder/order/order.h"
 #include "base/failures.h"
+#include "builder/order/order.h"
 #include "builder/solve/solve.h"
 #include "parser/plan.h"
 

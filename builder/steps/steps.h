@@ -19,8 +19,8 @@
 
 #include "base/cancel.h"
 #include "builder/cache/cache.h"
-#include "builder/cache/preimage.h"
 #include "builder/cache/last_build.h"
+#include "builder/cache/preimage.h"
 #include "builder/context/context.h"
 #include "builder/sandbox/sandbox.h"
 #include "layers/layers.h"

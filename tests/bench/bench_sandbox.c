@@ -17,8 +17,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/number.h"
-#include "builder/sandbox/sandbox.h"
 #include "builder/machine/machine.h"
+#include "builder/sandbox/sandbox.h"
 
 static void
 die(struct error *err)

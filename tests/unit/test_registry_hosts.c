@@ -1,7 +1,7 @@
 /* How hosts are reached: plain, TLS with a private authority, insecure. */
+#include "base/http/url.h"
 #include "registry/hosts.h"
 #include "registry/mirrors.h"
-#include "registry/url.h"
 #include "tests/lib/registry_fixture.h"
 
 static char *home;

@@ -3,8 +3,8 @@
  * request to the same origin. Thread-safe; a handle belongs to one thread
  * between get and put.
  */
-#ifndef REGISTRY_POOL_H
-#define REGISTRY_POOL_H
+#ifndef BASE_HTTP_POOL_H
+#define BASE_HTTP_POOL_H
 
 #include <curl/curl.h>
 

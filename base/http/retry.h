@@ -10,10 +10,10 @@
  * builds do not retry at the same time. The number of tries and a deadline
  * always end it; only real progress (retry_progress()) resets both.
  */
-#ifndef REGISTRY_RETRY_H
-#define REGISTRY_RETRY_H
+#ifndef BASE_HTTP_RETRY_H
+#define BASE_HTTP_RETRY_H
 
-#include "registry/http.h"
+#include "base/http/http.h"
 
 struct retry {
 	const struct cancel *cancel;

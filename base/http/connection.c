@@ -1,4 +1,4 @@
-#include "registry/connection.h"
+#include "base/http/connection.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,17 +1,18 @@
-#include "registry/http.h"
+#include "base/http/http.h"
 
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "base/http/transfer.h"
+#include "base/http/url.h"
 #include "base/number.h"
-#include "registry/transfer.h"
-#include "registry/url.h"
 
 /* As many as browsers follow. */
 #define REDIRECTS_MAX 20
 
 struct http {
-	struct hosts *hosts; /* borrowed */
+	http_host_fn *host_of;
+	void *host_arg; /* borrowed */
 	struct handle_pool *pool;
 	const struct cancel *cancel;
 	int timeout_s;
@@ -19,11 +20,13 @@ struct http {
 };
 
 struct http *
-http_new(struct hosts *hosts, int timeout_s, bool offline, const struct cancel *cancel)
+http_new(http_host_fn *host_of, void *arg, int timeout_s, bool offline,
+         const struct cancel *cancel)
 {
 	struct http *http = mem_new(sizeof *http);
 
-	http->hosts = hosts;
+	http->host_of = host_of;
+	http->host_arg = arg;
 	http->pool = handle_pool_new();
 	http->cancel = cancel;
 	http->timeout_s = timeout_s;
@@ -90,7 +93,7 @@ exchange(struct http *http, const struct http_request *request, const char *url,
 
 	if (origin == NULL || name == NULL)
 		return error_set(err, ERR_SOURCE, "not an http or https URL");
-	t.host = hosts_get(http->hosts, name, err);
+	t.host = http->host_of(http->host_arg, name, err);
 	if (t.host == NULL)
 		return -1;
 	t.with_authorization = strcmp(origin, first_origin) == 0;

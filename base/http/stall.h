@@ -8,8 +8,8 @@
  *
  * Belongs to one transfer, and so to one thread.
  */
-#ifndef REGISTRY_STALL_H
-#define REGISTRY_STALL_H
+#ifndef BASE_HTTP_STALL_H
+#define BASE_HTTP_STALL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "registry/retry.h"
+#include "base/http/retry.h"
 
 #include <curl/curl.h>
 #include <poll.h>

@@ -2,12 +2,12 @@
  * connection: the options of a libcurl handle for the connection to a host:
  * protocol, certificates, proxy.
  */
-#ifndef REGISTRY_CONNECTION_H
-#define REGISTRY_CONNECTION_H
+#ifndef BASE_HTTP_CONNECTION_H
+#define BASE_HTTP_CONNECTION_H
 
 #include <curl/curl.h>
 
-#include "registry/hosts.h"
+#include "base/http/host.h"
 
 /* URL is on HOST, which must outlive the transfer. */
 void connection_set(CURL *easy, const struct host *host, const char *url, int timeout_s);

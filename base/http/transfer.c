@@ -1,10 +1,10 @@
-#include "registry/transfer.h"
+#include "base/http/transfer.h"
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/http/connection.h"
+#include "base/http/stall.h"
 #include "base/number.h"
-#include "registry/connection.h"
-#include "registry/stall.h"
 
 #define RECEIVE_BUFFER (512l << 10)
 #define SEND_BUFFER    (2l << 20)

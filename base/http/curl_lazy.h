@@ -1,8 +1,8 @@
 /*
  * curl_lazy: libcurl is loaded when the first of its functions is called.
  */
-#ifndef REGISTRY_CURL_LAZY_H
-#define REGISTRY_CURL_LAZY_H
+#ifndef BASE_HTTP_CURL_LAZY_H
+#define BASE_HTTP_CURL_LAZY_H
 
 #include "base/error.h"
 

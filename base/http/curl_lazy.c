@@ -11,7 +11,7 @@
 
 #include "base/base.h"
 #include "base/library.h"
-#include "registry/curl_lazy.h"
+#include "base/http/curl_lazy.h"
 
 /* The library's headers call their arguments otherwise. */
 /* NOLINTBEGIN(readability-*-parameter-name,bugprone-macro-parentheses) */

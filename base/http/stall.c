@@ -1,4 +1,4 @@
-#include "registry/stall.h"
+#include "base/http/stall.h"
 
 #include "base/clock.h"
 

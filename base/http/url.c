@@ -1,4 +1,4 @@
-#include "registry/url.h"
+#include "base/http/url.h"
 
 #include <ctype.h>
 #include <curl/curl.h>

@@ -3,8 +3,8 @@
  * check the same host that libcurl contacts. The caller owns the results; NULL
  * means that the text is not such a URL.
  */
-#ifndef REGISTRY_URL_H
-#define REGISTRY_URL_H
+#ifndef BASE_HTTP_URL_H
+#define BASE_HTTP_URL_H
 
 #include <stdbool.h>
 

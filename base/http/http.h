@@ -6,17 +6,22 @@
  *	                          no answer:  -1, with ERR and response.fault
  *
  * Redirects are followed; Authorization goes only to the origin it was made for.
- * Nothing is repeated here: retry.h and api.h decide about that.
- * Proxies come from the environment, certificates from hosts.h.
+ * Nothing is repeated here: retry.h and its users decide about that.
+ * Proxies come from the environment, certificates from the host's settings (host.h).
  *
  * Several threads may use a struct http at once. Idle connections are kept for
  * the next request to the same origin, from any thread.
  */
-#ifndef REGISTRY_HTTP_H
-#define REGISTRY_HTTP_H
+#ifndef BASE_HTTP_HTTP_H
+#define BASE_HTTP_HTTP_H
 
-#include "registry/hosts.h"
-#include "registry/registry.h"
+#include <stdint.h>
+
+#include "base/array.h"
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/http/host.h"
+#include "base/text.h"
 
 #define HTTP_HEADERS_MAX 8
 
@@ -25,6 +30,21 @@
 
 /* Bytes of all headers of an answer. */
 #define HTTP_HEAD_MAX (128u << 10)
+
+/* Called with each piece of a body, in order. */
+typedef int http_sink_fn(void *arg, const void *bytes, size_t n, struct error *err);
+
+/* Fills BYTES with up to N bytes from OFFSET on; the count, 0 at the end, -1. May be
+ * asked for an earlier offset again when a request is repeated. */
+typedef ssize_t
+http_source_fn(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err);
+
+/* Progress of one transfer. */
+typedef void http_progress_fn(void *arg, uint64_t done, uint64_t total);
+
+/* The settings of the server NAME ("localhost:5000"), which live as long as ARG. NULL with
+ * ERR if it cannot be reached as it should. Called by any thread. */
+typedef struct host *http_host_fn(void *arg, const char *name, struct error *err);
 
 struct http_header {
 	char *name, *value;
@@ -67,24 +87,26 @@ struct http_request {
 
 	bool secret_body;           /* only the first origin may get BODY */
 	struct text body;           /* what is sent, or: */
-	registry_source_fn *source; /* SOURCE_SIZE bytes from SOURCE_START on */
+	http_source_fn *source; /* SOURCE_SIZE bytes from SOURCE_START on */
 	void *source_arg;
 	uint64_t source_start, source_size;
-	registry_progress_fn *sent; /* its offset and total are relative to SOURCE */
+	http_progress_fn *sent; /* its offset and total are relative to SOURCE */
 	void *sent_arg;
 	uint64_t sent_total;
 
-	http_start_fn *start;   /* may be NULL */
-	registry_sink_fn *sink; /* for bodies of 2xx; NULL: response.body */
-	void *arg;              /* of both */
-	size_t body_max;        /* of response.body of a 2xx answer */
-	int timeout_s;          /* without progress; 0: that of http_new() */
+	http_start_fn *start; /* may be NULL */
+	http_sink_fn *sink;   /* for bodies of 2xx; NULL: response.body */
+	void *arg;            /* of both */
+	size_t body_max;      /* of response.body of a 2xx answer */
+	int timeout_s;        /* without progress; 0: that of http_new() */
 };
 
 struct http;
 
-struct http *
-http_new(struct hosts *hosts, int timeout_s, bool offline, const struct cancel *cancel);
+/* HOST_OF tells how servers are reached; ARG is its, and borrowed. OFFLINE: nothing is
+ * sent, every request fails. */
+struct http *http_new(http_host_fn *host_of, void *arg, int timeout_s, bool offline,
+                      const struct cancel *cancel);
 void http_free(struct http *http); /* takes NULL */
 
 int http_perform(struct http *http, const struct http_request *request,

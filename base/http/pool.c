@@ -1,4 +1,4 @@
-#include "registry/pool.h"
+#include "base/http/pool.h"
 
 #include <pthread.h>
 

@@ -2,11 +2,11 @@
  * transfer: one exchange with one server on a libcurl handle. http.c does
  * several in a row when it follows redirects.
  */
-#ifndef REGISTRY_TRANSFER_H
-#define REGISTRY_TRANSFER_H
+#ifndef BASE_HTTP_TRANSFER_H
+#define BASE_HTTP_TRANSFER_H
 
-#include "registry/http.h"
-#include "registry/pool.h"
+#include "base/http/http.h"
+#include "base/http/pool.h"
 
 struct transfer {
 	struct handle *handle;
