@@ -85,8 +85,8 @@ struct http_request {
 	const char
 	        *headers[HTTP_HEADERS_MAX]; /* "Name: value", NULL-terminated if fewer */
 
-	bool secret_body;           /* only the first origin may get BODY */
-	struct text body;           /* what is sent, or: */
+	bool secret_body;       /* only the first origin may get BODY */
+	struct text body;       /* what is sent, or: */
 	http_source_fn *source; /* SOURCE_SIZE bytes from SOURCE_START on */
 	void *source_arg;
 	uint64_t source_start, source_size;
