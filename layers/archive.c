@@ -101,9 +101,9 @@ budget_take(struct budget *b, uint64_t *sum, uint64_t n, struct error *err)
 		*sum += n;
 		return cancel_check(b->cancel, err);
 	}
-	error_set(err, ERR_POLICY, "the archive swells to more than %llu bytes",
+	error_set(err, ERR_POLICY, "the archive unpacks to more than %llu bytes",
 	          (unsigned long long)b->max);
-	return error_hint(err, "if that is meant: --unpack-max SIZE");
+	return error_hint(err, "to allow that: --unpack-max SIZE");
 }
 
 /* ------------------------------------------------------------ sources */

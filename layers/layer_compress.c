@@ -99,7 +99,7 @@ note_write(struct store *st, const char *name, const struct descriptor *blob)
 	jsonio_set(json, "size", json_integer((json_int_t)blob->size));
 	text = jsonio_print(json);
 	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
-		event_warn_error(0, &err, "compressed layer is not remembered");
+		event_warn_error(0, &err, "the compressed layer is not noted");
 }
 
 /* ------------------------------------------------------------ compressing */

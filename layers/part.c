@@ -161,7 +161,7 @@ part_digest(struct part *p, const struct digest *want, struct digest *out,
 	enum digest_alg alg = want == NULL ? DIGEST_SHA256 : want->alg;
 
 	if (p->hasher == NULL && want == NULL)
-		return error_set(err, ERR_INTERNAL, "a blob whose digest nobody knows");
+		return error_set(err, ERR_INTERNAL, "a blob whose digest is unknown");
 	if (p->hasher == NULL) {
 		*out = *want;
 		return 0;

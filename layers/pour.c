@@ -249,7 +249,7 @@ check_name(const struct entry *e, struct error *err)
 		          "/%.*s: no layer can have the device 0:0: it stands for "
 		          "\"deleted\"",
 		          TEXT_ARG(e->path));
-		return error_hint(err, "leave it out (.dockerignore, --exclude)");
+		return error_hint(err, "exclude it (.dockerignore, --exclude)");
 	}
 	if (e->type == ENTRY_WHITEOUT || !text_starts(name, WHITEOUT_PREFIX))
 		return 0;
@@ -258,7 +258,7 @@ check_name(const struct entry *e, struct error *err)
 	          "deleted\"",
 	          TEXT_ARG(e->path), (int)(name.n - strlen(WHITEOUT_PREFIX)),
 	          name.p + strlen(WHITEOUT_PREFIX));
-	return error_hint(err, "rename it, or leave it out (.dockerignore, --exclude)");
+	return error_hint(err, "rename it, or exclude it (.dockerignore, --exclude)");
 }
 
 int

@@ -87,7 +87,7 @@ find_writers(const char *dir, char *letter)
 	               : NULL;
 }
 
-/* The machine's root may be nobody, seen from a user name space. */
+/* The machine's root may be nobody, seen from a user namespace. */
 static bool
 is_others(const char *dir, uid_t us)
 {
@@ -138,8 +138,9 @@ store_check_owner(int root_fd, const char *path, struct error *err)
 	if (foreign != NULL) {
 		error_set(err, ERR_ENVIRONMENT, "%s in it was made by another user",
 		          foreign);
-		return error_hint(err, "what a store holds is believed: name one of your "
-		                       "own with --root or COOPER_ROOT");
+		return error_hint(err,
+		                  "cooper trusts what a store holds: name one of your "
+		                  "own with --root or COOPER_ROOT");
 	}
 	warn_of_others(path, us);
 	return 0;

@@ -284,7 +284,7 @@ check_users(struct unpacker *u, const char *name, const struct entry *e,
 	    (st.st_mode & S_IFMT) == type_of(e))
 		return 0;
 	return error_set(err, ERR_USAGE,
-	                 "%.*s: a device, FIFO or socket is there, which is not replaced",
+	                 "%.*s: it is a device, FIFO or socket, which is not replaced",
 	                 TEXT_ARG(e->path));
 }
 

@@ -8,7 +8,7 @@
  *	                     directory
  *	aufs housekeeping    .wh..wh.*                -
  *
- * Attributes are written in the user.overlay. name space (mount option
+ * Attributes are written in the user.overlay. namespace (mount option
  * userxattr) and read in trusted.overlay. too.
  */
 #ifndef LAYERS_WHITEOUT_H

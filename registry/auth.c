@@ -187,7 +187,7 @@ make_without(struct auth *auth, const struct host *host, const struct scope *sco
 	    challenge->kind != CHALLENGE_BEARER ||
 	    make_with(auth, host, scope, challenge, &nobody, out, &ignored) < 0)
 		return -1;
-	event_warn_error(0, err, "%s/%s is asked for without credentials", host->name,
+	event_warn_error(0, err, "%s/%s is accessed without credentials", host->name,
 	                 scope->repo);
 	return 0;
 }

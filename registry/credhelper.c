@@ -64,7 +64,7 @@ read_answer(const char *program, const struct buf *answer, struct credential *ou
 	    jsonio_str(root, "Username", &user, program, &fault) < 0 ||
 	    jsonio_str(root, "Secret", &secret, program, &fault) < 0)
 		return error_set(err, ERR_AUTH,
-		                 "%s: its answer is not what the protocol says", program);
+		                 "%s: its answer does not follow the protocol", program);
 	if (secret == NULL || *secret == '\0')
 		return 0;
 	event_add_secret(text_of(secret));

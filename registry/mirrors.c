@@ -147,7 +147,7 @@ read_file(struct mirrors *m, const char *path)
 	if (found > 0)
 		root = toml_parse(buf_text(&text), path, &err);
 	if (root == NULL) {
-		event_warn_error(0, &err, "settings of registries are not read");
+		event_warn_error(0, &err, "the settings of registries are ignored");
 		return 1;
 	}
 	list = json_object_get(root, "registry");

@@ -169,7 +169,7 @@ last_build_write(struct store *st, const char *name, const struct last_build *t)
 	auto_error struct error err = ERROR_INIT;
 
 	if (sealed_replace(store_fd(st), path, 0644, fill_last_build, &t, &err) < 0)
-		event_warn_error(0, &err, "what steps were made of: not remembered");
+		event_warn_error(0, &err, "inputs of steps: not stored");
 }
 
 void

@@ -64,7 +64,7 @@ record_find(struct store *st, const struct digest *key, struct record *out)
 	if (found > 0)
 		utimensat(store_fd(st), name, NULL, 0);
 	if (found < 0)
-		event_warn_error(0, &err, "step cache: taken as a miss");
+		event_warn_error(0, &err, "step cache: counts as a miss");
 	return found > 0 ? 1 : 0;
 }
 
@@ -91,7 +91,7 @@ record_write(struct store *st, const struct digest *key, const struct record *r,
 	jsonio_set(json, "preimage", preimage_write(preimage));
 	text = jsonio_print(json);
 	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
-		event_warn_error(0, &err, "step cache: not remembered");
+		event_warn_error(0, &err, "step cache: not stored");
 }
 
 static bool

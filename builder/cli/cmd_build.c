@@ -170,7 +170,7 @@ work(void *options, const struct words_left *words, struct error *err)
 	build_options_settle(o);
 	if (o->request.shell_on_error && !isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
-		                 "--on-error=shell: standard input is no terminal");
+		                 "--on-error=shell: standard input is not a terminal");
 	if (is_build && build_open_results(&o->request, err) < 0)
 		return -1;
 	if (is_build)

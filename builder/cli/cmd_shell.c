@@ -58,7 +58,7 @@ work(void *options, const struct words_left *words, struct error *err)
 	if (failed < 0)
 		return -1;
 	if (!isatty(STDIN_FILENO))
-		return error_set(err, ERR_USAGE, "standard input is no terminal");
+		return error_set(err, ERR_USAGE, "standard input is not a terminal");
 	machine_enter(ISOLATION_AUTO, &mapping, &why);
 	store = store_open(o->root, err);
 	if (store == NULL)

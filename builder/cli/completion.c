@@ -319,5 +319,5 @@ completion_print(const char *shell, FILE *out, struct error *err)
 		}
 	}
 	error_set(err, ERR_USAGE, "no completion for \"%s\"", shell);
-	return error_hint(err, "there is bash, zsh and fish");
+	return error_hint(err, "the shells are bash, zsh and fish");
 }

@@ -128,7 +128,7 @@ add_ssh(void *target, struct text value, struct error *err)
 		array_push(&o->request.agents, ((struct variable){ text, socket }));
 		return 0;
 	case 1:
-		error_set(err, ERR_USAGE, "one socket is the agent of an id");
+		error_set(err, ERR_USAGE, "each id has one socket");
 		return error_hint(err,
 		                  "for keys in files: ssh-add FILE…, then --ssh %.*s",
 		                  TEXT_ARG(text));
@@ -158,7 +158,8 @@ set_resource(struct build_options *o, const struct field *f, struct error *err)
 		return set_microseconds(&o->cpu_period, f, err);
 	if (!text_is(key, "memory")) {
 		unknown(f, err);
-		return error_hint(err, "there are memory, cpu-quota and cpu-period");
+		return error_hint(err,
+		                  "the resources are memory, cpu-quota and cpu-period");
 	}
 	if (!number_size(f->value, &o->request.limits.memory_max))
 		return error_set(err, ERR_USAGE, "memory: not a size");

@@ -165,15 +165,15 @@ mapping_text(enum id_mapping mapping)
 	case IDS_REAL:
 		return "those of this machine";
 	case IDS_IDENTITY:
-		return "own user name space, the same ids";
+		return "new user namespace, the same ids";
 	case IDS_RANGE:
-		return "own user name space, a range of subordinate ids";
+		return "new user namespace, a range of subordinate ids";
 	case IDS_SINGLE:
-		return "own user name space with one id";
+		return "new user namespace with one id";
 	case IDS_NONE:
 		break;
 	}
-	return "no user name space, and not root";
+	return "no user namespace, and not root";
 }
 
 static void

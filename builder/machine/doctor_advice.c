@@ -71,7 +71,7 @@ static const char *
 for_mounts(const struct doctor_scene *s, int sys)
 {
 	if (s->failed[DOCTOR_USER])
-		return "as for the user name space";
+		return "as for the user namespace";
 	if (s->guards_users)
 		return "sysctl kernel.apparmor_restrict_unprivileged_userns=0";
 	if (s->is_filtered && sys != EACCES)
@@ -86,7 +86,7 @@ static const char *
 for_ranges(const struct doctor_scene *s, int sys)
 {
 	if (s->failed[DOCTOR_USER])
-		return "as for the user name space";
+		return "as for the user namespace";
 	if (sys == EACCES && s->no_new_privs)
 		return s->is_contained ? "in a pod: allowPrivilegeEscalation: true; "
 		                         "docker run without --security-opt "
@@ -128,7 +128,7 @@ static const char *
 for_foreign(const struct doctor_scene *s, int sys)
 {
 	if (s->failed[DOCTOR_MOUNTS])
-		return "as for the mount name space";
+		return "as for the mount namespace";
 	return sys == ENOENT ? "apt-get install qemu-user-static" : "Linux 6.7 or newer";
 }
 
@@ -138,14 +138,14 @@ for_run(const struct doctor_scene *s)
 	if (s->is_contained && !s->is_root)
 		return "run the container as root (in a pod: runAsUser: 0); Dockerfiles "
 		       "without RUN build anyway";
-	return "as for the user name space; Dockerfiles without RUN build anyway";
+	return "as for the user namespace; Dockerfiles without RUN build anyway";
 }
 
 static const char *
 for_proc(const struct doctor_scene *s)
 {
 	if (s->failed[DOCTOR_MOUNTS])
-		return "as for the mount name space";
+		return "as for the mount namespace";
 	if (!s->is_contained)
 		return "umount what covers parts of /proc";
 	return "docker run --security-opt systempaths=unconfined; in a pod: procMount: "
@@ -163,14 +163,14 @@ doctor_advice(enum doctor_subject subject, const struct doctor_scene *s, int sys
 	case DOCTOR_MOUNTS:
 		return for_mounts(s, sys);
 	case DOCTOR_OVERLAY:
-		return s->failed[DOCTOR_MOUNTS] ? "as for the mount name space"
+		return s->failed[DOCTOR_MOUNTS] ? "as for the mount namespace"
 		                                : "a store (--root) on ext4, xfs, btrfs "
 		                                  "or, since Linux 6.6, tmpfs; Linux "
 		                                  "5.11 or newer";
 	case DOCTOR_PROC:
 		return for_proc(s);
 	case DOCTOR_NETWORK:
-		return s->failed[DOCTOR_USER] ? "as for the user name space"
+		return s->failed[DOCTOR_USER] ? "as for the user namespace"
 		                              : "a kernel with CONFIG_NET_NS";
 	case DOCTOR_LANDLOCK:
 		return for_landlock(s, sys);
@@ -179,7 +179,7 @@ doctor_advice(enum doctor_subject subject, const struct doctor_scene *s, int sys
 	case DOCTOR_EMULATOR:
 		return for_foreign(s, sys);
 	case DOCTOR_IDS:
-		return s->failed[DOCTOR_USER] ? "as for the user name space"
+		return s->failed[DOCTOR_USER] ? "as for the user namespace"
 		                              : "as for the subordinate ids";
 	case DOCTOR_RUN:
 		return for_run(s);

@@ -220,7 +220,7 @@ try_own_emulator(char *detail)
 		if (enter_user(CLONE_NEWNS) < 0 || emulator_register(archs[i]) < 0)
 			return -1;
 		snprintf(detail, DOCTOR_DETAIL_MAX,
-		         "by an emulator in an own user name space");
+		         "by an emulator in a user namespace of its own");
 		return 0;
 	}
 	snprintf(detail, DOCTOR_DETAIL_MAX, "RUN for this machine's architecture only");
@@ -273,12 +273,12 @@ try_archive(char *detail)
 /* ------------------------------------------------------------ all */
 
 const struct doctor_try doctor_tries[] = {
-	{ "user name space", DOCTOR_USER, try_user },
+	{ "user namespace", DOCTOR_USER, try_user },
 	{ "subordinate ids", DOCTOR_RANGES, try_ranges },
-	{ "mount name space", DOCTOR_MOUNTS, try_mounts },
+	{ "mount namespace", DOCTOR_MOUNTS, try_mounts },
 	{ "overlay file system", DOCTOR_OVERLAY, try_overlay },
 	{ "own /proc", DOCTOR_PROC, try_proc },
-	{ "network name space", DOCTOR_NETWORK, try_network },
+	{ "network namespace", DOCTOR_NETWORK, try_network },
 	{ "system call filter", DOCTOR_FILTER, try_filter },
 	{ "system call notification", DOCTOR_NOTIFICATION, try_notification },
 	{ "Landlock", DOCTOR_LANDLOCK, try_landlock },

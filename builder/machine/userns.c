@@ -225,7 +225,7 @@ unshare_with(int go_fd, int told_fd, struct userns_outcome *out)
 	out->mapping = IDS_NONE;
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
 		out->sys = errno;
-		snprintf(out->why, sizeof out->why, "no user name space can be made: %s",
+		snprintf(out->why, sizeof out->why, "no user namespace can be made: %s",
 		         strerror(errno));
 		return;
 	}
@@ -341,7 +341,7 @@ enter_or_stay(enum isolation wanted, bool must_enter, struct userns_outcome *out
 		out->mapping = (int)own_mapping();
 		if (out->mapping != IDS_REAL)
 			snprintf(out->why, sizeof out->why,
-			         "this user name space has no more");
+			         "this user namespace has no more");
 		return;
 	}
 	o.may_map = caps_has(CAP_SETUID) && caps_has(CAP_SETGID);

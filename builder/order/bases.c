@@ -199,7 +199,7 @@ complete_plans(struct dockerfile *df, const struct plan_options *options, size_t
 			return -1;
 	}
 	return error_set(err, ERR_DOCKERFILE,
-	                 "base images ask for more base images without end");
+	                 "base images keep asking for more base images");
 }
 
 struct plan *

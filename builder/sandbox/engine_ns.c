@@ -43,8 +43,8 @@ draft_owners(struct recipe_draft *d, const struct sandbox *sb,
 		return;
 	if (r->insecure) {
 		event_warn(0,
-		           "--security=insecure with a single user id: nothing is asked "
-		           "of a supervisor, so owners are not emulated");
+		           "--security=insecure with a single user id: no call is passed "
+		           "to a supervisor, so owners are not emulated");
 		return;
 	}
 	filter_compile(&filter, FILTER_ASKS_OWNERS);

@@ -58,7 +58,7 @@ tell_ids(const struct recipe *recipe, const struct recipe_report *report, const 
 	if (report->sys == EINVAL)
 		error_hint(
 		        err,
-		        "this user name space does not have that id: give the user more "
+		        "this user namespace does not have that id: give the user more "
 		        "ids in /etc/subuid and /etc/subgid, and install newuidmap");
 	return -1;
 }

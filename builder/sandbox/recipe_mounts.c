@@ -96,7 +96,7 @@ draft_bind(struct recipe_draft *d, const struct sandbox_mount *m, struct error *
 		return error_sys(err, "mount on %s: open %s", m->target, source);
 	}
 	/* A descriptor of a directory could not be bound: in the sandbox's own mount
-	 * name space, ours are foreign. A copied mount belongs to none. */
+	 * namespace, ours are foreign. A copied mount belongs to none. */
 	if (!mount2_is_best()) {
 		copy_fd = fs_copy(NULL, fd, "", true, false);
 		if (copy_fd < 0 && !call_is_missing(errno))

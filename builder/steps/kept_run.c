@@ -334,7 +334,7 @@ kept_read(struct store *store, const char *id, struct kept *k, struct error *err
 		return -1;
 	if (found == 0) {
 		error_set(err, ERR_SOURCE, "%s: no such failed step in the store", id);
-		return error_hint(err, "steps are kept by cooper build --on-error=keep");
+		return error_hint(err, "cooper build --on-error=keep keeps failed steps");
 	}
 	k->json = jsonio_parse(buf_text(&bytes), name, err);
 	if (k->json == NULL)
@@ -369,7 +369,7 @@ latest(struct store *store, struct error *err)
 		}
 	if (id == NULL) {
 		error_set(err, ERR_SOURCE, "no failed step is kept in the store");
-		error_hint(err, "steps are kept by cooper build --on-error=keep");
+		error_hint(err, "cooper build --on-error=keep keeps failed steps");
 	}
 	return id;
 }

@@ -158,7 +158,7 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 	if (want->env.p != NULL && secret->value.n > 0 &&
 	    memchr(secret->value.p, '\0', secret->value.n) != NULL) {
 		error_set(err, ERR_SOURCE,
-		          "secret %.*s: it has a byte 0, which no variable can hold",
+		          "secret %.*s: it has a NUL byte, which no variable can hold",
 		          TEXT_ARG(want->id));
 		return error_hint(err, "let the step read it from a file: target= in "
 		                       "place of env=");

@@ -93,7 +93,7 @@ remembered_write(struct store *st, struct text url, const struct remembered *r)
 		           json_string(clock_print_s(r->last_modified_s, modified)));
 	text = jsonio_print(json);
 	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
-		event_warn_error(0, &err, "download is not remembered");
+		event_warn_error(0, &err, "the download is not noted");
 }
 
 /* ------------------------------------------------------------ download */

@@ -4,7 +4,7 @@
  *	bench_primitive walk DIR            every entry's metadata
  *	bench_primitive pack DIR FILE       all files into a tar with its SHA-256
  *	bench_primitive hash FILE OUT       a file copied, with its SHA-256
- *	bench_primitive run N LOWER DIR     N times name spaces, an overlay on LOWER, true
+ *	bench_primitive run N LOWER DIR     N times namespaces, an overlay on LOWER, true
  *	bench_primitive time PROGRAM …      any program, whose peak memory in kB is added
  *
  * Prints the seconds it took.
@@ -209,7 +209,7 @@ struct root {
 	char *dir, *options;
 };
 
-/* In the new name spaces; shares the parent's memory until it is replaced. */
+/* In the new namespaces; shares the parent's memory until it is replaced. */
 static int
 child(void *arg)
 {

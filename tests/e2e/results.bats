@@ -659,7 +659,7 @@ files_of() {
     mkfifo "$T/d/a/x" "$T/d/fifo"
     run "$COOPER" build -q -o "type=local,dest=$T/d" .
     [ "$status" -eq 2 ]
-    [[ "$output" == *"dest=$T/d: a/x: a device, FIFO or socket is there, which is not replaced"* ]]
+    [[ "$output" == *"dest=$T/d: a/x: it is a device, FIFO or socket, which is not replaced"* ]]
     [ -p "$T/d/a/x" ]
     rm -r "$T/d/a"
     mkfifo "$T/d/a"

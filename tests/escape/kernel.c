@@ -133,7 +133,7 @@ makes_user_name_space(void)
 	return pid > 0;
 }
 
-/* A user name space gives back all rights that were dropped, to whoever may make one:
+/* A user namespace gives back all rights that were dropped, to whoever may make one:
  * nobody in a chroot. */
 static bool
 new_user_name_space(void)

@@ -57,7 +57,7 @@ lack_listeners(void)
 	return lack_as(&(struct sock_fprog){ sizeof code / sizeof *code, code });
 }
 
-/* Devices cannot be made, as in a user name space; files can. */
+/* Devices cannot be made, as in a user namespace; files can. */
 static inline int
 lack_devices(void)
 {

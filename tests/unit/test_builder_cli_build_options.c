@@ -235,7 +235,7 @@ static const struct {
 	{ "--ssh=id=/sock", NULL },
 	{ "--ssh=\"id=/a,b\"", NULL },
 	{ "--ssh=", "must be default, ID or ID=SOCKET" },
-	{ "--ssh=id=/a,/b", "one socket is the agent of an id" },
+	{ "--ssh=id=/a,/b", "each id has one socket" },
 	{ "--ssh=\"id", "a double quote has no end" },
 	{ "--ssh==x", "must be default, ID or ID=SOCKET" },
 	{ "--tag=a:1", NULL },

@@ -79,7 +79,7 @@ advice_fits_the_place(void **state)
 		{ { .is_filtered = true, .failed[DOCTOR_USER] = true },
 		  DOCTOR_MOUNTS,
 		  EPERM,
-		  "as for the user name space" },
+		  "as for the user namespace" },
 		{ { .guards_users = true }, DOCTOR_MOUNTS, EACCES, "apparmor_restrict" },
 		{ { .is_filtered = true }, DOCTOR_MOUNTS, EACCES, "appArmorProfile" },
 		{ { .is_filtered = true }, DOCTOR_MOUNTS, EPERM, "seccompProfile" },
@@ -97,7 +97,7 @@ advice_fits_the_place(void **state)
 		{ { .failed[DOCTOR_USER] = true },
 		  DOCTOR_RANGES,
 		  EPERM,
-		  "as for the user name space" },
+		  "as for the user namespace" },
 		{ { 0 }, DOCTOR_OVERLAY, EINVAL, "since Linux 6.6, tmpfs" },
 		{ { 0 }, DOCTOR_OVERLAY, EINVAL, "--root" },
 		{ { .is_contained = true }, DOCTOR_PROC, EPERM, "procMount" },
@@ -112,7 +112,7 @@ advice_fits_the_place(void **state)
 		{ { 0 }, DOCTOR_EMULATOR, ENOENT, "qemu-user-static" },
 		{ { 0 }, DOCTOR_EMULATOR, EPERM, "Linux 6.7" },
 		{ { .is_contained = true }, DOCTOR_RUN, EPERM, "runAsUser: 0" },
-		{ { 0 }, DOCTOR_RUN, EPERM, "as for the user name space" },
+		{ { 0 }, DOCTOR_RUN, EPERM, "as for the user namespace" },
 		{ { 0 }, DOCTOR_FILTER, ENOSYS, "CONFIG_SECCOMP_FILTER" },
 	};
 

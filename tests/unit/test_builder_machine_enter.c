@@ -18,7 +18,7 @@
 #include "layers/owner_marks.h"
 
 /* Exit statuses. */
-#define CANNOT        200 /* no user name space, or no sandbox */
+#define CANNOT        200 /* no user namespace, or no sandbox */
 #define CANNOT_BECOME 201
 
 /* Ids for a user who has none. */
@@ -136,12 +136,12 @@ take_way(bool (*become)(void), enum id_mapping mapping, const char *why)
 		_exit(enter_and_use(&way));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (status == CANNOT_BECOME << 8) {
-		print_message("needs a root of all ids, mount name spaces, and "
+		print_message("needs a root of all ids, mount namespaces, and "
 		              "/etc/subuid and /etc/subgid to mount over\n");
 		skip();
 	}
 	if (status == CANNOT << 8) {
-		print_message("needs user name spaces and overlayfs in them\n");
+		print_message("needs user namespaces and overlayfs in them\n");
 		skip();
 	}
 	assert_int_equal(status, 0);
@@ -187,7 +187,7 @@ lose_the_right_to_mount(void)
 	return syscall(SYS_capset, &head, half) == 0;
 }
 
-/* As in a container that allows user name spaces. */
+/* As in a container that allows user namespaces. */
 static void
 root_that_may_not_mount_maps_all_ids_to_themselves(void **state)
 {
@@ -219,7 +219,7 @@ a_user_without_subordinate_ids_has_one_id_and_is_told(void **state)
 	take_way(become_nobody_known, IDS_SINGLE, "has no line in /etc/subuid");
 }
 
-/* In this mount name space alone PATH is one line, which gives ids to nobody. */
+/* In this mount namespace alone PATH is one line, which gives ids to nobody. */
 static bool
 give_ids(const char *path)
 {
@@ -260,7 +260,7 @@ a_user_with_subordinate_ids_has_a_range(void **state)
 	take_way(become_ranged, IDS_RANGE, NULL);
 }
 
-/* In a name space inside of one. */
+/* In a namespace inside of one. */
 static bool
 enter_twice(void)
 {
@@ -278,7 +278,7 @@ a_name_space_with_one_id_is_known_as_such(void **state)
 {
 	(void)state;
 	need_root();
-	take_way(enter_twice, IDS_SINGLE, "this user name space has no more");
+	take_way(enter_twice, IDS_SINGLE, "this user namespace has no more");
 }
 
 int

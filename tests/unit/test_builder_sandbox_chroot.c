@@ -1,4 +1,4 @@
-/* The engine without name spaces and mounts: what a step sees of /proc and /dev, and
+/* The engine without namespaces and mounts: what a step sees of /proc and /dev, and
  * that the tree is its own again whatever the step did to what was put there. */
 #include <pthread.h>
 #include <sys/file.h>
