@@ -137,6 +137,22 @@ draft_keep(struct draft *d, int fd, const char *name, bool replaces)
 	return 0;
 }
 
+int
+draft_keep_one_of_many(struct draft *d, int fd, const char *name)
+{
+	if (d->name[0] == '\0' && give_temporary_name(d, fd) < 0)
+		return -1;
+	if (renameat2(d->dir_fd, d->name, d->dir_fd, name, RENAME_EXCHANGE) < 0)
+		return draft_keep(d, fd, name, true);
+	if (unlinkat(d->dir_fd, d->name, 0) == 0 || errno != EISDIR) {
+		d->name[0] = '\0';
+		return 0;
+	}
+	if (renameat2(d->dir_fd, d->name, d->dir_fd, name, RENAME_EXCHANGE) == 0)
+		errno = EISDIR;
+	return -1;
+}
+
 void
 draft_drop(struct draft *d)
 {

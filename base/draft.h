@@ -44,6 +44,10 @@ int draft_open(struct draft *d, int dir_fd, mode_t mode);
  * errno; the caller may try again. */
 int draft_keep(struct draft *d, int fd, const char *name, bool replaces);
 
+/* As draft_keep() with REPLACES, for one of many files. rename(2) makes ext4 write what it
+ * replaces by to the disk at once, a millisecond for each file; exchanging names does not. */
+int draft_keep_one_of_many(struct draft *d, int fd, const char *name);
+
 /* Removes its temporary name, if it has one. */
 void draft_drop(struct draft *d);
 

@@ -448,7 +448,7 @@ keep_draft(struct unpacker *u, int fd, const struct entry *e, struct error *err)
 		return failed(e, "make", err);
 	if (check_users(u, name, e, err) < 0)
 		return -1;
-	if (draft_keep(&u->draft, fd, name, true) == 0)
+	if (draft_keep_one_of_many(&u->draft, fd, name) == 0)
 		return 0;
 	if (errno != EISDIR)
 		return failed(e, "replace", err);

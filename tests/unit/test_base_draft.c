@@ -93,13 +93,24 @@ a_draft_has_no_name_until_it_is_kept(void **state)
 	assert_int_equal(mkdir(p->path, 0700), 0);
 }
 
+static int
+keep(struct draft *d, int fd, const char *name)
+{
+	return draft_keep(d, fd, name, true);
+}
+
+/* Each with each of `ways`. */
+static int (*const keeps[])(struct draft *, int,
+                            const char *) = { keep, keep, draft_keep_one_of_many,
+	                                      draft_keep_one_of_many };
+
 static void
 what_is_there_is_replaced_only_if_that_is_meant(void **state)
 {
 	const struct scene *p = *state;
 
-	for (size_t i = 0; i < 2; i++) {
-		struct draft d = { .dir_fd = -1, .needs_name = ways[i] };
+	for (size_t i = 0; i < 4; i++) {
+		struct draft d = { .dir_fd = -1, .needs_name = ways[i % 2] };
 		auto_fd int fd = draft_open(&d, p->fd, 0644);
 
 		put(p, "other", "old");
@@ -107,9 +118,10 @@ what_is_there_is_replaced_only_if_that_is_meant(void **state)
 		assert_int_equal(write(fd, "new", 3), 3);
 		assert_int_equal(draft_keep(&d, fd, "link", false), -1);
 		assert_int_equal(errno, EEXIST);
-		assert_int_equal(draft_keep(&d, fd, "link", true), 0);
+		assert_int_equal(keeps[i](&d, fd, "link"), 0);
 		assert_text(p, "link", "new");
 		assert_text(p, "other", "old");
+		assert_string_equal(d.name, "");
 		assert_int_equal(unlinkat(p->fd, "link", 0), 0);
 		assert_int_equal(unlinkat(p->fd, "other", 0), 0);
 	}
@@ -121,14 +133,17 @@ a_directory_is_not_replaced(void **state)
 	const struct scene *p = *state;
 
 	assert_int_equal(mkdirat(p->fd, "dir", 0700), 0);
-	for (size_t i = 0; i < 2; i++) {
-		struct draft d = { .dir_fd = -1, .needs_name = ways[i] };
+	assert_int_equal(mkdirat(p->fd, "dir/in", 0700), 0);
+	for (size_t i = 0; i < 4; i++) {
+		struct draft d = { .dir_fd = -1, .needs_name = ways[i % 2] };
 		auto_fd int fd = draft_open(&d, p->fd, 0644);
 
-		assert_int_equal(draft_keep(&d, fd, "dir", true), -1);
+		assert_int_equal(keeps[i](&d, fd, "dir"), -1);
 		assert_int_equal(errno, EISDIR);
+		assert_int_equal(faccessat(p->fd, "dir/in", F_OK, 0), 0);
 		draft_drop(&d);
 	}
+	assert_int_equal(unlinkat(p->fd, "dir/in", AT_REMOVEDIR), 0);
 	assert_int_equal(unlinkat(p->fd, "dir", AT_REMOVEDIR), 0);
 	assert_int_equal(rmdir(p->path), 0);
 	assert_int_equal(mkdir(p->path, 0700), 0);
