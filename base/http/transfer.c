@@ -51,6 +51,24 @@ read_status(struct http_response *response, struct text line)
 		response->status = (int)status;
 }
 
+/* Whether a body can have that many bytes. libcurl reads to the end of the connection if
+ * the number is too large, and takes whatever comes for all of it. */
+static bool
+is_length(const char *value)
+{
+	uint64_t n = 0;
+
+	return number_u64(text_of(value), &n) && n <= INT64_MAX;
+}
+
+static size_t
+refuse_head(struct state *s, const char *why)
+{
+	s->failed = true;
+	error_set(s->err, ERR_NETWORK, "%s: %s", s->t->host->address, why);
+	return 0;
+}
+
 static size_t
 on_header(char *bytes, size_t size, size_t n, void *arg)
 {
@@ -61,12 +79,8 @@ on_header(char *bytes, size_t size, size_t n, void *arg)
 
 	stall_move(&s->stall, line.n, clock_monotonic_ns());
 	s->head_bytes += line.n;
-	if (s->head_bytes > HTTP_HEAD_MAX) {
-		s->failed = true;
-		error_set(s->err, ERR_NETWORK, "%s: headers of more than %u bytes",
-		          s->t->host->address, HTTP_HEAD_MAX);
-		return 0;
-	}
+	if (s->head_bytes > HTTP_HEAD_MAX)
+		return refuse_head(s, "the headers are longer than 128 KiB");
 	if (text_starts(line, "HTTP/")) {
 		read_status(response, line);
 	} else if (colon > 0) {
@@ -74,6 +88,9 @@ on_header(char *bytes, size_t size, size_t n, void *arg)
 
 		h->name = text_copy(text_trim(text_first(line, (size_t)colon)));
 		h->value = text_copy(text_trim(text_from(line, (size_t)colon + 1)));
+		if (text_equal_nocase(text_of(h->name), TEXT("Content-Length")) &&
+		    !is_length(h->value))
+			return refuse_head(s, "Content-Length is no possible number");
 	}
 	return line.n;
 }

@@ -220,3 +220,33 @@ Y
     [ "$status" -eq 6 ]
     [[ $output == *"proxy 127.0.0.1:1"* ]]
 }
+
+@test "a length that no body can have is refused at once" {
+    local port length
+    port=$(free_port)
+    python3 - "$port" >/dev/null 2>&1 3>&- <<'PY' &
+import socket, sys
+server = socket.socket()
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(("127.0.0.1", int(sys.argv[1])))
+server.listen()
+held = []
+while True:
+    client = server.accept()[0]
+    path = client.recv(4096).decode().split(" ")[1:2]
+    if path:
+        client.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {path[0][1:]}\r\n\r\nhello".encode())
+        held.append(client)  # stays open: who believes it waits
+PY
+    SERVER=$!
+    for _ in $(seq 50); do (: >"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break || sleep 0.1; done
+    for length in 99999999999999999999999 9223372036854775808 -1 0x5 five; do
+        printf 'FROM scratch\nADD http://127.0.0.1:%s/%s /f\n' "$port" "$length" >Dockerfile
+        run timeout 20 "$COOPER" build .
+        echo "$length: $status: $output"
+        [ "$status" -eq 6 ] && [[ "$output" == *"127.0.0.1:$port: "*"Content-Length"* ]]
+    done
+    printf 'FROM scratch\nADD http://127.0.0.1:%s/5 /f\n' "$port" >Dockerfile
+    timeout 20 "$COOPER" build -q -o out .
+    [ "$(cat out/f)" = hello ]
+}
