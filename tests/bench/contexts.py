@@ -63,6 +63,15 @@ def million_files(top):
     write(top + "/Dockerfile", "FROM scratch\nCOPY src /src\n")
 
 
+def files_by_run(top):
+    write(top + "/Dockerfile", f"FROM {BASE}\nRUN mkdir /many && cd /many && seq 300000 | xargs touch\n")
+
+
+def three_thousand_stages(top):
+    stages = "".join(f"FROM s{i} AS s{i + 1}\nLABEL l{i}=v{i}\n" for i in range(3000))
+    write(top + "/Dockerfile", f"FROM {BASE} AS s0\n" + stages)
+
+
 def run_true(top, n):
     write(top + "/Dockerfile", f"FROM {BASE}\n" + "RUN [\"true\"]\n" * n)
 

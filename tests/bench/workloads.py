@@ -144,6 +144,12 @@ class Million(Packed):
     alone = True
 
 
+class Grows(Workload):
+    """What matters is its memory."""
+    repeats = 1
+    alone = True
+
+
 class Pulled(Workload):
     needs_base = False
 
@@ -252,6 +258,8 @@ def workloads():
         Packed("w12", "100 x COPY of one small file, cold", c.hundred_copies),
         Million("w13", "COPY of 1,000,000 files, cold", c.million_files),
         Printed("w14", "RUN that prints 50 MiB, cold", c.printing),
+        Grows("w15", "RUN that makes 300,000 files, cold", c.files_by_run),
+        Grows("w16", "3,000 stages with a LABEL each, cold", c.three_thousand_stages),
         Rebuild("noop-10", "rebuild of 10 steps, nothing changed", c.ten_steps),
         Runs("run-true-20", "20 x RUN true, cold", twenty, n=20),
     ]
