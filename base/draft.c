@@ -140,6 +140,14 @@ draft_keep(struct draft *d, int fd, const char *name, bool replaces)
 int
 draft_keep_one_of_many(struct draft *d, int fd, const char *name)
 {
+	struct stat sb;
+
+	/* A directory must not lose its name for a moment: we may be killed in it. */
+	if (fstatat(d->dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(sb.st_mode)) {
+		errno = EISDIR;
+		return -1;
+	}
 	if (d->name[0] == '\0' && give_temporary_name(d, fd) < 0)
 		return -1;
 	if (renameat2(d->dir_fd, d->name, d->dir_fd, name, RENAME_EXCHANGE) < 0)
