@@ -102,13 +102,15 @@ room_for(const struct pour *p, uint64_t left, size_t *n, struct error *err)
 	return p->tar != NULL ? tar_writer_room(p->tar, n, err) : p->space;
 }
 
+/* UNPACK_AGAIN: not done, but can be done again. */
 static int
-pour_large(const struct pour *p, const struct change *c, struct error *err)
+pour_parts(const struct pour *p, const struct change *c, struct error *err)
 {
 	__attribute__((
 	        cleanup(content_reader_close))) struct content_reader r = { .fd = -1 };
 	struct text name = c->entry.path;
 	uint64_t left = c->entry.size;
+	int status = 0;
 
 	if (content_reader_open(&r, &c->content, left, name, err) < 0)
 		return -1;
@@ -118,8 +120,9 @@ pour_large(const struct pour *p, const struct change *c, struct error *err)
 
 		if (to == NULL || content_reader_read(&r, to, n, name, err) < 0)
 			return -1;
-		if (p->dir != NULL && unpack_data(p->dir, to, n, err) < 0)
-			return -1;
+		status = p->dir != NULL ? unpack_data(p->dir, to, n, err) : 0;
+		if (status != 0)
+			return status;
 		if (p->tar != NULL)
 			tar_writer_fill(p->tar, n);
 		left -= n;
@@ -127,6 +130,14 @@ pour_large(const struct pour *p, const struct change *c, struct error *err)
 			return -1;
 	}
 	return 0;
+}
+
+static int
+pour_large(const struct pour *p, const struct change *c, struct error *err)
+{
+	int status = pour_parts(p, c, err);
+
+	return status == UNPACK_AGAIN ? pour_parts(p, c, err) : status;
 }
 
 /* BYTES: the content, if it was read already. Why a small file could not be read is

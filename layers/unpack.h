@@ -3,6 +3,7 @@
  *
  *	unpack_entry()    makes it; a regular file stays open for its content
  *	unpack_data()     content of that file; unpack_zeros() for a hole
+ *	                  (UNPACK_AGAIN: again from its start, once)
  *	unpack_end()      the last modes and times
  *
  * Entries may come in any order and more than once: the later one wins, a
@@ -28,9 +29,14 @@ enum unpack_flags {
 	UNPACK_OVERLAY = 1,
 	UNPACK_OWNERS = 2, /* set owners, else everything is ours */
 	UNPACK_USERS = 4,  /* the directory is a user's: a file gets its name when it is
-	                      complete (base/draft.h); devices, FIFOs and sockets that
-	                      are there are replaced by their like only */
+	                      complete (base/draft.h); one that is there already and is
+	                      equal stays (layers/same_file.h); devices, FIFOs and
+	                      sockets that are there are replaced by their like only */
 };
+
+/* With UNPACK_USERS a file gets exactly the bytes of its entry's size, and unpack_data()
+ * and unpack_zeros() can return this: what is there was equal only so far. */
+#define UNPACK_AGAIN 1
 
 /* The maximum number of open directories: deeper ones are refused. */
 #define UNPACK_DEPTH_MAX 1024

@@ -676,6 +676,40 @@ files_of() {
     [ -p "$T/d/fifo" ]
 }
 
+@test "equal files stay where they are, with mode and time of the image" {
+    mkdir "$T/d" f
+    for name in equal mode time other linked attribute; do echo "$name" >"f/$name"; done
+    head -c 3M /dev/zero >f/big
+    cp f/big f/late
+    : >f/empty
+    printf 'FROM scratch\nCOPY f /\n' >Dockerfile
+    again() { "$COOPER" build -q -o "type=local,dest=$T/d" .; }
+    again
+    touch -d @5 "$T/d/time"
+    chmod 600 "$T/d/mode"
+    chmod 4755 "$T/d/equal"
+    echo OTHER >"$T/d/other"
+    ln "$T/d/linked" "$T/elsewhere"
+    printf x | dd of="$T/d/late" bs=1 seek=3000000 conv=notrunc status=none
+    replaced="late linked other"
+    if setfattr -n user.x -v y "$T/d/attribute"; then
+        replaced="attribute $replaced"
+    fi
+    exec 5<"$T/d/other"
+    (cd "$T/d" && stat -c '%n %i' -- *) >"$T/before"
+    again
+    (cd "$T/d" && stat -c '%n %i' -- *) >"$T/after"
+    diff -r f "$T/d"
+    for name in equal mode time other linked attribute big late empty; do diff <(stat -c '%a %Y' "f/$name") <(stat -c '%a %Y' "$T/d/$name"); done
+    # Who reads what was replaced has it still; nothing but the directory's files changes.
+    [ "$(cat <&5)" = OTHER ]
+    [ "$(cat "$T/elsewhere")" = linked ]
+    [ -z "$(getfattr -d "$T/d/attribute")" ]
+    changed=$(diff "$T/before" "$T/after" | sed -n 's/^> \([a-z]*\) .*/\1/p' | tr '\n' ' ')
+    echo "$changed"
+    [ "$changed" = "$replaced " ]
+}
+
 @test "a file size limit is an error, not a death" {
     setup_results
     head -c 4M /dev/urandom >big

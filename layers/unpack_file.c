@@ -1,0 +1,184 @@
+#include "layers/unpack_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/own.h"
+#include "base/path.h"
+
+/* ------------------------------------------------------------ names */
+
+/* Under its final name at once: no process sees the directory before it is complete. */
+static int
+open_new(struct unpacker *u, const char *name, const struct entry *e, mode_t mode,
+         struct error *err)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(unpack_top(u)->fd, name, flags, mode);
+
+	if (fd < 0 && errno == EEXIST) {
+		if (unpack_replace(u, name, e, err) < 0)
+			return -1;
+		fd = openat(unpack_top(u)->fd, name, flags, mode);
+	}
+	return fd < 0 ? unpack_failed(e, "make", err) : fd;
+}
+
+static int
+open_draft(struct unpacker *u, const struct entry *e, mode_t mode, struct error *err)
+{
+	int fd = draft_open(&u->draft, unpack_top(u)->fd, mode);
+
+	return fd < 0 ? unpack_failed(e, "make", err) : fd;
+}
+
+/* FD, complete, gets its name in the directory we are in. */
+static int
+keep_draft(struct unpacker *u, int fd, const struct entry *e, struct error *err)
+{
+	auto_free char *name = text_copy(path_base(e->path));
+
+	if (!(u->flags & UNPACK_USERS) || draft_keep(&u->draft, fd, name, false) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return unpack_failed(e, "make", err);
+	if (unpack_check_users(u, name, e, err) < 0)
+		return -1;
+	if (draft_keep_one_of_many(&u->draft, fd, name) == 0)
+		return 0;
+	if (errno != EISDIR)
+		return unpack_failed(e, "replace", err);
+	if (file_remove_tree(unpack_top(u)->fd, name, err) < 0)
+		return -1;
+	return draft_keep(&u->draft, fd, name, true) < 0 ? unpack_failed(e, "make", err)
+	                                                 : 0;
+}
+
+/* Opens what gets the content of u->file. */
+static int
+open_file(struct unpacker *u, const char *name, struct error *err)
+{
+	mode_t mode = u->file.mode & 0777;
+
+	u->file_fd = (u->flags & UNPACK_USERS) != 0
+	                     ? open_draft(u, &u->file, mode, err)
+	                     : open_new(u, name, &u->file, mode, err);
+	u->file_mode = mode & ~u->umask;
+	u->has_hole = false;
+	return u->file_fd < 0 ? -1 : 0;
+}
+
+/* Whether E may stay the file that has its NAME. */
+static bool
+open_same(struct unpacker *u, const char *name, const struct entry *e)
+{
+	const struct same_file_wanted wanted = { e->size, u->uid, unpack_top(u)->gid };
+
+	return (u->flags & UNPACK_USERS) != 0 && u->capability.n == 0 &&
+	       same_file_open(&u->same, unpack_top(u)->fd, name, &wanted);
+}
+
+int
+unpack_make_file(struct unpacker *u, const char *name, const struct entry *e,
+                 struct error *err)
+{
+	u->file = *e;
+	buf_truncate(&u->file_path, 0);
+	buf_add_text(&u->file_path, e->path);
+	u->file.path = buf_text(&u->file_path);
+	u->capability = capability_clean(e->capability);
+	return open_same(u, name, e) ? 0 : open_file(u, name, err);
+}
+
+/* ------------------------------------------------------------ content */
+
+/* What is there differs from u->file: a new file takes its place. */
+static int
+give_up_same(struct unpacker *u, struct error *err)
+{
+	bool is_started = u->same.at > 0;
+
+	same_file_close(&u->same);
+	if (open_file(u, NULL, err) < 0)
+		return -1;
+	return is_started ? UNPACK_AGAIN : 0;
+}
+
+int
+unpack_data(struct unpacker *u, const void *bytes, size_t n, struct error *err)
+{
+	int status = 0;
+
+	if (u->same.fd >= 0) {
+		if (same_file_next(&u->same, bytes, n))
+			return 0;
+		status = give_up_same(u, err);
+	}
+	return status == 0 ? file_write_all(u->file_fd, bytes, n, err) : status;
+}
+
+int
+unpack_zeros(struct unpacker *u, uint64_t n, struct error *err)
+{
+	int status = u->same.fd >= 0 ? give_up_same(u, err) : 0;
+
+	if (status != 0)
+		return status;
+	u->has_hole = true;
+	if (lseek(u->file_fd, (off_t)n, SEEK_CUR) < 0)
+		return error_sys(err, "seek over a hole");
+	return 0;
+}
+
+/* ------------------------------------------------------------ the end */
+
+static int
+finish_same(struct unpacker *u, struct error *err)
+{
+	const struct entry *e = &u->file;
+	struct timespec mtime = unpack_seconds(e->mtime), was = u->same.st.st_mtim;
+	mode_t mode = unpack_mode(e, true);
+	int status = 0;
+
+	if ((u->same.st.st_mode & 07777) != mode && fchmod(u->same.fd, mode) < 0)
+		status = unpack_failed(e, "set the mode of", err);
+	else if ((was.tv_sec != mtime.tv_sec || was.tv_nsec != mtime.tv_nsec) &&
+	         unpack_set_mtime(u->same.fd, NULL, mtime) < 0)
+		status = unpack_failed(e, "set the time of", err);
+	same_file_close(&u->same);
+	return status;
+}
+
+/* Order matters: chown clears set-id bits and capabilities, writing the time. */
+int
+unpack_finish_file(struct unpacker *u, struct error *err)
+{
+	auto_fd int fd = take_fd(&u->file_fd);
+	const struct entry *e = &u->file;
+	int owner;
+	mode_t mode;
+
+	if (u->same.fd >= 0)
+		return finish_same(u, err);
+	if (fd < 0)
+		return 0;
+	if (u->has_hole && ftruncate(fd, lseek(fd, 0, SEEK_CUR)) < 0)
+		return unpack_failed(e, "set the size of", err);
+	owner = unpack_set_owner(u, fd, NULL, e, err);
+	if (owner < 0)
+		return -1;
+	mode = unpack_mode(e, owner);
+	if (mode != u->file_mode && fchmod(fd, mode) < 0)
+		return unpack_failed(e, "set the mode of", err);
+	if (u->capability.n > 0 && owner &&
+	    capability_set(fd, (struct text){ (char *)u->capability.bytes,
+	                                      u->capability.n }) < 0)
+		unpack_warn_once(u, WARNED_CAPABILITY, e,
+		                 "its capabilities cannot be set");
+	if (unpack_set_mtime(fd, NULL, unpack_seconds(e->mtime)) < 0)
+		return unpack_failed(e, "set the time of", err);
+	return keep_draft(u, fd, e, err);
+}
