@@ -3,7 +3,7 @@
  * nothing about images. Files include its headers one by one. This header is
  * the table of contents and includes the five that every file needs.
  *
- *	error    errors, passed up to main        digest      content addresses
+ *	error    errors, passed up to main      digest      content addresses
  *	own      auto_* attributes and take()   descriptor  OCI descriptors, media types
  *	mem      allocation, arenas             platform    os/arch/variant
  *	text     views and byte strings         jsonio      typed JSON
@@ -11,7 +11,7 @@
  *	map      bytes → pointer                inroot      opening below a root only
  *	number   strict number parsing          process     helper programs
  *	draft    files named when complete      job, cancel worker pool, stop token
- *	clock    time, RFC 3339
+ *	clock    time, RFC 3339                 listing     the names in a directory
  *	suggest  "did you mean"                 event       progress and logs, for the ui
  *	csv      lists of attributes            base64      RFC 4648
  */

@@ -1,6 +1,5 @@
 #include "base/draft.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/missing.h"
 #include "base/own.h"
@@ -232,14 +232,10 @@ sweep_one(int dir_fd, const char *name)
 void
 draft_sweep(int dir_fd)
 {
-	auto_fd int list_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
-	const struct dirent *e = NULL;
+	auto_listing struct listing list = listing_open(dir_fd, ".");
+	const char *name = NULL;
 
-	if (dir == NULL)
-		return;
-	take_fd(&list_fd);
-	while ((e = readdir(dir)) != NULL)
-		if (is_draft(e->d_name))
-			sweep_one(dir_fd, e->d_name);
+	while ((name = listing_next(&list)) != NULL)
+		if (is_draft(name))
+			sweep_one(dir_fd, name);
 }

@@ -15,6 +15,7 @@
 
 #include "base/array.h"
 #include "base/input.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/missing.h"
 #include "base/own.h"
@@ -345,17 +346,12 @@ open_for_removal(int dir_fd, const char *name)
 static int
 list_names(int fd, struct buf *names)
 {
-	auto_fd int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = own < 0 ? NULL : fdopendir(own);
-	const struct dirent *entry;
+	auto_listing struct listing list = listing_open(fd, ".");
+	const char *name = NULL;
 
-	if (dir == NULL)
-		return -1;
-	take_fd(&own);
-	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			buf_add(names, entry->d_name, strlen(entry->d_name) + 1);
-	return errno == 0 ? 0 : -1;
+	while ((name = listing_next(&list)) != NULL)
+		buf_add(names, name, strlen(name) + 1);
+	return listing_failed(&list) ? -1 : 0;
 }
 
 /* Enters NAME below DIR_FD. */

@@ -9,7 +9,6 @@
 #ifndef BASE_OWN_H
 #define BASE_OWN_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,17 +53,6 @@ own_free(void *pointer)
 }
 
 static inline void
-own_closedir(DIR **dir)
-{
-	int saved = errno;
-
-	if (*dir != NULL)
-		closedir(*dir);
-	*dir = NULL;
-	errno = saved;
-}
-
-static inline void
 own_fclose(FILE **file)
 {
 	int saved = errno;
@@ -77,7 +65,6 @@ own_fclose(FILE **file)
 
 #define auto_fd   __attribute__((cleanup(own_close)))
 #define auto_free __attribute__((cleanup(own_free)))
-#define auto_dir  __attribute__((cleanup(own_closedir)))
 #define auto_file __attribute__((cleanup(own_fclose)))
 
 #endif

@@ -1,6 +1,5 @@
 #include "layers/census.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "base/count.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/store.h"
@@ -50,24 +50,19 @@ own_blocks(const struct stat *sb)
 static uint64_t
 usage_below(int dir_fd, const char *name, int depth)
 {
-	auto_fd int fd = openat(dir_fd, name,
-	                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
+	auto_listing struct listing list = listing_take(
+	        openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	const char *below = NULL;
 	uint64_t sum = 0;
 
-	if (dir == NULL)
-		return 0;
-	take_fd(&fd);
-	while ((e = readdir(dir)) != NULL) {
+	while ((below = listing_next(&list)) != NULL) {
 		struct stat sb;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    fstatat(dirfd(dir), e->d_name, &sb, AT_SYMLINK_NOFOLLOW) < 0)
+		if (fstatat(listing_fd(&list), below, &sb, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		sum += own_blocks(&sb);
 		if (S_ISDIR(sb.st_mode) && depth < DEPTH_MAX)
-			sum += usage_below(dirfd(dir), e->d_name, depth + 1);
+			sum += usage_below(listing_fd(&list), below, depth + 1);
 	}
 	return sum;
 }
@@ -142,23 +137,17 @@ add_thing(struct census *c, const char *dir, enum thing_kind kind, const char *n
 static int
 list_place(struct store *st, struct census *c, size_t place, struct error *err)
 {
-	const char *name = places[place].dir;
-	auto_fd int fd = openat(store_fd(st), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *e;
+	const char *dir = places[place].dir, *name = NULL;
+	auto_listing struct listing list = listing_open(store_fd(st), dir);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (dir == NULL)
-		return error_sys(err, "list %s", name);
-	take_fd(&fd);
-	while ((e = readdir(dir)) != NULL) {
+	while ((name = listing_next(&list)) != NULL) {
 		struct stat sb;
 
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    fstatat(dirfd(dir), e->d_name, &sb, AT_SYMLINK_NOFOLLOW) == 0)
-			add_thing(c, name, places[place].kind, e->d_name, &sb);
+		if (fstatat(listing_fd(&list), name, &sb, AT_SYMLINK_NOFOLLOW) == 0)
+			add_thing(c, dir, places[place].kind, name, &sb);
 	}
+	if (listing_failed(&list) && errno != ENOENT)
+		return error_sys(err, "list %s", dir);
 	return 0;
 }
 

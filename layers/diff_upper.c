@@ -1,7 +1,5 @@
 #include "layers/diff_upper.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/event.h"
+#include "base/listing.h"
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/content_reader.h"
@@ -247,23 +246,16 @@ compare_names(const void *a, const void *b)
 static int
 list_dir(int dir_fd, struct names *out, struct error *err)
 {
-	auto_fd int own_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = own_fd < 0 ? NULL : fdopendir(own_fd);
-	struct dirent *d;
+	auto_listing struct listing list = listing_open(dir_fd, ".");
+	const char *name = NULL;
 
-	if (dir == NULL)
-		return error_sys(err, "open a directory of an upper");
-	take_fd(&own_fd);
 	out->arena = arena_new();
-	while (errno = 0, (d = readdir(dir)) != NULL) {
-		struct name *name;
+	while ((name = listing_next(&list)) != NULL) {
+		struct name *added = array_add(&out->list);
 
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
-		name = array_add(&out->list);
-		name->text = arena_text(out->arena, text_of(d->d_name));
+		added->text = arena_text(out->arena, text_of(name));
 	}
-	if (errno != 0)
+	if (listing_failed(&list))
 		return error_sys(err, "list a directory of an upper");
 	array_sort(&out->list, compare_names);
 	return 0;

@@ -1,6 +1,5 @@
 #include "layers/lease.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/store.h"
@@ -108,33 +108,27 @@ lease_sweep(int tmp_fd, const char *name)
 static int
 count(int root_fd, size_t *n, int64_t *oldest, struct error *err)
 {
-	auto_fd int list_fd = file_open_dir(root_fd, "tmp", err);
-	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
-	const struct dirent *e;
+	auto_listing struct listing list = listing_open(root_fd, "tmp");
+	const char *name = NULL;
 
 	*n = 0;
 	*oldest = INT64_MAX;
-	if (list_fd < 0)
-		return -1;
-	if (dir == NULL)
-		return error_sys(err, "list tmp");
-	take_fd(&list_fd);
-	while ((e = readdir(dir)) != NULL) {
+	while ((name = listing_next(&list)) != NULL) {
 		auto_fd int fd = -1;
 		struct stat sb;
 		bool held;
 
-		if (!lease_is_name(e->d_name))
+		if (!lease_is_name(name))
 			continue;
-		fd = open_held(dirfd(dir), e->d_name, &held);
+		fd = open_held(listing_fd(&list), name, &held);
 		if (!held)
 			continue;
 		++*n;
-		if (fstatat(dirfd(dir), e->d_name, &sb, 0) == 0 &&
+		if (fstatat(listing_fd(&list), name, &sb, 0) == 0 &&
 		    stat_mtime_ns(&sb) < *oldest)
 			*oldest = stat_mtime_ns(&sb);
 	}
-	return 0;
+	return listing_failed(&list) ? error_sys(err, "list tmp") : 0;
 }
 
 int

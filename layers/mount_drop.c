@@ -1,11 +1,10 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/lease.h"
@@ -52,19 +51,12 @@ drop(struct store *st, int mounts_fd, const char *name, struct error *err)
 int
 store_drop_mounts(struct store *st, const char *name, bool all, struct error *err)
 {
-	auto_fd int fd = file_open_dir(store_fd(st), "mounts", err);
-	auto_fd int list_fd =
-	        fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
-	const struct dirent *e;
+	auto_listing struct listing list = listing_open(store_fd(st), "mounts");
+	const char *mount = NULL;
 
-	if (fd < 0)
-		return -1;
-	if (dir == NULL)
-		return error_sys(err, "list mounts");
-	take_fd(&list_fd);
-	while ((e = readdir(dir)) != NULL)
-		if (is_wanted(e->d_name, name, all) && drop(st, fd, e->d_name, err) < 0)
+	while ((mount = listing_next(&list)) != NULL)
+		if (is_wanted(mount, name, all) &&
+		    drop(st, listing_fd(&list), mount, err) < 0)
 			return -1;
-	return 0;
+	return listing_failed(&list) ? error_sys(err, "list mounts") : 0;
 }

@@ -1,5 +1,3 @@
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -7,6 +5,7 @@
 
 #include "base/event.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/blob.h"
@@ -214,14 +213,9 @@ adopt_upper(struct birth *b, const char *upper, struct error *err)
 static bool
 is_empty(int dir_fd)
 {
-	auto_dir DIR *dir =
-	        fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	struct dirent *d;
+	auto_listing struct listing list = listing_open(dir_fd, ".");
 
-	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			return false;
-	return dir != NULL;
+	return listing_next(&list) == NULL && !listing_failed(&list);
 }
 
 /* Nothing was changed more often than not: then the indexes of the lower layers,

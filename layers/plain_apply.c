@@ -4,13 +4,12 @@
 #include "layers/changes.h"
 #include "layers/plain_apply.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/copy_node.h"
@@ -137,27 +136,23 @@ apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, bool is_n
 static int
 apply_dir(struct apply *a, int from_fd, int to_fd, bool is_new, struct error *err)
 {
-	auto_fd int own_fd = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = own_fd < 0 ? NULL : fdopendir(own_fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_open(from_fd, ".");
+	const char *name = NULL;
 	size_t length = a->path.n;
 	struct stat st;
 
-	if (dir == NULL || fstat(from_fd, &st) < 0)
-		return error_sys(err, "open /%s", buf_str(&a->path));
-	take_fd(&own_fd);
-	while (errno = 0, (d = readdir(dir)) != NULL) {
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
+	if (fstat(from_fd, &st) < 0)
+		return error_sys(err, "stat /%s", buf_str(&a->path));
+	while ((name = listing_next(&list)) != NULL) {
 		buf_add_char(&a->path, '/');
-		buf_add_str(&a->path, d->d_name);
+		buf_add_str(&a->path, name);
 		if (cancel_check(a->cancel, err) < 0 ||
 		    layer_path_check(text_from(buf_text(&a->path), 1), err) < 0 ||
-		    apply_entry(a, from_fd, d->d_name, to_fd, is_new, err) < 0)
+		    apply_entry(a, from_fd, name, to_fd, is_new, err) < 0)
 			return -1;
 		buf_truncate(&a->path, length);
 	}
-	if (errno != 0)
+	if (listing_failed(&list))
 		return error_sys(err, "list /%s", buf_str(&a->path));
 	return copy_dir_metadata(from_fd, &st, to_fd, buf_str(&a->path), err);
 }

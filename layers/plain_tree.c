@@ -2,8 +2,6 @@
  * Finds the changes in a plain tree since the last walk: compares two sorted lists of
  * stat results while it makes the newer one.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -14,6 +12,7 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/inroot.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
@@ -117,18 +116,13 @@ names_clear(struct names *n)
 static int
 list_names(const struct look *l, int dir_fd, struct names *out, struct error *err)
 {
-	auto_fd int own_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = own_fd < 0 ? NULL : fdopendir(own_fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_open(dir_fd, ".");
+	const char *name = NULL;
 
-	if (dir == NULL)
-		return error_sys(err, "open /%s", buf_str(&l->path));
-	take_fd(&own_fd);
 	out->arena = arena_new();
-	while (errno = 0, (d = readdir(dir)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			array_push(&out->list, arena_copy(out->arena, d->d_name));
-	if (errno != 0)
+	while ((name = listing_next(&list)) != NULL)
+		array_push(&out->list, arena_copy(out->arena, name));
+	if (listing_failed(&list))
 		return error_sys(err, "list /%s", buf_str(&l->path));
 	array_sort(&out->list, compare_names);
 	return 0;

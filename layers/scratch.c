@@ -1,6 +1,5 @@
 #include "layers/scratch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/job.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -260,21 +260,10 @@ sweep_one(struct scratch *s, int tmp_fd, const char *name)
 void
 scratch_sweep(struct scratch *s)
 {
-	auto_fd int tmp_fd = openat(s->root_fd, "tmp",
-	                            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = NULL;
-	auto_fd int list_fd = -1;
-	const struct dirent *e;
+	auto_listing struct listing list = listing_open(s->root_fd, "tmp");
+	const char *name = NULL;
 
-	if (tmp_fd < 0)
-		return;
-	list_fd = openat(tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = list_fd < 0 ? NULL : fdopendir(list_fd);
-	if (dir == NULL)
-		return;
-	take_fd(&list_fd);
-	while ((e = readdir(dir)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    (s->dir == NULL || strcmp(e->d_name, s->dir + strlen("tmp/")) != 0))
-			sweep_one(s, tmp_fd, e->d_name);
+	while ((name = listing_next(&list)) != NULL)
+		if (s->dir == NULL || strcmp(name, s->dir + strlen("tmp/")) != 0)
+			sweep_one(s, listing_fd(&list), name);
 }

@@ -1,7 +1,6 @@
 #include "base/count.h"
 #include "layers/store_state.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/path.h"
@@ -73,28 +73,21 @@ default_path(struct error *err)
 static int
 check_empty(const struct store *st, struct error *err)
 {
-	auto_fd int list_fd = file_open_dir(st->fd, ".", err);
-	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
-	const struct dirent *e;
+	auto_listing struct listing list = listing_open(st->fd, ".");
+	const char *name = NULL;
 
-	if (list_fd < 0)
-		return -1;
-	if (dir == NULL)
-		return error_sys(err, "list %s", st->path);
-	take_fd(&list_fd);
-	while ((e = readdir(dir)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    strcmp(e->d_name, "lost+found") == 0 ||
-		    strncmp(e->d_name, ".tmp-", strlen(".tmp-")) == 0)
+	while ((name = listing_next(&list)) != NULL) {
+		if (strcmp(name, "lost+found") == 0 ||
+		    text_starts(text_of(name), ".tmp-"))
 			continue;
 		error_set(err, ERR_USAGE,
 		          "%s is not a store: it holds %s, but no oci-layout", st->path,
-		          e->d_name);
+		          name);
 		return error_hint(err,
 		                  "name an empty directory, or one that does not exist, "
 		                  "with --root or COOPER_ROOT");
 	}
-	return 0;
+	return listing_failed(&list) ? error_sys(err, "list %s", st->path) : 0;
 }
 
 /* A crash leaves less of it, or zeros. */

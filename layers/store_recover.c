@@ -1,7 +1,5 @@
 #include "layers/store_recover.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +8,7 @@
 #include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/blob_name.h"
@@ -90,19 +89,12 @@ static const struct kind {
 static int
 check_kind(struct store *st, const struct kind *k, int64_t cut_ns, struct error *err)
 {
-	auto_fd int list_fd = file_open_dir(store_fd(st), k->dir, err);
-	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
-	const struct dirent *e;
+	auto_listing struct listing list = listing_open(store_fd(st), k->dir);
+	const char *name = NULL;
 
-	if (list_fd < 0)
-		return -1;
-	if (dir == NULL)
-		return error_sys(err, "list %s", k->dir);
-	take_fd(&list_fd);
-	while ((e = readdir(dir)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			k->check(st, dirfd(dir), e->d_name, cut_ns);
-	return 0;
+	while ((name = listing_next(&list)) != NULL)
+		k->check(st, listing_fd(&list), name, cut_ns);
+	return listing_failed(&list) ? error_sys(err, "list %s", k->dir) : 0;
 }
 
 /* 1 there is one and it is another, 0 it is ours or not known. TIME is that of

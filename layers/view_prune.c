@@ -1,9 +1,9 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
 #include "base/file.h"
 #include "base/inroot.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/tree.h"
@@ -61,26 +61,21 @@ prune_name(struct pruning *p, int dir_fd, const char *dir, const char *name,
 static int
 prune_dir(struct pruning *p, int root_fd, const char *path, struct error *err)
 {
-	auto_fd int fd = inroot_open_nolinks(root_fd, *path == '\0' ? "." : path,
-	                                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	auto_fd int list_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	auto_dir DIR *dir = list_fd < 0 ? NULL : fdopendir(list_fd);
-	const struct dirent *e;
+	auto_listing struct listing list =
+	        listing_take(inroot_open_nolinks(root_fd, *path == '\0' ? "." : path,
+	                                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0));
+	const char *name = NULL;
 
-	/* What is something else by now has been replaced, or will be. */
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP || errno == ENOENT))
-		return 0;
-	if (dir == NULL)
-		return error_sys(err, "list %s", path);
-	take_fd(&list_fd);
-	while ((e = readdir(dir)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
+	while ((name = listing_next(&list)) != NULL)
 		if (cancel_check(p->cancel, err) < 0 ||
-		    prune_name(p, fd, path, e->d_name, err) < 0)
+		    prune_name(p, listing_fd(&list), path, name, err) < 0)
 			return -1;
-	}
-	return 0;
+	if (!listing_failed(&list))
+		return 0;
+	/* A directory that is something else by now has been replaced, or will be. */
+	if (errno == ENOTDIR || errno == ELOOP || errno == ENOENT)
+		return 0;
+	return error_sys(err, "list %s", path);
 }
 
 int

@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/count.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/map.h"
 #include "registry/mirrors.h"
 
@@ -187,25 +188,27 @@ compare_names(const void *a, const void *b)
 }
 
 static int
-read_entries(struct host *host, struct buf *ca, DIR *entries, const char *dir,
+read_entries(struct host *host, struct buf *ca, struct listing *entries, const char *dir,
              struct error *err)
 {
 	ARRAY(char *) names = { 0 };
-	struct dirent *e;
+	const char *found = NULL;
 	int rc = 0;
 
-	while (names.n < FILES_MAX && (e = readdir(entries)) != NULL)
-		if (text_ends(text_of(e->d_name), ".crt") ||
-		    text_ends(text_of(e->d_name), ".cert"))
-			array_push(&names, mem_copy(e->d_name));
+	while (names.n < FILES_MAX && (found = listing_next(entries)) != NULL)
+		if (text_ends(text_of(found), ".crt") ||
+		    text_ends(text_of(found), ".cert"))
+			array_push(&names, mem_copy(found));
+	if (listing_failed(entries))
+		rc = error_sys(err, "list %s", dir);
 	array_sort(&names, compare_names);
 	for (size_t i = 0; i < names.n; i++) {
 		const char *name = names.at[i];
 
 		if (rc == 0 && text_ends(text_of(name), ".crt"))
-			rc = read_authority(ca, dirfd(entries), dir, name, err);
+			rc = read_authority(ca, listing_fd(entries), dir, name, err);
 		else if (rc == 0)
-			rc = note_pair(host, dirfd(entries), dir, name, err);
+			rc = note_pair(host, listing_fd(entries), dir, name, err);
 		free(names.at[i]);
 	}
 	array_clear(&names);
@@ -217,14 +220,12 @@ static int
 read_certs_dir(struct host *host, const struct hosts *hosts, const char *dir,
                struct error *err)
 {
-	auto_dir DIR *entries = opendir(dir);
+	auto_listing struct listing entries = listing_open(AT_FDCWD, dir);
 	auto_buf struct buf ca = BUF_INIT;
 
-	if (entries == NULL && (errno == ENOENT || errno == ENOTDIR))
+	if (listing_failed(&entries) && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (entries == NULL)
-		return error_sys(err, "open %s", dir);
-	if (read_entries(host, &ca, entries, dir, err) < 0)
+	if (read_entries(host, &ca, &entries, dir, err) < 0)
 		return -1;
 	if (ca.n > 0) {
 		/* libcurl takes one text, and the host may as well have a

@@ -1,6 +1,5 @@
 #include "builder/cache/cache.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -11,6 +10,7 @@
 #include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "base/listing.h"
 #include "layers/layer.h"
 #include "layers/store.h"
 
@@ -111,18 +111,14 @@ is_of_step(struct store *st, const char *name, struct text step)
 bool
 record_is_any(struct store *st, struct text step)
 {
-	auto_error struct error ignored = ERROR_INIT;
-	auto_fd int fd = file_open_dir(store_fd(st), "steps", &ignored);
-	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	bool found = false;
+	auto_listing struct listing list = listing_open(store_fd(st), "steps");
+	const char *name = NULL;
 
-	if (dir == NULL)
-		return false;
-	take_fd(&fd);
-	for (struct dirent *d; !found && (d = readdir(dir)) != NULL;)
-		if (d->d_name[0] != '.' && strchr(d->d_name, '.') == NULL)
-			found = step.p == NULL || is_of_step(st, d->d_name, step);
-	return found;
+	while ((name = listing_next(&list)) != NULL)
+		if (strchr(name, '.') == NULL &&
+		    (step.p == NULL || is_of_step(st, name, step)))
+			return true;
+	return false;
 }
 
 /* The lock file is removed by whoever held it; one that lost its name while we

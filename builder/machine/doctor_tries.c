@@ -1,7 +1,6 @@
 #include "base/count.h"
 #include "builder/machine/doctor.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -19,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/library.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -233,14 +233,15 @@ try_own_emulator(char *detail)
 static int
 try_foreign(char *detail)
 {
-	auto_dir DIR *dir = opendir("/proc/sys/fs/binfmt_misc");
-	const struct dirent *entry;
+	auto_listing struct listing list = listing_open(AT_FDCWD,
+	                                                "/proc/sys/fs/binfmt_misc");
+	const char *name = NULL;
 	size_t n = 0;
 
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (strncmp(entry->d_name, "qemu-", 5) == 0 && n < DOCTOR_DETAIL_MAX)
+	while ((name = listing_next(&list)) != NULL)
+		if (text_starts(text_of(name), "qemu-") && n < DOCTOR_DETAIL_MAX)
 			n += (size_t)snprintf(detail + n, DOCTOR_DETAIL_MAX - n, "%s%s",
-			                      n == 0 ? "" : " ", entry->d_name);
+			                      n == 0 ? "" : " ", name);
 	return n > 0 ? 0 : try_own_emulator(detail);
 }
 

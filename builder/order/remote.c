@@ -1,56 +1,46 @@
 #include "builder/order/remote.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "builder/context/context.h"
 #include "builder/steps/git.h"
 #include "builder/steps/source_auth.h"
 #include "layers/store.h"
 
-/* Of the files below the directory FD, which is closed; at least *NEWEST. */
+/* Raises *NEWEST to the time of the newest file below the directory FD (may be -1), which
+ * is closed. */
 static void
 find_newest(int fd, int depth, int64_t *newest)
 {
-	DIR *dir = fdopendir(fd);
-	const struct dirent *e = NULL;
+	auto_listing struct listing list = listing_take(fd);
+	const char *name = NULL;
 
-	if (dir == NULL) {
-		close(fd);
-		return;
-	}
-	while (depth > 0 && (e = readdir(dir)) != NULL) {
+	while (depth > 0 && (name = listing_next(&list)) != NULL) {
 		struct stat st;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (fstatat(listing_fd(&list), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		if (S_ISREG(st.st_mode) && st.st_mtime > *newest)
 			*newest = st.st_mtime;
-		if (S_ISDIR(st.st_mode)) {
-			int below = openat(dirfd(dir), e->d_name,
-			                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-			                           O_CLOEXEC);
-
-			if (below >= 0)
-				find_newest(below, depth - 1, newest);
-		}
+		if (S_ISDIR(st.st_mode))
+			find_newest(
+			        openat(listing_fd(&list), name,
+			               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+			        depth - 1, newest);
 	}
-	closedir(dir);
 }
 
 static int64_t
 newest_file(const char *dir)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int64_t newest = -1;
 
-	if (fd >= 0)
-		find_newest(fd, PATH_MAX / 2, &newest);
+	find_newest(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), PATH_MAX / 2, &newest);
 	return newest;
 }
 

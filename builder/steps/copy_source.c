@@ -1,11 +1,11 @@
 #include "builder/steps/copy_source.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 #include "base/base.h"
 #include "base/file.h"
 #include "base/inroot.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "base/suggest.h"
 #include "builder/steps/internal.h"
@@ -40,15 +40,12 @@ static void
 names_on_disk(const struct local_context *context, struct text dir, struct names *out)
 {
 	auto_free char *path = dir.n == 0 ? mem_copy(".") : text_copy(dir);
-	int fd = inroot_open(context->dir_fd, path, O_RDONLY | O_DIRECTORY, 0);
-	auto_dir DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_take(
+	        inroot_open(context->dir_fd, path, O_RDONLY | O_DIRECTORY, 0));
+	const char *name = NULL;
 
-	if (list == NULL && fd >= 0)
-		close(fd);
-	while (list != NULL && (d = readdir(list)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
-			array_push(&out->list, mem_copy(d->d_name));
+	while ((name = listing_next(&list)) != NULL)
+		array_push(&out->list, mem_copy(name));
 	array_sort(&out->list, compare_names);
 }
 

@@ -1,6 +1,5 @@
 #include "builder/steps/git_fetch.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +8,7 @@
 #include "base/base.h"
 #include "base/count.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/number.h"
 #include "base/redact.h"
 #include "builder/steps/git_run.h"
@@ -152,30 +152,21 @@ entry_fn(void *arg, int dir_fd, const char *name, bool *enter, struct error *err
 static int
 each_entry(int dir_fd, int depth, entry_fn *fn, void *arg, struct error *err)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_open(dir_fd, ".");
+	const char *name = NULL;
 
-	if (list == NULL) {
-		own_close(&fd);
-		return error_sys(err, "list a checkout");
-	}
-	while ((d = readdir(list)) != NULL) {
-		auto_fd int sub = -1;
-		bool enter;
+	while ((name = listing_next(&list)) != NULL) {
+		auto_fd int sub = openat(dir_fd, name,
+		                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		bool enter = sub >= 0;
 
-		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
-			continue;
-		sub = openat(dir_fd, d->d_name,
-		             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		enter = sub >= 0;
-		if (fn(arg, dir_fd, d->d_name, &enter, err) < 0)
+		if (fn(arg, dir_fd, name, &enter, err) < 0)
 			return -1;
 		if (enter && sub >= 0 && depth > 0 &&
 		    each_entry(sub, depth - 1, fn, arg, err) < 0)
 			return -1;
 	}
-	return 0;
+	return listing_failed(&list) ? error_sys(err, "list a checkout") : 0;
 }
 
 /* Submodules have a file of that name, the repository itself a directory. */

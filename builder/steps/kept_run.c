@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/jsonio.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "layers/store.h"
 #include "parser/step.h"
@@ -348,23 +349,19 @@ kept_read(struct store *store, const char *id, struct kept *k, struct error *err
 static char *
 latest(struct store *store, struct error *err)
 {
-	auto_fd int fd = openat(store_fd(store), "failed",
-	                        O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_open(store_fd(store), "failed");
+	const char *name = NULL;
 	struct timespec newest = { 0 };
 	char *id = NULL;
 	struct stat st;
 
-	if (dir != NULL)
-		take_fd(&fd);
-	while (dir != NULL && (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.' && fstatat(dirfd(dir), d->d_name, &st, 0) == 0 &&
+	while ((name = listing_next(&list)) != NULL)
+		if (name[0] != '.' && fstatat(listing_fd(&list), name, &st, 0) == 0 &&
 		    (id == NULL || st.st_ctim.tv_sec > newest.tv_sec ||
 		     (st.st_ctim.tv_sec == newest.tv_sec &&
 		      st.st_ctim.tv_nsec > newest.tv_nsec))) {
 			free(id);
-			id = mem_copy(d->d_name);
+			id = mem_copy(name);
 			newest = st.st_ctim;
 		}
 	if (id == NULL) {

@@ -1,11 +1,11 @@
 #include "builder/steps/local_excluded.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/inroot.h"
+#include "base/listing.h"
 #include "base/path.h"
 #include "parser/pattern.h"
 #include "parser/plan.h"
@@ -39,21 +39,17 @@ static bool
 matches_link(int dir_fd, struct text dir, struct text pattern)
 {
 	auto_free char *name = dir.n == 0 ? mem_copy(".") : text_copy(dir);
-	int fd = inroot_open_nolinks(dir_fd, name, O_RDONLY | O_DIRECTORY, 0);
-	auto_dir DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_take(
+	        inroot_open_nolinks(dir_fd, name, O_RDONLY | O_DIRECTORY, 0));
+	const char *found = NULL;
 	struct stat sb;
 
-	if (list == NULL) {
-		own_close(&fd);
-		return true;
-	}
-	while ((d = readdir(list)) != NULL)
-		if (pattern_match(pattern, text_of(d->d_name)) == 1 &&
-		    (fstatat(fd, d->d_name, &sb, AT_SYMLINK_NOFOLLOW) < 0 ||
+	while ((found = listing_next(&list)) != NULL)
+		if (pattern_match(pattern, text_of(found)) == 1 &&
+		    (fstatat(listing_fd(&list), found, &sb, AT_SYMLINK_NOFOLLOW) < 0 ||
 		     S_ISLNK(sb.st_mode)))
 			return true;
-	return false;
+	return listing_failed(&list);
 }
 
 /* "**" and classes are more than one name. */

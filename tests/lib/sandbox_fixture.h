@@ -10,7 +10,6 @@
 #ifndef TESTS_LIB_SANDBOX_FIXTURE_H
 #define TESTS_LIB_SANDBOX_FIXTURE_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -28,6 +27,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "builder/machine/machine.h"
@@ -364,13 +364,13 @@ static inline size_t
 box_count(const struct box *b, const char *path)
 {
 	auto_free char *full = mem_print("%s%s", b->upper, path);
-	auto_dir DIR *dir = opendir(full);
+	auto_listing struct listing list = listing_open(AT_FDCWD, full);
 	size_t n = 0;
 
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
+	while (listing_next(&list) != NULL)
 		n++;
-	return n - 2;
+	assert_false(listing_failed(&list));
+	return n;
 }
 
 #endif

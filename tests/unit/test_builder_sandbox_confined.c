@@ -1,4 +1,5 @@
 /* What a program in a sandbox may not do, and that nothing of it goes on. */
+#include "base/listing.h"
 #include "tests/lib/sandbox_fixture.h"
 
 #include <pthread.h>
@@ -126,13 +127,12 @@ other_processes_are_not_seen(void **state)
 static int
 count_sleepers(const char *word)
 {
-	auto_dir DIR *dir = opendir("/proc");
-	const struct dirent *entry;
+	auto_listing struct listing list = listing_open(AT_FDCWD, "/proc");
+	const char *pid = NULL;
 	int n = 0;
 
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL) {
-		auto_free char *name = mem_print("/proc/%s/cmdline", entry->d_name);
+	while ((pid = listing_next(&list)) != NULL) {
+		auto_free char *name = mem_print("/proc/%s/cmdline", pid);
 		auto_error struct error err = ERROR_INIT;
 		auto_buf struct buf line = BUF_INIT;
 
@@ -140,6 +140,7 @@ count_sleepers(const char *word)
 		    memcmp(line.p, "sleep", 6) == 0 && strcmp(line.p + 6, word) == 0)
 			n++;
 	}
+	assert_false(listing_failed(&list));
 	return n;
 }
 

@@ -1,4 +1,5 @@
 /* Mounts of every kind, and that nothing of them stays. */
+#include "base/listing.h"
 #include "tests/lib/sandbox_fixture.h"
 
 /* A run with these mounts; they live as long as the block. */
@@ -285,8 +286,8 @@ overlays_lie_in_each_other(void **state)
 	};
 
 	auto_free char *scratch = NULL;
-	auto_dir DIR *dir = NULL;
-	const struct dirent *entry;
+	auto_listing struct listing list = { 0 };
+	const char *entry = NULL;
 
 	make_sources(b);
 	box_mounts(b, mounts, 4);
@@ -294,10 +295,10 @@ overlays_lie_in_each_other(void **state)
 	              "A\nother\nC\nA\n");
 	/* What was thrown away is gone from the disk, too. */
 	scratch = mem_print("%s/scratch", b->dir);
-	dir = opendir(scratch);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL)
-		assert_int_not_equal(strncmp(entry->d_name, "run-", 4), 0);
+	list = listing_open(AT_FDCWD, scratch);
+	while ((entry = listing_next(&list)) != NULL)
+		assert_int_not_equal(strncmp(entry, "run-", 4), 0);
+	assert_false(listing_failed(&list));
 }
 
 /* ------------------------------------------------------------ mount points */

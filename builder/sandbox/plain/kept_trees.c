@@ -6,6 +6,7 @@
 
 #include "base/event.h"
 #include "base/file.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/plain_tree.h"
@@ -69,23 +70,19 @@ read_stack(const struct kept_trees *k, int dir_fd, struct kept *kept)
 static void
 list_kept(const struct kept_trees *k, int dir_fd, struct kept_list *out)
 {
-	auto_fd int own_fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = own_fd < 0 ? NULL : fdopendir(own_fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_open(dir_fd, ".");
+	const char *name = NULL;
 
-	if (dir == NULL)
-		return;
-	take_fd(&own_fd);
-	while ((d = readdir(dir)) != NULL) {
+	while ((name = listing_next(&list)) != NULL) {
 		struct kept *kept = NULL;
 		struct stat st;
 
-		if (strspn(d->d_name, "0123456789abcdef") != NAME_DIGITS ||
-		    d->d_name[NAME_DIGITS] != '\0' ||
-		    fstatat(dir_fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (strspn(name, "0123456789abcdef") != NAME_DIGITS ||
+		    name[NAME_DIGITS] != '\0' ||
+		    fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		kept = array_add(&out->list);
-		memcpy(kept->name, d->d_name, NAME_DIGITS);
+		memcpy(kept->name, name, NAME_DIGITS);
 		kept->left_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 +
 		                st.st_mtim.tv_nsec;
 		read_stack(k, dir_fd, kept);

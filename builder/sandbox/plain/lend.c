@@ -1,6 +1,5 @@
 #include "builder/sandbox/plain/lend.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -108,16 +108,11 @@ move(int from_fd, int to_fd, const char *name, struct error *err)
 int
 lend_entries(int from_fd, int to_fd, struct error *err)
 {
-	auto_fd int own_fd = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	auto_dir DIR *dir = own_fd < 0 ? NULL : fdopendir(own_fd);
-	const struct dirent *d = NULL;
+	auto_listing struct listing list = listing_open(from_fd, ".");
+	const char *name = NULL;
 
-	if (dir == NULL)
-		return error_sys(err, "list a cache mount");
-	take_fd(&own_fd);
-	while (errno = 0, (d = readdir(dir)) != NULL)
-		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
-		    move(from_fd, to_fd, d->d_name, err) < 0)
+	while ((name = listing_next(&list)) != NULL)
+		if (move(from_fd, to_fd, name, err) < 0)
 			return -1;
-	return errno != 0 ? error_sys(err, "list a cache mount") : 0;
+	return listing_failed(&list) ? error_sys(err, "list a cache mount") : 0;
 }
