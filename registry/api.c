@@ -28,6 +28,8 @@ make_url(const struct call *call, const char *where)
 	if (*where != '/')
 		return mem_copy(where);
 	base = host_url(call->host);
+	if (strcmp(where, API_ROOT) == 0)
+		return mem_print("%s/v2/", base);
 	return mem_print("%s/v2/%s%s", base, call->scope.repo, where);
 }
 
@@ -114,17 +116,28 @@ show_warning(const struct call *call, const struct http_response *response)
 	event_warn(0, "%s: %s", call->host->name, text);
 }
 
+/* "docker.io/library/alpine"; for a whole registry its name. */
+static char *
+name_of(const struct call *call)
+{
+	return *call->scope.repo == '\0'
+	               ? mem_copy(call->host->name)
+	               : mem_print("%s/%s", call->host->name, call->scope.repo);
+}
+
 /* Which of the many places the credentials came from is what people must know. */
 static int
 hint_login(const struct call *call, struct error *err)
 {
 	auto_free char *source = auth_source(call->reg->auth, call->host, &call->scope);
 
+	if (strcmp(call->scope.actions, "login") == 0)
+		return -1;
 	if (source != NULL)
-		return error_hint(err, "the credentials came from %s", source);
-	return error_hint(err,
-	                  "log in: write credentials for %s to ~/.docker/config.json",
-	                  call->host->name);
+		return error_hint(
+		        err, "the credentials came from %s; for others: cooper login %s",
+		        source, call->host->name);
+	return error_hint(err, "log in: cooper login %s", call->host->name);
 }
 
 /* What the server said to the request without credentials is worth more than
@@ -134,13 +147,14 @@ wrap_auth(const struct call *call, const struct http_response *response,
           struct error *err)
 {
 	auto_free char *said = message_of_body(buf_text(&response->body));
+	auto_free char *name = name_of(call);
 
 	if (err->code != ERR_AUTH)
-		return error_wrap(err, "%s/%s", call->host->name, call->scope.repo);
+		return error_wrap(err, "%s", name);
 	if (*said != '\0')
-		error_wrap(err, "%s/%s: %s", call->host->name, call->scope.repo, said);
+		error_wrap(err, "%s: %s", name, said);
 	else
-		error_wrap(err, "%s/%s", call->host->name, call->scope.repo);
+		error_wrap(err, "%s", name);
 	return hint_login(call, err);
 }
 
@@ -175,11 +189,11 @@ api_once(const struct call *call, const char *where, struct http_request *reques
 int
 api_fail(const struct call *call, enum http_fault fault, struct error *err)
 {
+	auto_free char *name = name_of(call);
+
 	if (err->code == ERR_NETWORK && fault == HTTP_FAULT_CONNECT)
 		error_hint(err, "is the registry running? Is its name right?");
-	return fault == HTTP_FAULT_NONE
-	               ? -1
-	               : error_wrap(err, "%s/%s", call->host->name, call->scope.repo);
+	return fault == HTTP_FAULT_NONE ? -1 : error_wrap(err, "%s", name);
 }
 
 int
@@ -237,5 +251,8 @@ api_refuse(const struct call *call, const char *what,
 	error_set(err, code_of(response->status), "%s/%s%s: %s%s%s (status %d)",
 	          call->host->name, call->scope.repo, what, meaning,
 	          *said != '\0' ? ": " : "", said, response->status);
+	if (response->status == 429)
+		return error_hint(err, "log in (cooper login %s), or use a mirror",
+		                  call->host->name);
 	return err->code == ERR_AUTH ? hint_login(call, err) : -1;
 }

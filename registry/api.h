@@ -27,6 +27,9 @@ struct call {
 int call_init(struct call *call, struct registry *reg, const char *host, const char *repo,
               const char *actions, struct error *err);
 
+/* As WHERE: GET /v2/, which every registry answers. */
+#define API_ROOT "/"
+
 /* One try of REQUEST, whose url is set here: WHERE is a path below the
  * repository ("/blobs/sha256:…") or an absolute URL. A 401 is answered with a
  * new token, once. Fails like http_perform(). */

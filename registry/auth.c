@@ -52,6 +52,12 @@ auth_new(struct http *http, const char *authfile, int retries, int timeout_s,
 	return auth;
 }
 
+void
+auth_give(struct auth *auth, const char *host, const struct credential *given)
+{
+	credentials_give(auth->credentials, host, given);
+}
+
 static void
 wipe(char **secret)
 {
@@ -144,16 +150,19 @@ make_bearer(struct auth *auth, const struct host *host, const struct scope *scop
 	};
 	struct token token = { 0 };
 	size_t n = 1;
+	const bool any_scope = strcmp(scope->actions, "login") != 0;
 
 	if (c->registry_token != NULL) {
 		out->value = mem_print("Bearer %s", c->registry_token);
 		return 0;
 	}
+	if (!any_scope)
+		request.scopes[n = 0] = NULL;
 	if (scope->mount_repo != NULL && strcmp(scope->mount_repo, scope->repo) != 0) {
 		mount = mem_print("repository:%s:pull", scope->mount_repo);
 		request.scopes[n++] = mount;
 	}
-	if (challenge->scope != NULL && *challenge->scope != '\0' &&
+	if (any_scope && challenge->scope != NULL && *challenge->scope != '\0' &&
 	    strncmp(challenge->scope, "repository:", 11) != 0)
 		request.scopes[n++] = challenge->scope;
 	if (token_fetch(auth->http, &request, &token, err) < 0)

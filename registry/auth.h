@@ -17,7 +17,7 @@
 /* What a request wants to do. */
 struct scope {
 	const char *repo;
-	const char *actions;    /* "pull" or "pull,push" */
+	const char *actions;    /* "pull", "pull,push", or "login": nothing but that */
 	const char *mount_repo; /* is also read; or NULL */
 };
 
@@ -26,6 +26,9 @@ struct auth;
 struct auth *auth_new(struct http *http, const char *authfile, int retries, int timeout_s,
                       const struct cancel *cancel);
 void auth_free(struct auth *auth); /* takes NULL */
+
+/* See credentials_give(). */
+void auth_give(struct auth *auth, const char *host, const struct credential *given);
 
 /* The header's value in *OUT (caller frees), or NULL if HOST has not asked for
  * any so far. */

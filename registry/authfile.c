@@ -41,6 +41,12 @@ authfile_key(const char *key)
 	return take(out);
 }
 
+const char *
+authfile_server(const char *key)
+{
+	return strcmp(key, "docker.io") == 0 ? "https://index.docker.io/v1/" : key;
+}
+
 /* "user:password", cut at the first colon; trailing NULs are padding that some
  * tools leave. */
 static bool

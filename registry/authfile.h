@@ -43,4 +43,8 @@ const struct auth_helper *authfile_helper(const struct authfile *file, const cha
 /* The normalised form of KEY. Caller frees. */
 char *authfile_key(const char *key);
 
+/* What Docker calls the server of a normalised KEY in its files and asks its helpers
+ * for. */
+const char *authfile_server(const char *key);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
+#include "registry/auth_places.h"
 #include "registry/authfile.h"
 #include "registry/credhelper.h"
 
@@ -28,6 +29,8 @@ struct credentials {
 	                       * files are read, but not while helpers run */
 	char *authfile;
 	const struct cancel *cancel;
+	char *given_host; /* NULL: none was given */
+	struct credential given;
 	bool loaded;
 	ARRAY(struct authfile *) files;
 	ARRAY(struct helper_answer) answers;
@@ -59,6 +62,18 @@ credential_clear(struct credential *c)
 	*c = (struct credential)CREDENTIAL_INIT;
 }
 
+void
+credential_set(struct credential *out, const char *user, const char *password,
+               const char *source)
+{
+	event_add_secret(text_of(password));
+	*out = (struct credential){
+		.user = mem_copy(user),
+		.password = mem_copy(password),
+		.source = mem_copy(source),
+	};
+}
+
 static void
 credential_copy(struct credential *to, const struct credential *from, const char *source)
 {
@@ -69,6 +84,15 @@ credential_copy(struct credential *to, const struct credential *from, const char
 		.registry_token = mem_copy(from->registry_token),
 		.source = mem_copy(source),
 	};
+}
+
+void
+credentials_give(struct credentials *c, const char *host, const struct credential *given)
+{
+	free(c->given_host);
+	credential_clear(&c->given);
+	c->given_host = mem_copy(host);
+	credential_copy(&c->given, given, given->source);
 }
 
 void
@@ -86,6 +110,8 @@ credentials_free(struct credentials *c)
 	}
 	array_clear(&c->answers);
 	free(c->authfile);
+	free(c->given_host);
+	credential_clear(&c->given);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -115,14 +141,10 @@ load(struct credentials *c, const char *path, bool must_exist, struct error *err
 /* A source that the user did not name must not fail a build that may work without
  * it. */
 static void
-try_load(struct credentials *c, const char *dir, const char *name)
+try_load(struct credentials *c, const char *path)
 {
-	auto_free char *path = NULL;
 	auto_error struct error err = ERROR_INIT;
 
-	if (dir == NULL || *dir == '\0')
-		return;
-	path = mem_print("%s%s", dir, name);
 	/* Some systems set a home that is not a directory to mean "none". */
 	if (load(c, path, false, &err) < 0 && err.sys != ENOTDIR)
 		event_warn_error(0, &err, "credentials are not read");
@@ -147,18 +169,12 @@ try_environment(struct credentials *c)
 static void
 load_known_places(struct credentials *c)
 {
-	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
+	auto_auth_places struct auth_places places = { 0 };
 
 	try_environment(c);
-	try_load(c, getenv("REGISTRY_AUTH_FILE"), "");
-	try_load(c, getenv("DOCKER_CONFIG"), "/config.json");
-	try_load(c, getenv("XDG_RUNTIME_DIR"), "/containers/auth.json");
-	if (config != NULL && *config == '/')
-		try_load(c, config, "/containers/auth.json");
-	else
-		try_load(c, home, "/.config/containers/auth.json");
-	try_load(c, home, "/.docker/config.json");
-	try_load(c, home, "/.dockercfg");
+	auth_places_list(NULL, &places);
+	for (size_t i = 0; i < places.list.n; i++)
+		try_load(c, places.list.at[i]);
 }
 
 /* Under the lock. A missing --authfile is reported at each use. */
@@ -241,13 +257,6 @@ ask_helper(struct credentials *c, const char *suffix, const char *server,
 	return found;
 }
 
-/* What Docker asks its helpers for. */
-static const char *
-server_of(const char *host)
-{
-	return strcmp(host, "docker.io") == 0 ? "https://index.docker.io/v1/" : host;
-}
-
 /* The answer of FILE for KEY, which is the host itself if IS_HOST. */
 static int
 find_key(struct credentials *c, const struct authfile *file, const char *key,
@@ -260,7 +269,7 @@ find_key(struct credentials *c, const struct authfile *file, const char *key,
 	if (helper != NULL)
 		found = ask_helper(c, helper->suffix, helper->server, out, err);
 	else if (is_host && file->store != NULL)
-		found = ask_helper(c, file->store, server_of(key), out, err);
+		found = ask_helper(c, file->store, authfile_server(key), out, err);
 	if (found != 0)
 		return found < 0 ? error_wrap(err, "%s", file->name) : 1;
 	entry = authfile_entry(file, key);
@@ -295,6 +304,10 @@ credentials_find(struct credentials *c, const char *host, const char *repo,
 {
 	int rc;
 
+	if (c->given_host != NULL && strcmp(c->given_host, host) == 0) {
+		credential_copy(out, &c->given, c->given.source);
+		return 1;
+	}
 	pthread_mutex_lock(&c->lock);
 	rc = load_once(c, err);
 	pthread_mutex_unlock(&c->lock);

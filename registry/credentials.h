@@ -37,17 +37,26 @@ struct credential {
 		0                                                                        \
 	}
 
+/* USER and PASSWORD become OUT's (copied), and PASSWORD is masked in all texts. */
+void credential_set(struct credential *out, const char *user, const char *password,
+                    const char *source);
+
 struct credentials;
 
 /* AUTHFILE may be NULL. */
 struct credentials *credentials_new(const char *authfile, const struct cancel *cancel);
 void credentials_free(struct credentials *c); /* takes NULL */
 
+/* From now on HOST gets GIVEN (copied), whatever the files say. Call it before other
+ * threads use C. */
+void
+credentials_give(struct credentials *c, const char *host, const struct credential *given);
+
 /* What is known for REPO at HOST (both as in a reference). 1 found, 0 none, -1
  * if AUTHFILE cannot be read or a helper fails. */
 int credentials_find(struct credentials *c, const char *host, const char *repo,
                      struct credential *out, struct error *err);
-void credential_clear(struct credential *credential);
+void credential_clear(struct credential *credential); /* wipes the secrets */
 #define auto_credential __attribute__((cleanup(credential_clear)))
 
 #endif

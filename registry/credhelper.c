@@ -36,7 +36,8 @@ contains(const struct buf *b, const char *word)
 
 /* The protocol has no code for "I do not know it", only these texts. */
 static int
-miss(const char *program, const struct buf *out, const struct buf *log, struct error *err)
+miss(const char *program, const char *verb, const struct buf *out, const struct buf *log,
+     struct error *err)
 {
 	auto_free char *said = NULL;
 
@@ -47,7 +48,9 @@ miss(const char *program, const struct buf *out, const struct buf *log, struct e
 	said = message_clean(out->n > 0 ? buf_text(out) : buf_text(log));
 	error_set(err, ERR_AUTH, "%s: %s", program,
 	          *said != '\0' ? said : "failed silently");
-	return error_hint(err, "try: echo SERVER | %s get", program);
+	return strcmp(verb, "get") == 0
+	               ? error_hint(err, "try: echo SERVER | %s get", program)
+	               : -1;
 }
 
 static int
@@ -78,34 +81,87 @@ read_answer(const char *program, const struct buf *answer, struct credential *ou
 	return 1;
 }
 
-int
-credhelper_get(const char *suffix, const char *server, const struct cancel *cancel,
-               struct credential *out, struct error *err)
+/* Runs the helper with VERB and INPUT; 1 if it succeeded, 0 if it does not know the
+ * server, -1. The caller wipes ANSWER. */
+static int
+run(const char *suffix, const char *verb, struct text input, const struct cancel *cancel,
+    struct buf *answer, struct error *err)
 {
 	auto_free char *program = mem_print("docker-credential-%s", suffix);
-	auto_buf struct buf answer = BUF_INIT, log = BUF_INIT;
-	const char *argv[] = { program, "get", NULL };
+	auto_buf struct buf log = BUF_INIT;
+	const char *argv[] = { program, verb, NULL };
 	struct process p = { .argv = argv,
 		             .dir_fd = -1,
-		             .input = text_of(server),
+		             .input = input,
 		             .output_max = ANSWER_MAX,
 		             .cancel = cancel,
 		             .timeout_s = ANSWER_S };
-	int status = 0, rc;
+	int status = 0;
 
 	if (!is_suffix(suffix))
 		return error_set(err, ERR_AUTH,
 		                 "credential helper \"%s\" is not a program's name",
 		                 suffix);
-	if (process_run(&p, &answer, &log, &status, err) < 0) {
+	if (process_run(&p, answer, &log, &status, err) < 0) {
 		if (err->code != ERR_CANCELLED)
 			err->code = ERR_AUTH;
 		return error_wrap(err, "credential helper");
 	}
-	rc = WIFEXITED(status) && WEXITSTATUS(status) == 0
-	             ? read_answer(program, &answer, out, err)
-	             : miss(program, &answer, &log, err);
-	if (answer.n > 0)
-		explicit_bzero(answer.p, answer.n);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 1;
+	return miss(program, verb, answer, &log, err);
+}
+
+static void
+wipe(struct buf *b)
+{
+	if (b->n > 0)
+		explicit_bzero(b->p, b->n);
+}
+
+int
+credhelper_get(const char *suffix, const char *server, const struct cancel *cancel,
+               struct credential *out, struct error *err)
+{
+	auto_free char *program = mem_print("docker-credential-%s", suffix);
+	auto_buf struct buf answer = BUF_INIT;
+	int rc = run(suffix, "get", text_of(server), cancel, &answer, err);
+
+	if (rc > 0)
+		rc = read_answer(program, &answer, out, err);
+	wipe(&answer);
 	return rc;
+}
+
+int
+credhelper_store(const char *suffix, const char *server, const struct credential *c,
+                 const struct cancel *cancel, struct error *err)
+{
+	auto_json json_t *object = json_object();
+	auto_buf struct buf answer = BUF_INIT;
+	char *text = NULL;
+	int rc;
+
+	jsonio_set(object, "ServerURL", jsonio_string(text_of(server)));
+	jsonio_set(object, "Username", jsonio_string(text_of(c->user)));
+	jsonio_set(object, "Secret", jsonio_string(text_of(c->password)));
+	text = jsonio_print(object);
+	rc = run(suffix, "store", text_of(text), cancel, &answer, err);
+	explicit_bzero(text, strlen(text));
+	free(text);
+	wipe(&answer);
+	if (rc == 0)
+		return error_set(err, ERR_AUTH,
+		                 "docker-credential-%s does not take credentials",
+		                 suffix);
+	return rc < 0 ? -1 : 0;
+}
+
+int
+credhelper_erase(const char *suffix, const char *server, const struct cancel *cancel,
+                 struct error *err)
+{
+	auto_buf struct buf answer = BUF_INIT;
+
+	return run(suffix, "erase", text_of(server), cancel, &answer, err) < 0 ? -1 : 0;
 }

@@ -12,6 +12,11 @@
  * or Dockerfiles; callbacks take and provide the bytes.
  *
  * Several threads may use one session at once.
+ *
+ * Two more headers are public:
+ *
+ *	registry/credentials.h  who we are at a registry
+ *	registry/login.h        checks, keeps and forgets credentials
  */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
@@ -135,6 +140,11 @@ struct registry_options {
 /* Reads host settings and credentials lazily, each once. Never NULL; caller frees. */
 struct registry *registry_new(const struct registry_options *options);
 void registry_free(struct registry *reg); /* takes NULL */
+
+/* From now on HOST gets USER and PASSWORD (copied), whatever the files say; SOURCE is for
+ * messages ("--creds"). Call it before the first request. */
+void registry_give(struct registry *reg, const char *host, const char *user,
+                   const char *password, const char *source);
 
 /* The same session with fewer retries, for downloads that a build can do without. REG
  * must outlive it. Never NULL; caller frees with registry_free_hasty(), which takes

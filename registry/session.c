@@ -45,6 +45,16 @@ registry_free(struct registry *reg)
 	free(reg);
 }
 
+void
+registry_give(struct registry *reg, const char *host, const char *user,
+              const char *password, const char *source)
+{
+	auto_credential struct credential given = CREDENTIAL_INIT;
+
+	credential_set(&given, user, password, source);
+	auth_give(reg->auth, host, &given);
+}
+
 struct registry *
 registry_new_hasty(const struct registry *reg)
 {

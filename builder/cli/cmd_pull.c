@@ -10,12 +10,14 @@ struct pull_options {
 
 static const struct option_row rows[] = {
 	ROW_AUTHFILE,
+	ROW_CREDS,
 	ROW_INSECURE,
 	{ "platform", 0, "OS/ARCH", OPTION_TEXT, offsetof(struct pull_options, platform),
 	  NULL, "which image of an index (default: this machine's)" },
 	ROW_PROGRESS,
 	ROW_QUIET,
 	ROW_ROOT,
+	ROW_TLS_VERIFY,
 	{ 0 },
 };
 
@@ -44,13 +46,34 @@ read_names(const struct words_left *words, struct wanted *out, struct error *err
 	return 0;
 }
 
+/* --creds and --tls-verify are for one registry, that of the first name. */
+static int
+check_hosts(const struct pull_options *o, const struct wanted *wanted, struct error *err)
+{
+	const char *first = wanted->list.at[0].host;
+
+	if (o->transfer.creds.p == NULL && !o->transfer.no_tls_verify)
+		return 0;
+	for (size_t i = 1; i < wanted->list.n; i++)
+		if (strcmp(wanted->list.at[i].host, first) != 0)
+			return error_set(err, ERR_USAGE,
+			                 "--creds and --tls-verify take names of one "
+			                 "registry, not of %s and %s",
+			                 first, wanted->list.at[i].host);
+	return 0;
+}
+
 static int
 pull_all(const struct pull_options *o, const struct platform *platform,
          struct wanted *wanted, struct error *err)
 {
 	struct transfer t;
-	int failed = transfer_start(&t, &o->transfer, "Pulling", err);
+	int failed = 0;
 
+	if (check_hosts(o, wanted, err) < 0)
+		return -1;
+	failed = transfer_start(&t, &o->transfer, "Pulling", wanted->list.at[0].host,
+	                        err);
 	for (size_t i = 0; failed == 0 && i < wanted->list.n; i++)
 		failed = import_pull(&t.options, &wanted->list.at[i], platform,
 		                     array_add(&wanted->roots), err);

@@ -37,6 +37,7 @@ static const struct option_row rows[] = {
 	{ "compression", 0, "gzip|zstd|uncompressed", OPTION_CALL, 0, set_compression,
 	  "of layers that were made here (default gzip)" },
 	{ "compression-level", 0, "N", OPTION_CALL, 0, set_level, "how hard it tries" },
+	ROW_CREDS,
 	{ "digest-file", 0, "FILE", OPTION_STRING,
 	  offsetof(struct push_options, digest_file), NULL,
 	  "write the digest of what was pushed to FILE" },
@@ -44,6 +45,7 @@ static const struct option_row rows[] = {
 	ROW_PROGRESS,
 	ROW_QUIET,
 	ROW_ROOT,
+	ROW_TLS_VERIFY,
 	{ 0 },
 };
 
@@ -59,7 +61,7 @@ push(const struct push_options *o, const char *name, const char *remote,
 
 	if (reference_parse(ref, text_of(remote), err) < 0)
 		return -1;
-	failed = transfer_start(&t, &o->transfer, "Pushing", err);
+	failed = transfer_start(&t, &o->transfer, "Pushing", ref->host, err);
 	if (failed == 0)
 		failed = stored_find(t.options.store, name, &full, &target, err);
 	if (failed == 0)

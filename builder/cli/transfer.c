@@ -1,6 +1,8 @@
 #include "builder/cli/transfer.h"
 
 #include "base/base.h"
+#include "base/event.h"
+#include "base/number.h"
 #include "layers/store.h"
 
 int
@@ -24,28 +26,81 @@ transfer_options_clear(struct transfer_options *o)
 	array_clear(&o->insecure);
 }
 
-static struct registry *
-open_registry(const struct transfer_options *o, const struct cancel *cancel)
+int
+transfer_set_creds(void *target, struct text value, struct error *err)
 {
-	auto_free const char **hosts = mem_new_n(o->insecure.n + 1, sizeof *hosts);
+	(void)err;
+	((struct transfer_options *)target)->creds = value;
+	return 0;
+}
+
+int
+transfer_set_tls_verify(void *target, struct text value, struct error *err)
+{
+	bool verify = true;
+
+	if (value.p != NULL && !number_bool(value, &verify))
+		return error_set(err, ERR_USAGE, "not true or false");
+	((struct transfer_options *)target)->no_tls_verify = !verify;
+	return 0;
+}
+
+/* Not while the options are read: that error would show the value. */
+static int
+check_creds(const struct transfer_options *o, struct error *err)
+{
+	ptrdiff_t colon = text_find(o->creds, ':');
+
+	if (o->creds.p != NULL && (colon <= 0 || (size_t)colon + 1 == o->creds.n))
+		return error_set(err, ERR_USAGE, "--creds is not USER:PASSWORD");
+	return 0;
+}
+
+static void
+give_creds(struct registry *reg, const struct transfer_options *o, const char *host)
+{
+	struct text password = o->creds, user = text_cut(&password, ':');
+	auto_free char *name = text_copy(user);
+	char *word = text_copy(password);
+
+	registry_give(reg, host, name, word, "--creds");
+	explicit_bzero(word, strlen(word));
+	free(word);
+}
+
+struct registry *
+transfer_registry(const struct transfer_options *o, const char *host,
+                  const struct cancel *cancel)
+{
+	auto_free const char **hosts = mem_new_n(o->insecure.n + 2, sizeof *hosts);
 	struct registry_options options = { .authfile = o->authfile,
 		                            .insecure = hosts,
 		                            .n_insecure = o->insecure.n,
 		                            .cancel = cancel };
+	struct registry *reg = NULL;
 
 	/* Words of the command line end in NUL. */
 	for (size_t i = 0; i < o->insecure.n; i++)
 		hosts[i] = o->insecure.at[i].p;
-	return registry_new(&options);
+	if (o->no_tls_verify && host != NULL)
+		hosts[options.n_insecure++] = host;
+	reg = registry_new(&options);
+	if (o->creds.p != NULL && host != NULL)
+		give_creds(reg, o, host);
+	return reg;
 }
 
 int
 transfer_start(struct transfer *t, const struct transfer_options *o, const char *what,
-               struct error *err)
+               const char *host, struct error *err)
 {
 	enum progress progress = o->quiet ? PROGRESS_QUIET : o->progress;
 
-	*t = (struct transfer){ .lease_fd = -1, .options.epoch = -1 };
+	*t = (struct transfer){ .lease_fd = -1,
+		                .options.epoch = -1,
+		                .session.stop_fd = -1 };
+	if (check_creds(o, err) < 0)
+		return -1;
 	if (session_start(&t->session, progress, err) < 0)
 		return -1;
 	ui_name(t->session.ui, what);
@@ -56,7 +111,7 @@ transfer_start(struct transfer *t, const struct transfer_options *o, const char 
 	t->lease_fd = store_lease(t->options.store, err);
 	if (t->lease_fd < 0)
 		return -1;
-	t->options.registry = open_registry(o, t->session.cancel);
+	t->options.registry = transfer_registry(o, host, t->session.cancel);
 	return 0;
 }
 

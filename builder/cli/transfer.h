@@ -14,17 +14,32 @@ struct transfer_options {
 	struct store_options store;
 	const char *authfile;
 	ARRAY(struct text) insecure;
+	struct text creds;  /* "user:password"; p NULL: none */
+	bool no_tls_verify; /* of the registries that the command names */
 	enum progress progress;
 	bool quiet;
 };
 
 int transfer_set_progress(void *target, struct text value, struct error *err);
+int transfer_set_creds(void *target, struct text value, struct error *err);
+int transfer_set_tls_verify(void *target, struct text value, struct error *err);
 
 #define TRANSFER_AT(member) offsetof(struct transfer_options, member)
 #define ROW_AUTHFILE                                                                     \
 	{                                                                                \
 		"authfile", 0, "FILE", OPTION_STRING, TRANSFER_AT(authfile), NULL,       \
 		        "credentials, instead of the usual places"                       \
+	}
+#define ROW_CREDS                                                                        \
+	{                                                                                \
+		"creds", 0, "USER:PASSWORD", OPTION_CALL, 0, transfer_set_creds,         \
+		        "instead of what is known; others can see it: better login"      \
+	}
+#define ROW_TLS_VERIFY                                                                   \
+	{                                                                                \
+		"tls-verify", 0, "[=true|false]", OPTION_CALL_FLAG, 0,                   \
+		        transfer_set_tls_verify,                                         \
+		        "false: plain HTTP or unverified TLS for the named registry"     \
 	}
 #define ROW_INSECURE                                                                     \
 	{                                                                                \
@@ -51,10 +66,15 @@ struct transfer {
 void transfer_options_init(struct transfer_options *o);
 void transfer_options_clear(struct transfer_options *o);
 
-/* Opens everything; WHAT is the live view's word for it ("Pulling"). Call transfer_end()
- * even after a failure: it shows the last state, so that an error appears below it. */
+/* A session for work at HOST (NULL: none), with the credentials and the trust of O. The
+ * caller frees it. */
+struct registry *transfer_registry(const struct transfer_options *o, const char *host,
+                                   const struct cancel *cancel);
+
+/* Opens everything; WHAT is the live view's word for it ("Pulling"). HOST: see
+ * transfer_registry(). Call transfer_end() even after a failure: it shows the last state, so that an error appears below it. */
 int transfer_start(struct transfer *t, const struct transfer_options *o, const char *what,
-                   struct error *err);
+                   const char *host, struct error *err);
 void transfer_end(struct transfer *t);
 
 /* "docker.io/library/app:1@sha256:…", the result of both, on standard output. */

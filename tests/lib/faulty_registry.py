@@ -9,6 +9,7 @@ returns what was counted, POST /count resets it. Everything is kept in memory.
     auth            "basic", "token" (user "user", password "secret", identity
                     token "identity"), default none
     anonymous_pull  true: tokens to pull are given to everybody
+    root_auth       true: GET /v2/ needs them too, with any token
     scope_401       a token with too few rights is answered with 401 instead of 403
     token_life      seconds; token_methods: ["GET", "POST"]
     max_body        larger bodies are answered with 413
@@ -281,7 +282,7 @@ class Handler(BaseHTTPRequestHandler):
                       {"WWW-Authenticate": 'Basic realm="test"'})
             return False
         action = "pull" if self.command in ("GET", "HEAD") else "push"
-        needed = {f"{repo}:{action}"}
+        needed = {f"{repo}:{action}"} if repo is not None else set()
         if "mount" in self.query and "from" in self.query and self.setting("mount", True):
             needed.add(self.query["from"] + ":pull")
         expires, rights = self.server.state.tokens.get(
@@ -311,6 +312,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve_registry(self, path):
         if path == "/v2/":
+            if self.setting("root_auth") and not self.allowed(None):
+                return None
             return self.answer(200, "{}")
         m = re.match(r"/v2/(.+)/(blobs|manifests)/(.*)$", path)
         m = re.match(r"/v2/(.+)/blobs/uploads/(.*)$", path) or m

@@ -136,7 +136,7 @@ basic_authentication_works_with_docker_registry(void **state)
 		assert_int_equal(push(reg, &ref, &b, NULL, &outcome, &err), -1);
 		assert_int_equal(err.code, ERR_AUTH);
 		assert_non_null(strstr(err.text, "authentication"));
-		assert_non_null(strstr(err.hint, "~/.docker/config.json"));
+		assert_non_null(strstr(err.hint, "cooper login "));
 	}
 	server_stop(&s);
 	remove_test_dir(dir);
