@@ -53,21 +53,13 @@ begin(struct fetch *f, const struct http_response *response)
 	f->complete = http_header_u64(response, "Content-Length", &f->total);
 }
 
-/* "bytes 100-199/200" must begin where we stopped. */
+/* It must begin where we stopped. */
 static bool
 continues(const struct fetch *f, const struct http_response *response)
 {
-	const char *value = http_header(response, "Content-Range");
-	struct text t = text_of(value);
 	uint64_t start = 0;
-	ptrdiff_t dash;
 
-	if (!text_starts(t, "bytes "))
-		return false;
-	t = text_trim(text_from(t, 6));
-	dash = text_find(t, '-');
-	return dash > 0 && number_u64(text_first(t, (size_t)dash), &start) &&
-	       start == f->done;
+	return http_range_start(response, &start) && start == f->done;
 }
 
 /* The server has still what it had when the download began. */

@@ -47,21 +47,6 @@ damaged(const struct pull *p, const char *what, uint64_t n, struct error *err)
 	                 (unsigned long long)n, (unsigned long long)p->d->size);
 }
 
-/* "bytes 100-199/200": where the answer begins. */
-static bool
-range_start(const struct http_response *response, uint64_t *start)
-{
-	const char *value = http_header(response, "Content-Range");
-	struct text t = text_of(value);
-	ptrdiff_t dash;
-
-	if (!text_starts(t, "bytes "))
-		return false;
-	t = text_trim(text_from(t, 6));
-	dash = text_find(t, '-');
-	return dash > 0 && number_u64(text_first(t, (size_t)dash), start);
-}
-
 static int
 on_start(void *arg, const struct http_response *response, struct error *err)
 {
@@ -69,7 +54,7 @@ on_start(void *arg, const struct http_response *response, struct error *err)
 	uint64_t start = 0, length;
 
 	if (response->status == 206 &&
-	    (!range_start(response, &start) || start > p->done))
+	    (!http_range_start(response, &start) || start > p->done))
 		return error_set(err, ERR_DAMAGED, "%s: not the range that was asked for",
 		                 p->name);
 	p->skip = p->done - start;

@@ -180,6 +180,19 @@ http_header_u64(const struct http_response *response, const char *name, uint64_t
 	return value != NULL && number_u64(text_of(value), out) ? 1 : 0;
 }
 
+int
+http_range_start(const struct http_response *response, uint64_t *out)
+{
+	struct text t = text_of(http_header(response, "Content-Range"));
+	ptrdiff_t dash;
+
+	if (!text_starts(t, "bytes "))
+		return 0;
+	t = text_trim(text_from(t, 6));
+	dash = text_find(t, '-');
+	return dash > 0 && number_u64(text_first(t, (size_t)dash), out) ? 1 : 0;
+}
+
 void
 http_response_clear(struct http_response *response)
 {

@@ -118,6 +118,11 @@ const char *http_header(const struct http_response *response, const char *name);
 /* A header that is a number: 1 and *OUT, else 0. */
 int
 http_header_u64(const struct http_response *response, const char *name, uint64_t *out);
+
+/* Where a 206 begins, by its Content-Range ("bytes 100-199/200", RFC 9110, 14.4): 1 and
+ * *OUT, else 0. */
+int http_range_start(const struct http_response *response, uint64_t *out);
+
 void http_response_clear(struct http_response *response);
 #define auto_response __attribute__((cleanup(http_response_clear)))
 
