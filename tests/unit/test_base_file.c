@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "tests/lib/skip_program.h"
 
 static char top[32];
 static int top_fd = -1;
@@ -562,10 +563,8 @@ main(void)
 
 	failed += cmocka_run_group_tests_name("removal", removal_tests, make_top,
 	                                      remove_top);
-	if (refuse_openat2() < 0) {
-		print_message("skipped: without openat2, needs seccomp filters\n");
-		return failed;
-	}
+	if (refuse_openat2() < 0)
+		return failed + skip_program("without openat2, needs seccomp filters");
 	return failed + cmocka_run_group_tests_name("removal without openat2",
 	                                            removal_tests, make_top, remove_top);
 }

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/own.h"
+#include "tests/lib/skip_program.h"
 
 /*
  * outside         a file beside the root
@@ -305,10 +306,8 @@ main(void)
 {
 	int failed = cmocka_run_group_tests_name("kernel", tests, make_tree, remove_made);
 
-	if (refuse_openat2(ENOSYS) < 0) {
-		print_message("skipped: by hand, needs seccomp filters\n");
-		return failed;
-	}
+	if (refuse_openat2(ENOSYS) < 0)
+		return failed + skip_program("by hand, needs seccomp filters");
 	memcpy(top + strlen(top) - 6, "XXXXXX", 6);
 	return failed +
 	       cmocka_run_group_tests_name("by hand", tests, make_tree, remove_made);

@@ -4,6 +4,7 @@
 #include "builder/sandbox/inside/mount2.h"
 #include "tests/lib/lacking.h"
 #include "tests/lib/own_dev.h"
+#include "tests/lib/skip_program.h"
 
 /* try NAME TYPE MAJOR MINOR: makes a node and opens it. With nodev all are refused alike,
  * whether there is such a device or not. */
@@ -207,15 +208,11 @@ main(void)
 		  nodes_stay_where_nobody_watches, setup_by_mount, box_teardown, NULL },
 	};
 
-	if (geteuid() != 0 || own_dev_make() < 0) {
-		print_message("skipped: a /dev of its own needs root that may mount\n");
-		return 0;
-	}
+	if (geteuid() != 0 || own_dev_make() < 0)
+		return skip_program("a /dev of its own needs root that may mount");
 	sandbox_fixture_enter();
 	if (fixture_mapping != IDS_REAL ||
-	    mknod("/dev/probe", S_IFBLK, makedev(8, 0)) < 0) {
-		print_message("skipped: device nodes need root of the machine\n");
-		return 0;
-	}
+	    mknod("/dev/probe", S_IFBLK, makedev(8, 0)) < 0)
+		return skip_program("device nodes need root of the machine");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "tests/lib/lacking.h"
 #include "tests/lib/own_dev.h"
+#include "tests/lib/skip_program.h"
 
 static const char *const changes[] = {
 	"chmod 600 %s",
@@ -119,10 +120,8 @@ main(void)
 		  NULL },
 	};
 
-	if (geteuid() != 0 || own_dev_make() < 0) {
-		print_message("skipped: a /dev of its own needs root that may mount\n");
-		return 0;
-	}
+	if (geteuid() != 0 || own_dev_make() < 0)
+		return skip_program("a /dev of its own needs root that may mount");
 	sandbox_fixture_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "layers/blob.h"
 #include "layers/layer.h"
 #include "tests/lib/layer_fixture.h"
+#include "tests/lib/skip_program.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -416,9 +417,7 @@ main(void)
 		fixture_test(whatever_was_done_is_in_the_layer),
 	};
 
-	if (!can_mount()) {
-		print_message("skipped: mounting an overlay needs root\n");
-		return 0;
-	}
+	if (!can_mount())
+		return skip_program("mounting an overlay needs root");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "layers/plain_tree.h"
 #include "tests/lib/layer_fixture.h"
+#include "tests/lib/skip_program.h"
 
 enum { LAYERS = 3, STEPS = 3, ALL = LAYERS + STEPS };
 
@@ -421,9 +422,7 @@ main(void)
 		cmocka_unit_test(a_cancelled_restore_ends),
 	};
 
-	if (geteuid() != 0) {
-		print_message("skipped: owners and nodes need root\n");
-		return 0;
-	}
+	if (geteuid() != 0)
+		return skip_program("owners and nodes need root");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

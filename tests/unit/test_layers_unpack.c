@@ -2,6 +2,7 @@
  * and that nothing outside is ever touched. */
 #include "tests/lib/layer_fixture.h"
 #include "tests/lib/raw_tar.h"
+#include "tests/lib/skip_program.h"
 
 #include <dirent.h>
 #include <sys/sysmacros.h>
@@ -454,9 +455,7 @@ main(void)
 		cmocka_unit_test(a_deep_tree_is_unpacked),
 	};
 
-	if (geteuid() != 0) {
-		print_message("skipped: owners and devices need root\n");
-		return 0;
-	}
+	if (geteuid() != 0)
+		return skip_program("owners and devices need root");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
