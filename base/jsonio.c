@@ -8,16 +8,29 @@
 #include "base/mem.h"
 #include "base/own.h"
 
-json_t *
-jsonio_parse(struct text t, const char *where, struct error *err)
+static json_t *
+parse(struct text t, size_t flags, const char *where, struct error *err)
 {
 	json_error_t fault;
-	json_t *json = json_loadb(t.n == 0 ? "" : t.p, t.n, JSON_DECODE_ANY, &fault);
+	json_t *json = json_loadb(t.n == 0 ? "" : t.p, t.n, flags | JSON_DECODE_ANY,
+	                          &fault);
 
 	if (json == NULL)
 		error_set(err, ERR_DAMAGED, "%s: line %d, column %d: %s", where,
 		          fault.line, fault.column, fault.text);
 	return json;
+}
+
+json_t *
+jsonio_parse(struct text t, const char *where, struct error *err)
+{
+	return parse(t, 0, where, err);
+}
+
+json_t *
+jsonio_parse_printed(const char *text, const char *where, struct error *err)
+{
+	return parse(text_of(text), JSON_ALLOW_NUL, where, err);
 }
 
 int

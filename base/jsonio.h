@@ -24,7 +24,12 @@ own_json(json_t **json)
  * (ERR_DAMAGED, WHERE in front). Nesting is limited by jansson (2048). */
 json_t *jsonio_parse(struct text t, const char *where, struct error *err);
 
-/* The same for untrusted text: at most MAX objects, arrays and members, because a few
+/* What jsonio_print() printed: its texts may contain NUL (an image's config has the values
+ * of a Dockerfile), which jsonio_parse() refuses, because readers of members would not see
+ * the end of such a text. */
+json_t *jsonio_parse_printed(const char *text, const char *where, struct error *err);
+
+/* The same as jsonio_parse() for untrusted text: at most MAX objects, arrays and members, because a few
  * bytes of text may need hundreds of bytes of memory. */
 json_t *
 jsonio_parse_limited(struct text t, size_t max, const char *where, struct error *err);

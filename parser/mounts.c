@@ -8,6 +8,7 @@
 #include "parser/dockerfile.h"
 #include "parser/mount_types.h"
 #include "parser/origin.h"
+#include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/scope.h"
 #include "parser/state.h"
@@ -277,7 +278,8 @@ read_given(struct planner *p, const struct node *node, const struct instruction 
 		struct mount_field field = raw->fields.at[i];
 
 		if (field.has_value &&
-		    scope_expand(p, node, in, field.value, &field.value, err) < 0)
+		    (scope_expand(p, node, in, field.value, &field.value, err) < 0 ||
+		     plan_check_word(field.value, err) < 0))
 			return -1;
 		if (read_field(g, &field, err) < 0)
 			return -1;

@@ -51,6 +51,8 @@ add_file(struct planner *p, struct node *node, struct request *r,
 	for (size_t i = 0; i < r->in->heredocs.n; i++)
 		if (text_equal(r->in->heredocs.at[i].name, operator->name))
 			body = r->in->heredocs.at[i].body;
+	if (plan_check_word(operator->name, err) < 0)
+		return -1;
 	if (operator->chomp)
 		body = plan_chomp(p, body);
 	if (operator->expand && scope_expand_body(p, node, r->in, body, &body, err) < 0)
@@ -118,7 +120,7 @@ read_request(struct planner *p, struct node *node, struct request *r, struct err
 	for (size_t i = 0; i < r->paths.list.n; i++)
 		if (plan_check_word(r->paths.list.at[i], err) < 0)
 			return -1;
-	if (plan_check_word(r->dest, err) < 0)
+	if (plan_check_word(r->dest, err) < 0 || plan_check_word(r->chown, err) < 0)
 		return -1;
 	drop_empty(&r->chown);
 	drop_empty(&r->chmod);

@@ -80,7 +80,7 @@ plan_check_word(struct text word, struct error *err)
 	if (word.n == 0 || memchr(word.p, '\0', word.n) == NULL)
 		return 0;
 	return error_set(err, ERR_DOCKERFILE,
-	                 "\"%s\" is followed by a NUL byte, which neither a path nor an "
-	                 "argument can have",
+	                 "\"%s\" is followed by a NUL byte, which no path, argument, "
+	                 "variable or user can have",
 	                 word.p);
 }

@@ -31,8 +31,9 @@ struct text plan_chomp(struct planner *p, struct text body);
 /* Whether CHMOD is octal or a list of symbolic changes. */
 int plan_check_chmod(struct text chmod, struct error *err);
 
-/* ERR_DOCKERFILE if WORD, a path or an argument, contains a NUL byte, where it would end
- * for the kernel. JSON can contain one. */
+/* ERR_DOCKERFILE if WORD, which reaches the kernel as a path, an argument, a variable or a
+ * user, contains a NUL byte, where it would end. (JSON can contain one: what is only
+ * written to the image's config stays as it is, as BuildKit leaves it.) */
 int plan_check_word(struct text word, struct error *err);
 
 #endif

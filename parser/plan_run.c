@@ -146,8 +146,23 @@ title(struct planner *p, const struct node *node, const struct command *command,
 	return plan_step_command(p, command, line);
 }
 
-static void
-set_environment(struct planner *p, struct node *node, struct step_run *run)
+/* What the kernel, or a look-up in the root's files, gets as a text that ends at NUL. */
+static int
+check_environment(const struct step_run *run, struct error *err)
+{
+	for (size_t i = 0; i < run->env.n; i++)
+		if (plan_check_word(run->env.at[i].name, err) < 0 ||
+		    plan_check_word(run->env.at[i].value, err) < 0)
+			return error_wrap(err, "variable %.*s",
+			                  TEXT_ARG(run->env.at[i].name));
+	if (plan_check_word(run->user, err) < 0)
+		return error_wrap(err, "user");
+	return plan_check_word(run->cwd, err) < 0 ? error_wrap(err, "directory") : 0;
+}
+
+static int
+set_environment(struct planner *p, struct node *node, struct step_run *run,
+                struct error *err)
 {
 	struct state *state = &node->state;
 
@@ -161,6 +176,7 @@ set_environment(struct planner *p, struct node *node, struct step_run *run)
 	/* Shared with the options, which outlive the plan; nobody changes it. */
 	run->hosts.at = (struct variable *)p->options->hosts;
 	run->hosts.n = run->hosts.cap = p->options->n_hosts;
+	return check_environment(run, err);
 }
 
 int
@@ -178,7 +194,8 @@ plan_run(struct planner *p, struct node *node, const struct command *command,
 	if (failed < 0 || read_command(p, node, in, &run, &about, err) < 0 ||
 	    read_security(p, in, &run, err) < 0 || read_network(p, in, &run, err) < 0)
 		return -1;
-	set_environment(p, node, &run);
+	if (set_environment(p, node, &run, err) < 0)
+		return -1;
 	text = title(p, node, command, &run, about);
 	name = plan_step_name(p, node, text);
 	step = plan_step_add(p, node, STEP_RUN, in, node->state.step);

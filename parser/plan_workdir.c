@@ -51,7 +51,9 @@ plan_workdir(struct planner *p, struct node *node, const struct command *command
 	step_id step = STEP_NONE;
 	struct text path;
 
-	if (scope_expand(p, node, in, in->args.at[0], &path, err) < 0)
+	if (scope_expand(p, node, in, in->args.at[0], &path, err) < 0 ||
+	    plan_check_word(path, err) < 0 ||
+	    plan_check_word(state->config.user, err) < 0)
 		return -1;
 	if (!state->workdir_set)
 		lint_workdir_relative_path(&p->lint, in, path);

@@ -67,12 +67,13 @@ cache_records_write(const struct cache_record *records, size_t n,
 }
 
 char *
-cache_records_add(const char *config, json_t *taken)
+cache_records_add(const char *config, json_t *taken, struct error *err)
 {
-	auto_error struct error ignored = ERROR_INIT;
-	auto_json json_t *json = jsonio_parse(text_of(config), "config", &ignored);
+	auto_json json_t *json = jsonio_parse_printed(config, "config", err);
 
 	if (!json_is_object(json)) {
+		if (json != NULL)
+			error_set(err, ERR_DAMAGED, "config: not an object");
 		json_decref(taken);
 		return NULL;
 	}

@@ -26,9 +26,9 @@ struct cache_record {
 json_t *cache_records_write(const struct cache_record *records, size_t n,
                             struct layer *const *layers, size_t n_layers);
 
-/* Adds the value as "cooper.cache" to the text of a config. Returns the new text, or NULL
- * if CONFIG is not an object; caller frees. */
-char *cache_records_add(const char *config, json_t *taken);
+/* Adds the value, which it takes, as "cooper.cache" to the text of a config. Returns the
+ * new text, which the caller frees, or NULL with ERR: CONFIG is not an object. */
+char *cache_records_add(const char *config, json_t *taken, struct error *err);
 
 /* Records that were read, by key. */
 struct cache_records;

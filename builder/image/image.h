@@ -117,7 +117,7 @@ struct image {
 	struct digest base_digest;
 };
 
-/* IMAGE takes ownership of CONFIG. */
+/* IMAGE takes ownership of CONFIG, which is not NULL. */
 void image_set_config(struct image *image, char *config);
 void image_clear(struct image *image);
 

@@ -125,11 +125,13 @@ collect_layers(const struct cache_record *records, size_t n, struct image *out)
 	}
 }
 
-static void
-write_config(const struct cache_record *records, size_t n, struct image *image)
+static int
+write_config(const struct cache_record *records, size_t n, struct image *image,
+             struct error *err)
 {
 	auto_json json_t *config = json_object();
 	auto_free char *text = NULL;
+	char *whole = NULL;
 	json_t *rootfs = json_object(), *ids = json_array();
 
 	for (size_t i = 0; i < image->layers.n; i++) {
@@ -145,10 +147,13 @@ write_config(const struct cache_record *records, size_t n, struct image *image)
 	jsonio_set(rootfs, "diff_ids", ids);
 	jsonio_set(config, "rootfs", rootfs);
 	text = jsonio_print(config);
-	image_set_config(
-	        image,
-	        cache_records_add(text, cache_records_write(records, n, image->layers.at,
-	                                                    image->layers.n)));
+	whole = cache_records_add(
+	        text, cache_records_write(records, n, image->layers.at, image->layers.n),
+	        err);
+	if (whole == NULL)
+		return -1;
+	image_set_config(image, whole);
+	return 0;
 }
 
 static int export(const struct cache_place *place, const struct build_env *env,
@@ -166,10 +171,10 @@ static int export(const struct cache_place *place, const struct build_env *env,
 	platform_host(&image.platform);
 	collect_layers(records, n, &image);
 	failed = images_pack(&image, 1, &packed, env->cancel, err);
-	if (failed == 0) {
-		write_config(records, n, &image);
+	if (failed == 0)
+		failed = write_config(records, n, &image, err);
+	if (failed == 0)
 		failed = export_write(&place->output, &options, &image, 1, &root, err);
-	}
 	image_clear(&image);
 	return failed < 0 ? error_wrap(err, "export cache to %s", place->name) : 0;
 }

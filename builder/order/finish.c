@@ -75,33 +75,36 @@ assemble(const struct finish_options *o, const struct plan_image *planned,
 }
 
 /* Of the steps that the image needs: other platforms have records of their own. */
-static void
+static int
 add_cache(const struct finish_options *o, const struct plan_image *planned,
-          struct image *image)
+          struct image *image, struct error *err)
 {
 	const struct solution *solution = o->solution;
 	size_t n = 0;
 	auto_free struct cache_record *records = mem_new_n(solution->solved.n + 1,
 	                                                   sizeof *records);
 	auto_free bool *needed = mem_new_n(o->plan->steps.n, sizeof *needed);
+	char *config = NULL;
 
 	plan_mark_needed(o->plan, planned, needed);
 	for (size_t i = 0; i < solution->solved.n; i++)
 		if (needed[solution->solved.at[i].step])
 			records[n++] = solution->solved.at[i].made;
-	image_set_config(
-	        image, cache_records_add(image->config,
-	                                 cache_records_write(records, n, image->layers.at,
-	                                                     image->layers.n)));
+	config = cache_records_add(
+	        image->config,
+	        cache_records_write(records, n, image->layers.at, image->layers.n), err);
+	if (config == NULL)
+		return -1;
+	image_set_config(image, config);
+	return 0;
 }
 
-static void
+static int
 finish_image(const struct finish_options *o, const struct plan_image *planned,
-             struct image *out)
+             struct image *out, struct error *err)
 {
 	assemble(o, planned, out);
-	if (o->inline_cache)
-		add_cache(o, planned, out);
+	return o->inline_cache ? add_cache(o, planned, out, err) : 0;
 }
 
 int
@@ -120,7 +123,8 @@ finish_images(const struct finish_options *o, struct image *images, struct error
 	    images_pack(images, n, o->packed, o->env->cancel, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		finish_image(o, plan_image_at(o->plan, i), &images[i]);
+		if (finish_image(o, plan_image_at(o->plan, i), &images[i], err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -49,6 +49,17 @@ all_cached() {
     [ "$(cat "$T/first.digest")" = "$(cat "$T/second.digest")" ]
 }
 
+@test "an inline cache goes into a config with odd values" {
+    printf 'FROM scratch\nCOPY . /\nLABEL a=x\0y\n' >Dockerfile
+    build -t odd:1 --cache-to type=inline .
+    [ "$status" -eq 0 ]
+    # A name with such a byte cannot be read again.
+    printf 'FROM scratch\nCOPY . /\nVOLUME /x\0y\n' >Dockerfile
+    build -t odd:2 --cache-to type=inline .
+    [ "$status" -ne 0 ] && [ "$status" -lt 100 ]
+    [[ "$output" == *"ERROR: "*"config: "* ]]
+}
+
 @test "a cache in a directory serves another machine, whole or for the image alone" {
     need docker-registry
     scene
