@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/own.h"
 
@@ -80,4 +81,20 @@ cancel_wait_fd(const struct cancel *c, int fd, struct error *err)
 			return -1;
 	while (poll(fds, 2, -1) < 0 && errno == EINTR);
 	return cancel_check(c, err);
+}
+
+bool
+cancel_pause(const struct cancel *c, int64_t ns)
+{
+	int64_t until_ns = clock_monotonic_ns() + ns, left_ns;
+
+	while (!cancel_is_set(c) && (left_ns = until_ns - clock_monotonic_ns()) > 0) {
+		const struct timespec left = { .tv_sec = left_ns / NS_PER_S,
+			                       .tv_nsec = left_ns % NS_PER_S };
+		/* A negative descriptor is ignored. */
+		struct pollfd stop = { .fd = cancel_fd(c), .events = POLLIN };
+
+		ppoll(&stop, 1, &left, NULL);
+	}
+	return !cancel_is_set(c);
 }

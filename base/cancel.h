@@ -6,6 +6,7 @@
 #define BASE_CANCEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -20,6 +21,9 @@ int cancel_fd(const struct cancel *c);      /* readable once triggered; NULL: -1
 /* Waits until FD can be read from (or is at its end): 0, or -1 if C is triggered
  * first. */
 int cancel_wait_fd(const struct cancel *c, int fd, struct error *err);
+
+/* Waits NS of monotonic time, or until C (may be NULL) is triggered; false then. */
+bool cancel_pause(const struct cancel *c, int64_t ns);
 
 /* 0, or -1 with ERR_CANCELLED if C is triggered. */
 int cancel_check(const struct cancel *c, struct error *err);

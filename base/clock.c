@@ -4,15 +4,13 @@
 #include <string.h>
 #include <time.h>
 
-#define SECOND 1000000000
-
 static int64_t
 now(clockid_t id)
 {
 	struct timespec t;
 
 	clock_gettime(id, &t);
-	return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
 int64_t
@@ -27,6 +25,16 @@ clock_wall_ns(void)
 	return now(CLOCK_REALTIME);
 }
 
+void
+clock_wait(pthread_cond_t *changed, pthread_mutex_t *lock, int64_t ns)
+{
+	int64_t until_ns = clock_monotonic_ns() + ns;
+	const struct timespec until = { .tv_sec = until_ns / NS_PER_S,
+		                        .tv_nsec = until_ns % NS_PER_S };
+
+	pthread_cond_clockwait(changed, lock, CLOCK_MONOTONIC, &until);
+}
+
 static char *
 print(time_t seconds, long fraction, char out[CLOCK_TEXT_MAX])
 {
@@ -35,7 +43,7 @@ print(time_t seconds, long fraction, char out[CLOCK_TEXT_MAX])
 	size_t n;
 
 	if (fraction < 0) {
-		fraction += SECOND;
+		fraction += NS_PER_S;
 		seconds--;
 	}
 	gmtime_r(&seconds, &tm);
@@ -54,7 +62,7 @@ print(time_t seconds, long fraction, char out[CLOCK_TEXT_MAX])
 char *
 clock_print(int64_t wall_ns, char out[CLOCK_TEXT_MAX])
 {
-	return print((time_t)(wall_ns / SECOND), (long)(wall_ns % SECOND), out);
+	return print((time_t)(wall_ns / NS_PER_S), (long)(wall_ns % NS_PER_S), out);
 }
 
 char *
@@ -103,7 +111,7 @@ days_in(int year, int month)
 static bool
 cut_fraction(struct text *t, int64_t *ns)
 {
-	int64_t unit = SECOND;
+	int64_t unit = NS_PER_S;
 	int digit;
 
 	*ns = 0;
@@ -180,7 +188,7 @@ clock_parse(struct text t, int64_t *wall_ns)
 	int64_t seconds, fraction, ns;
 
 	if (!parse(t, &seconds, &fraction) ||
-	    __builtin_mul_overflow(seconds, (int64_t)SECOND, &ns) ||
+	    __builtin_mul_overflow(seconds, NS_PER_S, &ns) ||
 	    __builtin_add_overflow(ns, fraction, &ns))
 		return false;
 	*wall_ns = ns;

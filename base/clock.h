@@ -1,16 +1,24 @@
 /*
- * clock: monotonic and wall time, RFC 3339 both ways.
+ * clock: monotonic and wall time, waits of limited length, RFC 3339 both ways.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
 
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S  INT64_C(1000000000)
+
 int64_t clock_monotonic_ns(void);
 int64_t clock_wall_ns(void); /* since 1970-01-01T00:00:00Z */
+
+/* pthread_cond_wait() that ends after NS at the latest, whatever becomes of the wall
+ * clock. (cancel_pause() waits for time alone.) */
+void clock_wait(pthread_cond_t *changed, pthread_mutex_t *lock, int64_t ns);
 
 #define CLOCK_TEXT_MAX 40
 

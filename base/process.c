@@ -19,9 +19,7 @@
 
 /* How often to look after the child where the kernel (before 5.3) has no
  * descriptor that tells of its end. */
-#define LOOK_MS  50
-
-#define NS_PER_S INT64_C(1000000000)
+#define LOOK_MS 50
 
 /* A started program. Descriptors are our ends and -1 once closed. */
 struct child {

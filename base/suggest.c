@@ -67,3 +67,16 @@ suggest_find(struct text word, const char *const *candidates, size_t n, bool noc
 	}
 	return best;
 }
+
+int
+suggest_hint(struct error *err, const char *near)
+{
+	return near == NULL ? -1 : error_hint(err, "did you mean %s?", near);
+}
+
+char *
+suggest_print(const char *sign, const char *near)
+{
+	return near == NULL ? mem_copy("")
+	                    : mem_print(" (did you mean %s%s?)", sign, near);
+}

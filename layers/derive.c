@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -402,12 +403,8 @@ derive(struct layer *l, unsigned wanted, const struct cancel *cancel, struct err
 static void
 wait_for_change(struct layer *l)
 {
-	struct timespec until;
-
-	/* The one who is busy looks at a token of its own: look at ours at times. */
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec++;
-	pthread_cond_timedwait(&l->changed, &l->lock, &until);
+	/* The thread that is busy has a stop token of its own. Ours is looked at in between. */
+	clock_wait(&l->changed, &l->lock, NS_PER_S);
 }
 
 int

@@ -32,8 +32,6 @@ enum {
 	TRIES = 10, /* then index.json changes too often; the rest stays */
 };
 
-#define SECOND_NS ((int64_t)1000000000)
-
 /* ------------------------------------------------------------ what to keep */
 
 /* Used since then: always kept. */
@@ -46,7 +44,7 @@ cut_of(struct store *st, const struct gc_options *o, int64_t *cut_ns, struct err
 		return -1;
 	if (keep_s == 0 && !o->all && o->max_bytes == 0)
 		keep_s = LATELY_S;
-	*cut_ns = keep_s > 0 ? clock_wall_ns() - keep_s * SECOND_NS : INT64_MAX;
+	*cut_ns = keep_s > 0 ? clock_wall_ns() - keep_s * NS_PER_S : INT64_MAX;
 	if (lease_ns < *cut_ns)
 		*cut_ns = lease_ns;
 	return 0;
@@ -90,7 +88,7 @@ compare_by_use(const void *a, const void *b)
 static void
 mark_plain(struct marks *m, const struct gc_options *o)
 {
-	const int64_t cut_ns = clock_wall_ns() - o->older_than_s * SECOND_NS;
+	const int64_t cut_ns = clock_wall_ns() - o->older_than_s * NS_PER_S;
 
 	for (size_t i = 0; o->older_than_s > 0 && i < m->census->things.n; i++) {
 		const struct thing *t = &m->census->things.at[i];

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/cancel.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/listing.h"
@@ -391,12 +393,11 @@ plain_tree_add(struct plain_tree *t, int from_fd, const struct cancel *cancel,
 static void
 wait_for_tick(void)
 {
-	const struct timespec tick = { .tv_nsec = 10000000 };
 	struct utsname name;
 
 	if (uname(&name) == 0 && strverscmp(name.release, "6.13") >= 0)
 		return;
-	nanosleep(&tick, NULL);
+	cancel_pause(NULL, 10 * NS_PER_MS);
 }
 
 static int

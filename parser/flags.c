@@ -83,16 +83,14 @@ flags_cut(struct arena *arena, struct text rest, char escape, struct words *out)
 static int
 unknown_flag(struct text name, const struct flag *table, size_t n, struct error *err)
 {
-	const char *names[FLAGS_MAX], *near;
+	const char *names[FLAGS_MAX];
+	auto_free char *near = NULL;
 
 	for (size_t i = 0; i < n; i++)
 		names[i] = table[i].name;
-	near = suggest_find(name, names, n, false);
-	if (near != NULL)
-		return error_set(err, ERR_DOCKERFILE,
-		                 "unknown flag: --%.*s (did you mean %s?)",
-		                 TEXT_ARG(name), near);
-	return error_set(err, ERR_DOCKERFILE, "unknown flag: --%.*s", TEXT_ARG(name));
+	near = suggest_print("", suggest_find(name, names, n, false));
+	return error_set(err, ERR_DOCKERFILE, "unknown flag: --%.*s%s", TEXT_ARG(name),
+	                 near);
 }
 
 static int

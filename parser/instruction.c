@@ -51,21 +51,16 @@ has_upper_case(struct text t)
 static int
 unknown_instruction(struct text name, struct error *err)
 {
-	const char *names[N_KEYWORDS], *near;
-	auto_free char *hint = NULL;
+	const char *names[N_KEYWORDS];
+	auto_free char *near = NULL;
 
 	for (size_t i = 0; i < N_KEYWORDS; i++)
 		names[i] = keywords[i].name;
-	near = suggest_find(name, names, N_KEYWORDS, true);
-	if (near == NULL)
-		return error_set(err, ERR_DOCKERFILE, "unknown instruction: %.*s",
-		                 TEXT_ARG(name));
-	hint = mem_copy(near);
-	for (char *c = hint; *c != '\0' && !has_upper_case(name); c++)
+	near = suggest_print("", suggest_find(name, names, N_KEYWORDS, true));
+	for (char *c = near; *c != '\0' && !has_upper_case(name); c++)
 		*c = (char)tolower((unsigned char)*c);
-	return error_set(err, ERR_DOCKERFILE,
-	                 "unknown instruction: %.*s (did you mean %s?)", TEXT_ARG(name),
-	                 hint);
+	return error_set(err, ERR_DOCKERFILE, "unknown instruction: %.*s%s",
+	                 TEXT_ARG(name), near);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/path.h"
+#include "base/suggest.h"
 #include "parser/rune.h"
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): name is declared */
@@ -216,10 +217,10 @@ void
 lint_undefined_arg_in_from(struct lint *lint, const struct instruction *from,
                            struct text name, const char *near)
 {
+	auto_free char *told = suggest_print("", near);
+
 	lint_warn(lint, LINT_UNDEFINED_ARG_IN_FROM, from, from->at,
-	          "FROM argument '%.*s' is not declared%s%s%s", TEXT_ARG(name),
-	          near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
-	          near == NULL ? "" : "?)");
+	          "FROM argument '%.*s' is not declared%s", TEXT_ARG(name), told);
 }
 
 static bool
@@ -298,10 +299,10 @@ void
 lint_undefined_var(struct lint *lint, const struct instruction *in, struct text name,
                    const char *near)
 {
+	auto_free char *told = suggest_print("$", near);
+
 	lint_warn(lint, LINT_UNDEFINED_VAR, in, in->at,
-	          "Usage of undefined variable '$%.*s'%s%s%s", TEXT_ARG(name),
-	          near == NULL ? "" : " (did you mean $", near == NULL ? "" : near,
-	          near == NULL ? "" : "?)");
+	          "Usage of undefined variable '$%.*s'%s", TEXT_ARG(name), told);
 }
 
 void

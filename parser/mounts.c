@@ -38,18 +38,16 @@ read_bool(const char *key, struct text value, bool *out, struct error *err)
 	                 TEXT_ARG(value));
 }
 
-/* WHAT "value", with what it may have been meant to be. */
 static int
 unsupported(const char *what, struct text value, const char *const *known, size_t n,
             struct error *err)
 {
 	auto_buf struct buf quoted = BUF_INIT;
-	const char *near = suggest_find(value, known, n, true);
+	auto_free char *near = suggest_print("", suggest_find(value, known, n, true));
 
 	buf_add_quoted(&quoted, value);
-	return error_set(err, ERR_DOCKERFILE, "unsupported %s %s%s%s%s", what,
-	                 buf_str(&quoted), near == NULL ? "" : " (did you mean ",
-	                 near == NULL ? "" : near, near == NULL ? "" : "?)");
+	return error_set(err, ERR_DOCKERFILE, "unsupported %s %s%s", what,
+	                 buf_str(&quoted), near);
 }
 
 static int
@@ -188,16 +186,15 @@ static const struct {
 static int
 unknown_field(const struct mount_field *field, struct error *err)
 {
-	const char *names[N_FIELDS], *near;
+	const char *names[N_FIELDS];
+	auto_free char *near = NULL;
 
 	for (size_t i = 0; i < N_FIELDS; i++)
 		names[i] = fields[i].key;
-	near = suggest_find(field->key, names, N_FIELDS, true);
-	return error_set(err, ERR_DOCKERFILE,
-	                 "unexpected key '%.*s' in '%.*s=%.*s'%s%s%s",
+	near = suggest_print("", suggest_find(field->key, names, N_FIELDS, true));
+	return error_set(err, ERR_DOCKERFILE, "unexpected key '%.*s' in '%.*s=%.*s'%s",
 	                 TEXT_ARG(field->key), TEXT_ARG(field->key),
-	                 TEXT_ARG(field->value), near == NULL ? "" : " (did you mean ",
-	                 near == NULL ? "" : near, near == NULL ? "" : "?)");
+	                 TEXT_ARG(field->value), near);
 }
 
 static int

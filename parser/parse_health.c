@@ -1,12 +1,11 @@
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/count.h"
 #include "base/number.h"
 #include "parser/config.h"
 #include "parser/dockerfile.h"
 #include "parser/flags.h"
 #include "parser/statement.h"
-
-#define NS_PER_MS INT64_C(1000000)
 
 static bool
 is_figure(char c)

@@ -68,18 +68,18 @@ tell_undefined(struct planner *p, const struct instruction *from,
 	variables_clear(&known);
 }
 
-/* The argument that was meant by one that is unset: " (did you mean X?)". */
+/* Names the argument that was probably meant by one that is unset. */
 static void
 add_suggestion(struct planner *p, const struct mentioned *mentioned, struct error *err)
 {
 	for (size_t i = 0; i < mentioned->unset.list.n; i++) {
 		const char *near = variables_suggest(&p->globals,
 		                                     mentioned->unset.list.at[i]);
-		auto_free char *text = NULL;
+		auto_free char *told = suggest_print("", near), *text = NULL;
 
 		if (near == NULL)
 			continue;
-		text = mem_print("%s (did you mean %s?)", err->text, near);
+		text = mem_print("%s%s", err->text, told);
 		free(err->text);
 		err->text = take(text);
 		return;
@@ -227,8 +227,8 @@ stages_find_target(struct planner *p, struct error *err)
 {
 	auto_buf struct buf quoted = BUF_INIT;
 	auto_free const char **names = NULL;
+	auto_free char *near = NULL;
 	struct text wanted = p->options->target;
-	const char *near;
 
 	p->target = p->nodes.at[p->df->stages.n - 1];
 	if (wanted.n == 0)
@@ -239,11 +239,10 @@ stages_find_target(struct planner *p, struct error *err)
 	names = mem_new_n(p->names.n, sizeof *names);
 	for (size_t i = 0; i < p->names.n; i++)
 		names[i] = p->names.items[i].key.p;
-	near = suggest_find(wanted, names, p->names.n, true);
+	near = suggest_print("", suggest_find(wanted, names, p->names.n, true));
 	buf_add_quoted(&quoted, wanted);
-	return error_set(err, ERR_DOCKERFILE, "target stage %s could not be found%s%s%s",
-	                 buf_str(&quoted), near == NULL ? "" : " (did you mean ",
-	                 near == NULL ? "" : near, near == NULL ? "" : "?)");
+	return error_set(err, ERR_DOCKERFILE, "target stage %s could not be found%s",
+	                 buf_str(&quoted), near);
 }
 
 /* ------------------------------------------------------------ --from */

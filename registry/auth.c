@@ -1,7 +1,6 @@
 #include "registry/auth.h"
 
 #include <pthread.h>
-#include <time.h>
 
 #include "base/base.h"
 #include "base/clock.h"
@@ -11,7 +10,7 @@
 #include "registry/token.h"
 
 /* How often a waiting thread looks whether all was cancelled. */
-#define LOOK_NS 100000000l
+#define LOOK_NS (100 * NS_PER_MS)
 
 /* The header of one scope at one host. */
 struct grant {
@@ -37,12 +36,8 @@ auth_new(struct http *http, const char *authfile, int retries, int timeout_s,
          const struct cancel *cancel)
 {
 	struct auth *auth = mem_new(sizeof *auth);
-	pthread_condattr_t monotonic;
 
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&auth->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&auth->changed, NULL);
 	pthread_mutex_init(&auth->lock, NULL);
 	auth->credentials = credentials_new(authfile, cancel);
 	auth->http = http;
@@ -223,15 +218,7 @@ static int
 wait_while_busy(struct auth *auth, const struct grant *g, struct error *err)
 {
 	while (g->busy) {
-		struct timespec until;
-
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += LOOK_NS;
-		if (until.tv_nsec >= 1000000000l) {
-			until.tv_nsec -= 1000000000l;
-			until.tv_sec++;
-		}
-		pthread_cond_timedwait(&auth->changed, &auth->lock, &until);
+		clock_wait(&auth->changed, &auth->lock, LOOK_NS);
 		if (cancel_check(auth->cancel, err) < 0)
 			return -1;
 	}

@@ -13,7 +13,6 @@
 #define CLIENT           "cooper"
 #define DEFAULT_LIFETIME 60 /* seconds, where none is said */
 #define LONGEST_LIFETIME 86400
-#define NS_PER_S         1000000000ll
 
 /* Renewed this early, but never before three quarters of its life. */
 #define MARGIN_S 10

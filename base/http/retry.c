@@ -1,7 +1,6 @@
 #include "base/http/retry.h"
 
 #include <curl/curl.h>
-#include <poll.h>
 #include <sys/random.h>
 
 #include "base/base.h"
@@ -14,7 +13,6 @@
 #define LONGEST_ASKED_MS 120000 /* of what Retry-After may ask */
 #define TOLD_MS          3000   /* longer waits are shown to the user */
 #define CONNECT_TRIES    2
-#define NS_PER_MS        1000000ll
 
 static int64_t
 deadline(const struct retry *r)
@@ -116,19 +114,6 @@ tell(const char *host, int rc, const struct http_response *response, int64_t ms,
 		event_debug("http", "%s; next try in %lld ms", why, (long long)ms);
 }
 
-static void
-sleep_until(int64_t until_ns, const struct cancel *cancel)
-{
-	int64_t left;
-
-	while ((left = until_ns - clock_monotonic_ns()) > 0 && !cancel_is_set(cancel)) {
-		struct pollfd stop = { .fd = cancel_fd(cancel), .events = POLLIN };
-
-		/* A negative descriptor is ignored by poll(2). */
-		poll(&stop, 1, (int)(left / NS_PER_MS) + 1);
-	}
-}
-
 bool
 retry_wait(struct retry *r, int *rc, const struct http_response *response,
            const char *host, struct error *err)
@@ -143,7 +128,7 @@ retry_wait(struct retry *r, int *rc, const struct http_response *response,
 	if (until > r->deadline_ns)
 		return false;
 	tell(host, *rc, response, ms, err);
-	sleep_until(until, r->cancel);
+	cancel_pause(r->cancel, ms * NS_PER_MS);
 	error_clear(err);
 	if (cancel_check(r->cancel, err) < 0) {
 		*rc = -1;

@@ -2,8 +2,6 @@
 
 #include "base/clock.h"
 
-#define NS_PER_S      1000000000ll
-
 #define SLOWEST_PER_S 1024
 
 /* What a server may need for each byte of a body before it answers. */

@@ -1,11 +1,11 @@
 #include "builder/cache/cache.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/file.h"
@@ -16,6 +16,8 @@
 
 /* A record holds a readable preimage; heredocs of megabytes are possible. */
 #define RECORD_SIZE_MAX ((size_t)64 << 20)
+
+#define LOCK_PAUSE_NS   (20 * NS_PER_MS)
 
 static char *
 record_name(const struct digest *key)
@@ -140,16 +142,6 @@ lock_name(const struct digest *key)
 	return mem_print("steps/%s.lock", digest_hex(key, hex));
 }
 
-/* Waits a little, or less if the build is cancelled. False then. */
-static bool
-pause_for_lock(const struct cancel *cancel)
-{
-	struct pollfd stop = { .fd = cancel_fd(cancel), .events = POLLIN };
-
-	poll(&stop, 1, 20);
-	return !cancel_is_set(cancel);
-}
-
 int
 record_lock(struct store *st, const struct digest *key, const struct cancel *cancel)
 {
@@ -164,7 +156,7 @@ record_lock(struct store *st, const struct digest *key, const struct cancel *can
 		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			if (errno != EWOULDBLOCK && errno != EINTR)
 				return -1;
-			if (!pause_for_lock(cancel))
+			if (!cancel_pause(cancel, LOCK_PAUSE_NS))
 				return -1;
 		}
 		if (lock_is_current(st, name, fd))

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/event.h"
+#include "base/suggest.h"
 #include "builder/cli/cmd.h"
 #include "builder/cli/near.h"
 #include "builder/cli/report.h"
@@ -41,13 +42,10 @@ static int
 unknown_command(const char *word)
 {
 	auto_error struct error err = ERROR_INIT;
-	const char *near = near_command(text_of(word));
 
 	error_set(&err, ERR_USAGE, "unknown command \"%s\"", word);
-	if (near != NULL)
-		error_hint(&err, "did you mean %s?", near);
-	else
-		error_hint(&err, "see: cooper --help");
+	suggest_hint(&err, near_command(text_of(word)));
+	error_hint(&err, "see: cooper --help");
 	return report_error(&err, NULL, (struct text){ 0 });
 }
 

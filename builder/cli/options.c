@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/number.h"
+#include "base/suggest.h"
 #include "base/visible.h"
 #include "builder/cli/near.h"
 
@@ -78,8 +79,7 @@ unknown(const struct command *c, struct text name, struct error *err)
 	auto_free char *near = near_option(c, name);
 
 	error_set(err, ERR_USAGE, "unknown option --%.*s", TEXT_ARG(name));
-	if (near != NULL)
-		return error_hint(err, "did you mean %s?", near);
+	suggest_hint(err, near);
 	return error_hint(err, "see: cooper %s --help", c->name);
 }
 

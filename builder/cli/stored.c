@@ -12,13 +12,12 @@
 
 /* ------------------------------------------------------------ names */
 
-/* The nearest name in the store, as one would type it; "" if none is near. */
+/* Adds a hint: the nearest name in the store, as one would type it, or how to see them. */
 static void
 suggest_name(const struct tags *tags, const struct reference *ref, struct error *err)
 {
 	auto_free char *word = reference_short(ref);
 	auto_free char **names = mem_new_n(tags->list.n + 1, sizeof *names);
-	const char *near = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < tags->list.n; i++) {
@@ -29,11 +28,9 @@ suggest_name(const struct tags *tags, const struct reference *ref, struct error 
 		    reference_parse(&have, text_of(tags->list.at[i].name), &ignored) == 0)
 			names[n++] = reference_short(&have);
 	}
-	near = suggest_find(text_of(word), (const char *const *)names, n, false);
-	if (near != NULL)
-		error_hint(err, "did you mean %s?", near);
-	else
-		error_hint(err, "see: cooper images");
+	suggest_hint(err,
+	             suggest_find(text_of(word), (const char *const *)names, n, false));
+	error_hint(err, "see: cooper images");
 	for (size_t i = 0; i < n; i++)
 		free(names[i]);
 }

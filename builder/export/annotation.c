@@ -16,22 +16,16 @@ static const char *const kinds[] = { "manifest", "index", "manifest-descriptor",
 static int
 parse_kind(struct text name, enum annotation_kind *out, struct error *err)
 {
-	const char *near = NULL;
-
 	for (size_t i = 0; i < N_KINDS; i++) {
 		if (text_is(name, kinds[i])) {
 			*out = (enum annotation_kind)i;
 			return 0;
 		}
 	}
-	near = suggest_find(name, kinds, N_KINDS, false);
 	error_set(err, ERR_USAGE, "unknown annotation type \"%.*s\"", TEXT_ARG(name));
-	if (near != NULL)
-		error_hint(err, "did you mean %s?", near);
-	else
-		error_hint(err, "use manifest, index, manifest-descriptor or "
-		                "index-descriptor");
-	return -1;
+	suggest_hint(err, suggest_find(name, kinds, N_KINDS, false));
+	return error_hint(err,
+	                  "use manifest, index, manifest-descriptor or index-descriptor");
 }
 
 /* "KIND" or "KIND[PLATFORM]"; no KIND is the manifest if that is allowed. */

@@ -65,12 +65,10 @@ struct parsing {
 static int
 unknown_kind(struct text value, const char *const *names, struct error *err)
 {
-	const char *near = suggest_find(value, names, N_CACHE_KINDS, false);
 	auto_buf struct buf all = BUF_INIT;
 
 	error_set(err, ERR_USAGE, "unknown cache type \"%.*s\"", TEXT_ARG(value));
-	if (near != NULL)
-		return error_hint(err, "did you mean %s?", near);
+	suggest_hint(err, suggest_find(value, names, N_CACHE_KINDS, false));
 	for (size_t i = 0; i + 1 < N_CACHE_KINDS; i++)
 		buf_print(&all, "%s%s", i == 0 ? "" : ", ", names[i]);
 	return error_hint(err, "there are %s and %s", buf_str(&all),

@@ -1,8 +1,9 @@
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base.h"
+#include "base/cancel.h"
+#include "base/clock.h"
 #include "base/path.h"
 #include "builder/export/destination_state.h"
 
@@ -56,7 +57,6 @@ open_dir(struct destination *d, struct error *err)
 static int
 wait_for_reader(struct destination *d)
 {
-	const struct timespec pause = { .tv_nsec = READER_POLL_MS * 1000000L };
 	int fd = -1;
 
 	for (int ms = 0; ms < READER_WAIT_MS; ms += READER_POLL_MS) {
@@ -64,7 +64,7 @@ wait_for_reader(struct destination *d)
 		            O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 		if (fd >= 0 || errno != ENXIO)
 			return fd;
-		nanosleep(&pause, NULL);
+		cancel_pause(NULL, READER_POLL_MS * NS_PER_MS);
 	}
 	return -1;
 }

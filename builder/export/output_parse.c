@@ -58,7 +58,6 @@ static int
 unknown_type(struct text value, struct error *err)
 {
 	const char *names[N_OUTPUT_TYPES + N_OTHER_WORDS];
-	const char *near = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_OUTPUT_TYPES; i++)
@@ -66,11 +65,8 @@ unknown_type(struct text value, struct error *err)
 	for (size_t i = 0; i < N_OTHER_WORDS; i++)
 		if (!other_words[i].is_scheme)
 			names[n++] = other_words[i].word;
-	near = suggest_find(value, names, n, false);
 	error_set(err, ERR_USAGE, "unknown output type \"%.*s\"", TEXT_ARG(value));
-	if (near != NULL)
-		error_hint(err, "did you mean %s?", near);
-	return -1;
+	return suggest_hint(err, suggest_find(value, names, n, false));
 }
 
 static int
@@ -239,15 +235,11 @@ static int
 unknown_attribute(struct text key, struct error *err)
 {
 	const char *names[N_ATTRIBUTES];
-	const char *near = NULL;
 
 	for (size_t i = 0; i < N_ATTRIBUTES; i++)
 		names[i] = attributes[i].name;
-	near = suggest_find(key, names, N_ATTRIBUTES, false);
 	error_set(err, ERR_USAGE, "unknown output attribute \"%.*s\"", TEXT_ARG(key));
-	if (near != NULL)
-		error_hint(err, "did you mean %s?", near);
-	return -1;
+	return suggest_hint(err, suggest_find(key, names, N_ATTRIBUTES, false));
 }
 
 static int

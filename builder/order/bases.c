@@ -31,16 +31,13 @@ suggest(const struct lookup *l, struct error *err)
 	auto_free const char **names = mem_new_n(l->df->stages.n + N_USUAL,
 	                                         sizeof *names);
 	size_t n = 0;
-	const char *near;
 
 	for (size_t i = 0; i < l->df->stages.n; i++)
 		if (l->df->stages.at[i].name.n > 0)
 			names[n++] = text_copy(l->df->stages.at[i].name);
 	for (size_t i = 0; i < N_USUAL; i++)
 		names[n + i] = usual[i];
-	near = suggest_find(l->missing->name, names, n + N_USUAL, true);
-	if (near != NULL)
-		error_hint(err, "did you mean %s?", near);
+	suggest_hint(err, suggest_find(l->missing->name, names, n + N_USUAL, true));
 	while (n > 0)
 		free((char *)names[--n]);
 }

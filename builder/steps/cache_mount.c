@@ -2,11 +2,12 @@
 #include "builder/steps/run_mounts.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/xattr.h>
 
 #include "base/base.h"
+#include "base/cancel.h"
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/path.h"
@@ -18,7 +19,7 @@
 #include "parser/step.h"
 
 #define PRIVATE_MAX   1000 /* copies of one sharing=private mount */
-#define LOCK_PAUSE_MS 50
+#define LOCK_PAUSE_NS (50 * NS_PER_MS)
 
 #define SEED_HEX      16 /* digits of what tells mounts of one id apart */
 
@@ -96,14 +97,11 @@ lock_now(int fd, const char *name, struct error *err)
 static int
 lock_wait(const struct step_job *job, int fd, const char *name, struct error *err)
 {
-	struct pollfd stop = { .fd = cancel_fd(job->env->cancel), .events = POLLIN };
 	int locked = 0;
 
-	while ((locked = lock_now(fd, name, err)) == 0) {
-		poll(&stop, 1, LOCK_PAUSE_MS);
-		if (cancel_check(job->env->cancel, err) < 0)
-			return -1;
-	}
+	while ((locked = lock_now(fd, name, err)) == 0)
+		if (!cancel_pause(job->env->cancel, LOCK_PAUSE_NS))
+			return cancel_check(job->env->cancel, err);
 	return locked < 0 ? -1 : 0;
 }
 

@@ -93,6 +93,7 @@ not_found(const struct step_job *job, step_id from, const struct view *v,
 	const struct local_context *context = context_of(job, from);
 	struct text dir = path_dir(text_of(path)), base = path_base(text_of(path));
 	__attribute__((cleanup(names_clear))) struct names names = { 0 };
+	auto_free char *near_path = NULL;
 	const char *near = NULL;
 
 	error_set(err, ERR_SOURCE, "\"/%s\": not found", path);
@@ -107,9 +108,9 @@ not_found(const struct step_job *job, step_id from, const struct view *v,
 	near = suggest_find(base, (const char *const *)names.list.at, names.list.n,
 	                    false);
 	if (near != NULL)
-		return error_hint(err, "did you mean /%.*s%s%s?", TEXT_ARG(dir),
-		                  dir.n > 0 ? "/" : "", near);
-	return -1;
+		near_path = mem_print("/%.*s%s%s", TEXT_ARG(dir), dir.n > 0 ? "/" : "",
+		                      near);
+	return suggest_hint(err, near_path);
 }
 
 /* ------------------------------------------------------------ views */

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/base.h"
 #include "base/clock.h"
@@ -246,15 +245,9 @@ sink(void *arg, const struct event *e)
 static void
 wait_tick(struct ui *ui)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)ui->view->tick_ms * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&ui->lock);
 	if (!ui->finished)
-		pthread_cond_timedwait(&ui->stop, &ui->lock, &until);
+		clock_wait(&ui->stop, &ui->lock, ui->view->tick_ms * NS_PER_MS);
 	pthread_mutex_unlock(&ui->lock);
 }
 
@@ -283,7 +276,6 @@ struct ui *
 ui_new(enum progress progress, FILE *out)
 {
 	struct ui *ui = mem_new(sizeof *ui);
-	pthread_condattr_t monotonic;
 
 	ui->out = out;
 	ui->name = "Building";
@@ -291,10 +283,7 @@ ui_new(enum progress progress, FILE *out)
 	ui->start_ns = clock_monotonic_ns();
 	ui->wall_ns = clock_wall_ns() - ui->start_ns;
 	pthread_mutex_init(&ui->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&ui->stop, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&ui->stop, NULL);
 	/* Without the thread less is shown in between, but all at the end. */
 	if (ui->view->tick != NULL)
 		ui->ticks = pthread_create(&ui->ticker, NULL, tick, ui) == 0;

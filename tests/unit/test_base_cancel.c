@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/cancel.h"
+#include "base/clock.h"
 
 static bool
 is_readable(const struct cancel *c)
@@ -76,6 +77,27 @@ any_thread_may_trigger(void **state)
 	cancel_free(c);
 }
 
+static void
+a_pause_lasts_until_it_is_over_or_cancelled(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct cancel *c = cancel_new(&err);
+	int64_t start_ns = clock_monotonic_ns();
+	pthread_t thread;
+
+	(void)state;
+	assert_true(cancel_pause(NULL, 2 * NS_PER_MS));
+	assert_true(cancel_pause(c, 2 * NS_PER_MS));
+	assert_true(clock_monotonic_ns() - start_ns >= 4 * NS_PER_MS);
+	assert_true(cancel_pause(c, 0));
+	pthread_create(&thread, NULL, trigger, c);
+	/* Longer than any test may take. */
+	assert_false(cancel_pause(c, 3600 * NS_PER_S));
+	pthread_join(thread, NULL);
+	assert_false(cancel_pause(c, 0));
+	cancel_free(c);
+}
+
 int
 main(void)
 {
@@ -83,6 +105,7 @@ main(void)
 		cmocka_unit_test(a_token_stays_triggered),
 		cmocka_unit_test(no_token_is_never_triggered),
 		cmocka_unit_test(any_thread_may_trigger),
+		cmocka_unit_test(a_pause_lasts_until_it_is_over_or_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,8 +7,6 @@
 
 #include "base/clock.h"
 
-#define SECOND ((int64_t)1000000000)
-
 static void
 times_print_as_in_go_and_read_back(void **state)
 {
@@ -19,10 +17,10 @@ times_print_as_in_go_and_read_back(void **state)
 		{ 0, "1970-01-01T00:00:00Z" },
 		{ 1, "1970-01-01T00:00:00.000000001Z" },
 		{ -1, "1969-12-31T23:59:59.999999999Z" },
-		{ -SECOND, "1969-12-31T23:59:59Z" },
-		{ SECOND / 2, "1970-01-01T00:00:00.5Z" },
-		{ 951782400 * SECOND, "2000-02-29T00:00:00Z" },
-		{ 1795508225 * SECOND + 120000000, "2026-11-24T08:17:05.12Z" },
+		{ -NS_PER_S, "1969-12-31T23:59:59Z" },
+		{ NS_PER_S / 2, "1970-01-01T00:00:00.5Z" },
+		{ 951782400 * NS_PER_S, "2000-02-29T00:00:00Z" },
+		{ 1795508225 * NS_PER_S + 120000000, "2026-11-24T08:17:05.12Z" },
 		{ INT64_MAX, "2262-04-11T23:47:16.854775807Z" },
 		{ INT64_MIN + 1, "1677-09-21T00:12:43.145224193Z" },
 	};
@@ -33,7 +31,7 @@ times_print_as_in_go_and_read_back(void **state)
 		int64_t back = 7;
 
 		assert_string_equal(clock_print(rows[i].ns, text), rows[i].text);
-		if (rows[i].ns > INT64_MIN + SECOND)
+		if (rows[i].ns > INT64_MIN + NS_PER_S)
 			assert_true(clock_parse(text_of(text), &back) &&
 			            back == rows[i].ns);
 	}
@@ -109,7 +107,22 @@ clocks_go_forward(void **state)
 
 	(void)state;
 	assert_true(a <= b);
-	assert_true(clock_wall_ns() > 1600000000 * SECOND);
+	assert_true(clock_wall_ns() > 1600000000 * NS_PER_S);
+}
+
+static void
+a_wait_ends_though_nothing_changes(void **state)
+{
+	pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int64_t start_ns = clock_monotonic_ns();
+
+	(void)state;
+	pthread_mutex_lock(&lock);
+	/* It may end early, like any wait for a condition. */
+	while (clock_monotonic_ns() - start_ns < 4 * NS_PER_MS)
+		clock_wait(&changed, &lock, 2 * NS_PER_MS);
+	assert_int_equal(pthread_mutex_unlock(&lock), 0);
 }
 
 int
@@ -120,6 +133,7 @@ main(void)
 		cmocka_unit_test(offsets_and_long_fractions_are_read),
 		cmocka_unit_test(malformed_and_far_times_are_refused),
 		cmocka_unit_test(clocks_go_forward),
+		cmocka_unit_test(a_wait_ends_though_nothing_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

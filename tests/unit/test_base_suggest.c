@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/own.h"
 #include "base/suggest.h"
 
 static const char *const words[] = {
@@ -52,12 +53,31 @@ the_first_of_equally_near_words_wins(void **state)
 	assert_null(suggest_find(TEXT("ax"), near, 0, false));
 }
 
+static void
+a_suggestion_is_told_in_a_hint_or_behind_the_message(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_free char *some = suggest_print("$", "HOME"),
+	               *none = suggest_print("$", NULL);
+
+	(void)state;
+	assert_string_equal(some, " (did you mean $HOME?)");
+	assert_string_equal(none, "");
+	error_set(&err, ERR_USAGE, "unknown");
+	assert_int_equal(suggest_hint(&err, NULL), -1);
+	assert_null(err.hint);
+	assert_int_equal(suggest_hint(&err, "build"), -1);
+	error_hint(&err, "another");
+	assert_string_equal(err.hint, "did you mean build?");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_nearest_word_is_suggested),
 		cmocka_unit_test(the_first_of_equally_near_words_wins),
+		cmocka_unit_test(a_suggestion_is_told_in_a_hint_or_behind_the_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

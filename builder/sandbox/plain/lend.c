@@ -2,18 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "base/listing.h"
 #include "base/mem.h"
 #include "base/own.h"
 
-#define PAUSE_MS 50
+#define PAUSE_NS (50 * NS_PER_MS)
 
 struct lock {
 	dev_t dev;
@@ -58,15 +58,12 @@ collect(const struct sandbox_run *r, struct locks *out, struct error *err)
 static int
 wait_for(const struct plain_scratch *scratch, const struct lock *lock, struct error *err)
 {
-	struct pollfd stop = { .fd = cancel_fd(scratch->cancel), .events = POLLIN };
-
 	while (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
 		/* One that cannot be locked has no other users. */
 		if (errno != EWOULDBLOCK)
 			return 0;
-		poll(&stop, 1, PAUSE_MS);
-		if (cancel_check(scratch->cancel, err) < 0)
-			return -1;
+		if (!cancel_pause(scratch->cancel, PAUSE_NS))
+			return cancel_check(scratch->cancel, err);
 	}
 	return 0;
 }
