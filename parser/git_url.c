@@ -81,13 +81,9 @@ read_query_part(struct arena *arena, struct text part, struct query *q, struct e
 		{ "mtime", &q->mtime, false },
 		{ "fetch-by-commit", &q->fetch_by_commit, true },
 	};
-	ptrdiff_t equals = text_find(part, '=');
-	struct text key = decode(arena,
-	                         equals < 0 ? part : text_first(part, (size_t)equals));
-	struct text value = TEXT("");
+	struct text key = decode(arena, text_cut(&part, '='));
+	struct text value = part.p == NULL ? TEXT("") : decode(arena, part);
 
-	if (equals >= 0)
-		value = decode(arena, text_from(part, (size_t)equals + 1));
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		if (!text_is(key, keys[i].name))
 			continue;
@@ -105,12 +101,10 @@ static int
 read_query(struct arena *arena, struct text query, struct query *q, struct error *err)
 {
 	while (query.n > 0) {
-		ptrdiff_t end = text_find(query, '&');
-		struct text part = end < 0 ? query : text_first(query, (size_t)end);
+		struct text part = text_cut(&query, '&');
 
 		if (part.n > 0 && read_query_part(arena, part, q, err) < 0)
 			return -1;
-		query = text_from(query, end < 0 ? query.n : (size_t)end + 1);
 	}
 	return 0;
 }
@@ -203,18 +197,9 @@ apply(struct arena *arena, const struct query *q, struct git_url *out, struct er
 static struct text
 cut(struct text t, struct text *query, struct text *fragment)
 {
-	ptrdiff_t at = text_find(t, '#');
-
-	if (at >= 0) {
-		*fragment = text_from(t, (size_t)at + 1);
-		t = text_first(t, (size_t)at);
-	}
-	at = text_find(t, '?');
-	if (at >= 0) {
-		*query = text_from(t, (size_t)at + 1);
-		t = text_first(t, (size_t)at);
-	}
-	return t;
+	*fragment = t;
+	*query = text_cut(fragment, '#');
+	return text_cut(query, '?');
 }
 
 bool
@@ -232,18 +217,16 @@ git_url_parse(struct arena *arena, struct text t, struct git_url *out, struct er
 	struct text bare = cut(t, &query, &fragment);
 	struct git_url url = { 0 };
 	struct query q = { 0 };
-	ptrdiff_t at = 0;
+	struct text ref = { 0 };
 
 	if (!is_repository(bare))
 		return 0;
 	url.git.url = arena_text(arena, bare);
-	at = text_find(fragment, ':');
-	if (at >= 0 && (size_t)at + 1 < fragment.n)
-		url.git.subdir = arena_text(arena, text_from(fragment, (size_t)at + 1));
-	if (at >= 0)
-		fragment = text_first(fragment, (size_t)at);
+	ref = text_cut(&fragment, ':');
 	if (fragment.n > 0)
-		url.git.ref = arena_text(arena, fragment);
+		url.git.subdir = arena_text(arena, fragment);
+	if (ref.n > 0)
+		url.git.ref = arena_text(arena, ref);
 	if (read_query(arena, query, &q, err) < 0 || apply(arena, &q, &url, err) < 0)
 		return -1;
 	*out = url;

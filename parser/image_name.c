@@ -55,15 +55,11 @@ is_component(struct text t)
 static bool
 is_repository(struct text t)
 {
-	for (;;) {
-		ptrdiff_t slash = text_find(t, '/');
-
-		if (!is_component(slash < 0 ? t : text_first(t, (size_t)slash)))
+	do
+		if (!is_component(text_cut(&t, '/')))
 			return false;
-		if (slash < 0)
-			return true;
-		t = text_from(t, (size_t)slash + 1);
-	}
+	while (t.p != NULL);
+	return true;
 }
 
 /* Labels of letters, digits and inner dashes, parted by dots; or an IPv6
@@ -71,7 +67,7 @@ is_repository(struct text t)
 static bool
 is_host(struct text t)
 {
-	ptrdiff_t colon;
+	struct text port = { 0 };
 
 	if (text_starts(t, "[")) {
 		ptrdiff_t end = text_find(t, ']');
@@ -84,11 +80,10 @@ is_host(struct text t)
 		t = text_from(t, (size_t)end + 1);
 		return t.n == 0 || (t.p[0] == ':' && is_all(text_from(t, 1), isdigit));
 	}
-	colon = text_find(t, ':');
-	if (colon >= 0 && !is_all(text_from(t, (size_t)colon + 1), isdigit))
+	port = t;
+	t = text_cut(&port, ':');
+	if (port.p != NULL && !is_all(port, isdigit))
 		return false;
-	if (colon >= 0)
-		t = text_first(t, (size_t)colon);
 	for (size_t i = 0; i < t.n; i++) {
 		bool edge = i == 0 || i + 1 == t.n || t.p[i - 1] == '.' ||
 		            t.p[i + 1] == '.';
@@ -125,30 +120,19 @@ static struct parts
 split(struct text t)
 {
 	struct parts parts = { .host = TEXT("docker.io") };
-	ptrdiff_t slash = text_find(t, '/'), at, colon;
+	struct text rest = t, first = text_cut(&rest, '/');
 
-	if (slash >= 0) {
-		struct text first = text_first(t, (size_t)slash);
-
-		if (text_is(first, "localhost") || text_find(first, '.') >= 0 ||
-		    text_find(first, ':') >= 0 || has_upper(first)) {
-			parts.host = text_is(first, "index.docker.io") ? parts.host
-			                                               : first;
-			t = text_from(t, (size_t)slash + 1);
-		}
+	if (rest.p != NULL &&
+	    (text_is(first, "localhost") || text_find(first, '.') >= 0 ||
+	     text_find(first, ':') >= 0 || has_upper(first))) {
+		parts.host = text_is(first, "index.docker.io") ? parts.host : first;
+		t = rest;
 	}
-	at = text_find(t, '@');
-	if (at >= 0) {
-		parts.digest = text_from(t, (size_t)at + 1);
-		t = text_first(t, (size_t)at);
-	}
-	colon = text_find(t, ':');
-	if (colon >= 0) {
-		parts.tag = text_from(t, (size_t)colon + 1);
-		t = text_first(t, (size_t)colon);
-	}
-	parts.repository = t;
-	parts.library = text_is(parts.host, "docker.io") && text_find(t, '/') < 0;
+	parts.digest = t;
+	parts.tag = text_cut(&parts.digest, '@');
+	parts.repository = text_cut(&parts.tag, ':');
+	parts.library = text_is(parts.host, "docker.io") &&
+	                text_find(parts.repository, '/') < 0;
 	return parts;
 }
 

@@ -35,17 +35,12 @@ read_rules(struct text list)
 
 	if (text_is(text_trim(list), "all"))
 		return ALL;
-	for (bool more = true; more;) {
-		ptrdiff_t comma = text_find(list, ',');
-		struct text name = text_trim(comma < 0 ? list
-		                                       : text_first(list, (size_t)comma));
+	while (list.p != NULL) {
+		struct text name = text_trim(text_cut(&list, ','));
 
 		for (int i = 0; i < N_LINT_RULES; i++)
 			if (text_is(name, lint_rows[i].name))
 				set |= UINT32_C(1) << i;
-		more = comma >= 0;
-		if (more)
-			list = text_from(list, (size_t)comma + 1);
 	}
 	return set;
 }
@@ -76,13 +71,12 @@ bad_bool(struct text part, struct text value, struct error *err)
 static int
 read_part(struct text part, struct lint_settings *out, struct error *err)
 {
-	ptrdiff_t at = text_find(part, '=');
-	struct text key, value;
+	struct text value = part, key = text_cut(&value, '=');
 
-	if (at < 0)
+	if (value.p == NULL)
 		return bad_option(part, err);
-	key = text_trim(text_first(part, (size_t)at));
-	value = text_trim(text_from(part, (size_t)at + 1));
+	key = text_trim(key);
+	value = text_trim(value);
 	if (text_is(key, "skip"))
 		out->skip |= read_rules(value);
 	else if (text_is(key, "experimental"))
@@ -139,15 +133,11 @@ settings_for(const struct lint *lint, const struct instruction *in)
 		struct lint_settings own = { 0 };
 		auto_error struct error ignored = ERROR_INIT;
 		struct text comment = text_trim(in->comments.at[i]);
-		ptrdiff_t blank;
 
 		if (!text_starts(comment, "check="))
 			continue;
 		comment = text_from(comment, strlen("check="));
-		blank = text_find(comment, ' ');
-		if (blank >= 0)
-			comment = text_first(comment, (size_t)blank);
-		if (read_settings(comment, &own, &ignored) < 0)
+		if (read_settings(text_cut(&comment, ' '), &own, &ignored) < 0)
 			continue;
 		all.skip |= own.skip;
 		all.experimental |= own.experimental;

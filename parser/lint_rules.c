@@ -83,13 +83,11 @@ invalid_definition_description(struct lint *lint, const struct instruction *in,
                                const char *keyword, const struct text *names, size_t n)
 {
 	struct text comment, word;
-	ptrdiff_t blank;
 
 	if (in->comments.n == 0 || n == 0)
 		return;
 	comment = in->comments.at[in->comments.n - 1];
-	blank = text_find(comment, ' ');
-	word = blank < 0 ? comment : text_first(comment, (size_t)blank);
+	word = text_cut(&comment, ' ');
 	for (size_t i = 0; i < n; i++)
 		if (text_equal(word, names[i]))
 			return;
@@ -319,17 +317,14 @@ lint_legacy_key_value_format(struct lint *lint, const struct instruction *in)
 static bool
 has_part(struct text name, const char *const *words)
 {
-	for (;;) {
-		ptrdiff_t end = text_find(name, '_');
-		struct text part = end < 0 ? name : text_first(name, (size_t)end);
+	do {
+		struct text part = text_cut(&name, '_');
 
 		for (size_t i = 0; words[i] != NULL; i++)
 			if (text_equal_nocase(part, text_of(words[i])))
 				return true;
-		if (end < 0)
-			return false;
-		name = text_from(name, (size_t)end + 1);
-	}
+	} while (name.p != NULL);
+	return false;
 }
 
 void

@@ -45,11 +45,8 @@ read_settings(struct planner *p, struct error *err)
 static struct text
 check_options(const struct planner *p)
 {
-	struct text options = p->df->check;
-	ptrdiff_t blank = text_find(options, ' ');
+	struct text rest = p->df->check, options = text_cut(&rest, ' ');
 
-	if (blank >= 0)
-		options = text_first(options, (size_t)blank);
 	planner_build_arg(p, "BUILDKIT_DOCKERFILE_CHECK", &options);
 	return options;
 }

@@ -39,16 +39,12 @@ static struct port_spec
 split_port(struct text port)
 {
 	struct port_spec spec = { .proto = TEXT("") };
-	ptrdiff_t slash;
 
 	spec.container = cut_last(&port);
 	spec.host = cut_last(&port);
 	spec.ip = port;
-	slash = text_find(spec.container, '/');
-	if (slash >= 0) {
-		spec.proto = text_from(spec.container, (size_t)slash + 1);
-		spec.container = text_first(spec.container, (size_t)slash);
-	}
+	spec.proto = spec.container;
+	spec.container = text_cut(&spec.proto, '/');
 	return spec;
 }
 
@@ -61,17 +57,15 @@ read_port(struct text t, uint32_t *out)
 static bool
 read_range(struct text t, struct port_range *out)
 {
-	ptrdiff_t dash = text_find(t, '-');
+	struct text first = text_cut(&t, '-');
 
-	if (dash < 0) {
-		if (!read_port(t, &out->first))
-			return false;
+	if (!read_port(first, &out->first))
+		return false;
+	if (t.p == NULL) {
 		out->last = out->first;
 		return true;
 	}
-	return read_port(text_first(t, (size_t)dash), &out->first) &&
-	       read_port(text_from(t, (size_t)dash + 1), &out->last) &&
-	       out->first <= out->last;
+	return read_port(t, &out->last) && out->first <= out->last;
 }
 
 static bool

@@ -87,13 +87,11 @@ check_chown(const struct request *r, bool link, struct error *err)
 
 	/* Without a base there is no file that could tell a name's number. */
 	while (link && rest.n > 0) {
-		ptrdiff_t colon = text_find(rest, ':');
-		struct text part = colon < 0 ? rest : text_first(rest, (size_t)colon);
+		struct text part = text_cut(&rest, ':');
 		uint32_t id;
 
 		if (part.n > 0 && !number_u32(part, &id) && !text_is(part, "root"))
 			return error_set(err, ERR_DOCKERFILE, "invalid user index: -1");
-		rest = text_from(rest, colon < 0 ? rest.n : (size_t)colon + 1);
 	}
 	return 0;
 }

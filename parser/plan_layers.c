@@ -50,15 +50,11 @@ is_symbolic_clause(struct text t)
 static bool
 is_symbolic(struct text t)
 {
-	for (;;) {
-		ptrdiff_t comma = text_find(t, ',');
-
-		if (!is_symbolic_clause(comma < 0 ? t : text_first(t, (size_t)comma)))
+	do
+		if (!is_symbolic_clause(text_cut(&t, ',')))
 			return false;
-		if (comma < 0)
-			return true;
-		t = text_from(t, (size_t)comma + 1);
-	}
+	while (t.p != NULL);
+	return true;
 }
 
 int

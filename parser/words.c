@@ -73,15 +73,9 @@ words_split_quoted(struct text t, char escape, struct words *out)
 struct pair
 words_pair(struct text word)
 {
-	ptrdiff_t at = text_find(word, '=');
+	struct text key = text_cut(&word, '=');
 
-	if (at < 0)
-		return (struct pair){ .key = word };
-	return (struct pair){
-		.key = text_first(word, (size_t)at),
-		.value = text_from(word, (size_t)at + 1),
-		.has_value = true,
-	};
+	return (struct pair){ .key = key, .value = word, .has_value = word.p != NULL };
 }
 
 static int

@@ -140,15 +140,11 @@ is_domain(struct text t)
 static bool
 is_host(struct text t)
 {
-	ptrdiff_t colon;
+	struct text port = t, domain = text_cut(&port, ':');
 
-	if (t.n > 0 && t.p[0] == '[')
+	if (text_starts(t, "["))
 		return is_ipv6_host(t);
-	colon = text_find(t, ':');
-	if (colon < 0)
-		return is_domain(t);
-	return is_domain(text_first(t, (size_t)colon)) &&
-	       is_port(text_from(t, (size_t)colon + 1));
+	return is_domain(domain) && (port.p == NULL || is_port(port));
 }
 
 static bool
@@ -189,15 +185,13 @@ looks_like_host(struct text t)
 static void
 split_host(struct text text, struct text *host, struct text *rest, bool *library_prefix)
 {
-	ptrdiff_t slash = text_find(text, '/');
-
-	*host = TEXT(DEFAULT_HOST);
 	*rest = text;
-	if (slash >= 0 && looks_like_host(text_first(text, (size_t)slash))) {
-		*host = text_first(text, (size_t)slash);
-		*rest = text_from(text, (size_t)slash + 1);
-		if (text_is(*host, LEGACY_HOST))
-			*host = TEXT(DEFAULT_HOST);
+	*host = text_cut(rest, '/');
+	if (rest->p == NULL || !looks_like_host(*host)) {
+		*host = TEXT(DEFAULT_HOST);
+		*rest = text;
+	} else if (text_is(*host, LEGACY_HOST)) {
+		*host = TEXT(DEFAULT_HOST);
 	}
 	*library_prefix = text_is(*host, DEFAULT_HOST) && text_find(*rest, '/') < 0;
 }
@@ -240,30 +234,23 @@ parse_repo(struct reference *ref, struct text repo, bool library_prefix,
 static int
 parse_parts(struct reference *ref, struct text text, struct error *err)
 {
-	struct text host, rest;
+	struct text host, repo, tag, digest;
 	bool library_prefix;
-	ptrdiff_t at;
 
-	split_host(text, &host, &rest, &library_prefix);
+	split_host(text, &host, &digest, &library_prefix);
 	if (!is_host(host))
 		return error_set(err, ERR_USAGE, "invalid reference format");
 	ref->host = text_copy(host);
-	at = text_find(rest, '@');
-	if (at >= 0) {
-		if (parse_digest(ref, text_from(rest, (size_t)at + 1), err) < 0)
-			return -1;
-		rest = text_first(rest, (size_t)at);
-	}
-	at = text_find(rest, ':');
-	if (at >= 0) {
-		struct text tag = text_from(rest, (size_t)at + 1);
-
-		rest = text_first(rest, (size_t)at);
+	tag = text_cut(&digest, '@');
+	repo = text_cut(&tag, ':');
+	if (digest.p != NULL && parse_digest(ref, digest, err) < 0)
+		return -1;
+	if (tag.p != NULL) {
 		if (!is_tag(tag))
 			return error_set(err, ERR_USAGE, "invalid reference format");
 		ref->tag = text_copy(tag);
 	}
-	if (parse_repo(ref, rest, library_prefix, err) < 0)
+	if (parse_repo(ref, repo, library_prefix, err) < 0)
 		return -1;
 	if (ref->tag == NULL && ref->digest == NULL)
 		ref->tag = mem_copy("latest");

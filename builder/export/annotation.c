@@ -32,15 +32,12 @@ parse_kind(struct text name, enum annotation_kind *out, struct error *err)
 static int
 parse_place(struct annotation *a, struct text place, bool may_be_empty, struct error *err)
 {
-	ptrdiff_t open = text_find(place, '[');
-	struct text kind = open < 0 ? place : text_first(place, (size_t)open);
-	struct text platform;
+	struct text platform = place, kind = text_cut(&platform, '[');
 
 	if ((kind.n > 0 || !may_be_empty) && parse_kind(kind, &a->kind, err) < 0)
 		return -1;
-	if (open < 0)
+	if (platform.p == NULL)
 		return 0;
-	platform = text_from(place, (size_t)open + 1);
 	if (platform.n < 2 || !text_ends(platform, "]"))
 		return error_set(err, ERR_USAGE,
 		                 "annotation type \"%.*s\": must be TYPE[OS/ARCH]",
@@ -81,27 +78,18 @@ add(struct annotations *out, struct text place, bool may_be_empty, struct text k
 int
 annotation_parse(struct annotations *out, struct text value, struct error *err)
 {
-	ptrdiff_t equal = text_find(value, '=');
-	struct text key = equal < 0 ? value : text_first(value, (size_t)equal);
-	ptrdiff_t colon = text_find(key, ':');
-	struct text places = text_first(key, colon < 0 ? 0 : (size_t)colon);
+	struct text name = text_cut(&value, '=');
+	struct text key = name, places = text_cut(&key, ':');
 
-	if (equal < 0)
+	if (value.p == NULL)
 		return error_set(err, ERR_USAGE, "must be key=value");
-	value = text_from(value, (size_t)equal + 1);
-	if (colon < 0)
-		return add(out, TEXT(""), true, key, value, err);
-	key = text_from(key, (size_t)colon + 1);
-	for (;;) {
-		ptrdiff_t comma = text_find(places, ',');
-		struct text one = comma < 0 ? places : text_first(places, (size_t)comma);
-
-		if (add(out, one, false, key, value, err) < 0)
+	if (key.p == NULL)
+		return add(out, TEXT(""), true, name, value, err);
+	do
+		if (add(out, text_cut(&places, ','), false, key, value, err) < 0)
 			return -1;
-		if (comma < 0)
-			return 0;
-		places = text_from(places, (size_t)comma + 1);
-	}
+	while (places.p != NULL);
+	return 0;
 }
 
 /* Neither a platform nor a kind contains dots: the first dot after both begins the
@@ -111,21 +99,18 @@ annotation_parse_attribute(struct annotations *out, struct text key, struct text
                            struct error *err)
 {
 	struct text rest, place;
-	ptrdiff_t dot;
+	bool has_kind;
 
 	if (!text_starts(key, "annotation-") && !text_starts(key, "annotation.") &&
 	    !text_starts(key, "annotation["))
 		return 0;
 	rest = text_from(key, strlen("annotation"));
-	dot = text_find(rest, '.');
-	if (dot < 0)
+	place = text_cut(&rest, '.');
+	if (rest.p == NULL)
 		return error_set(err, ERR_USAGE, "%.*s: must be annotation[-TYPE].KEY",
 		                 TEXT_ARG(key));
-	place = text_first(rest, (size_t)dot);
-	if (text_starts(place, "-"))
-		place = text_from(place, 1);
-	if (add(out, place, rest.p[0] != '-', text_from(rest, (size_t)dot + 1), value,
-	        err) < 0)
+	has_kind = text_starts(place, "-");
+	if (add(out, text_from(place, has_kind), !has_kind, rest, value, err) < 0)
 		return -1;
 	return 1;
 }

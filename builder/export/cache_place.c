@@ -131,11 +131,9 @@ is_where(const struct parsing *p, struct text key)
 static int
 set_attribute(struct parsing *p, struct text field, struct error *err)
 {
-	ptrdiff_t equal = text_find(field, '=');
-	struct text key = equal < 0 ? field : text_first(field, (size_t)equal);
-	struct text value = equal < 0 ? TEXT("") : text_from(field, (size_t)equal + 1);
+	struct text value = field, key = text_cut(&value, '=');
 
-	if (equal < 0)
+	if (value.p == NULL)
 		return error_set(err, ERR_USAGE, "\"%.*s\": must be key=value",
 		                 TEXT_ARG(field));
 	if (text_is(key, "type"))

@@ -95,15 +95,12 @@ static int
 set_name(struct output *out, struct text value, struct error *err)
 {
 	while (value.n > 0) {
-		ptrdiff_t comma = text_find(value, ',');
-		struct text one = comma < 0 ? value : text_first(value, (size_t)comma);
+		struct text one = text_cut(&value, ',');
 		auto_reference struct reference ref = REFERENCE_INIT;
 
 		if (reference_parse(&ref, one, err) < 0)
 			return error_wrap(err, "name");
 		array_push(&out->names, text_of(text_copy(one)));
-		value = comma < 0 ? (struct text){ 0 }
-		                  : text_from(value, (size_t)comma + 1);
 	}
 	return 0;
 }
@@ -245,13 +242,10 @@ unknown_attribute(struct text key, struct error *err)
 static int
 set_attribute(struct output *out, struct text field, struct error *err)
 {
-	ptrdiff_t equal = text_find(field, '=');
-	struct text key = equal < 0 ? field : text_first(field, (size_t)equal);
-	struct text value = equal < 0 ? (struct text){ 0 }
-	                              : text_from(field, (size_t)equal + 1);
+	struct text value = field, key = text_cut(&value, '=');
 	int is_annotation = 0;
 
-	if (equal < 0)
+	if (value.p == NULL)
 		return error_set(err, ERR_USAGE, "\"%.*s\": must be key=value",
 		                 TEXT_ARG(field));
 	key = text_trim(key);
@@ -368,18 +362,16 @@ is_word(struct text value)
 static int
 check_word(struct text value, struct error *err)
 {
-	ptrdiff_t colon = text_find(value, ':');
-	struct text scheme = text_first(value, colon < 0 ? value.n : (size_t)colon);
-	struct text rest = text_from(value, colon < 0 ? value.n : (size_t)colon + 1);
+	struct text rest = value, scheme = text_cut(&rest, ':');
 	auto_free char *path = text_copy(value);
-	enum output_type type = find_type(scheme, colon >= 0);
+	enum output_type type = find_type(scheme, rest.p != NULL);
 	const struct output_row *row = &output_rows[type];
 
 	if (type == N_OUTPUT_TYPES || access(path, F_OK) == 0)
 		return 0;
 	error_set(err, ERR_USAGE, "\"%.*s\" would be a directory of this name",
 	          TEXT_ARG(value));
-	if (colon < 0 || rest.n == 0)
+	if (rest.n == 0)
 		return error_hint(err, "did you mean type=%s? (the directory: ./%s)",
 		                  row->name, path);
 	return error_hint(err, "did you mean type=%s,%s=%.*s? (the directory: ./%s)",
