@@ -138,11 +138,11 @@ cgroup_try(struct cgroup *g, const struct sandbox_run *r)
 }
 
 void
-cgroup_open(struct cgroup *g, const struct sandbox_run *r)
+cgroup_open(struct cgroup *g, const struct sandbox_run *r, _Atomic bool *told)
 {
 	const char *why = cgroup_try(g, r);
 
-	if (why != NULL)
+	if (why != NULL && !atomic_exchange(told, true))
 		event_warn(0, "memory, process and CPU limits are not applied: %s", why);
 }
 

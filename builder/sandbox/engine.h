@@ -4,6 +4,9 @@
 #ifndef BUILDER_SANDBOX_ENGINE_H
 #define BUILDER_SANDBOX_ENGINE_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include "builder/sandbox/filter.h"
 #include "builder/sandbox/inside/recipe.h"
 #include "builder/sandbox/plain/plain_scratch.h"
@@ -25,7 +28,7 @@ struct engine {
 extern const struct engine engine_ns, engine_chroot;
 
 /* Runs the first engine on an overlay once, as for a step. */
-int engine_ns_try_overlay(const struct sandbox *sb, struct error *err);
+int engine_ns_try_overlay(struct sandbox *sb, struct error *err);
 
 /* The engine that doctor tries with OPTIONS. */
 int sandbox_try_overlay(const struct sandbox_options *options, struct error *err);
@@ -44,6 +47,8 @@ struct sandbox {
 	bool has_plain_roots; /* roots are plain trees: no overlay can be mounted */
 	_Atomic bool has_plain_binds; /* … nor on a tmpfs: binds are copies, too */
 	struct trees trees;
+	/* What every step would say, said by the first one. */
+	_Atomic bool told_limits, told_insecure;
 	bool is_remembered; /* the engine was not tried this time */
 	char *kept;         /* directory of plain trees of other builds, or NULL */
 	char *memory; /* file where it is remembered that the first engine works, or NULL

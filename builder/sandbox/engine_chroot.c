@@ -84,7 +84,7 @@ draft(struct recipe_draft *d, const struct sandbox *sb, const struct sandbox_run
 }
 
 static int
-run_process(const struct sandbox *sb, const struct sandbox_run *r, struct recipe_draft *d,
+run_process(struct sandbox *sb, const struct sandbox_run *r, struct recipe_draft *d,
             struct sandbox_result *result, struct error *err)
 {
 	auto_cgroup struct cgroup cgroup = CGROUP_INIT;
@@ -92,7 +92,7 @@ run_process(const struct sandbox *sb, const struct sandbox_run *r, struct recipe
 	int64_t started_ns = clock_monotonic_ns();
 
 	run.is_asked_to_end = true;
-	cgroup_open(&cgroup, r);
+	cgroup_open(&cgroup, r, &sb->told_limits);
 	d->head.has_cgroup = cgroup.procs_fd >= 0;
 	if (running_start(sb, r, d, &run, &cgroup, err) < 0 ||
 	    running_attend(sb, r, &run, err) < 0)

@@ -33,8 +33,7 @@ draft_notify_filter(struct recipe_draft *d, const struct filter *filter)
 
 /* With a single id a supervisor keeps the owners. */
 static void
-draft_owners(struct recipe_draft *d, const struct sandbox *sb,
-             const struct sandbox_run *r)
+draft_owners(struct recipe_draft *d, struct sandbox *sb, const struct sandbox_run *r)
 {
 	auto_filter struct filter filter = { 0 };
 	auto_free char *marks = mem_print("%s.owners", r->upper);
@@ -42,9 +41,11 @@ draft_owners(struct recipe_draft *d, const struct sandbox *sb,
 	if (sb->mapping != IDS_SINGLE)
 		return;
 	if (r->insecure) {
-		event_warn(0,
-		           "--security=insecure with a single user id: no call is passed "
-		           "to a supervisor, so owners are not emulated");
+		if (!atomic_exchange(&sb->told_insecure, true))
+			event_warn(0,
+			           "--security=insecure with a single user id: no call "
+			           "is passed to a supervisor, so owners are not "
+			           "emulated");
 		return;
 	}
 	filter_compile(&filter, FILTER_ASKS_OWNERS);
@@ -58,7 +59,7 @@ draft_owners(struct recipe_draft *d, const struct sandbox *sb,
 
 /* TREE: a plain one for the root, or NULL. */
 static int
-draft(struct recipe_draft *d, const struct sandbox *sb, const struct sandbox_run *r,
+draft(struct recipe_draft *d, struct sandbox *sb, const struct sandbox_run *r,
       const char *tree, const char *scratch, struct error *err)
 {
 	d->head.engine = RECIPE_NS;
@@ -106,7 +107,7 @@ run_once(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
 	if (draft(&d, sb, r, tree, scratch, err) < 0)
 		return -1;
 	run.is_asked_to_end = d.head.owner_marks != 0;
-	cgroup_open(&cgroup, r);
+	cgroup_open(&cgroup, r, &sb->told_limits);
 	d.head.has_cgroup = cgroup.procs_fd >= 0;
 	run.is_waited_for = run.is_asked_to_end || d.head.has_cgroup != 0;
 	if (running_start(sb, r, &d, &run, &cgroup, err) < 0)
@@ -215,7 +216,7 @@ make_probe_tree(const struct sandbox *sb, struct error *err)
 
 /* TREE as in draft(). */
 static int
-run_probe(const struct sandbox *sb, const char *tree, struct error *err)
+run_probe(struct sandbox *sb, const char *tree, struct error *err)
 {
 	const char *const lowers[] = { "probe/lower" };
 	const struct sandbox_run r = { .lowers = lowers,
@@ -235,7 +236,7 @@ run_probe(const struct sandbox *sb, const char *tree, struct error *err)
 }
 
 int
-engine_ns_try_overlay(const struct sandbox *sb, struct error *err)
+engine_ns_try_overlay(struct sandbox *sb, struct error *err)
 {
 	auto_error struct error later = ERROR_INIT;
 	int failed = make_probe_tree(sb, err);

@@ -4,6 +4,9 @@
 #ifndef BUILDER_SANDBOX_LIMITS_H
 #define BUILDER_SANDBOX_LIMITS_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 #include "builder/sandbox/inside/recipe.h"
 #include "builder/sandbox/recipe_draft.h"
 #include "builder/sandbox/sandbox.h"
@@ -28,8 +31,9 @@ struct cgroup {
  * that is impossible here (static). */
 const char *cgroup_try(struct cgroup *g, const struct sandbox_run *r);
 
-/* The same, but if it is impossible, there is a warning and no group. */
-void cgroup_open(struct cgroup *g, const struct sandbox_run *r);
+/* The same, but if it is impossible, there is no group, and a warning unless *TOLD, which
+ * it sets. */
+void cgroup_open(struct cgroup *g, const struct sandbox_run *r, _Atomic bool *told);
 bool cgroup_was_oom(const struct cgroup *g);
 uint64_t cgroup_memory(const struct cgroup *g); /* its limit, 0 none */
 uint64_t cgroup_peak(const struct cgroup *g);   /* bytes, 0 unknown */

@@ -26,6 +26,18 @@ load helpers
     [ "$(grep -c MaintainerDeprecated <<<"$output")" -eq 1 ]
 }
 
+@test "a limit that cannot be applied is told once a build" {
+    need_root
+    busybox_image
+    printf 'FROM busybox:1\nRUN true\nRUN echo\nFROM busybox:1\nCOPY --from=0 /etc /x\nRUN true\n' >Dockerfile
+    for option in "--memory 100m" "--cpus 1" "--memory 100m --isolation=chroot"; do
+        run unshare -m --propagation private sh -ec 'mount -t tmpfs none /sys/fs/cgroup; exec "$@"' - \
+            "$COOPER" build --no-cache --progress=plain $option .
+        [ "$status" -eq 0 ] || { echo "$output"; false; }
+        [ "$(grep -c "limits are not applied: no cgroup v2" <<<"$output")" -eq 1 ]
+    done
+}
+
 @test "a limit that is more than may be given is told once, and as much as may be is given" {
     need_root
     busybox_image
