@@ -58,8 +58,12 @@ look_put_whiteout(struct look *l, struct level *level, struct error *err)
 
 	if (upper_fd < 0)
 		return -1;
-	if (whiteout_make(upper_fd, name) < 0)
-		return error_sys(err, "mark %s as deleted", buf_str(&l->path));
+	if (whiteout_make(upper_fd, name) < 0) {
+		int sys = errno;
+
+		error_sys(err, "mark %s as deleted", buf_str(&l->path));
+		return whiteout_advise(sys, err);
+	}
 	return 0;
 }
 

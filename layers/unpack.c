@@ -83,6 +83,15 @@ unpack_free(struct unpacker *u)
 	free(u);
 }
 
+static int
+mark_failed(const struct entry *e, const char *doing, struct error *err)
+{
+	int sys = errno;
+
+	unpack_failed(e, doing, err);
+	return whiteout_advise(sys, err);
+}
+
 /* ------------------------------------------------------------ directories */
 
 /* Leaves the innermost directory. */
@@ -212,7 +221,7 @@ enter_child(struct unpacker *u, struct text name, const struct entry *e, bool is
 		unpack_top(u)->mtime = unpack_seconds(0);
 	}
 	if (opaque && whiteout_make_opaque(fd) < 0)
-		return unpack_failed(e, "make opaque", err);
+		return mark_failed(e, "make opaque", err);
 	return 0;
 }
 
@@ -248,7 +257,7 @@ make_dir(struct unpacker *u, const struct entry *e, struct error *err)
 		return -1;
 	if (e->opaque && (u->flags & UNPACK_OVERLAY) &&
 	    whiteout_make_opaque(unpack_top(u)->fd) < 0)
-		return unpack_failed(e, "make opaque", err);
+		return mark_failed(e, "make opaque", err);
 	unpack_top(u)->wanted = unpack_mode(e, owner);
 	unpack_top(u)->mtime = unpack_seconds(e->mtime);
 	unpack_top(u)->fix_mtime = true;
@@ -351,11 +360,11 @@ make_whiteout(struct unpacker *u, const char *name, const struct entry *e,
 	if (!(u->flags & UNPACK_OVERLAY) || whiteout_make(unpack_top(u)->fd, name) == 0)
 		return 0;
 	if (errno != EEXIST)
-		return unpack_failed(e, "make a whiteout for", err);
+		return mark_failed(e, "make a whiteout for", err);
 	fd = openat(unpack_top(u)->fd, name,
 	            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && whiteout_make_opaque(fd) < 0)
-		return unpack_failed(e, "make opaque", err);
+		return mark_failed(e, "make opaque", err);
 	return 0;
 }
 
@@ -365,7 +374,7 @@ make_opaque(struct unpacker *u, const struct entry *e, struct error *err)
 	if (go_to(u, e->path, e, err) < 0)
 		return -1;
 	if ((u->flags & UNPACK_OVERLAY) && whiteout_make_opaque(unpack_top(u)->fd) < 0)
-		return unpack_failed(e, "make opaque", err);
+		return mark_failed(e, "make opaque", err);
 	return 0;
 }
 

@@ -182,3 +182,14 @@ whiteout_make_opaque(int fd)
 {
 	return fsetxattr(fd, "user.overlay.opaque", "y", 1, 0);
 }
+
+int
+whiteout_advise(int sys, struct error *err)
+{
+	if (sys != EOPNOTSUPP)
+		return -1;
+	return error_hint(err,
+	                  "the store's file system has no user attributes, which mark "
+	                  "what is deleted (tmpfs has them since Linux 6.6): put the "
+	                  "store elsewhere (--root, COOPER_ROOT)");
+}

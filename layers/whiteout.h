@@ -62,4 +62,7 @@ int whiteout_drop_device(int dir_fd, const char *name, const struct stat *st,
 int whiteout_make(int dir_fd, const char *name);
 int whiteout_make_opaque(int fd);
 
+/* Adds to ERR what the user can do after one of them failed with SYS. Always -1. */
+int whiteout_advise(int sys, struct error *err);
+
 #endif

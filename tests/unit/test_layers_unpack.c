@@ -1,5 +1,6 @@
 /* Layer tars, most of them hostile, unpacked: what is refused, what comes out,
  * and that nothing outside is ever touched. */
+#include "tests/lib/lacking.h"
 #include "tests/lib/layer_fixture.h"
 #include "tests/lib/raw_tar.h"
 #include "tests/lib/skip_program.h"
@@ -446,6 +447,37 @@ a_deep_tree_is_unpacked(void **state)
 	remove_place(&place);
 }
 
+/* As on a tmpfs before Linux 6.6 that takes no devices either. */
+static void
+without_user_attributes_the_error_says_what_to_do(void **state)
+{
+	static const struct entry marks[] = {
+		{ .path = { "gone", 4 }, .type = ENTRY_WHITEOUT },
+		{ .path = { "dir", 3 }, .type = ENTRY_WHITEOUT, .opaque = true },
+		{ .path = { "dir", 3 }, .type = ENTRY_DIR, .mode = 0755, .opaque = true },
+	};
+	struct place_of_test p;
+
+	(void)state;
+	if (lack_call(SYS_fsetxattr, EOPNOTSUPP) < 0 ||
+	    lack_call(SYS_mknodat, EPERM) < 0) {
+		print_message("needs seccomp filters\n");
+		skip();
+	}
+	make_place(&p);
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		auto_error struct error err = ERROR_INIT;
+		auto_unpacker struct unpacker *u = unpack_new(p.in_fd, UNPACK_OVERLAY,
+		                                              &err);
+
+		assert_int_equal(unpack_entry(u, &marks[i], &err), -1);
+		assert_non_null(strstr(err.text, "Operation not supported"));
+		assert_non_null(err.hint);
+		assert_non_null(strstr(err.hint, "--root"));
+	}
+	remove_place(&p);
+}
+
 int
 main(void)
 {
@@ -453,6 +485,8 @@ main(void)
 		cmocka_unit_test(every_row_comes_out_as_written),
 		cmocka_unit_test(directory_and_index_agree_on_any_archive),
 		cmocka_unit_test(a_deep_tree_is_unpacked),
+		/* What is lacking once is so for the tests that follow. */
+		cmocka_unit_test(without_user_attributes_the_error_says_what_to_do),
 	};
 
 	if (geteuid() != 0)
