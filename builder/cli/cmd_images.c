@@ -1,171 +1,114 @@
-#include "base/count.h"
 #include "builder/cli/cmd.h"
 
 #include <stdio.h>
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/jsonio.h"
-#include "base/number.h"
 #include "base/visible.h"
 #include "builder/cli/command.h"
-#include "builder/cli/stored.h"
+#include "builder/cli/formatted.h"
+#include "builder/cli/image_list.h"
+#include "builder/cli/shown_image.h"
 #include "builder/cli/table.h"
 #include "layers/store.h"
-#include "layers/tags.h"
-
-#define SHORT_ID 12 /* hex digits people are shown */
 
 struct images_options {
 	struct store_options store;
-	bool quiet, full;
+	struct formatted format;
+	struct image_filter filter;
+	bool quiet, full, digests;
 };
 
+#define IMAGES_AT(member) offsetof(struct images_options, member)
+
+static int
+set_format(void *target, struct text value, struct error *err)
+{
+	return formatted_parse(&((struct images_options *)target)->format, value, err);
+}
+
+static int
+set_filter(void *target, struct text value, struct error *err)
+{
+	return image_filter_add(&((struct images_options *)target)->filter, value, err);
+}
+
+static int
+set_sort(void *target, struct text value, struct error *err)
+{
+	static const char *const names[] = {
+		[SORT_CREATED] = "created", [SORT_ID] = "id",
+		[SORT_NAME] = "repository", [SORT_SIZE] = "size",
+		[SORT_TAG] = "tag",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (text_is(value, names[i])) {
+			((struct images_options *)target)->filter.sort =
+			        (enum image_sort)i;
+			return 0;
+		}
+	return error_set(err, ERR_USAGE, "must be created, id, repository, size or tag");
+}
+
+static int
+set_json(void *target, struct text value, struct error *err)
+{
+	(void)value;
+	return set_format(target, TEXT("json"), err);
+}
+
 static const struct option_row rows[] = {
-	ROW_FORMAT,
-	{ "no-trunc", 0, NULL, OPTION_FLAG, offsetof(struct images_options, full), NULL,
-	  "print whole ids" },
-	{ "quiet", 'q', NULL, OPTION_FLAG, offsetof(struct images_options, quiet), NULL,
-	  "print ids only" },
+	{ "all", 'a', NULL, OPTION_FLAG, IMAGES_AT(filter.all), NULL,
+	  "also images without a name" },
+	{ "digests", 0, NULL, OPTION_FLAG, IMAGES_AT(digests), NULL,
+	  "a column of the digests that registries know" },
+	{ "filter", 'f', "KEY=VALUE", OPTION_CALL, 0, set_filter,
+	  "only some: reference=PATTERN, label=NAME[=VALUE], dangling=true,\n"
+	  "before=NAME, since=NAME, until=TIME, id=ID, digest=DIGEST" },
+	{ "format", 0, "text|json|TEMPLATE", OPTION_CALL, 0, set_format, FORMATTED_HELP },
+	{ "json", 0, NULL, OPTION_CALL_FLAG, 0, set_json, NULL },
+	{ "no-trunc", 0, NULL, OPTION_FLAG, IMAGES_AT(full), NULL, "print whole ids" },
+	{ "noheading", 'n', NULL, OPTION_FLAG, IMAGES_AT(format.no_heading), NULL,
+	  "no line of titles" },
+	{ "quiet", 'q', NULL, OPTION_FLAG, IMAGES_AT(quiet), NULL, "print ids only" },
 	ROW_ROOT,
+	{ "sort", 0, "created|id|repository|size|tag", OPTION_CALL, 0, set_sort,
+	  "the order (default: the newest first)" },
 	{ 0 },
 };
 
-/* One line of the list. */
-struct item {
-	char *name, *tag; /* as one would type them */
-	struct stored stored;
-	bool damaged; /* something it points to is not there */
-};
-
-struct items {
-	ARRAY(struct item) list;
-};
-
-/* ------------------------------------------------------------ reading */
-
-static int
-item_read(struct store *store, const struct tag *tag, struct item *out, struct error *err)
-{
-	auto_reference struct reference ref = REFERENCE_INIT;
-	auto_error struct error why = ERROR_INIT;
-
-	if (reference_parse(&ref, text_of(tag->name), err) < 0)
-		return error_wrap(err, "index.json");
-	out->tag = mem_copy(ref.tag == NULL ? "" : ref.tag);
-	free(ref.tag);
-	ref.tag = mem_copy("latest"); /* which the short form leaves out */
-	out->name = reference_short(&ref);
-	if (stored_read(store, &tag->target, NULL, &out->stored, &why) < 0)
-		out->damaged = true;
-	return 0;
-}
-
-static int
-compare_items(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-
-	return order != 0 ? order : strcmp(x->tag, y->tag);
-}
-
-static int
-items_read(const char *root, struct items *out, struct error *err)
-{
-	auto_tags struct tags tags = { 0 };
-	struct store *store = store_open(root, err);
-	int failed = store == NULL ? -1 : tags_read(store, &tags, err);
-
-	for (size_t i = 0; failed == 0 && i < tags.list.n; i++)
-		if (tags.list.at[i].name != NULL)
-			failed = item_read(store, &tags.list.at[i], array_add(&out->list),
-			                   err);
-	if (failed == 0)
-		array_sort(&out->list, compare_items);
-	store_close(store);
-	return failed;
-}
-
-static void
-items_clear(struct items *items)
-{
-	for (size_t i = 0; i < items->list.n; i++) {
-		free(items->list.at[i].name);
-		free(items->list.at[i].tag);
-		stored_clear(&items->list.at[i].stored);
-	}
-	array_clear(&items->list);
-}
-
 /* ------------------------------------------------------------ printing */
 
-static char *
-id_text(const struct item *item, bool full)
-{
-	const struct digest *d = &item->stored.document.config.digest;
-	char text[DIGEST_TEXT_MAX];
-
-	if (item->damaged)
-		return mem_copy("<damaged>");
-	if (full)
-		return mem_copy(digest_text(d, text));
-	return mem_print("%.*s", SHORT_ID, digest_hex(d, text));
-}
-
-/* "3 hours ago"; a build with SOURCE_DATE_EPOCH may say anything. */
-static char *
-age_text(int64_t created_ns)
-{
-	static const struct {
-		const char *name;
-		int64_t seconds;
-	} units[] = {
-		{ "year", 365 * 86400 }, { "month", 30 * 86400 }, { "week", 7 * 86400 },
-		{ "day", 86400 },        { "hour", 3600 },        { "minute", 60 },
-		{ "second", 1 },
-	};
-	int64_t age = (clock_wall_ns() - created_ns) / 1000000000;
-
-	if (created_ns == 0)
-		return mem_copy("-");
-	for (size_t i = 0; i < COUNT_OF(units); i++) {
-		int64_t n = age / units[i].seconds;
-
-		if (n > 0)
-			return mem_print("%lld %s%s ago", (long long)n, units[i].name,
-			                 n == 1 ? "" : "s");
-	}
-	return mem_copy(age < 0 ? "in the future" : "now");
-}
-
-static char *
-size_text(const struct item *item)
-{
-	auto_buf struct buf b = BUF_INIT;
-
-	if (item->damaged)
-		return mem_copy("-");
-	number_print_size(&b, item->stored.size);
-	return buf_take(&b);
-}
-
 static void
-print_table(const struct items *items, bool full)
+print_table(const struct image_list *list, const struct images_options *o)
 {
-	static const char *const heads[] = { "NAME", "TAG", "ID", "CREATED", "SIZE" };
-	struct table t = { .n_columns = 5 };
+	struct table t = { .n_columns = o->digests ? 6 : 5 };
+	char digest[DIGEST_TEXT_MAX];
 
-	for (size_t i = 0; i < t.n_columns; i++)
-		table_add(&t, mem_copy(heads[i]));
-	for (size_t i = 0; i < items->list.n; i++) {
-		const struct item *item = &items->list.at[i];
+	if (!o->format.no_heading) {
+		table_add(&t, mem_copy("REPOSITORY"));
+		table_add(&t, mem_copy("TAG"));
+		if (o->digests)
+			table_add(&t, mem_copy("DIGEST"));
+		table_add(&t, mem_copy("IMAGE ID"));
+		table_add(&t, mem_copy("CREATED"));
+		table_add(&t, mem_copy("SIZE"));
+	}
+	for (size_t i = 0; i < list->rows.n; i++) {
+		const struct image_row *row = &list->rows.at[i];
+		const struct digest *d = &row->stored.root.digest;
 
-		table_add(&t, mem_copy(item->name));
-		table_add(&t, mem_copy(item->tag));
-		table_add(&t, id_text(item, full));
-		table_add(&t, age_text(item->stored.created_ns));
-		table_add(&t, size_text(item));
+		table_add(&t, mem_copy(row->name));
+		table_add(&t, mem_copy(row->tag));
+		if (o->digests)
+			table_add(&t, mem_copy(row->damaged ? "<damaged>"
+			                                    : digest_text(d, digest)));
+		table_add(&t, shown_id(row, o->full));
+		table_add(&t, shown_age(row->stored.created_ns));
+		table_add(&t, shown_size(row));
 	}
 	table_print(&t, stdout);
 	table_clear(&t);
@@ -178,16 +121,16 @@ set_text(json_t *object, const char *member, const char *text)
 }
 
 static json_t *
-item_json(const struct item *item)
+row_json(const struct image_row *row)
 {
-	const struct stored *s = &item->stored;
+	const struct stored *s = &row->stored;
 	auto_free char *platform = NULL;
 	json_t *object = json_object();
 	char text[DIGEST_TEXT_MAX], time[CLOCK_TEXT_MAX];
 
-	set_text(object, "name", item->name);
-	set_text(object, "tag", item->tag);
-	if (item->damaged) {
+	set_text(object, "name", row->name);
+	set_text(object, "tag", row->tag);
+	if (row->damaged) {
 		jsonio_set(object, "damaged", json_true());
 		return object;
 	}
@@ -202,26 +145,57 @@ item_json(const struct item *item)
 }
 
 static void
-print_json(const struct items *items)
+print_json(const struct image_list *list)
 {
-	auto_json json_t *list = json_array();
+	auto_json json_t *array = json_array();
 	auto_free char *text = NULL;
 
-	for (size_t i = 0; i < items->list.n; i++)
-		json_array_append_new(list, item_json(&items->list.at[i]));
-	text = jsonio_print_pretty(list);
+	for (size_t i = 0; i < list->rows.n; i++)
+		json_array_append_new(array, row_json(&list->rows.at[i]));
+	text = jsonio_print_pretty(array);
 	visible_write(stdout, text_of(text), VISIBLE_LINES);
 	putchar('\n');
 }
 
 static void
-print_ids(const struct items *items, bool full)
+print_ids(const struct image_list *list, bool full)
 {
-	for (size_t i = 0; i < items->list.n; i++) {
-		auto_free char *id = id_text(&items->list.at[i], full);
+	for (size_t i = 0; i < list->rows.n; i++) {
+		auto_free char *id = shown_id(&list->rows.at[i], full);
 
 		printf("%s\n", id);
 	}
+}
+
+static int
+print_rows(const struct image_list *list, struct images_options *o, struct error *err)
+{
+	auto_json json_t *headings = shown_headings();
+	int failed = 0;
+
+	formatted_begin(&o->format, headings);
+	for (size_t i = 0; i < list->rows.n && failed == 0; i++) {
+		auto_json json_t *row = shown_row(&list->rows.at[i], o->full);
+
+		failed = formatted_row(&o->format, row, shown_maps, err);
+	}
+	if (failed == 0)
+		formatted_end(&o->format);
+	return failed;
+}
+
+static int
+print(const struct image_list *list, struct images_options *o, struct error *err)
+{
+	if (o->format.kind == FORMATTED_TEMPLATE)
+		return print_rows(list, o, err);
+	if (o->format.kind == FORMATTED_JSON)
+		print_json(list);
+	else if (o->quiet)
+		print_ids(list, o->full);
+	else
+		print_table(list, o);
+	return 0;
 }
 
 /* ------------------------------------------------------------ */
@@ -229,19 +203,20 @@ print_ids(const struct items *items, bool full)
 static int
 work(void *options, const struct words_left *words, struct error *err)
 {
-	const struct images_options *o = options;
-	struct items items = { 0 };
-	int failed = command_words(&cmd_images, words, 0, 0, err);
+	struct images_options *o = options;
+	struct image_list list = { 0 };
+	struct store *store = NULL;
+	int failed = command_words(&cmd_images, words, 0, 1, err);
 
+	if (failed < 0)
+		return -1;
+	o->filter.pattern = words->list.n > 0 ? words->list.at[0] : NULL;
+	store = store_open(o->store.root, err);
+	failed = store == NULL ? -1 : image_list_read(store, &o->filter, &list, err);
 	if (failed == 0)
-		failed = items_read(o->store.root, &items, err);
-	if (failed == 0 && o->store.json)
-		print_json(&items);
-	else if (failed == 0 && o->quiet)
-		print_ids(&items, o->full);
-	else if (failed == 0)
-		print_table(&items, o->full);
-	items_clear(&items);
+		failed = print(&list, o, err);
+	image_list_clear(&list);
+	store_close(store);
 	return failed;
 }
 
@@ -249,13 +224,16 @@ static int
 run(const struct command *self, int argc, char **argv)
 {
 	struct images_options o = { 0 };
+	int status = command_run(self, argc, argv, &o, work);
 
-	return command_run(self, argc, argv, &o, work);
+	formatted_clear(&o.format);
+	image_filter_clear(&o.filter);
+	return status;
 }
 
 struct command cmd_images = {
 	.name = "images",
-	.arguments = "[OPTIONS]",
+	.arguments = "[OPTIONS] [NAME[:TAG]]",
 	.summary = "List the images of the store.",
 	.options = rows,
 	.run = run,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/jsonio.h"
 #include "base/suggest.h"
+#include "builder/cli/stored_id.h"
 #include "layers/blob.h"
 #include "layers/tags.h"
 
@@ -50,6 +51,28 @@ tag_fits(const struct tag *tag, const char *name, const struct reference *ref)
 	return ref->tag == NULL || strcmp(tag->name, name) == 0;
 }
 
+/* 1, 0, -1: WORD is an id. */
+static int
+find_id(struct store *store, const struct tags *tags, const char *word, char **full,
+        struct descriptor *target, struct error *err)
+{
+	struct stored_ids found = { 0 };
+	int rc = 0;
+
+	if (!stored_id_is(word))
+		return 0;
+	rc = stored_id_find(store, tags, word, &found, err);
+	if (rc == 0 && found.list.n > 0) {
+		const struct tag *tag = &tags->list.at[found.list.at[0]];
+
+		*full = mem_copy(tag->name);
+		descriptor_copy(target, &tag->target);
+		rc = 1;
+	}
+	array_clear(&found.list);
+	return rc;
+}
+
 int
 stored_find(struct store *store, const char *name, char **full, struct descriptor *target,
             struct error *err)
@@ -57,9 +80,18 @@ stored_find(struct store *store, const char *name, char **full, struct descripto
 	auto_reference struct reference ref = REFERENCE_INIT, untied = REFERENCE_INIT;
 	auto_tags struct tags tags = { 0 };
 	auto_free char *wanted = NULL;
+	int found = 0;
 
-	if (reference_parse(&ref, text_of(name), err) < 0 ||
-	    tags_read(store, &tags, err) < 0)
+	if (tags_read(store, &tags, err) < 0)
+		return -1;
+	/* These can be no names. */
+	if (strncmp(name, "sha256:", 7) == 0 ||
+	    (strlen(name) == 64 && stored_id_is(name))) {
+		found = find_id(store, &tags, name, full, target, err);
+		if (found != 0)
+			return found < 0 ? -1 : 0;
+	}
+	if (reference_parse(&ref, text_of(name), err) < 0)
 		return -1;
 	reference_copy(&untied, &ref);
 	free(untied.digest);
@@ -72,6 +104,9 @@ stored_find(struct store *store, const char *name, char **full, struct descripto
 		descriptor_copy(target, &tags.list.at[i].target);
 		return 0;
 	}
+	found = find_id(store, &tags, name, full, target, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
 	error_set(err, ERR_SOURCE, "%s: no such image in the store", name);
 	suggest_name(&tags, &ref, err);
 	return -1;

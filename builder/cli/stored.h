@@ -12,7 +12,8 @@
 #include "layers/layers.h"
 #include "registry/registry.h"
 
-/* Looks up NAME as typed ("app", "host/app:1", "app@sha256:…"): the name in
+/* Looks up NAME as typed ("app", "host/app:1", "app@sha256:…"), or as the beginning of an
+ * id (stored_id.h): the name in
  * index.json (caller frees) and its descriptor. ERR_SOURCE with a
  * suggestion if there is none. */
 int stored_find(struct store *store, const char *name, char **full,
