@@ -14,6 +14,7 @@
  *	clock    time, RFC 3339                 listing     the names in a directory
  *	suggest  "did you mean"                 event       progress and logs, for the ui
  *	csv      lists of attributes            base64      RFC 4648
+ *	link_walk  paths through symbolic links that the caller looks up
  */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H

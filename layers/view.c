@@ -1,3 +1,4 @@
+#include "base/link_walk.h"
 #include "layers/view_state.h"
 
 #include <stdlib.h>
@@ -8,8 +9,6 @@
 #include "layers/content_reader.h"
 #include "layers/layer.h"
 #include "layers/tree_maker.h"
-
-enum { LINKS_MAX = 255 };
 
 struct view *
 view_new(struct layer *const *layers, size_t n, struct error *err)
@@ -133,20 +132,6 @@ view_find(const struct view *v, struct text path, struct view_entry *out)
 
 /* ------------------------------------------------------------ links */
 
-struct resolution {
-	const struct view *view;
-	struct buf done; /* resolved so far: relative, clean */
-	struct buf rest; /* still to go */
-	int links;
-};
-
-static void
-resolution_clear(struct resolution *r)
-{
-	buf_clear(&r->done);
-	buf_clear(&r->rest);
-}
-
 /* The text of the symbolic link at PATH, or an empty one if it is none. */
 static struct text
 link_at(const struct view *v, struct text path)
@@ -160,71 +145,21 @@ link_at(const struct view *v, struct text path)
 	return e->type == ENTRY_SYMLINK ? e->link : (struct text){ 0 };
 }
 
-/* Puts the target of a link in place of the component just added. */
-static int
-follow(struct resolution *r, struct text target, struct text rest, struct error *err)
-{
-	struct buf next = BUF_INIT;
-
-	if (r->links++ == LINKS_MAX) {
-		buf_clear(&next);
-		return error_set(err, ERR_SOURCE, "/%s: too many links",
-		                 buf_str(&r->done));
-	}
-	buf_truncate(&r->done, target.p[0] == '/' ? 0 : path_dir(buf_text(&r->done)).n);
-	buf_add_text(&next, target);
-	buf_add_char(&next, '/');
-	buf_add_text(&next, rest);
-	buf_clear(&r->rest);
-	r->rest = next;
-	return 0;
-}
-
-/* One component further; *MORE false at the end. */
-static int
-step(struct resolution *r, size_t *at, bool follow_last, bool *more, struct error *err)
-{
-	struct text rest = text_from(buf_text(&r->rest), *at), name, target, ahead,
-	            unused;
-	bool last;
-
-	*more = path_next(&rest, &name);
-	if (!*more)
-		return 0;
-	*at = r->rest.n - rest.n;
-	if (text_is(name, "."))
-		return 0;
-	if (text_is(name, "..")) {
-		buf_truncate(&r->done, path_dir(buf_text(&r->done)).n);
-		return 0;
-	}
-	if (r->done.n > 0)
-		buf_add_char(&r->done, '/');
-	buf_add_text(&r->done, name);
-	ahead = rest;
-	last = !path_next(&ahead, &unused);
-	if (last && !follow_last)
-		return 0;
-	target = link_at(r->view, buf_text(&r->done));
-	if (target.n == 0)
-		return 0;
-	*at = 0;
-	return follow(r, target, rest, err);
-}
-
 int
-view_resolve(const struct view *v, struct text path, bool follow_last, char **out,
-             struct error *err)
+view_resolve(const struct view *v, struct text path, char **out, struct error *err)
 {
-	__attribute__((cleanup(resolution_clear))) struct resolution r = { .view = v };
-	size_t at = 0;
-	bool more = true;
+	auto_link_walk struct link_walk w;
+	struct text name;
 
-	buf_add_text(&r.rest, path);
-	while (more)
-		if (step(&r, &at, follow_last, &more, err) < 0)
-			return -1;
-	*out = buf_take(&r.done);
+	link_walk_start(&w, TEXT(""), path);
+	while (link_walk_next(&w, &name)) {
+		struct text target = link_at(v, buf_text(&w.done));
+
+		if (target.n > 0 && !link_walk_follow(&w, target))
+			return error_set(err, ERR_SOURCE, "/%s: too many links",
+			                 buf_str(&w.done));
+	}
+	*out = buf_take(&w.done);
 	return 0;
 }
 

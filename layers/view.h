@@ -23,11 +23,10 @@ void view_free(struct view *v); /* takes NULL */
  * implied directory has entry NULL and counts as 0755 0:0. */
 int view_find(const struct view *v, struct text path, struct view_entry *out);
 
-/* Follows links in PATH (last component too if FOLLOW_LAST), confined to the
- * root; components that are not there are appended as written. OUT: relative,
- * clean, caller frees. At most 255 links (ERR_SOURCE). */
-int view_resolve(const struct view *v, struct text path, bool follow_last, char **out,
-                 struct error *err);
+/* Follows all links in PATH, confined to the root; components that are not there are
+ * appended as written. OUT: relative, clean, caller frees. More than LINK_WALK_MAX links
+ * are ERR_SOURCE. */
+int view_resolve(const struct view *v, struct text path, char **out, struct error *err);
 
 /* Names in directory PATH, in byte order; names live as long as the view. */
 struct view_names {

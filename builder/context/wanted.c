@@ -5,11 +5,9 @@
 
 #include "base/base.h"
 #include "base/inroot.h"
+#include "base/link_walk.h"
 #include "base/path.h"
 #include "parser/pattern.h"
-
-/* As many links as a source may go through. */
-#define LINKS_MAX 255
 
 struct wanted_node {
 	struct text name;
@@ -135,20 +133,6 @@ insert(struct wanted *w, struct text path, bool all)
 	return true;
 }
 
-/* Walks a source on disk as far as it is literal. */
-struct route {
-	int root_fd, links;
-	struct buf done; /* relative; no link in it */
-	struct buf rest;
-};
-
-static void
-route_clear(struct route *r)
-{
-	buf_clear(&r->done);
-	buf_clear(&r->rest);
-}
-
 /* Length of the text of the link at PATH, 0 if it is none. */
 static size_t
 link_read(int root_fd, const struct buf *path, char text[PATH_MAX])
@@ -160,64 +144,32 @@ link_read(int root_fd, const struct buf *path, char text[PATH_MAX])
 	return n <= 0 || n == PATH_MAX ? 0 : (size_t)n;
 }
 
-/* Puts a link's text before the rest of the path. */
-static void
-route_follow(struct route *r, struct text target, struct text rest)
-{
-	auto_buf struct buf next = BUF_INIT;
-
-	buf_add_text(&next, target);
-	buf_add_char(&next, '/');
-	buf_add_text(&next, rest);
-	buf_truncate(&r->done, target.p[0] == '/' ? 0 : path_dir(buf_text(&r->done)).n);
-	buf_truncate(&r->rest, 0);
-	buf_add_text(&r->rest, buf_text(&next));
-}
-
-/* The rest is a pattern from its first component on: all of it goes in. */
-static bool
-insert_pattern(struct wanted *w, struct route *r, struct text name, struct text rest)
-{
-	if (r->done.n > 0)
-		buf_add_char(&r->done, '/');
-	buf_add_text(&r->done, name);
-	buf_add_text(&r->done, rest);
-	return insert(w, buf_text(&r->done), true);
-}
-
+/* Walks PATH on disk as far as it is literal; all of what follows is a pattern. */
 bool
 wanted_add(struct wanted *w, int root_fd, struct text path)
 {
-	__attribute__((cleanup(route_clear))) struct route r = { .root_fd = root_fd };
+	auto_link_walk struct link_walk walk;
 	char target[PATH_MAX];
-	struct text rest, name;
+	struct text name;
 	bool is_new = false;
 
-	buf_add_text(&r.rest, path);
-	rest = buf_text(&r.rest);
-	while (path_next(&rest, &name)) {
+	link_walk_start(&walk, TEXT(""), path);
+	while (link_walk_next(&walk, &name)) {
+		struct text done = buf_text(&walk.done);
 		size_t n = 0;
 
-		if (text_is(name, "."))
-			continue;
-		if (text_is(name, "..")) {
-			buf_truncate(&r.done, path_dir(buf_text(&r.done)).n);
-			continue;
+		if (is_pattern(name)) {
+			buf_add_text(&walk.done, walk.left);
+			break;
 		}
-		if (is_pattern(name))
-			return insert_pattern(w, &r, name, rest) || is_new;
-		if (r.done.n > 0)
-			buf_add_char(&r.done, '/');
-		buf_add_text(&r.done, name);
-		n = r.links < LINKS_MAX ? link_read(root_fd, &r.done, target) : 0;
-		if (n == 0)
+		n = link_read(root_fd, &walk.done, target);
+		/* A link in a circle is wanted as it is; looking it up fails later. */
+		if (n == 0 || walk.links == LINK_WALK_MAX)
 			continue;
-		is_new |= insert(w, buf_text(&r.done), false);
-		r.links++;
-		route_follow(&r, (struct text){ target, n }, rest);
-		rest = buf_text(&r.rest);
+		is_new |= insert(w, done, false);
+		link_walk_follow(&walk, (struct text){ target, n });
 	}
-	return insert(w, buf_text(&r.done), true) || is_new;
+	return insert(w, buf_text(&walk.done), true) || is_new;
 }
 
 /* ------------------------------------------------------------ asking */

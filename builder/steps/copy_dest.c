@@ -1,11 +1,10 @@
 #include "builder/steps/copy_dest.h"
 
 #include "base/base.h"
+#include "base/link_walk.h"
 #include "base/path.h"
 #include "builder/steps/dest_nodes.h"
 #include "layers/view.h"
-
-#define LINKS_MAX 255
 
 struct dest {
 	const struct view *base;
@@ -87,50 +86,6 @@ dest_find(struct dest *d, struct text path)
 	return &d->found.entry;
 }
 
-/* A path on its way to what it leads to. */
-struct resolving {
-	struct buf done;  /* resolved: the confining directory and what is below it */
-	size_t top;       /* length of the confining directory */
-	struct buf rest;  /* that LEFT is a view of */
-	struct text left; /* still to do */
-	size_t own; /* bytes of LEFT that are the path's own: the rest came of links */
-};
-
-static void
-resolving_clear(struct resolving *r)
-{
-	buf_clear(&r->done);
-	buf_clear(&r->rest);
-}
-
-static void
-step_up(struct resolving *r)
-{
-	struct text up = path_dir(buf_text(&r->done));
-
-	buf_truncate(&r->done, up.n > r->top ? up.n : r->top);
-}
-
-/* Puts the text of the link at DONE in place of its last component. */
-static void
-follow(struct resolving *r, struct text link)
-{
-	auto_buf struct buf next = BUF_INIT;
-
-	if (r->left.n < r->own)
-		r->own = r->left.n;
-	buf_add_text(&next, link);
-	buf_add_char(&next, '/');
-	buf_add_text(&next, r->left);
-	if (link.p[0] == '/')
-		buf_truncate(&r->done, r->top);
-	else
-		step_up(r);
-	buf_truncate(&r->rest, 0);
-	buf_add_text(&r->rest, buf_text(&next));
-	r->left = buf_text(&r->rest);
-}
-
 /* PATH is relative, or as somebody wrote it. */
 static int
 refuse(struct text path, const char *why, struct error *err)
@@ -146,36 +101,21 @@ static int
 resolve(struct dest *d, struct text top, struct text path, bool may_dangle, char **out,
         struct error *err)
 {
-	__attribute__((cleanup(resolving_clear))) struct resolving r = { .top = top.n,
-		                                                         .own = path.n };
+	auto_link_walk struct link_walk w;
 	struct text name;
-	int links = 0;
 
-	buf_add_text(&r.done, top);
-	buf_add_text(&r.rest, path);
-	r.left = buf_text(&r.rest);
-	while (path_next(&r.left, &name)) {
-		const struct entry *e = NULL;
+	link_walk_start(&w, top, path);
+	while (link_walk_next(&w, &name)) {
+		const struct entry *e = dest_find(d, buf_text(&w.done));
 
-		if (text_is(name, "."))
-			continue;
-		if (text_is(name, "..")) {
-			step_up(&r);
-			continue;
-		}
-		if (r.done.n > 0)
-			buf_add_char(&r.done, '/');
-		buf_add_text(&r.done, name);
-		e = dest_find(d, buf_text(&r.done));
-		if (e == NULL && !may_dangle && links > 0 && r.left.n >= r.own)
+		if (e == NULL && !may_dangle && link_walk_is_in_link(&w))
 			return refuse(path, "a link leads to nothing", err);
 		if (e == NULL || e->type != ENTRY_SYMLINK || e->link.n == 0)
 			continue;
-		if (links++ == LINKS_MAX)
+		if (!link_walk_follow(&w, e->link))
 			return refuse(path, "too many links", err);
-		follow(&r, e->link);
 	}
-	*out = buf_take(&r.done);
+	*out = buf_take(&w.done);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ add(const struct view *v, char *name, struct matches *out, struct error *err)
 	auto_free char *owned = name;
 	struct match m = { 0 };
 
-	if (view_resolve(v, text_of(name), true, &m.path, err) < 0)
+	if (view_resolve(v, text_of(name), &m.path, err) < 0)
 		return -1;
 	m.name = take(owned);
 	array_push(&out->list, m);
@@ -136,7 +136,7 @@ find_pattern(const struct view *v, struct text source, struct matches *out,
 	/* Only a class can match a "/". */
 	s.by_component = count(s.pattern, '[') == 0;
 	s.depth_max = count(s.pattern, '/') + count(s.pattern, '[') + 1;
-	if (view_resolve(v, fixed, true, &start, err) < 0)
+	if (view_resolve(v, fixed, &start, err) < 0)
 		return -1;
 	s.fixed = strlen(start) > 0 ? strlen(start) + 1 : 0;
 	return search_dir(&s, text_of(start), 1, err);

@@ -193,7 +193,7 @@ require_directory(const struct step_job *job, const struct copy_source *source,
 
 	if (dir == NULL || *dir == '\0' || s->matches.list.n > 0)
 		return 0;
-	if (view_resolve(s->view, text_of(dir), true, &path, err) < 0)
+	if (view_resolve(s->view, text_of(dir), &path, err) < 0)
 		return -1;
 	if (exists(s->view, path) || is_on_disk(context_of(job, source->from), dir))
 		return 0;
@@ -307,7 +307,7 @@ opened_source_open_path(const struct step_job *job, size_t input, struct text pa
 	struct match m = { 0 };
 
 	if (open_input(job, input, &s, err) < 0 ||
-	    view_resolve(s.view, text_of(clean + 1), true, &m.path, err) < 0)
+	    view_resolve(s.view, text_of(clean + 1), &m.path, err) < 0)
 		return -1;
 	m.name = mem_copy(clean + 1);
 	array_push(&s.matches.list, m);

@@ -27,7 +27,7 @@ read_etc(const struct view *v, struct text name, struct buf *out, struct error *
 {
 	auto_free char *path = NULL;
 
-	if (view_resolve(v, name, true, &path, err) < 0 ||
+	if (view_resolve(v, name, &path, err) < 0 ||
 	    view_read(v, text_of(path), FILE_SIZE_MAX, out, err) < 0)
 		return error_wrap(err, "/%.*s", TEXT_ARG(name));
 	return 0;
