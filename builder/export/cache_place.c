@@ -4,6 +4,8 @@
 #include "base/csv.h"
 #include "base/number.h"
 #include "base/suggest.h"
+#include "builder/export/package.h"
+#include "builder/image/blob_place.h"
 
 /* ------------------------------------------------------------ the kinds */
 
@@ -19,6 +21,14 @@ settle_registry(struct cache_place *p, struct error *err)
 	return 0;
 }
 
+const struct cache_row cache_registry = {
+	.from = "ref",
+	.to = "ref",
+	.place = &place_registry,
+	.settle = settle_registry,
+	.write = to_registry,
+};
+
 static int
 settle_local(struct cache_place *p, struct error *err)
 {
@@ -29,6 +39,15 @@ settle_local(struct cache_place *p, struct error *err)
 	return 0;
 }
 
+const struct cache_row cache_local = {
+	.from = "src",
+	.to = "dest",
+	.place = &place_layout,
+	.settle = settle_local,
+	.write = to_archive,
+	.is_dir = true,
+};
+
 static int
 settle_inline(struct cache_place *p, struct error *err)
 {
@@ -37,21 +56,31 @@ settle_inline(struct cache_place *p, struct error *err)
 	return 0;
 }
 
-#define ROW(id, name, from, to, source, settle, is_dir, help)                            \
-	{ name, from, to, source, settle, is_dir },
+const struct cache_row cache_inline = { .settle = settle_inline };
 
-const struct cache_row cache_rows[] = { CACHE_PLACES(ROW) };
+#define NAME(id, name, help) #name,
+#define ROW(id, name, help)  &cache_##name,
+
+/* By enum cache_kind. */
+static const char *const names[] = { CACHE_PLACES(NAME) };
+static const struct cache_row *const rows[] = { CACHE_PLACES(ROW) };
+
+const struct cache_row *
+cache_row_of(const struct cache_place *p)
+{
+	return rows[p->kind];
+}
 
 bool
 cache_place_is_apart(const struct cache_place *p)
 {
-	return cache_rows[p->kind].to != NULL;
+	return rows[p->kind]->write != NULL;
 }
 
 const char *
 cache_place_dir(const struct cache_place *p)
 {
-	return cache_rows[p->kind].is_dir ? p->name : NULL;
+	return rows[p->kind]->is_dir ? p->name : NULL;
 }
 
 /* ------------------------------------------------------------ options */
@@ -63,7 +92,7 @@ struct parsing {
 };
 
 static int
-unknown_kind(struct text value, const char *const *names, struct error *err)
+unknown_kind(struct text value, struct error *err)
 {
 	auto_buf struct buf all = BUF_INIT;
 
@@ -78,16 +107,13 @@ unknown_kind(struct text value, const char *const *names, struct error *err)
 static int
 set_kind(struct cache_place *p, struct text value, struct error *err)
 {
-	const char *names[N_CACHE_KINDS];
-
 	for (size_t i = 0; i < N_CACHE_KINDS; i++) {
-		names[i] = cache_rows[i].name;
 		if (!text_is(value, names[i]))
 			continue;
 		p->kind = (enum cache_kind)i;
 		return 0;
 	}
-	return unknown_kind(value, names, err);
+	return unknown_kind(value, err);
 }
 
 static int
@@ -120,7 +146,7 @@ static bool
 is_where(const struct parsing *p, struct text key)
 {
 	for (size_t i = 0; i < N_CACHE_KINDS; i++) {
-		const char *where = p->is_to ? cache_rows[i].to : cache_rows[i].from;
+		const char *where = p->is_to ? rows[i]->to : rows[i]->from;
 
 		if (where != NULL && text_is(key, where))
 			return true;
@@ -165,13 +191,14 @@ static int
 check(const struct parsing *p, struct error *err)
 {
 	const struct cache_place *place = p->place;
-	const struct cache_row *row = &cache_rows[place->kind];
+	const struct cache_row *row = cache_row_of(place);
 	const char *where = p->is_to ? row->to : row->from;
 
 	if (where == NULL && p->is_to)
 		return 0;
 	if (where == NULL) {
-		error_set(err, ERR_USAGE, "type=%s is for --cache-to", row->name);
+		error_set(err, ERR_USAGE, "type=%s is for --cache-to",
+		          names[place->kind]);
 		return error_hint(err, "name the image: --cache-from=NAME");
 	}
 	if (place->name == NULL || *place->name == '\0')
@@ -198,7 +225,7 @@ parse(struct parsing *p, struct text value, struct error *err)
 	if (check(p, err) < 0 ||
 	    output_parse(&p->place->output, buf_text(&p->output), err) < 0)
 		return -1;
-	return cache_rows[p->place->kind].settle(p->place, err);
+	return rows[p->place->kind]->settle(p->place, err);
 }
 
 int

@@ -3,40 +3,29 @@
  * per kind.
  *
  * A cache is an image (builder/order/cache_exchange.h): it is found and fetched like a
- * base image, by the blob_place of its row's SOURCE, and written like an output. A new
- * kind is a row here, a blob_place of builder/image, and a type of output if none fits
- * (see docs/hacking.md). Options have BuildKit's syntax.
+ * base image, from a blob_place, and written like an output. All that cooper knows of a
+ * kind is its struct cache_row; a new kind is a file that defines one, and a line in
+ * CACHE_PLACES (see docs/hacking.md). Options have BuildKit's syntax.
  */
 #ifndef BUILDER_EXPORT_CACHE_PLACE_H
 #define BUILDER_EXPORT_CACHE_PLACE_H
 
 #include "builder/export/export.h"
-#include "parser/plan.h"
 
-struct cache_place;
-
-/* ROW(ID, name, from, to, source, settle, is_dir, help):
- *
- *	FROM, TO   the key with the location, NULL: none (--cache-from then refuses it)
- *	SOURCE     the parser's kind for an image there
- *	SETTLE     chooses the output that writes it: a cache_settle_fn
- *	IS_DIR     the name is a directory, which contexts exclude
- */
+/* ROW(ID, name, help): the kind CACHE_ID, type=NAME, whose row is cache_NAME. */
 #define CACHE_PLACES(ROW)                                                                \
-	ROW(REGISTRY, "registry", "ref", "ref", CONTEXT_IMAGE, settle_registry, false,   \
+	ROW(REGISTRY, registry,                                                          \
 	    "in a registry by the name ref=NAME, what NAME alone means")                 \
-	ROW(LOCAL, "local", "src", "dest", CONTEXT_LAYOUT, settle_local, true,           \
-	    "an OCI layout: src=DIR to read, dest=DIR to write")                         \
-	ROW(INLINE, "inline", NULL, NULL, CONTEXT_IMAGE, settle_inline, false,           \
+	ROW(LOCAL, local, "an OCI layout: src=DIR to read, dest=DIR to write")           \
+	ROW(INLINE, inline,                                                              \
 	    "in the image itself (--cache-from has the name of the image)")
 
-#define CACHE_PLACE_ID(id, name, from, to, source, settle, is_dir, help) CACHE_##id,
+#define CACHE_PLACE_ID(id, name, help) CACHE_##id,
 enum cache_kind { CACHE_PLACES(CACHE_PLACE_ID) N_CACHE_KINDS };
 
 /* What --help says, a line each. */
-#define CACHE_PLACE_LINE(id, name, from, to, source, settle, is_dir, help)               \
-	"\ntype=" name ": " help
-#define CACHE_PLACE_HELP CACHE_PLACES(CACHE_PLACE_LINE)
+#define CACHE_PLACE_LINE(id, name, help) "\ntype=" #name ": " help
+#define CACHE_PLACE_HELP                 CACHE_PLACES(CACHE_PLACE_LINE)
 
 struct cache_place {
 	enum cache_kind kind;
@@ -45,18 +34,24 @@ struct cache_place {
 	struct output output; /* to: the output that writes it */
 };
 
-/* Checks P's name and completes its output. ERR_USAGE. */
+/* Checks P's name and completes its output for the row's write(). ERR_USAGE. */
 typedef int cache_settle_fn(struct cache_place *p, struct error *err);
 
+struct blob_place;
+
 struct cache_row {
-	const char *name, *from, *to;
-	enum context_kind source;
+	const char *from, *to; /* the key with the location; NULL: none, it is refused */
+	/* Where it is read from, under cache_place.name. */
+	const struct blob_place *place;
 	cache_settle_fn *settle;
-	bool is_dir;
+	output_write_fn *write; /* of cache_place.output; NULL: not written apart */
+	bool is_dir;            /* the name is a directory, which contexts exclude */
 };
 
-/* By enum cache_kind. */
-extern const struct cache_row cache_rows[N_CACHE_KINDS];
+#define CACHE_PLACE_ROW(id, name, help) extern const struct cache_row cache_##name;
+CACHE_PLACES(CACHE_PLACE_ROW)
+
+const struct cache_row *cache_row_of(const struct cache_place *p);
 
 /* ERR_USAGE, with a hint if there is one. The caller clears OUT in any case. */
 int cache_place_parse(struct cache_place *out, bool is_to, struct text value,

@@ -4,9 +4,9 @@
 #include "builder/export/package.h"
 
 int
-export_write(const struct output *output, const struct export_options *options,
-             const struct image *images, size_t n, struct descriptor *root,
-             struct error *err)
+export_write_by(output_write_fn *write, const struct output *output,
+                const struct export_options *options, const struct image *images,
+                size_t n, struct descriptor *root, struct error *err)
 {
 	struct export_options own = *options;
 
@@ -14,7 +14,16 @@ export_write(const struct output *output, const struct export_options *options,
 		own.epoch = output->epoch;
 	if (output->keep_times)
 		own.epoch = -1;
-	return output_rows[output->type].write(output, &own, images, n, root, err);
+	return write(output, &own, images, n, root, err);
+}
+
+int
+export_write(const struct output *output, const struct export_options *options,
+             const struct image *images, size_t n, struct descriptor *root,
+             struct error *err)
+{
+	return export_write_by(output_rows[output->type].write, output, options, images,
+	                       n, root, err);
 }
 
 int

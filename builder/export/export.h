@@ -89,6 +89,11 @@ int export_write(const struct output *output, const struct export_options *optio
                  const struct image *images, size_t n, struct descriptor *root,
                  struct error *err);
 
+/* The same by WRITE, whatever the type of OUTPUT. */
+int export_write_by(output_write_fn *write, const struct output *output,
+                    const struct export_options *options, const struct image *images,
+                    size_t n, struct descriptor *root, struct error *err);
+
 /* ------------------------------------------------------------ images in the store */
 
 /* Copies the image NAME of the store to a registry as REF ("cooper push"). */

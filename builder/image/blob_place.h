@@ -1,12 +1,12 @@
 /*
- * blob_place: the sources of an image's documents and layers, one row each. Internal to
- * image.
+ * blob_place: the sources of an image's documents and layers, one row each.
  *
  *	place_registry   a registry, found by the name
  *	place_layout     an OCI layout on this machine
  *
- * All bring blobs into the store; blobs that are there already are not fetched. For
- * writing a cache to a place, see builder/export/cache_place.h.
+ * All bring blobs into the store; blobs that are there already are not fetched. A row may
+ * be elsewhere: builder/export/cache_place.h names places of caches, and says how a cache
+ * is written there.
  */
 #ifndef BUILDER_IMAGE_BLOB_PLACE_H
 #define BUILDER_IMAGE_BLOB_PLACE_H
@@ -21,22 +21,22 @@
 enum blob_role { BLOB_MANIFEST, BLOB_CONFIG, BLOB_LAYER };
 
 struct blob_place {
-	enum context_kind kind; /* the parser's kind for images at this place */
 	/* Looks up the image that M names, as far as the options allow. Fills in S->root
-	 * and the members of S that fetch() needs. */
+	 * and S->at, which close() frees even if this fails. */
 	int (*find)(const struct source_options *options, const struct missing_base *m,
 	            struct source_image *s, struct error *err);
 	/* Brings D into S->store and verifies its digest. READER: see layer_fetch_fn;
 	 * NULL for documents. */
 	int (*fetch)(struct source_image *s, const struct descriptor *d,
 	             enum blob_role role, struct growing_blob *reader, struct error *err);
-	/* Whether it is a registry, so that layers can be mounted from S->ref. */
-	bool has_ref;
+	void (*close)(void *at); /* takes NULL */
+	/* A registry: the name from which layers can be mounted. NULL: there is none. */
+	const struct reference *(*mountable)(const void *at);
 };
 
 extern const struct blob_place place_registry, place_layout;
 
-/* The place for KIND; place_registry if no other place has this kind. */
+/* The place for images of the parser's KIND; place_registry if no other place has this kind. */
 const struct blob_place *blob_place_of(enum context_kind kind);
 
 #endif

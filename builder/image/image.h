@@ -8,6 +8,8 @@
  * A source image is first looked up in the store (tags, then refs/, the cached
  * answers of registries), if the pull policy allows it. Its layers are handles;
  * nothing is downloaded until a step needs their bytes.
+ *
+ *	builder/image/blob_place.h   the places where images can be
  */
 #ifndef BUILDER_IMAGE_IMAGE_H
 #define BUILDER_IMAGE_IMAGE_H
@@ -31,16 +33,14 @@ enum pull_policy { PULL_MISSING, PULL_ALWAYS, PULL_NEWER, PULL_NEVER };
 struct source_image {
 	struct arena *arena;            /* base's texts */
 	const struct blob_place *place; /* the source of documents and layers */
-	struct reference ref;
-	struct descriptor root; /* the target of the name */
+	void *at;                       /* the image there; only PLACE knows what it is */
+	struct descriptor root;         /* the target of the name */
 	struct manifest manifest;
 	struct digest manifest_digest;
 	json_t *config;               /* the whole document */
 	struct base_image base;       /* the parser's view; base.image is this */
 	ARRAY(struct layer *) layers; /* lowest first */
 	struct store *store;
-	struct registry *registry; /* of place_registry; NULL: nothing is fetched */
-	char *layout;              /* of place_layout: its path */
 	const struct cancel *cancel;
 };
 
@@ -52,10 +52,16 @@ struct source_options {
 	const struct cancel *cancel;
 };
 
-/* Finds the image that M names and reads its config. The caller frees it after the
- * last use of the store, because layers fetch through it. */
+/* Finds the image that M names, at the place for its kind, and reads its config. The
+ * caller frees it after the last use of the store, because layers fetch through it. */
 struct source_image *source_image_load(const struct source_options *options,
                                        const struct missing_base *m, struct error *err);
+
+/* The same at PLACE, whatever kind M has. */
+struct source_image *
+source_image_load_from(const struct blob_place *place,
+                       const struct source_options *options, const struct missing_base *m,
+                       struct error *err);
 void source_image_free(struct source_image *s); /* takes NULL */
 
 /* The name by which a registry of the same host can mount its layers, or NULL. */

@@ -8,9 +8,12 @@ layout_find_root(const struct source_options *o, const struct missing_base *m,
                  struct source_image *s, struct error *err)
 {
 	auto_free char *text = text_copy(m->name);
+	char *path = NULL;
+	int failed = layout_find(text, &path, &s->root, err);
 
 	(void)o;
-	return layout_find(text, &s->layout, &s->root, err);
+	s->at = path;
+	return failed;
 }
 
 static int
@@ -19,9 +22,10 @@ layout_fetch(struct source_image *s, const struct descriptor *d, enum blob_role 
 {
 	(void)role;
 	(void)reader;
-	return layout_fetch_blob(s->store, s->layout, d, s->cancel, err);
+	return layout_fetch_blob(s->store, s->at, d, s->cancel, err);
 }
 
-const struct blob_place place_layout = { .kind = CONTEXT_LAYOUT,
-	                                 .find = layout_find_root,
-	                                 .fetch = layout_fetch };
+/* S->at is its path. */
+const struct blob_place place_layout = { .find = layout_find_root,
+	                                 .fetch = layout_fetch,
+	                                 .close = free };

@@ -121,21 +121,20 @@ open_layers(struct source_image *s, struct error *err)
 }
 
 struct source_image *
-source_image_load(const struct source_options *o, const struct missing_base *m,
-                  struct error *err)
+source_image_load_from(const struct blob_place *place, const struct source_options *o,
+                       const struct missing_base *m, struct error *err)
 {
 	struct source_image *s = mem_new(sizeof *s);
 	auto_free char *where = text_copy(m->name);
 
 	s->arena = arena_new();
 	s->store = o->store;
-	s->registry = o->offline ? NULL : o->registry;
 	s->cancel = o->cancel;
 	s->base.name = arena_text(s->arena, m->name);
 	s->base.kind = m->kind;
 	platform_copy(&s->base.platform, &m->platform);
 	s->base.image = s;
-	s->place = blob_place_of(m->kind);
+	s->place = place;
 	if (s->place->find(o, m, s, err) < 0 ||
 	    read_manifest(s, &m->platform, where, err) < 0 ||
 	    read_config(s, where, err) < 0 || open_layers(s, err) < 0) {
@@ -146,10 +145,17 @@ source_image_load(const struct source_options *o, const struct missing_base *m,
 	return s;
 }
 
+struct source_image *
+source_image_load(const struct source_options *o, const struct missing_base *m,
+                  struct error *err)
+{
+	return source_image_load_from(blob_place_of(m->kind), o, m, err);
+}
+
 const struct reference *
 source_image_mountable(const struct source_image *s)
 {
-	return s->place->has_ref ? &s->ref : NULL;
+	return s->place->mountable == NULL ? NULL : s->place->mountable(s->at);
 }
 
 void
@@ -157,7 +163,7 @@ source_image_free(struct source_image *s)
 {
 	if (s == NULL)
 		return;
-	reference_clear(&s->ref);
+	s->place->close(s->at);
 	descriptor_clear(&s->root);
 	manifest_clear(&s->manifest);
 	json_decref(s->config);
@@ -165,7 +171,6 @@ source_image_free(struct source_image *s)
 	platform_clear(&s->base.platform);
 	platform_clear(&s->base.image_platform);
 	array_clear(&s->layers);
-	free(s->layout);
 	arena_free(s->arena);
 	free(s);
 }

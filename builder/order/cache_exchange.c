@@ -17,15 +17,14 @@ load(const struct cache_place *place, const struct source_options *source,
 {
 	struct source_options options = *source;
 	auto_platform struct platform host = PLATFORM_INIT;
-	struct missing_base wanted = { .name = text_of(place->name),
-		                       .kind = cache_rows[place->kind].source };
+	struct missing_base wanted = { .name = text_of(place->name) };
 
 	/* A cache is another one after every build that writes it. */
 	if (!options.offline)
 		options.policy = PULL_ALWAYS;
 	platform_host(&host);
 	wanted.platform = host;
-	return source_image_load(&options, &wanted, err);
+	return source_image_load_from(cache_row_of(place)->place, &options, &wanted, err);
 }
 
 static void
@@ -174,7 +173,8 @@ static int export(const struct cache_place *place, const struct build_env *env,
 	if (failed == 0)
 		failed = write_config(records, n, &image, err);
 	if (failed == 0)
-		failed = export_write(&place->output, &options, &image, 1, &root, err);
+		failed = export_write_by(cache_row_of(place)->write, &place->output,
+		                         &options, &image, 1, &root, err);
 	image_clear(&image);
 	return failed < 0 ? error_wrap(err, "export cache to %s", place->name) : 0;
 }
