@@ -196,7 +196,7 @@ run_job(struct group *g)
 }
 
 static void *
-work(void *arg)
+pool_thread(void *arg)
 {
 	struct pool *pool = arg;
 
@@ -230,7 +230,8 @@ pool_new(size_t n_threads)
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &saved);
 	while (pool->n_threads < n_threads &&
-	       pthread_create(&pool->threads[pool->n_threads], NULL, work, pool) == 0)
+	       pthread_create(&pool->threads[pool->n_threads], NULL, pool_thread, pool) ==
+	               0)
 		pool->n_threads++;
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	return pool;

@@ -47,7 +47,7 @@ next(struct spool *s, void *bytes, size_t n, struct error *err)
 
 /* The same, and to the file: a tar_source's read(). */
 static ssize_t
-keep(void *arg, void *bytes, size_t n, struct error *err)
+spool_keep(void *arg, void *bytes, size_t n, struct error *err)
 {
 	struct spool *s = arg;
 	ssize_t got = next(s, bytes, n, err);
@@ -83,7 +83,7 @@ pass_over_padding(struct spool *s, struct error *err)
 static int
 spool_plain(struct spool *s, struct error *err)
 {
-	struct tar_source source = { keep, NULL, s };
+	struct tar_source source = { spool_keep, NULL, s };
 	auto_tar_reader struct tar_reader *r = tar_reader_new(source, TAR_NAMES_CONFINE);
 	struct tar_item item;
 	int status;
@@ -110,7 +110,7 @@ spool_compressed(struct spool *s, struct error *err)
 	auto_free char *bytes = mem_resize(NULL, PIECE, 1);
 	ssize_t got = 0;
 
-	while ((got = keep(s, bytes, PIECE, err)) > 0) {
+	while ((got = spool_keep(s, bytes, PIECE, err)) > 0) {
 		size_t zeros = zeros_at_end(bytes, (size_t)got);
 
 		s->zeros = zeros == (size_t)got ? s->zeros + zeros : zeros;

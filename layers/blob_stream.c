@@ -46,7 +46,7 @@ blob_stream_may_fetch(struct layer *l)
 }
 
 static void *
-fetch(void *arg)
+fetch_thread(void *arg)
 {
 	struct download *d = arg;
 	struct layer *l = d->layer;
@@ -61,7 +61,7 @@ download_start(struct download *d, struct layer *l, struct error *err)
 {
 	d->layer = l;
 	d->blob = growing_blob_new();
-	if (pthread_create(&d->thread, NULL, fetch, d) != 0)
+	if (pthread_create(&d->thread, NULL, fetch_thread, d) != 0)
 		return error_set(err, ERR_INTERNAL, "cannot start a thread");
 	d->running = true;
 	return 0;
@@ -96,7 +96,7 @@ read_source(void *arg, void *bytes, size_t n, struct error *err)
 }
 
 static int
-sink(void *arg, const void *bytes, size_t n, struct error *err)
+blob_stream_sink(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	struct blob_stream *s = arg;
 
@@ -174,7 +174,7 @@ blob_stream_open(struct layer *l, bool keep_tar, struct error *err)
 		s->hasher = hasher_new(DIGEST_SHA256);
 	if (keep_tar && s->part == NULL)
 		return NULL;
-	s->queue = block_queue_new(sink, s);
+	s->queue = block_queue_new(blob_stream_sink, s);
 	s->ahead = read_ahead_new(read_source, s);
 	return take(s);
 }

@@ -48,7 +48,7 @@ block_queue_new(block_sink_fn *sink, void *arg)
 }
 
 static void *
-drain(void *arg)
+block_queue_thread(void *arg)
 {
 	struct block_queue *q = arg;
 
@@ -84,7 +84,8 @@ hand_over(struct block_queue *q, struct error *err)
 	bool failed;
 
 	if (!q->threaded && q->head >= BLOCKS_BEFORE_THREAD && job_cpus() > 1)
-		q->threaded = pthread_create(&q->thread, NULL, drain, q) == 0;
+		q->threaded = pthread_create(&q->thread, NULL, block_queue_thread, q) ==
+		              0;
 	if (!q->threaded) {
 		if (q->sink(q->arg, b->bytes, b->n, err) < 0)
 			return -1;

@@ -90,7 +90,7 @@ compress_slot(const struct gzip_writer *w, struct libdeflate_compressor *c,
 }
 
 static void *
-worker(void *arg)
+gzip_thread(void *arg)
 {
 	struct gzip_writer *w = arg;
 	struct libdeflate_compressor *c = compressor_new(w->level);
@@ -120,7 +120,7 @@ static void
 start_workers(struct gzip_writer *w)
 {
 	while (w->n_started < w->n_workers &&
-	       pthread_create(&w->workers[w->n_started], NULL, worker, w) == 0)
+	       pthread_create(&w->workers[w->n_started], NULL, gzip_thread, w) == 0)
 		w->n_started++;
 	w->n_workers = w->n_started;
 }

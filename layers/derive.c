@@ -244,7 +244,7 @@ fetch_blob(struct layer *l, struct error *err)
 /* ------------------------------------------------------------ from a directory */
 
 static int
-part_sink(void *arg, const void *bytes, size_t n, struct error *err)
+derive_sink(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	return part_write(arg, bytes, n, err);
 }
@@ -264,7 +264,7 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 	pour.index = index = part == NULL ? NULL : tree_writer_new(l->store, err);
 	if (index == NULL)
 		return -1;
-	pour.tar = writer = tar_writer_new(part_sink, part);
+	pour.tar = writer = tar_writer_new(derive_sink, part);
 	if (pour_tree(&pour, l, l->tree, err) < 0 || pour_end(&pour, err) < 0)
 		return layer_blame_dir(l, err);
 	size = part_size(part);

@@ -89,7 +89,7 @@ next_piece(const struct files_ahead *a)
 }
 
 static void *
-run(void *arg)
+files_ahead_thread(void *arg)
 {
 	struct files_ahead *a = arg;
 	size_t n = a->changes->n;
@@ -154,7 +154,8 @@ files_ahead_get(struct files_ahead *a, size_t i)
 		    a->changes->n - i < CHANGES_BEFORE_THREAD || job_cpus() < 2)
 			return NULL;
 		a->own_end = i;
-		a->threaded = pthread_create(&a->thread, NULL, run, a) == 0;
+		a->threaded = pthread_create(&a->thread, NULL, files_ahead_thread, a) ==
+		              0;
 		if (!a->threaded)
 			return NULL;
 	}

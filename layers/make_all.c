@@ -19,7 +19,7 @@ struct job {
 };
 
 static int
-make_one(void *arg, struct error *err)
+make_all_job(void *arg, struct error *err)
 {
 	const struct job *j = arg;
 
@@ -48,7 +48,7 @@ make_in_parallel(struct job *jobs, size_t n, struct error *err)
 	int failed;
 
 	for (size_t i = 0; i < n; i++)
-		group_add(group, make_one, &jobs[i]);
+		group_add(group, make_all_job, &jobs[i]);
 	failed = group_wait(group, err);
 	group_free(group);
 	pool_free(pool);

@@ -72,7 +72,7 @@ open_dir(struct birth *b, struct error *err)
 }
 
 static int
-part_sink(void *arg, const void *bytes, size_t n, struct error *err)
+new_layer_sink(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	return part_write(arg, bytes, n, err);
 }
@@ -83,7 +83,7 @@ open_tar(struct birth *b, struct error *err)
 	b->part = part_new(b->store, err);
 	if (b->part == NULL)
 		return -1;
-	b->writer = tar_writer_new(part_sink, b->part);
+	b->writer = tar_writer_new(new_layer_sink, b->part);
 	return 0;
 }
 

@@ -135,7 +135,7 @@ put(struct sealed_writer *w, const struct noted *n)
 }
 
 static int
-fill(void *arg, struct sealed_writer *w, struct error *err)
+fill_notes(void *arg, struct sealed_writer *w, struct error *err)
 {
 	const struct filling *f = arg;
 	const struct notes *n = f->notes;
@@ -161,7 +161,7 @@ notes_write(const struct notes *n, const struct notes_tree *tree, int dir_fd,
 {
 	struct filling f = { n, tree };
 
-	return sealed_replace(dir_fd, name, 0600, fill, &f, err);
+	return sealed_replace(dir_fd, name, 0600, fill_notes, &f, err);
 }
 
 /* False if there is none that can be one. */

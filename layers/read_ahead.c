@@ -69,7 +69,7 @@ fill(struct read_ahead *r, struct block *b, bool *failed, struct error *err)
 }
 
 static void *
-run(void *arg)
+read_ahead_thread(void *arg)
 {
 	struct read_ahead *r = arg;
 
@@ -105,7 +105,7 @@ wait_for_block(struct read_ahead *r)
 
 	if (!r->threaded && !r->ended && r->head >= BLOCKS_BEFORE_THREAD &&
 	    job_cpus() > 1)
-		r->threaded = pthread_create(&r->thread, NULL, run, r) == 0;
+		r->threaded = pthread_create(&r->thread, NULL, read_ahead_thread, r) == 0;
 	if (!r->threaded) {
 		if (r->head == r->tail && !r->ended) {
 			r->ended = fill(r, &r->blocks[r->head % N_BLOCKS], &r->failed,

@@ -160,7 +160,7 @@ struct removal {
 };
 
 static int
-remove_it(void *arg, struct error *err)
+scratch_remove(void *arg, struct error *err)
 {
 	struct removal *r = arg;
 	auto_error struct error ignored = ERROR_INIT;
@@ -179,7 +179,7 @@ queue_removal(struct scratch *s, struct removal *r)
 		s->pool = pool_new(1);
 		s->removals = group_new(s->pool);
 	}
-	group_add(s->removals, remove_it, r);
+	group_add(s->removals, scratch_remove, r);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -67,7 +67,8 @@ settle_file(struct writing *w, const struct view_entry *found, struct change *c,
 }
 
 static int
-write_one(void *arg, struct text path, const struct view_entry *found, struct error *err)
+view_write_entry(void *arg, struct text path, const struct view_entry *found,
+                 struct error *err)
 {
 	struct writing *w = arg;
 	struct change c = { .entry = { .type = ENTRY_DIR, .mode = 0755 } };
@@ -104,7 +105,7 @@ write_part(const struct view_part *part, const struct pour *pour, struct error *
 	w.pour.space = space;
 	status = write_folder(&w, err);
 	if (status == 0)
-		status = view_each(part->view, TEXT(""), write_one, &w, err);
+		status = view_each(part->view, TEXT(""), view_write_entry, &w, err);
 	map_clear(&w.first_names);
 	buf_clear(&w.path);
 	buf_clear(&w.link);

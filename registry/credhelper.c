@@ -84,8 +84,8 @@ read_answer(const char *program, const struct buf *answer, struct credential *ou
 /* Runs the helper with VERB and INPUT; 1 if it succeeded, 0 if it does not know the
  * server, -1. The caller wipes ANSWER. */
 static int
-run(const char *suffix, const char *verb, struct text input, const struct cancel *cancel,
-    struct buf *answer, struct error *err)
+run_helper(const char *suffix, const char *verb, struct text input,
+           const struct cancel *cancel, struct buf *answer, struct error *err)
 {
 	auto_free char *program = mem_print("docker-credential-%s", suffix);
 	auto_buf struct buf log = BUF_INIT;
@@ -125,7 +125,7 @@ credhelper_get(const char *suffix, const char *server, const struct cancel *canc
 {
 	auto_free char *program = mem_print("docker-credential-%s", suffix);
 	auto_buf struct buf answer = BUF_INIT;
-	int rc = run(suffix, "get", text_of(server), cancel, &answer, err);
+	int rc = run_helper(suffix, "get", text_of(server), cancel, &answer, err);
 
 	if (rc > 0)
 		rc = read_answer(program, &answer, out, err);
@@ -146,7 +146,7 @@ credhelper_store(const char *suffix, const char *server, const struct credential
 	jsonio_set(object, "Username", jsonio_string(text_of(c->user)));
 	jsonio_set(object, "Secret", jsonio_string(text_of(c->password)));
 	text = jsonio_print(object);
-	rc = run(suffix, "store", text_of(text), cancel, &answer, err);
+	rc = run_helper(suffix, "store", text_of(text), cancel, &answer, err);
 	explicit_bzero(text, strlen(text));
 	free(text);
 	wipe(&answer);
@@ -163,5 +163,6 @@ credhelper_erase(const char *suffix, const char *server, const struct cancel *ca
 {
 	auto_buf struct buf answer = BUF_INIT;
 
-	return run(suffix, "erase", text_of(server), cancel, &answer, err) < 0 ? -1 : 0;
+	return run_helper(suffix, "erase", text_of(server), cancel, &answer, err) < 0 ? -1
+	                                                                              : 0;
 }

@@ -72,7 +72,7 @@ is_same(const struct fetch *f, const struct http_response *response)
 }
 
 static int
-on_start(void *arg, const struct http_response *response, struct error *err)
+fetch_on_start(void *arg, const struct http_response *response, struct error *err)
 {
 	struct fetch *f = arg;
 
@@ -95,7 +95,7 @@ on_start(void *arg, const struct http_response *response, struct error *err)
 }
 
 static int
-on_bytes(void *arg, const void *bytes, size_t n, struct error *err)
+fetch_on_bytes(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	struct fetch *f = arg;
 	size_t skip = f->skip < n ? (size_t)f->skip : n;
@@ -142,8 +142,8 @@ try_once(struct fetch *f, struct registry *reg, const char *url,
 	struct http_request request = { .method = "GET",
 		                        .url = url,
 		                        .authorization = f->authorization,
-		                        .start = on_start,
-		                        .sink = on_bytes,
+		                        .start = fetch_on_start,
+		                        .sink = fetch_on_bytes,
 		                        .arg = f };
 	size_t n = 0;
 

@@ -48,7 +48,7 @@ damaged(const struct pull *p, const char *what, uint64_t n, struct error *err)
 }
 
 static int
-on_start(void *arg, const struct http_response *response, struct error *err)
+pull_on_start(void *arg, const struct http_response *response, struct error *err)
 {
 	struct pull *p = arg;
 	uint64_t start = 0, length;
@@ -65,7 +65,7 @@ on_start(void *arg, const struct http_response *response, struct error *err)
 }
 
 static int
-on_bytes(void *arg, const void *bytes, size_t n, struct error *err)
+pull_on_bytes(void *arg, const void *bytes, size_t n, struct error *err)
 {
 	struct pull *p = arg;
 	const char *at = bytes;
@@ -105,7 +105,7 @@ try_once(struct pull *p, struct registry *reg, const char *where,
          struct http_response *response, struct error *err)
 {
 	struct http_request request = {
-		.method = "GET", .start = on_start, .sink = on_bytes, .arg = p
+		.method = "GET", .start = pull_on_start, .sink = pull_on_bytes, .arg = p
 	};
 	auto_free char *range = mem_print("Range: bytes=%llu-",
 	                                  (unsigned long long)p->done);
@@ -206,7 +206,7 @@ transfer_from(struct pull *p, struct registry *reg, const char *where, int retri
 }
 
 static int
-transfer(void *arg, const struct call *call, struct error *err)
+pull_transfer(void *arg, const struct call *call, struct error *err)
 {
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
 	struct pull *p = arg;
@@ -280,7 +280,7 @@ registry_pull_blob(struct registry *reg, const struct reference *ref,
 		                                .progress = progress,
 		                                .progress_arg = progress_arg };
 
-	if (endpoint_each(reg, ref, "pull", transfer, &p, err) == 0)
+	if (endpoint_each(reg, ref, "pull", pull_transfer, &p, err) == 0)
 		return 0;
 	if (err->code == ERR_CANCELLED)
 		return -1;

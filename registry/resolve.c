@@ -188,7 +188,7 @@ read_document(void *arg, const struct descriptor *d, struct buf *out, struct err
 }
 
 static int
-resolve(void *arg, const struct call *call, struct error *err)
+resolve_at(void *arg, const struct call *call, struct error *err)
 {
 	const struct resolving *what = arg;
 	const struct reference *ref = what->ref;
@@ -217,7 +217,7 @@ registry_resolve(struct registry *reg, const struct reference *ref,
 {
 	struct resolving what = { .ref = ref, .platform = platform, .out = out };
 
-	return endpoint_each(reg, ref, "pull", resolve, &what, err);
+	return endpoint_each(reg, ref, "pull", resolve_at, &what, err);
 }
 
 /* A HEAD has no body that could say what is wrong: then a GET asks again. */
@@ -251,7 +251,7 @@ struct asking {
 };
 
 static int
-ask(void *arg, const struct call *call, struct error *err)
+resolve_ask(void *arg, const struct call *call, struct error *err)
 {
 	const struct asking *what = arg;
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
@@ -284,5 +284,5 @@ registry_head(struct registry *reg, const struct reference *ref, struct descript
 {
 	struct asking what = { .ref = ref, .out = out };
 
-	return endpoint_each(reg, ref, "pull", ask, &what, err);
+	return endpoint_each(reg, ref, "pull", resolve_ask, &what, err);
 }

@@ -44,7 +44,7 @@ examine(struct store *store, enum isolation wanted, struct doctor *out, struct e
 }
 
 static int
-work(void *options, const struct words_left *words, struct error *err)
+doctor_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct doctor_options *o = options;
 	struct doctor doctor = { 0 };
@@ -69,11 +69,11 @@ work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-run(const struct command *self, int argc, char **argv)
+doctor_run(const struct command *self, int argc, char **argv)
 {
 	struct doctor_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, work);
+	return command_run(self, argc, argv, &o, doctor_work);
 }
 
 struct command cmd_doctor = {
@@ -81,5 +81,5 @@ struct command cmd_doctor = {
 	.arguments = "[OPTIONS]",
 	.summary = "Tell what this machine allows, and what would help.",
 	.options = rows,
-	.run = run,
+	.run = doctor_run,
 };

@@ -223,7 +223,7 @@ inspect(struct store *store, struct inspect_options *o, const char *name, json_t
 }
 
 static int
-work(void *options, const struct words_left *words, struct error *err)
+inspect_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct inspect_options *o = options;
 	auto_json json_t *list = json_array();
@@ -244,25 +244,25 @@ work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-run_as(const struct command *self, int argc, char **argv, bool is_docker)
+inspect_run_as(const struct command *self, int argc, char **argv, bool is_docker)
 {
 	struct inspect_options o = { .is_docker = is_docker };
-	int status = command_run(self, argc, argv, &o, work);
+	int status = command_run(self, argc, argv, &o, inspect_work);
 
 	formatted_clear(&o.format);
 	return status;
 }
 
 static int
-run(const struct command *self, int argc, char **argv)
+inspect_run(const struct command *self, int argc, char **argv)
 {
-	return run_as(self, argc, argv, false);
+	return inspect_run_as(self, argc, argv, false);
 }
 
 static int
-run_docker(const struct command *self, int argc, char **argv)
+inspect_docker_run(const struct command *self, int argc, char **argv)
 {
-	return run_as(self, argc, argv, true);
+	return inspect_run_as(self, argc, argv, true);
 }
 
 struct command cmd_image_inspect = {
@@ -270,7 +270,7 @@ struct command cmd_image_inspect = {
 	.arguments = "[OPTIONS] NAME…",
 	.summary = "Print images as `docker image inspect` does.",
 	.options = rows,
-	.run = run_docker,
+	.run = inspect_docker_run,
 };
 
 struct command cmd_inspect = {
@@ -278,5 +278,5 @@ struct command cmd_inspect = {
 	.arguments = "[OPTIONS] NAME…",
 	.summary = "Print an image's digests, manifest and config as JSON.",
 	.options = rows,
-	.run = run,
+	.run = inspect_run,
 };

@@ -38,7 +38,7 @@ print_forgotten(const struct login_forgotten *forgotten, const char *what)
 }
 
 static int
-work(void *options, const struct words_left *words, struct error *err)
+logout_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct logout_options *o = options;
 	struct login_forgotten forgotten = { 0 };
@@ -59,11 +59,11 @@ work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-run(const struct command *self, int argc, char **argv)
+logout_run(const struct command *self, int argc, char **argv)
 {
 	struct logout_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, work);
+	return command_run(self, argc, argv, &o, logout_work);
 }
 
 struct command cmd_logout = {
@@ -71,5 +71,5 @@ struct command cmd_logout = {
 	.arguments = "[OPTIONS] [REGISTRY]",
 	.summary = "Forget the credentials for a registry.",
 	.options = rows,
-	.run = run,
+	.run = logout_run,
 };

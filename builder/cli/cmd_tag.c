@@ -28,7 +28,7 @@ tag_as(struct store *store, const struct descriptor *target, const char *word,
 }
 
 static int
-work(void *options, const struct words_left *words, struct error *err)
+tag_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct store_options *o = options;
 	auto_descriptor struct descriptor target = DESCRIPTOR_INIT;
@@ -49,11 +49,11 @@ work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-run(const struct command *self, int argc, char **argv)
+tag_run(const struct command *self, int argc, char **argv)
 {
 	struct store_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, work);
+	return command_run(self, argc, argv, &o, tag_work);
 }
 
 struct command cmd_tag = {
@@ -61,5 +61,5 @@ struct command cmd_tag = {
 	.arguments = "[OPTIONS] NAME NEW-NAME…",
 	.summary = "Give an image of the store another name.",
 	.options = rows,
-	.run = run,
+	.run = tag_run,
 };

@@ -56,7 +56,7 @@ hand_on(int from, int to)
 }
 
 static void *
-pump(void *arg)
+terminal_pump(void *arg)
 {
 	struct terminal *t = arg;
 	bool has_input = true;
@@ -124,7 +124,7 @@ terminal_join(struct error *err)
 	raw = t->before;
 	cfmakeraw(&raw);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	pthread_create(&t->pump, NULL, pump, t);
+	pthread_create(&t->pump, NULL, terminal_pump, t);
 	return t;
 }
 

@@ -315,7 +315,7 @@ read_dir(struct reader *r, struct error *err)
 static void reader_loop(struct scanner *s);
 
 static void *
-thread_main(void *arg)
+scan_thread(void *arg)
 {
 	reader_loop(arg);
 	return NULL;
@@ -341,7 +341,7 @@ publish(struct scanner *s, struct reader *r)
 		array_push(&s->out->links, r->links.at[i]);
 	r->links.n = 0;
 	if (s->n_queued >= QUEUE_PAYS && s->n_threads + 1 < s->threads_max &&
-	    pthread_create(&s->threads[s->n_threads], NULL, thread_main, s) == 0)
+	    pthread_create(&s->threads[s->n_threads], NULL, scan_thread, s) == 0)
 		s->n_threads++;
 	pthread_cond_broadcast(&s->changed);
 }

@@ -195,7 +195,7 @@ pass_piece(const struct passing *p, int fd_out, const char *piece, size_t n,
 }
 
 static int
-pass(void *arg, int fd_out, struct error *err)
+pass_archive(void *arg, int fd_out, struct error *err)
 {
 	const struct passing *p = arg;
 	auto_hasher struct hasher *hasher = hasher_new(p->d->digest.alg);
@@ -235,11 +235,11 @@ put_blob(struct archive *a, const struct export_options *options,
 		return -1;
 	p.fd_in = in;
 	if (a->tar == NULL)
-		return draft_replace_by(a->dir_fd, path, 0644, pass, &p, err);
+		return draft_replace_by(a->dir_fd, path, 0644, pass_archive, &p, err);
 	p.archive = a;
 	if (tar_out_file(a->tar, path, blob->descriptor.size, err) < 0)
 		return -1;
-	return pass(&p, -1, err);
+	return pass_archive(&p, -1, err);
 }
 
 /* Damaged content of the store is fetched or made again before the first byte is written,

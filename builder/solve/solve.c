@@ -112,7 +112,7 @@ wake(struct solver *s, size_t n_ready)
 }
 
 static void *
-worker(void *arg)
+solver_thread(void *arg)
 {
 	struct solver *s = arg;
 
@@ -145,7 +145,7 @@ worker(void *arg)
 
 /* Runs everything that is needed and not done; this thread works too. */
 static int
-work(struct solver *s, struct error *err)
+solver_work(struct solver *s, struct error *err)
 {
 	pthread_t threads[JOBS_MAX];
 	size_t wanted = s->options->jobs, n = 0;
@@ -155,9 +155,9 @@ work(struct solver *s, struct error *err)
 	if (wanted > s->n_left)
 		wanted = s->n_left;
 	while (n + 1 < wanted && n < JOBS_MAX &&
-	       pthread_create(&threads[n], NULL, worker, s) == 0)
+	       pthread_create(&threads[n], NULL, solver_thread, s) == 0)
 		n++;
-	worker(s);
+	solver_thread(s);
 	for (size_t i = 0; i < n; i++)
 		pthread_join(threads[i], NULL);
 	if (!s->failed)
@@ -178,7 +178,7 @@ run_sources(struct solver *s, struct error *err)
 			s->n_left++;
 		}
 	}
-	return work(s, err);
+	return solver_work(s, err);
 }
 
 /* Before the first of them runs: later steps see what earlier ones leave there. */
@@ -204,7 +204,7 @@ run_phases(struct solver *s, struct error *err)
 		return -1;
 	drop_mounts(s);
 	s->n_run = 0;
-	return work(s, err);
+	return solver_work(s, err);
 }
 
 /* Also for steps that were not needed: their results are known. */

@@ -222,7 +222,7 @@ put_other(struct transfer *t, const struct copy_item *item, struct error *err)
 }
 
 static int
-put(void *arg, const struct copy_item *item, struct error *err)
+copy_item_put(void *arg, const struct copy_item *item, struct error *err)
 {
 	struct transfer *t = arg;
 
@@ -304,5 +304,5 @@ copy_match_apply(struct copier *c, const struct opened_source *s, size_t i,
 	                                      : path_dir(buf_text(&t.to)),
 	              err) < 0)
 		return -1;
-	return opened_source_walk(s, i, put, &t, err);
+	return opened_source_walk(s, i, copy_item_put, &t, err);
 }

@@ -230,7 +230,7 @@ ui_handle(struct ui *ui, const struct event *e)
 }
 
 static void
-sink(void *arg, const struct event *e)
+ui_sink(void *arg, const struct event *e)
 {
 	struct ui *ui = arg;
 
@@ -263,7 +263,7 @@ is_finished(struct ui *ui)
 }
 
 static void *
-tick(void *arg)
+ui_ticker(void *arg)
 {
 	struct ui *ui = arg;
 
@@ -286,8 +286,8 @@ ui_new(enum progress progress, FILE *out)
 	pthread_cond_init(&ui->stop, NULL);
 	/* Without the thread less is shown in between, but all at the end. */
 	if (ui->view->tick != NULL)
-		ui->ticks = pthread_create(&ui->ticker, NULL, tick, ui) == 0;
-	event_set_sink(sink, ui);
+		ui->ticks = pthread_create(&ui->ticker, NULL, ui_ticker, ui) == 0;
+	event_set_sink(ui_sink, ui);
 	return ui;
 }
 

@@ -44,7 +44,7 @@ note(const struct mount_ctx *c, int parent_fd, const char *parent, const char *n
 
 /* Entries in another mount (a cache, a tmpfs) are not part of the layer. */
 static int
-make(void *arg, int parent_fd, const char *parent, const char *name, bool is_dir)
+make_target(void *arg, int parent_fd, const char *parent, const char *name, bool is_dir)
 {
 	const struct mount_ctx *c = arg;
 	struct stat before;
@@ -75,7 +75,7 @@ check_kind(int fd, bool is_dir)
 int
 mount_target_open(struct mount_ctx *c, const char *path, bool is_dir)
 {
-	int fd = open_in_root_making(c->root_fd, path, is_dir, make, c);
+	int fd = open_in_root_making(c->root_fd, path, is_dir, make_target, c);
 
 	return fd < 0 ? -1 : check_kind(fd, is_dir);
 }
