@@ -156,7 +156,7 @@ enter(struct build_request *r, char **why)
 }
 
 static int
-build_work(void *options, const struct words_left *words, struct error *err)
+cmd_build_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct build_options *o = options;
 	auto_free char *why = NULL;
@@ -184,13 +184,13 @@ build_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-build_run(const struct command *self, int argc, char **argv)
+cmd_build_run(const struct command *self, int argc, char **argv)
 {
 	struct build_options options;
 	int status = 0;
 
 	build_options_init(&options);
-	status = command_run(self, argc, argv, &options, build_work);
+	status = command_run(self, argc, argv, &options, cmd_build_work);
 	build_options_clear(&options);
 	return status;
 }
@@ -200,5 +200,5 @@ struct command cmd_build = {
 	.arguments = "[OPTIONS] PATH | URL | -",
 	.summary = "Build an image from a Dockerfile.",
 	.options = build_option_rows,
-	.run = build_run,
+	.run = cmd_build_run,
 };

@@ -8,7 +8,7 @@
 #include "builder/cli/manual.h"
 
 static int
-completion_work(void *options, const struct words_left *words, struct error *err)
+cmd_completion_work(void *options, const struct words_left *words, struct error *err)
 {
 	(void)options;
 	if (command_words(&cmd_completion, words, 1, 1, err) < 0)
@@ -22,14 +22,14 @@ completion_work(void *options, const struct words_left *words, struct error *err
 }
 
 static int
-completion_run(const struct command *self, int argc, char **argv)
+cmd_completion_run(const struct command *self, int argc, char **argv)
 {
-	return command_run(self, argc, argv, NULL, completion_work);
+	return command_run(self, argc, argv, NULL, cmd_completion_work);
 }
 
 struct command cmd_completion = {
 	.name = "completion",
 	.arguments = "bash|zsh|fish",
 	.summary = "Print a completion script for a shell.",
-	.run = completion_run,
+	.run = cmd_completion_run,
 };

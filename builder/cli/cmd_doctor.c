@@ -40,11 +40,11 @@ examine(struct store *store, enum isolation wanted, struct doctor *out, struct e
 
 	if (scratch == NULL)
 		return -1;
-	return doctor_run(scratch_fd, wanted, out, err);
+	return cmd_doctor_run(scratch_fd, wanted, out, err);
 }
 
 static int
-doctor_work(void *options, const struct words_left *words, struct error *err)
+cmd_doctor_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct doctor_options *o = options;
 	struct doctor doctor = { 0 };
@@ -69,11 +69,11 @@ doctor_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-doctor_run(const struct command *self, int argc, char **argv)
+cmd_doctor_run(const struct command *self, int argc, char **argv)
 {
 	struct doctor_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, doctor_work);
+	return command_run(self, argc, argv, &o, cmd_doctor_work);
 }
 
 struct command cmd_doctor = {
@@ -81,5 +81,5 @@ struct command cmd_doctor = {
 	.arguments = "[OPTIONS]",
 	.summary = "Tell what this machine allows, and what would help.",
 	.options = rows,
-	.run = doctor_run,
+	.run = cmd_doctor_run,
 };

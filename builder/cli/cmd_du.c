@@ -91,7 +91,7 @@ print_json(const struct line lines[LINES])
 }
 
 static int
-du_work(void *options, const struct words_left *words, struct error *err)
+cmd_du_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct store_options *o = options;
 	enum id_mapping mapping = IDS_NONE;
@@ -119,11 +119,11 @@ du_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-du_run(const struct command *self, int argc, char **argv)
+cmd_du_run(const struct command *self, int argc, char **argv)
 {
 	struct store_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, du_work);
+	return command_run(self, argc, argv, &o, cmd_du_work);
 }
 
 struct command cmd_du = {
@@ -131,5 +131,5 @@ struct command cmd_du = {
 	.arguments = "[OPTIONS]",
 	.summary = "Tell how much space the store takes.",
 	.options = rows,
-	.run = du_run,
+	.run = cmd_du_run,
 };

@@ -65,7 +65,7 @@ refuse(const struct command *group, const char *word)
 }
 
 static int
-group_run(const struct command *self, int argc, char **argv)
+cmd_group_run(const struct command *self, int argc, char **argv)
 {
 	if (argc < 1)
 		return refuse(self, NULL);
@@ -84,12 +84,12 @@ struct command cmd_image = {
 	.name = "image",
 	.arguments = "COMMAND [OPTIONS] …",
 	.summary = "Commands for images, in two words: image ls, image rm.",
-	.run = group_run,
+	.run = cmd_group_run,
 };
 
 struct command cmd_system = {
 	.name = "system",
 	.arguments = "COMMAND [OPTIONS] …",
 	.summary = "Commands for the store, in two words: system df.",
-	.run = group_run,
+	.run = cmd_group_run,
 };

@@ -201,7 +201,7 @@ print(const struct image_list *list, struct images_options *o, struct error *err
 /* ------------------------------------------------------------ */
 
 static int
-images_work(void *options, const struct words_left *words, struct error *err)
+cmd_images_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct images_options *o = options;
 	struct image_list list = { 0 };
@@ -221,10 +221,10 @@ images_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-images_run(const struct command *self, int argc, char **argv)
+cmd_images_run(const struct command *self, int argc, char **argv)
 {
 	struct images_options o = { 0 };
-	int status = command_run(self, argc, argv, &o, images_work);
+	int status = command_run(self, argc, argv, &o, cmd_images_work);
 
 	formatted_clear(&o.format);
 	image_filter_clear(&o.filter);
@@ -236,5 +236,5 @@ struct command cmd_images = {
 	.arguments = "[OPTIONS] [NAME[:TAG]]",
 	.summary = "List the images of the store.",
 	.options = rows,
-	.run = images_run,
+	.run = cmd_images_run,
 };

@@ -223,7 +223,7 @@ inspect(struct store *store, struct inspect_options *o, const char *name, json_t
 }
 
 static int
-inspect_work(void *options, const struct words_left *words, struct error *err)
+cmd_inspect_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct inspect_options *o = options;
 	auto_json json_t *list = json_array();
@@ -247,14 +247,14 @@ static int
 inspect_run_as(const struct command *self, int argc, char **argv, bool is_docker)
 {
 	struct inspect_options o = { .is_docker = is_docker };
-	int status = command_run(self, argc, argv, &o, inspect_work);
+	int status = command_run(self, argc, argv, &o, cmd_inspect_work);
 
 	formatted_clear(&o.format);
 	return status;
 }
 
 static int
-inspect_run(const struct command *self, int argc, char **argv)
+cmd_inspect_run(const struct command *self, int argc, char **argv)
 {
 	return inspect_run_as(self, argc, argv, false);
 }
@@ -278,5 +278,5 @@ struct command cmd_inspect = {
 	.arguments = "[OPTIONS] NAME…",
 	.summary = "Print an image's digests, manifest and config as JSON.",
 	.options = rows,
-	.run = inspect_run,
+	.run = cmd_inspect_run,
 };

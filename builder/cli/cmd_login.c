@@ -215,7 +215,7 @@ wipe(struct buf *b)
 }
 
 static int
-login_work(void *options, const struct words_left *words, struct error *err)
+cmd_login_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct login_options *o = options;
 	const char *word = words->list.n > 0 ? words->list.at[0] : "docker.io";
@@ -243,13 +243,13 @@ login_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-login_run(const struct command *self, int argc, char **argv)
+cmd_login_run(const struct command *self, int argc, char **argv)
 {
 	struct login_options o = { 0 };
 	int status = 0;
 
 	transfer_options_init(&o.transfer);
-	status = command_run(self, argc, argv, &o, login_work);
+	status = command_run(self, argc, argv, &o, cmd_login_work);
 	transfer_options_clear(&o.transfer);
 	return status;
 }
@@ -259,5 +259,5 @@ struct command cmd_login = {
 	.arguments = "[OPTIONS] [REGISTRY]",
 	.summary = "Check and keep the credentials for a registry.",
 	.options = rows,
-	.run = login_run,
+	.run = cmd_login_run,
 };

@@ -38,7 +38,7 @@ print_forgotten(const struct login_forgotten *forgotten, const char *what)
 }
 
 static int
-logout_work(void *options, const struct words_left *words, struct error *err)
+cmd_logout_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct logout_options *o = options;
 	struct login_forgotten forgotten = { 0 };
@@ -59,11 +59,11 @@ logout_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-logout_run(const struct command *self, int argc, char **argv)
+cmd_logout_run(const struct command *self, int argc, char **argv)
 {
 	struct logout_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, logout_work);
+	return command_run(self, argc, argv, &o, cmd_logout_work);
 }
 
 struct command cmd_logout = {
@@ -71,5 +71,5 @@ struct command cmd_logout = {
 	.arguments = "[OPTIONS] [REGISTRY]",
 	.summary = "Forget the credentials for a registry.",
 	.options = rows,
-	.run = logout_run,
+	.run = cmd_logout_run,
 };

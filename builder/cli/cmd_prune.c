@@ -96,7 +96,7 @@ prune(const struct prune_options *o, uint64_t *freed, struct error *err)
 }
 
 static int
-prune_work(void *options, const struct words_left *words, struct error *err)
+cmd_prune_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct prune_options *o = options;
 	enum id_mapping mapping = IDS_NONE;
@@ -115,11 +115,11 @@ prune_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-prune_run(const struct command *self, int argc, char **argv)
+cmd_prune_run(const struct command *self, int argc, char **argv)
 {
 	struct prune_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, prune_work);
+	return command_run(self, argc, argv, &o, cmd_prune_work);
 }
 
 struct command cmd_prune = {
@@ -127,5 +127,5 @@ struct command cmd_prune = {
 	.arguments = "[OPTIONS]",
 	.summary = "Remove what no image needs and no build used lately.",
 	.options = rows,
-	.run = prune_run,
+	.run = cmd_prune_run,
 };

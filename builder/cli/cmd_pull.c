@@ -107,7 +107,7 @@ wanted_clear(struct wanted *wanted)
 }
 
 static int
-pull_work(void *options, const struct words_left *words, struct error *err)
+cmd_pull_work(void *options, const struct words_left *words, struct error *err)
 {
 	auto_platform struct platform platform = PLATFORM_INIT;
 	struct wanted wanted = { 0 };
@@ -126,13 +126,13 @@ pull_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-pull_run(const struct command *self, int argc, char **argv)
+cmd_pull_run(const struct command *self, int argc, char **argv)
 {
 	struct pull_options o = { 0 };
 	int status = 0;
 
 	transfer_options_init(&o.transfer);
-	status = command_run(self, argc, argv, &o, pull_work);
+	status = command_run(self, argc, argv, &o, cmd_pull_work);
 	transfer_options_clear(&o.transfer);
 	return status;
 }
@@ -142,5 +142,5 @@ struct command cmd_pull = {
 	.arguments = "[OPTIONS] NAME…",
 	.summary = "Fetch images from a registry into the store.",
 	.options = rows,
-	.run = pull_run,
+	.run = cmd_pull_run,
 };

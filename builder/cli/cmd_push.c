@@ -95,7 +95,7 @@ write_digest(struct push_options *o, const struct digest *digest, struct error *
 }
 
 static int
-push_work(void *options, const struct words_left *words, struct error *err)
+cmd_push_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct push_options *o = options;
 	auto_reference struct reference ref = REFERENCE_INIT;
@@ -114,14 +114,14 @@ push_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-push_run(const struct command *self, int argc, char **argv)
+cmd_push_run(const struct command *self, int argc, char **argv)
 {
 	struct push_options o = { .compressor = { COMPRESS_GZIP, COMPRESS_LEVEL_DEFAULT,
 		                                  0 } };
 	int status = 0;
 
 	transfer_options_init(&o.transfer);
-	status = command_run(self, argc, argv, &o, push_work);
+	status = command_run(self, argc, argv, &o, cmd_push_work);
 	destination_drop(o.digest);
 	transfer_options_clear(&o.transfer);
 	return status;
@@ -132,5 +132,5 @@ struct command cmd_push = {
 	.arguments = "[OPTIONS] NAME [REMOTE]",
 	.summary = "Send an image of the store to a registry.",
 	.options = rows,
-	.run = push_run,
+	.run = cmd_push_run,
 };

@@ -54,7 +54,7 @@ remove_all(struct store *store, char *const *names, size_t n, struct error *err)
 }
 
 static int
-rmi_work(void *options, const struct words_left *words, struct error *err)
+cmd_rmi_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct rmi_options *o = options;
 	auto_free char **names = mem_new_n(words->list.n + 1, sizeof *names);
@@ -76,11 +76,11 @@ rmi_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-rmi_run(const struct command *self, int argc, char **argv)
+cmd_rmi_run(const struct command *self, int argc, char **argv)
 {
 	struct rmi_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, rmi_work);
+	return command_run(self, argc, argv, &o, cmd_rmi_work);
 }
 
 struct command cmd_rmi = {
@@ -88,5 +88,5 @@ struct command cmd_rmi = {
 	.arguments = "[OPTIONS] NAME…",
 	.summary = "Remove names of images; `cooper prune` frees the space.",
 	.options = rows,
-	.run = rmi_run,
+	.run = cmd_rmi_run,
 };

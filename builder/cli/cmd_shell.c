@@ -47,7 +47,7 @@ open_shell(struct store *store, const char *id, enum id_mapping mapping,
 }
 
 static int
-shell_work(void *options, const struct words_left *words, struct error *err)
+cmd_shell_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct store_options *o = options;
 	enum id_mapping mapping = IDS_NONE;
@@ -74,11 +74,11 @@ shell_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-shell_run(const struct command *self, int argc, char **argv)
+cmd_shell_run(const struct command *self, int argc, char **argv)
 {
 	struct store_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, shell_work);
+	return command_run(self, argc, argv, &o, cmd_shell_work);
 }
 
 struct command cmd_shell = {
@@ -86,5 +86,5 @@ struct command cmd_shell = {
 	.arguments = "[OPTIONS] [STEP]",
 	.summary = "Open a shell in a failed step that was kept.",
 	.options = rows,
-	.run = shell_run,
+	.run = cmd_shell_run,
 };

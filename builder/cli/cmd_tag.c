@@ -28,7 +28,7 @@ tag_as(struct store *store, const struct descriptor *target, const char *word,
 }
 
 static int
-tag_work(void *options, const struct words_left *words, struct error *err)
+cmd_tag_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct store_options *o = options;
 	auto_descriptor struct descriptor target = DESCRIPTOR_INIT;
@@ -49,11 +49,11 @@ tag_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-tag_run(const struct command *self, int argc, char **argv)
+cmd_tag_run(const struct command *self, int argc, char **argv)
 {
 	struct store_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, tag_work);
+	return command_run(self, argc, argv, &o, cmd_tag_work);
 }
 
 struct command cmd_tag = {
@@ -61,5 +61,5 @@ struct command cmd_tag = {
 	.arguments = "[OPTIONS] NAME NEW-NAME…",
 	.summary = "Give an image of the store another name.",
 	.options = rows,
-	.run = tag_run,
+	.run = cmd_tag_run,
 };

@@ -12,7 +12,7 @@ static const struct option_row rows[] = {
 };
 
 static int
-version_work(void *options, const struct words_left *words, struct error *err)
+cmd_version_work(void *options, const struct words_left *words, struct error *err)
 {
 	const struct store_options *o = options;
 
@@ -27,11 +27,11 @@ version_work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-version_run(const struct command *self, int argc, char **argv)
+cmd_version_run(const struct command *self, int argc, char **argv)
 {
 	struct store_options o = { 0 };
 
-	return command_run(self, argc, argv, &o, version_work);
+	return command_run(self, argc, argv, &o, cmd_version_work);
 }
 
 struct command cmd_version = {
@@ -39,5 +39,5 @@ struct command cmd_version = {
 	.arguments = "[OPTIONS]",
 	.summary = "Print the version.",
 	.options = rows,
-	.run = version_run,
+	.run = cmd_version_run,
 };
