@@ -181,6 +181,15 @@ int registry_resolve(struct registry *reg, const struct reference *ref,
                      const struct platform *platform, struct resolved *out,
                      struct error *err);
 
+/* The tags of REF's repository, in the server's order. The caller clears OUT, also after a
+ * failure. */
+struct tag_names {
+	ARRAY(char *) list; /* owned */
+};
+int registry_tags(struct registry *reg, const struct reference *ref,
+                  struct tag_names *out, struct error *err);
+void tag_names_clear(struct tag_names *names);
+
 /* Sends one HEAD request: the digest that REF's tag points to now. */
 int registry_head(struct registry *reg, const struct reference *ref,
                   struct descriptor *out, struct error *err);

@@ -14,6 +14,7 @@
 static const struct option_row rows[] = {
 	ROW_FORMAT,
 	ROW_ROOT,
+	{ "verbose", 'v', NULL, OPTION_IGNORED, 0, NULL, NULL },
 	{ 0 },
 };
 

@@ -16,6 +16,7 @@ static const struct member {
 	const struct command *command;
 } members[] = {
 	{ &cmd_image, "build", &cmd_build },
+	{ &cmd_image, "history", &cmd_history },
 	{ &cmd_image, "inspect", &cmd_image_inspect },
 	{ &cmd_image, "list", &cmd_images },
 	{ &cmd_image, "ls", &cmd_images },
@@ -26,6 +27,7 @@ static const struct member {
 	{ &cmd_image, "rm", &cmd_rmi },
 	{ &cmd_image, "tag", &cmd_tag },
 	{ &cmd_system, "df", &cmd_du },
+	{ &cmd_system, "info", &cmd_info },
 	{ &cmd_system, "prune", &cmd_prune },
 };
 

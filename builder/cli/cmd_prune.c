@@ -34,12 +34,24 @@ set_older_than(void *target, struct text value, struct error *err)
 	return 0;
 }
 
+/* Names of docker and buildx for the same. What else they can choose by, the store does
+ * not note of its content. */
 static int
 set_filter(void *target, struct text value, struct error *err)
 {
-	if (!text_starts(value, "until="))
-		return error_set(err, ERR_USAGE, "the only filter is until=DURATION");
-	return set_older_than(target, text_from(value, strlen("until=")), err);
+	bool dangling = true;
+
+	if (text_starts(value, "until="))
+		return set_older_than(target, text_from(value, strlen("until=")), err);
+	if (text_starts(value, "unused-for="))
+		return set_older_than(target, text_from(value, strlen("unused-for=")),
+		                      err);
+	if (text_starts(value, "dangling=") &&
+	    number_bool(text_from(value, strlen("dangling=")), &dangling)) {
+		((struct prune_options *)target)->gc.all = !dangling;
+		return 0;
+	}
+	return error_set(err, ERR_USAGE, "the filters are until=DURATION and dangling=");
 }
 
 #define GC_AT(member) offsetof(struct prune_options, gc.member)
@@ -52,13 +64,18 @@ static const struct option_row rows[] = {
 	{ "filter", 0, "until=DURATION", OPTION_CALL, 0, set_filter,
 	  "same as --older-than" },
 	{ "force", 'f', NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "build", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
 	ROW_FORMAT,
+	{ "keep-storage", 0, "SIZE", OPTION_SIZE, GC_AT(max_bytes), NULL, NULL },
 	{ "max-size", 0, "SIZE", OPTION_SIZE, GC_AT(max_bytes), NULL,
 	  "remove the longest unused until the store is smaller" },
+	{ "max-used-space", 0, "SIZE", OPTION_SIZE, GC_AT(max_bytes), NULL, NULL },
 	{ "mounts", 0, NULL, OPTION_FLAG, GC_AT(mounts), NULL, "cache mounts too" },
 	{ "older-than", 0, "DURATION", OPTION_CALL, 0, set_older_than,
 	  "keep what was used within DURATION (90m, 24h, 7d)" },
 	ROW_ROOT,
+	{ "verbose", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "volumes", 0, NULL, OPTION_FLAG, GC_AT(mounts), NULL, NULL },
 	{ 0 },
 };
 

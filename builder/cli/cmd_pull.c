@@ -6,11 +6,15 @@
 struct pull_options {
 	struct transfer_options transfer;
 	struct text platform; /* p NULL: this machine's */
+	bool all_tags;
 };
 
 static const struct option_row rows[] = {
+	{ "all-tags", 'a', NULL, OPTION_FLAG, offsetof(struct pull_options, all_tags),
+	  NULL, "every tag of the repository" },
 	ROW_AUTHFILE,
 	ROW_CREDS,
+	{ "disable-content-trust", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
 	ROW_INSECURE,
 	{ "platform", 0, "OS/ARCH", OPTION_TEXT, offsetof(struct pull_options, platform),
 	  NULL, "which image of an index (default: this machine's)" },
@@ -63,17 +67,63 @@ check_hosts(const struct pull_options *o, const struct wanted *wanted, struct er
 	return 0;
 }
 
+/* The names become those of all tags of their repositories. */
+static int
+add_tags(struct registry *reg, struct wanted *wanted, struct error *err)
+{
+	size_t n = wanted->list.n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct tag_names tags = { 0 };
+		int failed = registry_tags(reg, &wanted->list.at[i], &tags, err);
+
+		for (size_t j = 0; failed == 0 && j < tags.list.n; j++) {
+			struct reference *ref = array_add(&wanted->list);
+			auto_free char *name =
+			        mem_print("%s/%s:%s", wanted->list.at[i].host,
+			                  wanted->list.at[i].repo, tags.list.at[j]);
+
+			failed = reference_parse(ref, text_of(name), err);
+		}
+		tag_names_clear(&tags);
+		if (failed < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < n; i++)
+		reference_clear(&wanted->list.at[i]);
+	memmove(wanted->list.at, wanted->list.at + n,
+	        (wanted->list.n - n) * sizeof *wanted->list.at);
+	wanted->list.n -= n;
+	return 0;
+}
+
+static int
+check_untagged(const struct words_left *words, struct error *err)
+{
+	for (size_t i = 0; i < words->list.n; i++) {
+		const char *word = words->list.at[i], *slash = strrchr(word, '/');
+
+		if (strpbrk(slash == NULL ? word : slash, ":@") != NULL)
+			return error_set(err, ERR_USAGE,
+			                 "%s: --all-tags takes names without a tag",
+			                 word);
+	}
+	return 0;
+}
+
 static int
 pull_all(const struct pull_options *o, const struct platform *platform,
          struct wanted *wanted, struct error *err)
 {
+	auto_free char *host = mem_copy(wanted->list.at[0].host);
 	struct transfer t;
 	int failed = 0;
 
 	if (check_hosts(o, wanted, err) < 0)
 		return -1;
-	failed = transfer_start(&t, &o->transfer, "Pulling", wanted->list.at[0].host,
-	                        err);
+	failed = transfer_start(&t, &o->transfer, "Pulling", host, err);
+	if (failed == 0 && o->all_tags)
+		failed = add_tags(t.options.registry, wanted, err);
 	for (size_t i = 0; failed == 0 && i < wanted->list.n; i++)
 		failed = import_pull(&t.options, &wanted->list.at[i], platform,
 		                     array_add(&wanted->roots), err);
@@ -111,14 +161,17 @@ cmd_pull_work(void *options, const struct words_left *words, struct error *err)
 {
 	auto_platform struct platform platform = PLATFORM_INIT;
 	struct wanted wanted = { 0 };
+	const struct pull_options *o = options;
 	int failed = command_words(&cmd_pull, words, 1, SIZE_MAX, err);
 
+	if (failed == 0 && o->all_tags)
+		failed = check_untagged(words, err);
 	if (failed == 0)
-		failed = read_platform(options, &platform, err);
+		failed = read_platform(o, &platform, err);
 	if (failed == 0)
 		failed = read_names(words, &wanted, err);
 	if (failed == 0)
-		failed = pull_all(options, &platform, &wanted, err);
+		failed = pull_all(o, &platform, &wanted, err);
 	if (failed == 0)
 		print_all(&wanted);
 	wanted_clear(&wanted);

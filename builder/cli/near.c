@@ -33,7 +33,7 @@ static const struct alias command_aliases[] = {
 	{ "rm", "rmi" },     { "remove", "rmi" },   { "untag", "rmi" },
 	{ "bud", "build" },  { "buildx", "build" }, { "executor", "build" },
 	{ "gc", "prune" },   { "clean", "prune" },  { "usage", "du" },
-	{ "df", "du" },      { "info", "doctor" },  { "check", "doctor" },
+	{ "df", "du" },      { "health", "doctor" },  { "check", "doctor" },
 	{ "fetch", "pull" }, { "upload", "push" },  { "show", "inspect" },
 };
 
