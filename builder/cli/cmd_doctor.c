@@ -40,7 +40,7 @@ examine(struct store *store, enum isolation wanted, struct doctor *out, struct e
 
 	if (scratch == NULL)
 		return -1;
-	return cmd_doctor_run(scratch_fd, wanted, out, err);
+	return doctor_run(scratch_fd, wanted, out, err);
 }
 
 static int
