@@ -1,4 +1,4 @@
-"""Where the commands run: a directory with things to name, in a mount name space whose
+"""Where the commands run: a directory with things to name, in a mount namespace whose
 /dev is its own and whose other file systems are read-only. So a command that takes a
 device for a result file does no harm."""
 import http.server

@@ -50,7 +50,7 @@ EOF
     [ "$(cat_of app:1 first)" = "$first" ]
 }
 
-@test "touching a file is no change, its mode is one" {
+@test "touching a file is not a change, but another mode is" {
     echo a >a
     printf 'FROM scratch\nCOPY a /a\n' >Dockerfile
     build -t app:1 --iidfile "$T/id1" .
@@ -178,7 +178,7 @@ with open(top + "/oci-layout", "w") as f:
 Y
 }
 
-@test "a directory that a layer only implies stays what lower layers made it" {
+@test "a directory that a layer only implies keeps the metadata of lower layers" {
     [ "$(uname -m)" = x86_64 ] || skip "the layout is for amd64"
     layout_with_implied_directories "$T/layout"
     printf 'FROM base\nRUN ["/bin/busybox", "ls", "-ldn", "/tmp", "/opt", "/opt/sub"]\nRUN ["/bin/busybox", "chmod", "700", "/tmp"]\nRUN ["/bin/busybox", "ls", "-ldn", "/tmp"]\n' >Dockerfile
@@ -230,7 +230,7 @@ open(f"{top}/index.json", "w").write(json.dumps({"schemaVersion": 2, "manifests"
 EOF
 }
 
-@test "a base that repeats a layer is built on, exported and built on again" {
+@test "a base that repeats a layer can be built on, exported, and built on again" {
     [ "$(uname -m)" = x86_64 ] || skip "the layout is for amd64"
     layout_with_repeats "$T/layout"
     cat >Dockerfile <<'EOF'

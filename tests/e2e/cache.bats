@@ -18,7 +18,7 @@ rebase() {
     "$COOPER" build -q -t base:1 "$T/base" >/dev/null
 }
 
-@test "every change of a context's files is a miss" {
+@test "every change to a context's files is a miss" {
     rows_begin
     local copy='COPY . /dst/'
     row runs 'content, same size' "$copy" 'echo a >f' 'echo b >f'
@@ -151,7 +151,7 @@ g"'
     rows_end 24
 }
 
-@test "another base is a miss, another name of the same is none" {
+@test "another base is a miss, another name of the same base is a hit" {
     rows_begin
     local step='FROM base:1\nRUN true'
     row runs 'a file of the base' "$step; : 1" 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 2 >/f"'
@@ -174,7 +174,7 @@ g"'
     rows_end 17
 }
 
-@test "what no result depends on is no change" {
+@test "a change that no result depends on is a hit" {
     rows_begin
     local copy='COPY . /dst/' step='RUN true'
     row stays 'time of a file' "$copy" 'echo a >f' 'touch -d 2001-01-01 f'
@@ -211,7 +211,7 @@ g"'
     rows_end 28
 }
 
-@test "owner of a context's files is no change" {
+@test "another owner of a context's files is a hit" {
     need_root
     rows_begin
     row stays 'owner' 'COPY . /dst/' 'echo a >f' 'chown 1000:1000 f . Dockerfile'
@@ -219,7 +219,7 @@ g"'
 }
 
 # Out of a context they are lost with the owner; out of an archive and a stage they are not.
-@test "capabilities are in the key of what they get to" {
+@test "file capabilities are part of the key of the steps that copy them" {
     need_root
     need setcap
     rows_begin
@@ -260,7 +260,7 @@ RUN true"'
     rows_end 21
 }
 
-@test "what follows a changed step says so" {
+@test "a miss below a changed step names that step" {
     busybox_image
     echo a >a
     printf 'FROM busybox:1\nCOPY a /a\nRUN date +%%s%%N >/t\n' >Dockerfile
@@ -301,7 +301,7 @@ EOF
     last 'COPY a /a' '.miss == "a changed" and (.cached | not)'
 }
 
-@test "a step that runs because it must gives no reason" {
+@test "a step that always runs gives no reason" {
     busybox_image
     printf 'FROM busybox:1\nRUN true\n' >Dockerfile
     build .
@@ -310,7 +310,7 @@ EOF
     [[ $output != *CACHED* ]]
 }
 
-@test "what is made of a stage that is run again is new too" {
+@test "steps that use a stage that runs again run again, too" {
     busybox_image
     cat >Dockerfile <<'EOF'
 FROM busybox:1 AS a
@@ -349,7 +349,7 @@ EOF
     [ "$ID" != "$second" ]
 }
 
-@test "--cache-max-size removes what was not used for longest, and never what is tagged" {
+@test "--cache-max-size removes what was unused longest, and never a tagged image" {
     printf 'FROM scratch\nCOPY f /f\n' >Dockerfile
     for i in 1 2 3 4; do
         head -c 1000000 /dev/urandom >f

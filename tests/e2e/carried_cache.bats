@@ -49,7 +49,7 @@ all_cached() {
     [ "$(cat "$T/first.digest")" = "$(cat "$T/second.digest")" ]
 }
 
-@test "an inline cache goes into a config with odd values" {
+@test "an inline cache is added to a config with odd values" {
     printf 'FROM scratch\nCOPY . /\nLABEL a=x\0y\n' >Dockerfile
     build -t odd:1 --cache-to type=inline .
     [ "$status" -eq 0 ]
@@ -96,7 +96,7 @@ all_cached() {
     [ "$(cat "$T/first.digest")" = "$(cat "$T/second.digest")" ]
 }
 
-@test "a cache inside of the image serves who has the image" {
+@test "a cache inside an image works wherever the image is" {
     need docker-registry
     scene
     build --root "$T/first" -t "$REGISTRY/inline:1" --push --cache-to type=inline .
@@ -113,7 +113,7 @@ all_cached() {
     skopeo inspect --tls-verify=false --config --raw "docker://$REGISTRY/inline:3" | jq -e '."cooper.cache".records | length > 3'
 }
 
-@test "a cache that is not there, or no good, is a warning" {
+@test "a missing or unusable cache is a warning" {
     need docker-registry
     scene
     on first --cache-from "$REGISTRY/nothing:1" --cache-from "type=local,src=$T/nothing" --cache-from "$REGISTRY/base:1"
@@ -151,7 +151,7 @@ Y
     done
 }
 
-@test "a layer of a cache with other content than it says is found out, and made again" {
+@test "a cached layer whose content does not match is noticed, and made again" {
     need docker-registry
     scene
     on first --cache-to "type=local,dest=$T/cache,mode=max"

@@ -40,12 +40,12 @@ EOF
     sha256sum <"$T/image" | cut -c1-12
 }
 
-@test "all of a step's changes are in its layer: name spaces and overlayfs" {
+@test "a layer contains all changes of its step: namespaces and overlayfs" {
     busybox_image
     ENGINE= EXPECT= check env
 }
 
-@test "… name spaces with a single id" {
+@test "… namespaces with a single id" {
     need_root
     busybox_image
     cp -r "$T/busybox" "$T/bb"
@@ -62,7 +62,7 @@ EOF
     ENGINE=--isolation=chroot EXPECT= check env
 }
 
-@test "… name spaces and a plain tree" {
+@test "… namespaces and a plain tree" {
     need_root
     mkdir -p "$T/over"/{lower,upper,work,merged}
     mount -t overlay overlay -o \
@@ -74,7 +74,7 @@ EOF
     umount -l "$T/over/merged"
 }
 
-@test "… a file of more than 8 GiB, too" {
+@test "… and a file of more than 8 GiB" {
     [ -n "${COOPER_SOAK:-}" ] || skip "COOPER_SOAK is not set: it takes 9 GB and a minute"
     busybox_image
     printf 'FROM busybox:1\nRUN truncate -s 8590000000 /huge && echo end >>/huge\n' >Dockerfile

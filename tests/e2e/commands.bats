@@ -124,7 +124,7 @@ image() {
     [ "$status" -eq 4 ]
 }
 
-@test "a word too few shows how it is meant" {
+@test "a missing argument shows the usage" {
     image app:1 'USER 1'
     run "$COOPER" tag app:1
     [ "$status" -eq 2 ]

@@ -133,7 +133,7 @@ a_context() {
     gives x git@host:x
 }
 
-@test "what is no directory is refused" {
+@test "a context that is not a directory is refused" {
     a_context
     refuses 4 "nosuch: No such file or directory" nosuch
     refuses 4 "a: Not a directory" a
@@ -141,7 +141,7 @@ a_context() {
     refuses 4 "file:///x.git" file:///x.git
 }
 
-@test "-f is a file of the shell's directory, a pipe, or an address" {
+@test "-f names a file below the working directory, a pipe, or a URL" {
     a_context
     mkdir ../else
     printf 'FROM scratch\nCOPY a /else\n' >../else/Dockerfile
@@ -160,7 +160,7 @@ a_context() {
 
 # ------------------------------------------------------------ ignore files
 
-@test "one ignore file counts: the Dockerfile's own, else the context's" {
+@test "exactly one ignore file is used: the Dockerfile's own, else the context's" {
     a_context
     printf 'd\n.dockerignore\n' >.dockerignore
     gives "Dockerfile a" .
@@ -180,7 +180,7 @@ a_context() {
     gives "Dockerfile Dockerfile.dockerignore a" -f <(cat Dockerfile) .
 }
 
-@test "an ignore file of an archive or a repository leaves nothing out" {
+@test "an ignore file in an archive or a repository excludes nothing" {
     a_context
     echo a >.dockerignore
     tar cf "$WEB/i.tar" .
@@ -188,7 +188,7 @@ a_context() {
     gives ".dockerignore Dockerfile a d/ d/b" "$URL/i.tar"
 }
 
-@test "an ignore file that makes no sense is refused" {
+@test "a malformed ignore file is refused" {
     a_context
     echo '!' >.dockerignore
     refuses 3 'illegal exclusion pattern: "!"' .
@@ -234,7 +234,7 @@ a_context() {
     gives mine - <../ctx.tar
 }
 
-@test "an archive that was cut off or damaged is refused, wherever that was" {
+@test "an archive that is truncated or damaged anywhere is refused" {
     local size at z
     head -c 100000 /dev/urandom >random
     a_context
@@ -258,7 +258,7 @@ a_context() {
     gives "" -f "$PWD/Dockerfile" - <"$T/part"
 }
 
-@test "an archive's names and links lead nowhere but into it" {
+@test "names and links in an archive never lead out of it" {
     mkdir "$T/victim"
     echo secret >"$T/victim/f"
     hostile ../t.tar "$ALL" 'f ../up x' "f $T/victim/abs x" 'f d/../../../dots x' 'd ..' 'd .' 'd /'
@@ -276,7 +276,7 @@ a_context() {
     [ "$(ls "$T")" = "$(printf '%s\n' ctx out.tar store t.tar victim)" ]
 }
 
-@test "a Dockerfile of others shows nothing of ours and does not hang" {
+@test "somebody else's Dockerfile cannot show our files or make us hang" {
     hostile ../t.tar "l Dockerfile /etc/passwd"
     refuses 4 "Dockerfile is a link that leads out" - <../t.tar
     hostile ../t.tar "l Dockerfile ../../../../../../../../etc/passwd"
@@ -294,7 +294,7 @@ a_context() {
     gives inside - <../t.tar
 }
 
-@test "an archive that swells fills neither memory nor, for long, the disk" {
+@test "an archive bomb fills neither memory nor, for long, the disk" {
     need_root
     mkdir "$T/small"
     mount -t tmpfs -o size=48m none "$T/small"
@@ -359,7 +359,7 @@ a_context() {
     tar tf "$T/out.tar" | grep -q '^\.git/HEAD$'
 }
 
-@test "a repository over git's own protocol" {
+@test "a repository, fetched with git's own protocol" {
     local port
     port=$(free_port)
     git daemon --reuseaddr --listen=127.0.0.1 --port="$port" --base-path="$REPOS" --export-all \
@@ -373,7 +373,7 @@ a_context() {
     [ "$(content x)" = 2 ]
 }
 
-@test "a repository that does not have what was asked for" {
+@test "a repository without the requested branch, commit or directory" {
     refuses 4 "repository does not contain ref nosuch" "$GIT#nosuch"
     refuses 4 "repository does not contain ref refs/tags/main" "$GIT?tag=main"
     refuses 4 "" "$GIT#0123456789012345678901234567890123456789"
@@ -394,7 +394,7 @@ a_context() {
 
 # ------------------------------------------------------------ the web
 
-@test "an archive of the web, however compressed" {
+@test "an archive from a web server, in every compression" {
     a_context
     for z in gzip bzip2 xz zstd; do
         tar c --$z . >"$WEB/c.tar.$z"
@@ -408,7 +408,7 @@ a_context() {
     refuses 6 "" "http://127.0.0.1:1/c.tar"
 }
 
-@test "a single file of the web is the Dockerfile, and all of the context" {
+@test "a single file from a web server is the Dockerfile and the whole context" {
     printf 'FROM scratch\nCOPY . /\n' >"$WEB/single"
     gives context "$URL/single"
     cmp <(content context) "$WEB/single"
@@ -427,7 +427,7 @@ named() {
     gives "$want" "$@" -f "$T/Named" .
 }
 
-@test "a named context of every kind, to copy from" {
+@test "every kind of named context can be copied from" {
     a_context
     printf 'FROM scratch\nCOPY --from=src . /\n' >../Named
     "$COOPER" build -q -t files:1 . >/dev/null
@@ -450,7 +450,7 @@ named() {
     cmp <(content context) "$WEB/named.tar"
 }
 
-@test "a named context of every kind, to start from" {
+@test "every kind of named context can be a base" {
     a_context
     printf 'FROM base\nCOPY a /new\n' >../Named
     printf 'FROM scratch\nCOPY d/b /old\nENV KEPT=1\n' >../Old
@@ -466,7 +466,7 @@ named() {
     "$COOPER" inspect app:1 | grep -q KEPT=1
 }
 
-@test "of several images in a layout one must be meant" {
+@test "a layout with several images needs a tag or a digest" {
     printf 'FROM scratch\nCOPY --from=src . /\n' >../Named
     for i in 1 2; do
         mkdir "in$i" && : >"in$i/file$i"
@@ -484,7 +484,7 @@ named() {
     named file2 --build-context "src=oci-layout://$T/layout"
 }
 
-@test "a named context takes the place of stages, and of images with their usual tag" {
+@test "a named context replaces a stage, or an image with its default tag" {
     a_context
     printf 'FROM nosuch.invalid/x AS base\nRUN false\nFROM base\n' >../Named
     named b --build-context base=d
@@ -505,7 +505,7 @@ named() {
     named c --build-context src=d
 }
 
-@test "a named context that is not there is refused" {
+@test "a missing named context is an error" {
     a_context
     printf 'FROM scratch\nCOPY --from=src . /\n' >../Named
     refuses 4 "--build-context src: context nosuch: No such file" --build-context src=nosuch -f ../Named .
@@ -526,7 +526,7 @@ created_with() {
     created=$(skopeo inspect --config "oci:$T/oci" | jq -r .created)
 }
 
-@test "SOURCE_DATE_EPOCH is the time of a context or stage that comes from elsewhere" {
+@test "SOURCE_DATE_EPOCH may name a context or stage, and takes the time of its source" {
     local failed="" day want
     printf 'FROM scratch\nCOPY a /\n' >Dockerfile
     echo a >a
@@ -559,7 +559,7 @@ EOF
     [ -z "$failed" ]
 }
 
-@test "a name that stands for no time is refused" {
+@test "a SOURCE_DATE_EPOCH that names no time is refused" {
     local failed="" name
     printf 'FROM scratch AS two\nADD %s /a/\nADD %s /b/\nFROM scratch AS plain\nCOPY a /\nFROM two AS late\nADD %s /\nFROM scratch\nCOPY a /\n' \
         "$GIT" "$GIT" "$GIT" >Dockerfile

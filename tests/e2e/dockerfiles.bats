@@ -17,7 +17,7 @@ plan() {
     return 1
 }
 
-@test "Dockerfiles of others are planned, and their warnings are known" {
+@test "real-world Dockerfiles are planned, with the expected warnings" {
     local files=$ROOT/testdata/dockerfiles bad=0 n=0
     mkdir context
     printf 'FROM scratch\nENV PATH=/bin\nCMD ["/bin/sh"]\n' >Dockerfile

@@ -40,7 +40,7 @@ bytes_of() {
 WRITES='write|pwrite64|writev|copy_file_range|sendfile'
 READS='read|pread64|readv'
 
-@test "a layer of a RUN step that is pushed is written once, compressed" {
+@test "a pushed layer of a RUN step is written once, compressed" {
     need docker-registry
     need strace
     need_root
@@ -85,7 +85,7 @@ large_context() {
     } >Dockerfile
 }
 
-@test "a rebuild with nothing changed reads and writes no layer and asks nobody" {
+@test "a rebuild with nothing changed reads and writes no layer and sends no request" {
     need docker-registry
     need strace
     large_context
@@ -201,7 +201,7 @@ Y
     done
 }
 
-# without_engine COMMAND…: no user name spaces, no mounts, no chroot.
+# without_engine COMMAND…: no user namespaces, no mounts, no chroot.
 without_engine() {
     unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces &&
         exec setpriv --bounding-set=-sys_admin,-sys_chroot --inh-caps=-all --ambient-caps=-all "$@"' sh "$@"
@@ -216,9 +216,9 @@ refused() {
     [ -z "$(find "$COOPER_ROOT"/layers "$COOPER_ROOT"/blobs -mindepth 2 -size +100k 2>/dev/null)" ]
 }
 
-@test "a RUN that cannot run here is told before anything is fetched or made for it" {
+@test "a RUN that cannot run here is reported before anything is fetched or made for it" {
     need docker-registry
-    without_engine true || skip "needs user name spaces"
+    without_engine true || skip "needs user namespaces"
     busybox_image
     "$COOPER" tag busybox:1 "$REGISTRY/told:1"
     "$COOPER" push -q "$REGISTRY/told:1"
@@ -242,8 +242,8 @@ EOF
     refused --platform linux/amd64,linux/arm64 .
 }
 
-@test "without an engine all is built that needs none" {
-    without_engine true || skip "needs user name spaces"
+@test "without an engine, everything that needs none is built" {
+    without_engine true || skip "needs user namespaces"
     busybox_image
     echo x >f
     printf 'FROM busybox:1 AS unused\nRUN exit 1\nFROM busybox:1\nCOPY f /\nWORKDIR /w\n' >Dockerfile

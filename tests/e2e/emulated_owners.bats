@@ -84,7 +84,7 @@ begin() {
     grep -q '@ 2 ./a3 .* 77 88' "$T/root"
 }
 
-@test "a user with a single id sees and makes the owners that root does" {
+@test "a user with a single id sees and sets the same owners as root" {
     begin
     by_single "$COOPER" build -q -t busybox:1 "$T/busybox"
     ENGINE= built single by_single
@@ -92,13 +92,13 @@ begin() {
     same_as_root single
 }
 
-@test "… root under chroot, too" {
+@test "… so does root under chroot" {
     begin
     ENGINE=--isolation=chroot built chroot env
     same_as_root chroot
 }
 
-@test "… and a user with a single id under chroot, too" {
+@test "… and a user with a single id under chroot" {
     begin
     by_single "$COOPER" build -q -t busybox:1 "$T/busybox"
     ENGINE=--isolation=chroot built chroot by_single
@@ -119,7 +119,7 @@ begin() {
     same_as_root plain
 }
 
-@test "where owners cannot be kept a RUN is refused with the reason, and nothing else" {
+@test "where owners cannot be stored, only RUN is refused, with the reason" {
     need_root
     need_refuse
     prepare

@@ -42,7 +42,7 @@ still_good() {
     still_good
 }
 
-@test "a pattern of COPY whose directory is missing; one that matches nothing is no error" {
+@test "a pattern of COPY whose directory is missing is an error; one without a match is not" {
     mkdir there
     printf 'FROM scratch\nCOPY there/*.zip /x\n' >Dockerfile
     build .
@@ -66,7 +66,7 @@ still_good() {
     still_good
 }
 
-@test "an unknown base image on a registry that is there" {
+@test "an unknown base image on a registry that is up" {
     need docker-registry
     registry_start "$T/registry"
     printf 'FROM %s/no/such:1\n' "$REGISTRY" >Dockerfile
@@ -82,7 +82,7 @@ still_good() {
     still_good
 }
 
-@test "content that is not what its digest says" {
+@test "content that does not match its digest" {
     need docker-registry
     registry_start "$T/registry"
     busybox_image

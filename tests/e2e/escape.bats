@@ -121,13 +121,13 @@ in_copy_of_root() {
         exec chroot "$root" "$@"' copy "$T" "$@"
 }
 
-@test "outside of any sandbox the tries do reach what they try" {
+@test "outside any sandbox, the attempts do succeed" {
     need_root
     export -f in_copy_of_root
     export T
     aim env
     cp "$W/hostile" "$T/hostile"
-    unshare --mount --propagation private true || skip "no name spaces of mounts for root here"
+    unshare --mount --propagation private true || skip "no namespaces of mounts for root here"
     run with_key "$BASH" -c 'in_copy_of_root "$@"' in "$T/hostile" "$T/aim/canary" "$VICTIM" "$NAME" "$T"
     echo "$output"
     # What else is in reach depends on the machine: file handles on its file systems, the
@@ -145,21 +145,21 @@ in_copy_of_root() {
     done
 }
 
-@test "a step of root reaches the machine's network, nothing else" {
+@test "a step of root reaches the machine's network and nothing else" {
     need_root
     aim env
     run hostile_build "$T/store" env --
     expect abstract-socket
 }
 
-@test "without a network it reaches nothing" {
+@test "without a network, it reaches nothing" {
     need_root
     aim env
     run hostile_build "$T/store" env -- --network=none
     expect
 }
 
-@test "a step of a user with subordinate ids reaches the machine's network, nothing else" {
+@test "a step of a user with subordinate ids reaches the machine's network and nothing else" {
     need_root
     mapfile -t by < <(as "$ids")
     aim "${by[@]}"
@@ -167,7 +167,7 @@ in_copy_of_root() {
     expect abstract-socket
 }
 
-@test "a step of a user with a single id reaches the machine's network, nothing else" {
+@test "a step of a user with a single id reaches the machine's network and nothing else" {
     need_root
     mapfile -t by < <(as "$single")
     aim "${by[@]}"
@@ -180,7 +180,7 @@ covered() {
     unshare --mount --propagation private sh -c 'mount -t tmpfs none /proc/irq && exec "$@"' covered "$@"
 }
 
-@test "with the machine's own /proc in it, a step of a user reaches the network, nothing else" {
+@test "with the machine's own /proc, a user's step reaches the network and nothing else" {
     need_root
     export -f covered
     for user in "$ids" "$single"; do
@@ -192,7 +192,7 @@ covered() {
     done
 }
 
-@test "a step of a user with a single id under chroot reaches what the documentation admits" {
+@test "a step of a user with a single id under chroot reaches only what the documentation admits" {
     need_root
     "$COOPER" doctor | grep -q '^ok  Landlock' || skip "needs Landlock"
     mapfile -t by < <(as "$single")
@@ -201,7 +201,7 @@ covered() {
     expect priority-of-process processors-of-process shared-memory
 }
 
-@test "a step under chroot and Landlock reaches what the documentation admits" {
+@test "a step under chroot and Landlock reaches only what the documentation admits" {
     need_root
     "$COOPER" doctor | grep -q '^ok  Landlock' || skip "needs Landlock"
     aim env
@@ -213,7 +213,7 @@ without_landlock() {
     "$W/refuse" landlock=ENOSYS -- "$@"
 }
 
-@test "… and without Landlock no file of the container either" {
+@test "… and without Landlock, no file of the container either" {
     need_root
     cc -o "$W/refuse" "$ROOT/tests/lib/refuse.c" -lseccomp
     export -f without_landlock

@@ -131,7 +131,7 @@ next_build() {
     for f in *; do [ "$(sha256sum <"$f" | cut -d' ' -f1)" = "$f" ]; done
 }
 
-@test "what a process left that died at its birth is removed by the next one" {
+@test "leftovers of a process that died while it started are removed by the next one" {
     printf 'FROM scratch\nCOPY Dockerfile /\n' >Dockerfile
     build .
     mkdir "$COOPER_ROOT/tmp/.new-0123456789abcdef" "$COOPER_ROOT/tmp/0123456789abcdef"
@@ -144,7 +144,7 @@ next_build() {
     [ -z "$(ls -A "$COOPER_ROOT/tmp")" ]
 }
 
-@test "Ctrl-C ends a build in good order" {
+@test "Ctrl-C ends a build cleanly" {
     busybox_image
     printf 'FROM busybox:1\nRUN sleep 60; : cooper-fault-marker\n' >Dockerfile
     env --default-signal=INT "$COOPER" build --progress=plain -t app:1 . >"$T/log" 2>&1 3>&- &
@@ -196,7 +196,7 @@ EOF
     [ "$(cat_of app:1 x)" = x ]
 }
 
-@test "a signal ends a build at once: the next command removes what it leaves" {
+@test "a signal ends a build at once, and the next command removes what is left" {
     need_root
     busybox_image
     for i in $(seq 20); do

@@ -33,7 +33,7 @@ harmless() {
     [ "$(grep -c '^ERROR:' "$T/said")" -le 1 ]
 }
 
-@test "text of a Dockerfile: frames, messages, titles, warnings, answers" {
+@test "text from a Dockerfile: frames, messages, titles, warnings, subrequests" {
     for text in "RUN false # $RUDE" "COPYY $RUDE" "FROM $RUDE" "FROM scratch AS $RUDE" "COPY $RUDE /" \
         "COPY --from=$RUDE a /" "COPY --$RUDE=1 a /" "LABEL a=\"$RUDE" "EXPOSE $RUDE" "MAINTAINER $RUDE" \
         "WORKDIR $RUDE" "ARG $RUDE" "ENV A \$$RUDE" "STOPSIGNAL $RUDE" "HEALTHCHECK $RUDE" "SHELL $RUDE" \
@@ -71,7 +71,7 @@ harmless() {
     harmless "" build --offline .
 }
 
-@test "what registries, web and git servers answer" {
+@test "answers of registries, web servers and git servers" {
     for kind in plain html auth moved media json html/busy; do
         harmless "ERROR" pull "$(host)/$kind/x:1"
         printf 'FROM %s/%s/x:1\n' "$(host)" "$kind" >Dockerfile
@@ -86,7 +86,7 @@ harmless() {
     harmless "" pull --authfile auth.json "$(host)/plain/x"
 }
 
-@test "what is in archives, layers, images and the store" {
+@test "content of archives, layers, images and the store" {
     printf 'FROM scratch\nCOPY a /\nLABEL "%s"="%s"\nENV A="%s"\n' "${RUDE%?x}" "${RUDE%?x}" "${RUDE%?x}" >Dockerfile
     touch a "${RUDE}file"
     build --quiet -t rude:1 . >/dev/null

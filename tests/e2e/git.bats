@@ -111,7 +111,7 @@ nowhere() {
 
 # ------------------------------------------------------------ who we are
 
-@test "the user and password of an address are used, and seen nowhere" {
+@test "the user and password in a URL are used, and shown nowhere" {
     { basic "joe:$PASSWORD"; echo; basic "$PASSWORD:"; } >"$BASE/users"
     local address kind
     for address in "joe:$PASSWORD" "$PASSWORD" "joe:s3cr3t%2dw0rd"; do
@@ -147,7 +147,7 @@ nowhere() {
     ! grep -e "$PASSWORD" -e "$(tail -c +7 "$BASE/users")" "$T/trace" || return 1
 }
 
-@test "a password is in no error, whoever found the fault" {
+@test "no error message contains a password, whichever program wrote it" {
     local where
     for where in "http://joe:$PASSWORD@$HOST/auth/r.git" "http://joe:$PASSWORD@$HOST/private/f" \
             "http://$PASSWORD@$HOST/auth/r.git" "http://joe:$PASSWORD@$HOST/smart/nosuch.git" \
@@ -172,7 +172,7 @@ nowhere() {
     done
 }
 
-@test "contexts of every kind say who we are" {
+@test "every kind of context uses the credentials that are given for it" {
     basic "joe:$PASSWORD" >"$BASE/users"
     printf 'FROM scratch\nCOPY a /x\n' >"$T/D"
     local there=joe:$PASSWORD@$HOST
@@ -187,7 +187,7 @@ nowhere() {
     [ "$status" -eq 0 ] && nowhere "$PASSWORD"
 }
 
-@test "secrets are sent to the servers they are for" {
+@test "secrets are only sent to the servers that they are for" {
     local host=127.0.0.1 token header
     printf %s "$PASSWORD" >"$T/token"
     echo "Digest $PASSWORD" >"$T/header"
@@ -225,7 +225,7 @@ nowhere() {
     refuses 4 "not one line" "$URL/auth/r.git" --secret "id=GIT_AUTH_TOKEN,src=$T/lines"
 }
 
-@test "who we are is told to no other server" {
+@test "credentials are sent to no other server" {
     printf %s "$PASSWORD" >"$T/token"
     basic "joe:$PASSWORD" >"$BASE/users"
     adds "http://joe:$PASSWORD@$HOST/hop/r.git"
@@ -279,7 +279,7 @@ END
     [ "$(has x/sub/b)" = b ] && [ "$(has x/a)" = 3 ]
 }
 
-@test "system-wide attributes do not count" {
+@test "system-wide git attributes are ignored" {
     need_root
     need unshare
     adds "$URL/smart/r.git"
@@ -319,7 +319,7 @@ long.git#v1 v1
 END
 }
 
-@test "a checksum may be the tag's or its commit's" {
+@test "a checksum may be that of the tag or of its commit" {
     local tag commit
     tag=$(git -C "$BASE/repos/r.git" rev-parse v1) commit=$(git -C "$BASE/repos/r.git" rev-parse v1^{commit})
     for sum in "$tag" "$commit" "${tag:0:12}" "${commit:0:12}"; do
@@ -387,7 +387,7 @@ with_submodule() {
 
 # ------------------------------------------------------------ hostile ones
 
-@test "a repository reads no file of the machine and runs no program" {
+@test "a repository cannot read files of the machine or run programs" {
     local n=0 url
     for url in "file://$BASE/repos/sub.git" "$BASE/repos/sub.git" "ext::sh -c touch% $T/owned" \
             "ssh://-oProxyCommand=touch%20$T/owned/x.git" "-u./x" "--upload-pack=touch $T/owned"; do
@@ -422,7 +422,7 @@ with_submodule() {
     [ "$status" -eq 0 ] && [ "$(grep -c info/refs "$BASE/log")" -eq 1 ]
 }
 
-@test "a commit that is named by its id is asked for once" {
+@test "a commit that is named by its id is fetched once" {
     local id
     id=$(git -C "$BASE/repos/r.git" rev-parse main)
     adds "$URL/smart/r.git#$id"
@@ -454,7 +454,7 @@ with_submodule() {
     cd "$tree"
 }
 
-@test "kept checkouts are counted, and go with what is not used" {
+@test "kept checkouts are counted, and pruned when unused" {
     adds "$URL/smart/r.git"
     [ "$(ls "$COOPER_ROOT/checkouts" | wc -l)" -eq 1 ]
     "$COOPER" prune --all -f >/dev/null || "$COOPER" prune --all >/dev/null

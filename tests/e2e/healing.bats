@@ -48,7 +48,7 @@ RUN echo ran-two-\$((1 + 1)) && cat /one /one >/two
 EOD
 }
 
-@test "a cache whose layers cannot be had is a miss when they are needed" {
+@test "a cache whose layers are unavailable is a miss when they are needed" {
     two_steps
     build --root "$T/first" --digest-file "$T/want" -t app:1 \
         --cache-to "type=registry,ref=$REGISTRY/cache:1,mode=max" .
@@ -72,7 +72,7 @@ EOD
     done
 }
 
-@test "a cache whose documents cannot be had is a warning" {
+@test "a cache whose documents are unavailable is a warning" {
     two_steps
     build --root "$T/first" --digest-file "$T/want" -t app:1 \
         --cache-to "type=registry,ref=$REGISTRY/cache:2,mode=max" .
@@ -89,7 +89,7 @@ EOD
     done
 }
 
-@test "a cache in a directory that lost its layers is a miss, and what two caches have is taken from the other" {
+@test "a directory cache that lost its layers is a miss, unless another cache has them" {
     rules '[]'
     two_steps
     build --root "$T/first" --iidfile "$T/want" -t app:1 --cache-to "type=local,dest=$T/cache,mode=max" .
@@ -117,7 +117,7 @@ EOD
     done
 }
 
-@test "what a base's registry sends damaged once, or half, is there after another try" {
+@test "a base layer that arrives damaged or truncated once is fetched again" {
     two_steps
     build --root "$T/first" --digest-file "$T/want" .
     for path in /base/manifests/ /base/blobs/; do
@@ -171,7 +171,7 @@ intact_layout() {
     done
 }
 
-@test "what is damaged in the store is found when it leaves, said, and healed" {
+@test "damage in the store is found when content leaves it, reported, and repaired" {
     rules '[]'
     two_steps
     echo 'COPY Dockerfile /f' >>Dockerfile
@@ -208,7 +208,7 @@ intact_layout() {
     done
 }
 
-@test "a damaged document of the store is a miss, whatever it is" {
+@test "any damaged document of the store is a miss" {
     rules '[]'
     two_steps
     build --root "$T/whole" --digest-file "$T/want" -t app:1 .
@@ -240,7 +240,7 @@ intact_layout() {
     done
 }
 
-@test "files of a step that are damaged in the store do not leave it" {
+@test "damaged files of a step do not leave the store" {
     rules '[]'
     two_steps
     build --root "$T/whole" -t app:1 -o "type=oci,dest=$T/want.oci" .
@@ -269,7 +269,7 @@ intact_layout() {
 }
 
 # What a layout holds, one thing in it replaced by another.
-@test "a layout with what is no regular file, or another size, is refused at once" {
+@test "a layout with a special file, or a file of another size, is refused at once" {
     rules '[]'
     echo x >f
     printf 'FROM scratch\nCOPY f /\n' >Dockerfile
@@ -319,7 +319,7 @@ flip() {
     done
 }
 
-@test "what is damaged in the store is not copied from" {
+@test "nothing is copied from damaged content of the store" {
     cp "$BATS_FILE_TMPDIR/base/big" big
     mkdir www
     cp big www/file

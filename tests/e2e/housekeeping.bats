@@ -17,7 +17,7 @@ blocks() {
     du -sk "$COOPER_ROOT" | cut -f1
 }
 
-@test "a store on a small disk never outgrows its bound by more than what is being made" {
+@test "a store exceeds its limit only by what is being made" {
     need_root
     mkdir "$T/disk"
     mount -t tmpfs -o size=80m tmpfs "$T/disk"
@@ -35,7 +35,7 @@ blocks() {
     umount "$T/disk"
 }
 
-@test "du tells what is on the disk" {
+@test "du reports what is on the disk" {
     busybox_image
     for i in 1 2 3 4 5 6; do
         head -c 3000000 /dev/urandom >f

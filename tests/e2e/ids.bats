@@ -53,7 +53,7 @@ said() {
     grep -A1 '^no  subordinate ids' "$T/out" | grep -q 'helps: '
 }
 
-@test "a newuidmap that fails is one warning, with what it said" {
+@test "a failing newuidmap is one warning, with its output" {
     need_root
     copy_context
     FAKE=$T/bin
@@ -81,13 +81,13 @@ said() {
     [[ $output == *'a range of subordinate ids'* ]]
 }
 
-@test "no_new_privs is what is named where it is at fault" {
+@test "no_new_privs is named where it is at fault" {
     need_root
     copy_context
     said "$ranged" 'no_new_privs is set' --no-new-privs
 }
 
-@test "without ids, and without the programs, that is said" {
+@test "missing subordinate ids and missing programs are reported" {
     need_root
     copy_context
     said "$bare" 'has no line in /etc/subuid'
@@ -99,7 +99,7 @@ said() {
     [[ $output == *'no  subordinate ids'*'newuidmap: not installed'*'apt-get install uidmap'* ]]
 }
 
-@test "ids that NSS knows are used" {
+@test "subordinate ids from NSS are used" {
     need_root
     need getsubids
     copy_context

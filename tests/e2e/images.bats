@@ -134,7 +134,7 @@ listed() {
     [ "$(jq -r '.[0].Id' "$T/json")" = "$("$COOPER" inspect app:1 | jq -r .id)" ]
 }
 
-@test "an id is a name" {
+@test "an image can be named by its id" {
     setup_images
     id=$("$COOPER" images -q app:1)
     whole=$("$COOPER" images -q --no-trunc app:1)
@@ -172,7 +172,7 @@ listed() {
     [[ "$status" -eq 0 && "$output" == *inspect* ]]
 }
 
-@test "what an image says cannot control the terminal" {
+@test "an image's metadata cannot control the terminal" {
     printf 'FROM scratch\nLABEL a="\033]0;t\007\033[2J"\n' >Dockerfile
     "$COOPER" build -q -t rude:1 .
     for format in '{{.Config.Labels.a}}' '{{json .Config}}' '{{printf "%s" .Config.Labels}}' json; do

@@ -32,7 +32,7 @@ odd() {
 
 ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
 
-@test "a Dockerfile that is no regular file, or leads out of its context" {
+@test "a Dockerfile that is not a regular file, or a link out of its context" {
     echo "TOPSECRET a" >"$T/secret"
     for kind in $ODD; do
         odd Dockerfile "$kind"
@@ -46,7 +46,7 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     done
 }
 
-@test "an ignore file that is no regular file, or leads out of its context" {
+@test "an ignore file that is not a regular file, or a link out of its context" {
     printf 'FROM scratch\nCOPY a /\n' >Dockerfile
     echo a >a
     echo "[TOPSECRET" >"$T/secret"
@@ -65,7 +65,7 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     done
 }
 
-@test "a stream that does not end is not read without end" {
+@test "an endless stream is not read forever" {
     echo hello >file
     tar cf "$T/a.tar" file
     gzip -k "$T/a.tar"
@@ -84,7 +84,7 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     cmp file "$T/out/file"
 }
 
-@test "links inside of a context are followed, from wherever they are named" {
+@test "links inside a context are followed, whatever names them" {
     mkdir docker "$T/other"
     printf 'FROM scratch\nCOPY a /\n' >docker/real
     echo a >a
@@ -100,7 +100,7 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     done
 }
 
-@test "a Dockerfile that is open already: standard input, a command's output" {
+@test "a Dockerfile from an open descriptor: standard input, a command's output" {
     printf 'FROM scratch\nCOPY a /\n' >"$T/text"
     echo a >a
     soon -f - . <"$T/text"
@@ -113,7 +113,7 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     [ "$status" -eq 0 ]
 }
 
-@test "a Dockerfile without end has an end" {
+@test "an endless Dockerfile is refused" {
     soon -f /dev/zero .
     refused 4 "/dev/zero is not a regular file"
     for way in -f\ - -f\ /dev/stdin; do
@@ -134,7 +134,7 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     [[ $output == *"context on standard input: is a directory"* ]]
 }
 
-@test "who waits for a Dockerfile can be stopped" {
+@test "a build that waits for its Dockerfile can be stopped" {
     for way in - /dev/stdin; do
         # On a busy machine it takes its time to begin to wait.
         run bash -c "timeout -s TERM 5 '$COOPER' build -f $way . < <(sleep 20 2>/dev/null 3>&-)"
@@ -143,7 +143,7 @@ ODD="fifo directory socket /dev/zero /dev/full /dev/tty ../secret"
     done
 }
 
-@test "a secret that is no file to read" {
+@test "a secret whose file cannot be read" {
     printf 'FROM scratch\nCOPY a /\n' >Dockerfile
     echo a >a
     for kind in fifo directory socket /dev/zero /dev/full; do

@@ -84,7 +84,7 @@ mark_of() {
     [ "$(mark_of)" = "$before" ]
 }
 
-@test "what was done to a tree by hand between builds does not get into an image" {
+@test "manual changes to a kept tree do not get into an image" {
     prepare
     mkdir "$T/outside"
     while read -r name script; do
@@ -112,7 +112,7 @@ root chmod 700 .; chown 5:5 .; touch -d @5 .
 END
 }
 
-@test "a kept tree with damaged notes, or another's, is made anew" {
+@test "a kept tree with damaged notes, or the notes of another, is made anew" {
     prepare
     mkdir -p "$T/other/bin" "$T/other/theirs"
     for damage in 'rm notes' ': >notes' 'rm stack' 'echo x >stack' 'rm -r tree' 'rm -r tree; ln -s "$T/other" tree' 'cp -a tree other; rm -r tree; mv other tree' \
@@ -131,7 +131,7 @@ END
     [ -d "$T/other/theirs" ]
 }
 
-@test "two builds at once never work on the same tree" {
+@test "concurrent builds never work on the same tree" {
     prepare
     for round in 1 2 3; do
         (sh_build $PLAIN >"$T/one") 3>&- &
@@ -144,7 +144,7 @@ END
     [ "$(kept | wc -l)" -le 4 ]
 }
 
-@test "a build that is killed leaves no tree that is half a tree" {
+@test "a killed build leaves no half-made tree" {
     prepare
     for wait in 0.02 0.05 0.1 0.15 0.2 0.3 0.5; do
         "$COOPER" build -q --no-cache $PLAIN . >/dev/null 2>&1 3>&- &
@@ -160,7 +160,7 @@ END
     done
 }
 
-@test "what a step with secrets leaves when it fails is left to nobody" {
+@test "the tree of a failed step with secrets is removed" {
     prepare
     echo cooper-canary-secret >"$T/secret"
     printf 'FROM busybox:1\nRUN --mount=type=secret,id=s cp /run/secrets/s /stolen && false\n' >"$T/Dockerfile.fails"
@@ -169,7 +169,7 @@ END
     ! grep -rq cooper-canary-secret "$COOPER_ROOT"
 }
 
-@test "du counts kept trees, prune removes them first, and a bound holds for them" {
+@test "du counts kept trees, prune removes them first, and the size limit includes them" {
     prepare
     bytes=$("$COOPER" du --format=json | jq .plain.bytes)
     [ "$bytes" -gt 500000 ]
@@ -192,7 +192,7 @@ END
     [ "$(kept | wc -l)" -eq 1 ]
 }
 
-@test "no more than some trees are kept" {
+@test "only a few trees are kept" {
     prepare
     for i in 1 2 3 4 5 6; do
         printf 'FROM scratch\nCOPY busybox/root /\nCOPY n%d /\nRUN /bin/true\n' "$i" >"$T/Dockerfile.many"
@@ -204,7 +204,7 @@ END
     [ "$(kept | wc -l)" -eq 4 ]
 }
 
-@test "copies in engine ns are kept, too, and those of a user with a single id" {
+@test "engine ns keeps its copies, too, also for a user with a single id" {
     prepare
     mkdir -p "$T/over"/{lower,upper,work,merged}
     mount -t overlay overlay -o \

@@ -73,7 +73,7 @@ digest_of() {
     [ ! -s "$T/said" ] || { cat "$T/said"; return 1; }
 }
 
-@test "whatever calls are missing, root gets the same image, on overlays" {
+@test "whatever system calls are missing, root gets the same image, on overlays" {
     need_root
     busybox_image
     context
@@ -110,7 +110,7 @@ same_for() {
     done
 }
 
-@test "whatever calls are missing, engine chroot makes the same image" {
+@test "whatever system calls are missing, engine chroot makes the same image" {
     need_root
     busybox_image
     context
@@ -128,15 +128,15 @@ same_for() {
     done
 }
 
-@test "whatever calls are missing, a user with subordinate ids gets root's image" {
+@test "whatever system calls are missing, a user with subordinate ids gets root's image" {
     same_for "$ranged"
 }
 
-@test "whatever calls are missing, a user with a single id gets root's image" {
+@test "whatever system calls are missing, a user with a single id gets root's image" {
     same_for "$single"
 }
 
-# In a mount name space of its own: a store on a file system that overlayfs refuses even
+# In a mount namespace of its own: a store on a file system that overlayfs refuses even
 # to read from, as an overlay on an overlay is.
 deep_store() {
     set -e
@@ -155,7 +155,7 @@ deep_store() {
     "$COOPER" build --progress=plain --no-cache --secret "id=s,src=$T/secret" . 2>&1 | grep -q "works on copies"
 }
 
-@test "where no overlay can be mounted at all, every kind of bind is there, and the image the same" {
+@test "where no overlay can be mounted, every kind of bind mount works and the image is the same" {
     need_root
     busybox_image
     context
@@ -172,7 +172,7 @@ deep_store() {
     done
 }
 
-@test "doctor tries what builds use, with the engine that is asked for" {
+@test "doctor tries what builds use, with the requested engine" {
     need_root
     run "$REFUSE" fsconfig.1=6=EINVAL mount_setattr=ENOSYS -- "$COOPER" doctor
     echo "$output"
@@ -194,9 +194,9 @@ deep_store() {
     [[ $output == *'auto, ns or chroot'* ]]
 }
 
-@test "without Landlock and outside of a container engine chroot is taken in words only" {
+@test "without Landlock and outside a container, engine chroot is used only if named" {
     need_root
-    [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] || skip "needs the machine's process name space"
+    [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ] || skip "needs the machine's process namespace"
     busybox_image
     printf 'FROM busybox:1\nRUN echo ran >/ran\n' >Dockerfile
     # shellcheck disable=SC2086

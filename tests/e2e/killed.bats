@@ -59,7 +59,7 @@ told() {
     done
 }
 
-@test "want of memory is named with the limit that there was" {
+@test "a step killed for lack of memory names the limit" {
     need_root
     [ -n "$GROUP" ] || skip "needs a control group for memory"
     busybox_image

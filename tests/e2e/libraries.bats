@@ -13,7 +13,7 @@ without() {
     echo "$output"
 }
 
-@test "without libcurl a build works, and what needs a registry names the package" {
+@test "without libcurl a build works, and commands that need a registry name the package" {
     need_root
     echo a >a
     printf 'FROM scratch\nCOPY a /\n' >Dockerfile
@@ -43,7 +43,7 @@ without() {
     [ "$status" -eq 0 ]
 }
 
-@test "doctor looks for them" {
+@test "doctor looks for the libraries" {
     need_root
     without libcurl.so.4 doctor
     [[ "$output" == *"no  registries and the web"*"apt-get install libcurl4"* ]]

@@ -16,7 +16,7 @@ EOF
     [ "$(stat -c %s "$T/want")" -ge $((MEGABYTES * 1000000)) ]
 }
 
-@test "50 MiB of output are all in the log, in every engine" {
+@test "50 MiB of output are complete in the log, in every engine" {
     printing_step
     local engines=(ns)
     [ "$(id -u)" -ne 0 ] || engines+=(chroot)
@@ -27,7 +27,7 @@ EOF
     done
 }
 
-@test "bytes of every value are in the log for programs, as they were" {
+@test "the log for programs keeps bytes of every value" {
     busybox_image
     head -c 4000000 /dev/urandom >noise
     printf 'FROM busybox:1\nRUN --mount=target=/m cat /m/noise\n' >Dockerfile
@@ -35,7 +35,7 @@ EOF
     jq -r '.logs[]?.data' "$T/log" | while read -r piece; do base64 -d <<<"$piece"; done | cmp - noise
 }
 
-@test "both outputs of steps side by side are complete" {
+@test "standard output and error of parallel steps are complete" {
     busybox_image
     for i in 1 2 3; do
         printf 'FROM busybox:1 AS s%d\nRUN for n in $(seq 20000); do echo "out%d $n"; echo "err%d $n" >&2; done; printf "end%d without line feed"\n' \
@@ -52,7 +52,7 @@ EOF
     done
 }
 
-@test "a secret among much output is masked wherever it is, and nothing else is lost" {
+@test "a secret is masked anywhere in a long output, and nothing else is lost" {
     busybox_image
     printf 'a-very-hidden-word' >"$T/secret"
     printf 'FROM busybox:1\nRUN --mount=type=secret,id=s seq 300000 | sed "s/7\\$/7 $(cat /run/secrets/s)/"\n' >Dockerfile

@@ -21,7 +21,7 @@ EOF
     ! tree_of app:1 | grep -q ' ctx'
 }
 
-@test "a target that cannot be one is the Dockerfile's fault, not the machine's" {
+@test "an impossible mount target is the Dockerfile's fault, not the machine's" {
     busybox_image
     echo x >f
     need_root
@@ -36,7 +36,7 @@ EOF
     done
 }
 
-@test "a bind mount of another stage, writable, keeps nothing" {
+@test "changes to a writable bind mount of another stage are discarded" {
     busybox_image
     cat >Dockerfile <<'EOF'
 FROM busybox:1 AS a
@@ -76,7 +76,7 @@ EOF
     [ "$status" -eq 0 ]
 }
 
-@test "a step waits neither for itself nor for one that waits for it" {
+@test "a step waits neither for itself nor for a step that waits for it" {
     busybox_image
     cat >Dockerfile <<'EOF'
 FROM busybox:1
@@ -103,7 +103,7 @@ EOF
     done
 }
 
-@test "a tmpfs mount is empty and of the size asked for" {
+@test "a tmpfs mount is empty and has the requested size" {
     busybox_image
     printf 'FROM busybox:1\nRUN --mount=type=tmpfs,target=/t,size=1m df -k /t | tail -1 > /out; ls -a /t | wc -l >> /out; stat -c %%a /t >> /out\n' >Dockerfile
     build -t app:1 .
@@ -113,7 +113,7 @@ EOF
     [ "$(cat_of app:1 out | tail -1)" = 1777 ]
 }
 
-@test "a secret is a file or a variable, and nowhere else" {
+@test "a secret is in a file or a variable, and nowhere else" {
     busybox_image
     echo a-very-secret-word >"$T/secret"
     cat >Dockerfile <<'EOF'
@@ -171,7 +171,7 @@ ssh_step() {
     build --no-cache --isolation="${3:-auto}" --ssh "default=$SSH_AUTH_SOCK" .
 }
 
-@test "an agent's socket has the owner and mode that are asked for, and answers" {
+@test "an agent's socket has the requested owner and mode, and works" {
     need ssh-agent
     need_root
     busybox_image
@@ -202,7 +202,7 @@ EOF
     [ "$status" -ne 0 ]
 }
 
-@test "what is no agent's socket is told before anything is built" {
+@test "a file that is not an agent's socket is reported before anything is built" {
     local failed="" what
     echo key >"$T/key"
     printf 'FROM scratch\nCOPY Dockerfile /\n' >Dockerfile
@@ -223,7 +223,7 @@ counts() {
     rm -r "$T/out"
 }
 
-@test "--no-cache empties the cache mounts of what it runs, and no others" {
+@test "--no-cache empties the cache mounts of the steps that it runs, and no others" {
     busybox_image
     echo seed >f
     cat >many.Dockerfile <<'EOF'
@@ -265,7 +265,7 @@ EOF
     [[ $output == *" 2"* ]]
 }
 
-@test "--no-cache takes no cache mount away from a build that uses it" {
+@test "--no-cache does not take a cache mount away from a build that uses it" {
     busybox_image
     printf 'FROM busybox:1\nRUN --mount=type=cache,target=/c echo mine >/c/f; echo in use; i=0; until [ -e /c/go ] || [ $i -gt 100 ]; do i=$((i + 1)); sleep 0.1; done; cat /c/f\n' >slow.Dockerfile
     "$COOPER" build --progress=plain -f slow.Dockerfile . >"$T/slow" 2>&1 &
@@ -287,7 +287,7 @@ logged() {
     grep -cE "^#[0-9]+ [0-9.]+ $1\$" <<<"$output"
 }
 
-@test "a cache mount is that of what it is seeded from" {
+@test "cache mounts with different seeds are different mounts" {
     busybox_image
     echo one >f
     cat >Dockerfile <<'EOF'
@@ -319,7 +319,7 @@ EOF
     [ "$(logged one)" -eq 1 ] && [ "$(logged more)" -ge 1 ]
 }
 
-@test "a stage without layers is an empty directory" {
+@test "a bind mount of a stage without layers is an empty directory" {
     need_root
     busybox_image
     for engine in "" --isolation=chroot; do

@@ -14,7 +14,7 @@ load helpers
     [[ "$output" == *"--secret"*"a double quote has no end"* ]]
 }
 
-@test "warnings before a mistake are told with it" {
+@test "warnings before an error are printed with it" {
     printf 'FROM scratch AS x\nMAINTAINER me\nCOPYY a b\n' >Dockerfile
     build .
     [ "$status" -eq 3 ]
@@ -26,7 +26,7 @@ load helpers
     [ "$(grep -c MaintainerDeprecated <<<"$output")" -eq 1 ]
 }
 
-@test "a limit that cannot be applied is told once a build" {
+@test "a limit that cannot be applied is reported once per build" {
     need_root
     busybox_image
     printf 'FROM busybox:1\nRUN true\nRUN echo\nFROM busybox:1\nCOPY --from=0 /etc /x\nRUN true\n' >Dockerfile
@@ -38,7 +38,7 @@ load helpers
     done
 }
 
-@test "a limit that is more than may be given is told once, and as much as may be is given" {
+@test "a limit above the hard limit is reported once, and lowered to it" {
     need_root
     busybox_image
     printf 'FROM busybox:1\nRUN ulimit -Hn >n; ulimit -Hs >s\nRUN true\n' >Dockerfile

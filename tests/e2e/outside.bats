@@ -124,7 +124,7 @@ EOF
     [ "$(cat "$T/changed")" = etc/seen ]
 }
 
-@test "a context on a read-only file system is built from" {
+@test "a context may be on a read-only file system" {
     need_root
     busybox_image
     mkdir src

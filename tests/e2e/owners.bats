@@ -50,7 +50,7 @@ as_other() {
     as_other env COOPER_ROOT="$T/theirs" "$COOPER" inspect x:1 >/dev/null
 }
 
-@test "a part of a store that somebody else put there" {
+@test "a part of a store that belongs to another user is refused" {
     need_root
     simple
     build .
@@ -66,7 +66,7 @@ as_other() {
     [ "$status" -eq 0 ]
 }
 
-@test "a store that everybody may write to is told of, and so is the way to it" {
+@test "a store, or a directory above it, that everybody may write to is reported" {
     simple
     mkdir -m 755 "$T/way" "$T/way/store"
     for open in way/store way; do
@@ -82,7 +82,7 @@ as_other() {
     [[ "$output" != *"everybody"* ]]
 }
 
-@test "a store that a group may write to is told of, unless the group is our own" {
+@test "a store that a group may write to is reported, unless it is the user's own group" {
     need_root
     simple
     build .
@@ -109,7 +109,7 @@ as_other() {
 EOF
 }
 
-@test "every command that uses a store tells who else may write to it" {
+@test "every command that uses a store reports who else may write to it" {
     simple
     build -t x:1 .
     chmod 777 "$COOPER_ROOT"
@@ -126,7 +126,7 @@ EOF
     [ ! -s "$T/err" ]
 }
 
-@test "a directory that belongs to somebody else is told of" {
+@test "a directory above the store that belongs to another user is reported" {
     need_root
     simple
     mkdir -m 755 "$T/theirs"
@@ -136,7 +136,7 @@ EOF
     [[ "$output" == *"store $T/theirs: its directory belongs to another user"* ]]
 }
 
-@test "volumes of containers are open to all and used without a word" {
+@test "container volumes that everybody may write to are used without a warning" {
     need_root
     simple
     mkdir "$T/volume"

@@ -45,7 +45,7 @@ EOF
     skopeo inspect --config --raw "dir:$T/dir" | jq -e '.config.Healthcheck.Interval == 5000000000'
 }
 
-@test "umoci unpacks the image to what cooper says is in it" {
+@test "umoci unpacks the image to the files that cooper exports" {
     need umoci
     need_root
     rich_image -o "type=oci,tar=false,dest=$T/layout" -o type=image
@@ -83,7 +83,7 @@ EOF
     need_root
     rich_image -o "type=oci,tar=false,dest=$T/layout" -o type=image
     umoci unpack --image "$T/layout:1" "$T/bundle"
-    # No terminal, and no network name space that would need setting up.
+    # No terminal, and no network namespace that would need setting up.
     jq '.process.terminal = false' "$T/bundle/config.json" >"$T/c" && mv "$T/c" "$T/bundle/config.json"
     run runc --root "$T/runc" run -b "$T/bundle" "cooper-$$"
     echo "$output"
@@ -109,7 +109,7 @@ EOF
     buildah --root "$T/b" --runroot "$T/br" rmi -a -f >/dev/null
 }
 
-@test "GNU tar, python and cooper see the same in a layer" {
+@test "GNU tar, Python and cooper list the same files in a layer" {
     rich_image -o "type=oci,dest=$T/a.tar,compression=uncompressed"
     mkdir "$T/l"
     tar -xf "$T/a.tar" -C "$T/l"

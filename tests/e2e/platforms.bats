@@ -42,7 +42,7 @@ hello_context() {
     [ "$(jq -r '[.manifests[].platform.architecture] | join(" ")' "$T/layout/blobs/${index/://}")" = "arm64 riscv64" ]
 }
 
-@test "a foreign program runs, for root in a user name space of its own" {
+@test "a foreign program runs, for root in its own user namespace" {
     need_root
     need_emulation
     hello_context
@@ -53,7 +53,7 @@ hello_context() {
     machine_has_not_changed
 }
 
-# The machine runs no such program: what does is registered in the build's own name space.
+# The machine runs no such program: what does is registered in the build's own namespace.
 machine_has_not_changed() {
     run "$T/ctx/hello"
     [ "$status" -eq 126 ] || [ -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ]
@@ -87,7 +87,7 @@ build_as() {
     machine_has_not_changed
 }
 
-@test "without --platform a foreign program is an error that says so" {
+@test "without --platform, a foreign program fails with an error that says why" {
     need_emulation
     [ ! -e /proc/sys/fs/binfmt_misc/qemu-aarch64 ] || skip "the machine runs them"
     hello_context
@@ -115,7 +115,7 @@ COPY f /f
 EOF
 }
 
-@test "what does not depend on the platform runs once, also at the first time" {
+@test "steps that do not depend on the platform run once, even in the first build" {
     cross_context
     build --platform linux/amd64,linux/arm64,linux/riscv64 -o "type=oci,dest=$T/a.tar" .
     [ "$status" -eq 0 ]
@@ -136,7 +136,7 @@ EOF
     [[ $output == *'->s390x compile 1/1]'* ]]
 }
 
-@test "platforms are built side by side" {
+@test "platforms are built in parallel" {
     busybox_image
     cat >Dockerfile <<'EOF'
 FROM --platform=$BUILDPLATFORM busybox:1
@@ -147,7 +147,7 @@ EOF
     [ "$status" -eq 0 ]
 }
 
-@test "an image of several is the image of one" {
+@test "the image of one platform is the same in a build of several" {
     cross_context
     export SOURCE_DATE_EPOCH=1700000000
     for arch in amd64 arm64 riscv64; do
@@ -185,7 +185,7 @@ EOF
     [[ $output == *"[linux/arm64 internal] load metadata for docker.io/library/s-arm64"* ]]
 }
 
-@test "a check is one of all platforms" {
+@test "a check covers all platforms" {
     busybox_image
     printf 'FROM busybox:1\nMAINTAINER me\n' >Dockerfile
     run "$COOPER" build --check --platform linux/amd64,linux/arm64,linux/arm64/v8 .
@@ -199,7 +199,7 @@ EOF
     [[ $output == *InvalidBaseImagePlatform* ]]
 }
 
-@test "the plan of several platforms is one" {
+@test "several platforms have one plan" {
     cross_context
     "$COOPER" build --print-plan=json --platform linux/amd64,linux/arm64 . >"$T/plan"
     [ "$(jq '[.steps[] | select(.kind == "local" or .kind == "image")] | length' "$T/plan")" -eq 2 ]

@@ -136,7 +136,7 @@ ways() {
 }
 
 # What the files of a layer and its blob hold is trusted as long as the machine runs.
-@test "notes that are damaged without a crash are misses, too" {
+@test "damaged notes are misses without a crash, too" {
     need docker-registry
     whole_store
     TRIED=1 BAD=0

@@ -58,7 +58,7 @@ size_of_layers() {
     [ "$(counted '[.requests[] | select(test("GET /v2/big/blobs/"))] | unique | length')" -eq 5 ]
 }
 
-@test "a download that breaks off goes on where it was" {
+@test "an interrupted download is resumed" {
     size=$(size_of_layers)
     rules '[{"method": "GET", "path": "/blobs/", "skip": 2, "times": 3, "reset": 1500000}]'
     use_base
@@ -68,14 +68,14 @@ size_of_layers() {
     [ "$(counted '[.requests[] | select(test("GET /v2/big/blobs/"))] | length')" -gt 5 ]
 }
 
-@test "a registry that ignores ranges is asked for everything again" {
+@test "a registry that ignores ranges sends everything again" {
     curl -fsS -o /dev/null "http://$REGISTRY/control" -d '{"ranges": false, "rules":
         [{"method": "GET", "path": "/blobs/", "skip": 2, "times": 1, "reset": 1500000}]}'
     use_base
     [ "$status" -eq 0 ]
 }
 
-@test "a layer that arrives damaged is named, and leaves nothing" {
+@test "a layer that arrives damaged is named, and nothing of it is kept" {
     rules '[{"method": "GET", "path": "/blobs/", "skip": 1, "times": 99, "corrupt": true}]'
     use_base
     [ "$status" -ne 0 ]
@@ -88,7 +88,7 @@ size_of_layers() {
     [ "$status" -eq 0 ]
 }
 
-@test "a layer that never comes whole is an error of the registry" {
+@test "a layer that never arrives complete is an error of the registry" {
     rules '[{"method": "GET", "path": "/blobs/", "skip": 1, "times": 99, "status": 500}]'
     use_base
     [ "$status" -ne 0 ]
@@ -96,7 +96,7 @@ size_of_layers() {
     [ -z "$(ls "$COOPER_ROOT/layers")" ]
 }
 
-@test "what is pulled is written once as a blob and once as files" {
+@test "a pulled layer is written once as a blob and once as files" {
     need strace
     rules '[]'
     printf 'FROM %s/big:1\nRUN ["/bin/busybox", "true"]\n' "$REGISTRY" >Dockerfile

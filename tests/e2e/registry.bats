@@ -20,7 +20,7 @@ small_image() {
     [ "$status" -eq 0 ]
 }
 
-@test "what is pushed can be pulled into an empty store and is the same" {
+@test "a pushed image, pulled into an empty store, is the same" {
     need docker-registry
     small_image hello "$REGISTRY/a/b:1"
     "$COOPER" push --digest-file "$T/pushed" "$REGISTRY/a/b:1"
@@ -52,7 +52,7 @@ small_image() {
     [ "$before" -eq "$after" ]
 }
 
-@test "--push keeps nothing but the cache here, unless --load is given as well" {
+@test "--push keeps only the cache in the store, unless --load is given, too" {
     need docker-registry
     echo x >file
     printf 'FROM scratch\nCOPY file /\n' >Dockerfile
@@ -92,7 +92,7 @@ small_image() {
     COOPER_ROOT=$T/other "$COOPER" pull "$REGISTRY/types:z"
 }
 
-@test "a base image of another platform is refused with what there is" {
+@test "a base image without the platform is refused, with a list of its platforms" {
     need docker-registry
     small_image p "$REGISTRY/plat:1"
     "$COOPER" push "$REGISTRY/plat:1"
@@ -132,7 +132,7 @@ EOF
     ! grep -r secret-word "$COOPER_ROOT" "$T/o"
 }
 
-@test "what is pulled and pushed keeps its digest, plain tars and all, also under another name" {
+@test "a pulled image that is pushed keeps its digest, even with uncompressed layers or another name" {
     need docker-registry
     echo plain >file
     printf 'FROM scratch\nCOPY file /\n' >Dockerfile
@@ -146,7 +146,7 @@ EOF
     cmp "$T/d0" "$T/d1" && cmp "$T/d0" "$T/d2"
 }
 
-@test "a pull heals what is damaged in the store" {
+@test "a pull repairs damage in the store" {
     need docker-registry
     head -c 300000 /dev/urandom >file
     printf 'FROM scratch\nCOPY file /\n' >Dockerfile
@@ -162,7 +162,7 @@ EOF
     for f in *; do [ "$(sha256sum <"$f" | cut -d' ' -f1)" = "$f" ]; done
 }
 
-@test "registry.insecure=true of an output is for its own registry" {
+@test "registry.insecure=true of an output applies to its own registry only" {
     need_root
     need docker-registry
     need ip

@@ -38,7 +38,7 @@ image_in_store() {
     "$COOPER" build -q -t "$2" . >/dev/null
 }
 
-@test "a registry with TLS on this machine is pushed to and pulled from" {
+@test "push and pull work with a local registry that uses TLS" {
     need openssl
     openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -days 2 \
         -subj /CN=localhost -addext "subjectAltName=IP:127.0.0.1,DNS:localhost" 2>/dev/null
@@ -59,7 +59,7 @@ image_in_store() {
     done
 }
 
-@test "credentials that cannot be had, or are wrong, do not keep anybody from public images" {
+@test "unavailable or wrong credentials do not prevent a pull of public images" {
     serve '{}'
     image_in_store public "$SERVED/pub/a:1"
     "$COOPER" push -q "$SERVED/pub/a:1"
@@ -99,7 +99,7 @@ image_in_store() {
     [ "$status" -eq 7 ]
 }
 
-@test "blobs that the registry lost before the manifest came are sent again" {
+@test "blobs that the registry lost before the manifest arrived are sent again" {
     serve '{}'
     image_in_store lost "$SERVED/lost/a:1"
     for code in MANIFEST_BLOB_UNKNOWN BLOB_UNKNOWN; do
@@ -134,7 +134,7 @@ index_of() {
         "$4" "$2" "$3" "${5:-}" >"$1"
 }
 
-@test "indexes below indexes are followed, but not for ever" {
+@test "nested indexes are followed, but not forever" {
     serve '{}'
     image_in_store nested "$SERVED/nest/a:1"
     "$COOPER" push -q --digest-file "$T/d0" "$SERVED/nest/a:1"
@@ -164,7 +164,7 @@ index_of() {
     done
 }
 
-@test "layers that must not be distributed come from their urls, without credentials" {
+@test "non-distributable layers come from their URLs, without credentials" {
     serve '{}'
     image_in_store foreign "$SERVED/foreign/a:1"
     "$COOPER" push -q "$SERVED/foreign/a:1"
@@ -221,7 +221,7 @@ Y
     [[ $output == *"proxy 127.0.0.1:1"* ]]
 }
 
-@test "a length that no body can have is refused at once" {
+@test "an impossible Content-Length is refused at once" {
     local port length
     port=$(free_port)
     python3 - "$port" >/dev/null 2>&1 3>&- <<'PY' &

@@ -72,7 +72,7 @@ begin() {
     TRIED=0 BAD=0
 }
 
-@test "what comes out of the cache is what would be built" {
+@test "a cached result equals a new build" {
     begin
     same copy-file < <(printf 'FROM scratch\nCOPY one /\n')
     same copy-directory < <(printf 'FROM scratch\nCOPY src /src\n')
@@ -111,7 +111,7 @@ begin() {
     [ "$BAD" -eq 0 ] && [ "$TRIED" -ge 30 ]
 }
 
-@test "many builds at once give the same" {
+@test "many concurrent builds give the same image" {
     begin
     for i in 1 2 3 4 5 6; do
         printf 'FROM busybox:1 AS s%d\nRUN echo %d >/f && seq 1000 >/n\n' "$i" "$i"
@@ -140,7 +140,7 @@ build_as() {
     cat "$home/digest"
 }
 
-@test "users, masks, directories and numbers of CPUs give one digest" {
+@test "the digest does not depend on user, umask, directory or number of CPUs" {
     need_root
     need newuidmap
     begin

@@ -39,7 +39,7 @@ requests() {
     jq -r '.requests[]' "$T/control" | grep -c "${1:-}" || true
 }
 
-@test "each name is asked for once in a build, however often it is used" {
+@test "each name is requested once per build, however often it is used" {
     cat >Dockerfile <<EOF
 ARG NAME=base
 FROM $REGISTRY/base:1 AS a
@@ -75,7 +75,7 @@ EOF
     [ "$(requests blobs)" -eq 0 ]
 }
 
-@test "each name is asked for once, whatever the target is" {
+@test "each name is requested once, whatever the target is" {
     printf 'FROM %s/base:1 AS a\nCOPY --from=%s/base:2 /bin/busybox /sh\nFROM a AS b\nCOPY Dockerfile /\n' \
         "$REGISTRY" "$REGISTRY" >Dockerfile
     for target in a b; do
@@ -87,7 +87,7 @@ EOF
     done
 }
 
-@test "nothing is asked for a stored base that is pinned by its digest" {
+@test "a stored base that is pinned by its digest needs no request" {
     digest=$(cat "$BATS_FILE_TMPDIR/digest")
     printf 'FROM %s/base@%s AS a\nFROM %s/base:1@%s\nCOPY --from=a /bin/busybox /x\nRUN ["/bin/busybox", "true"]\n' \
         "$REGISTRY" "$digest" "$REGISTRY" "$digest" >Dockerfile
@@ -111,7 +111,7 @@ offline() {
     [ -z "$CONNECTED" ]
 }
 
-@test "offline, what is stored is built from and nobody is connected to" {
+@test "offline, a build uses what is stored and opens no connection" {
     need strace
     printf 'FROM %s/base:1\nCOPY Dockerfile /\nRUN ["/bin/busybox", "true"]\n' "$REGISTRY" >Dockerfile
     build -t app:1 .
@@ -126,7 +126,7 @@ offline() {
     [ "$(requests)" -eq 0 ]
 }
 
-@test "offline, what is missing is a clear error and nobody is connected to" {
+@test "offline, missing content is a clear error, and no connection is opened" {
     need strace
     busybox_image
     git init -q "$T/repository"

@@ -62,7 +62,7 @@ in_mounts() {
     echo "$output"
 }
 
-@test "a device is written to and stays one" {
+@test "a device is written to and stays a device" {
     need_root
     setup_results
     for option in "${OPTIONS[@]}"; do
@@ -81,7 +81,7 @@ in_mounts() {
     done
 }
 
-@test "the devices of /dev stay what they are" {
+@test "the devices of /dev are never replaced" {
     setup_results
     in_mounts '
         for o in "-o type=tar,dest=/dev/null" "-t n --iidfile /dev/null" \
@@ -98,7 +98,7 @@ in_mounts() {
     grep -qx 'sha256:[0-9a-f]*' "$T/2"
 }
 
-@test "links are followed, and stay" {
+@test "links are followed, and stay links" {
     setup_results
     for option in "${OPTIONS[@]}"; do
         rm -rf "$T/d"
@@ -136,7 +136,7 @@ in_mounts() {
     done
 }
 
-@test "a signal ends a build whose reader does not read" {
+@test "a signal ends a build whose output nobody reads" {
     setup_results
     head -c 4M /dev/zero >big
     printf 'FROM scratch\nCOPY big /\n' >Dockerfile
@@ -157,7 +157,7 @@ in_mounts() {
     grep -q "cancelled" "$T/err"
 }
 
-@test "a reader that goes away is named" {
+@test "a reader that goes away is reported" {
     setup_results
     head -c 4M /dev/zero >big
     printf 'FROM scratch\nCOPY big /\n' >Dockerfile
@@ -166,7 +166,7 @@ in_mounts() {
     [[ "$output" == *"--output dest=-: Broken pipe"* ]]
 }
 
-@test "descriptors of the caller are written to from where they stand" {
+@test "descriptors of the caller are written to at their current position" {
     setup_results
     id=$("$COOPER" build -q -t n .)
     (echo before; "$COOPER" build -t n --iidfile /dev/stdout . 2>/dev/null; echo; echo after) >"$T/log"
@@ -200,7 +200,7 @@ PY
     [ $(($(stat -c %s "$T/out.tar") % 512)) -eq 0 ]
 }
 
-@test "a closed standard stream is no file of the build" {
+@test "a closed standard stream never becomes a file of the build" {
     setup_results
     run bash -c "exec '$COOPER' build --no-cache -o 'type=tar,dest=$T/d/x.tar' . <&- 2>&-"
     [ "$status" -eq 0 ]
@@ -213,7 +213,7 @@ PY
     [ -z "$(grep -rl "exporting" "$COOPER_ROOT")" ]
 }
 
-@test "what cannot be written is told before the first step" {
+@test "an output that cannot be written is reported before the first step" {
     setup_results
     never
     echo file >"$T/d/file"
@@ -265,7 +265,7 @@ EOF
     [[ "$output" == *"--digest-file $T/d/no/x: its directory does not exist"* ]]
 }
 
-@test "without permission, or on a read-only file system, it is the machine's fault" {
+@test "missing permission and read-only file systems are errors of the machine" {
     need_root
     setup_results
     never
@@ -329,7 +329,7 @@ EOF
     is_clean
 }
 
-@test "a file in a directory that is not ours is written in place" {
+@test "a file in a directory of another user is written in place" {
     need_root
     setup_results
     echo old >"$T/d/x"
@@ -342,7 +342,7 @@ EOF
     grep -qx 'sha256:[0-9a-f]*' "$T/d/x"
 }
 
-@test "mode and owner of a file stay, its other names keep the old content" {
+@test "a replaced file keeps its mode and owner, and its other names the old content" {
     setup_results
     for option in "${OPTIONS[@]}"; do
         rm -f "$T/d/"*
@@ -362,7 +362,7 @@ EOF
     done
 }
 
-@test "nothing is left of a build that fails or is killed" {
+@test "a build that fails or is killed leaves no output" {
     need busybox
     setup_results
     busybox_image
@@ -390,7 +390,7 @@ EOF
     [ "$(find "$T/d" -mindepth 1)" = "$T/d/old" ]
 }
 
-@test "a killed build leaves whole files in a directory, and no other" {
+@test "a killed build leaves only complete files in a directory" {
     setup_results
     mkdir many
     for i in $(seq 300); do head -c 20000 /dev/zero | tr '\0' x >"many/$i"; done
@@ -413,7 +413,7 @@ EOF
     diff -r many "$T/d/tree"
 }
 
-@test "what the dead left beside results is taken away by the next" {
+@test "the next build removes what a killed one left beside its outputs" {
     setup_results
     stale() { printf half >"$1/.cooper-0123456789abcdef.tmp"; }
     for option in "${OPTIONS[@]}"; do
@@ -435,7 +435,7 @@ EOF
     is_clean
 }
 
-@test "missing directories above an archive are made" {
+@test "missing directories above an archive are created" {
     setup_results
     for type in tar oci docker; do
         to "-o type=$type,dest=" "$T/d/$type/a/b.tar"
@@ -444,7 +444,7 @@ EOF
     done
 }
 
-@test "two results in one file are refused" {
+@test "two outputs to one file are refused" {
     setup_results
     never
     echo old >"$T/d/x"
@@ -461,7 +461,7 @@ EOF
     "$COOPER" build -q -o type=tar,dest=/dev/null -o type=oci,dest=/dev/null --iidfile /dev/null .
 }
 
-@test "what the build reads is not written over" {
+@test "files that the build reads are not overwritten" {
     setup_results
     cp Dockerfile "$T/Dockerfile"
     echo s >"$T/secret"
@@ -488,7 +488,7 @@ EOF
     done
 }
 
-@test "one result that fails does not stop the others, and all are told" {
+@test "one output that fails does not stop the others, and all failures are reported" {
     need_root
     setup_results
     mknod -m 666 "$T/d/full" c 1 7
@@ -519,7 +519,7 @@ files_of() {
     tar tf "$T/all.tar" | sort
 }
 
-@test "the store is no part of the context, and that is said once" {
+@test "the store is not part of the context, and cooper says so once" {
     setup_results
     mkdir -p sub other
     touch sub/f
@@ -549,7 +549,7 @@ files_of() {
     [[ "$output" == *"is the store"* ]]
 }
 
-@test "a cache in the context is no part of it" {
+@test "a cache in the context is not part of it" {
     setup_results
     printf 'FROM scratch\nCOPY . /\n' >Dockerfile
     for _ in 1 2 3; do
@@ -562,7 +562,7 @@ files_of() {
     [[ $output == *"COPY . /"*CACHED* ]]
 }
 
-@test "a store that is mounted into the context is left out" {
+@test "a store that is mounted into the context is excluded" {
     setup_results
     mkdir mounted
     printf 'FROM scratch\nCOPY . /\n' >"$T/Dockerfile.all"
@@ -574,7 +574,7 @@ files_of() {
     [[ "$output" == *"the store $COOPER_ROOT is left out of the context"* ]]
 }
 
-@test "results are no part of the context that they are made of" {
+@test "outputs are not part of the context that they are made from" {
     setup_results
     echo old >id.txt
     echo old >out.tar
@@ -676,7 +676,7 @@ files_of() {
     [ -p "$T/d/fifo" ]
 }
 
-@test "equal files stay where they are, with mode and time of the image" {
+@test "equal files are not rewritten, and get mode and time of the image" {
     mkdir "$T/d" f
     for name in equal mode time other linked attribute; do echo "$name" >"f/$name"; done
     head -c 3M /dev/zero >f/big
@@ -710,7 +710,7 @@ files_of() {
     [ "$changed" = "$replaced " ]
 }
 
-@test "a file size limit is an error, not a death" {
+@test "exceeding a file size limit is an error, not a crash" {
     setup_results
     head -c 4M /dev/urandom >big
     printf 'FROM scratch\nCOPY big /\n' >Dockerfile
@@ -757,7 +757,7 @@ files_of() {
     done
 }
 
-@test "an index.json that is none of a layout is not written over" {
+@test "an index.json that is not that of a layout is not overwritten" {
     setup_results
     never
     mkdir "$T/d/l"
@@ -768,7 +768,7 @@ files_of() {
     done
 }
 
-@test "what would quietly be something else is refused" {
+@test "an output that would silently become something else is refused" {
     setup_results
     never
     mkdir "$T/cwd"
@@ -877,7 +877,7 @@ PY
     [[ "$output" == *"--annotation: no output is an image"* ]]
 }
 
-@test "annotations without a place are refused before the build" {
+@test "annotations that apply to nothing are refused before the build" {
     setup_results
     never
     while IFS='|' read -r note text; do
@@ -933,7 +933,7 @@ asked() {
     curl -fsS "http://$REGISTRY/control" | jq -r '.requests[]' | grep -c "^$1 .*$2" || true
 }
 
-@test "a push that is not allowed is told before the first step" {
+@test "a push that is not allowed is reported before the first step" {
     setup_results
     never
     faulty '{"rules": [{"method": "POST", "path": "/a/", "times": 9, "status": 403}, {"method": "POST", "path": "/b/", "times": 9, "status": 401}]}'
@@ -951,7 +951,7 @@ asked() {
     [ "$(asked POST .)" -eq "$before" ]
 }
 
-@test "whether a push is allowed costs two requests for a repository" {
+@test "checking whether a push is allowed costs two requests per repository" {
     setup_results
     faulty
     build -t "$REGISTRY/a:1" -t "$REGISTRY/a:2" -t "$REGISTRY/b:1" --push .
@@ -967,7 +967,7 @@ asked() {
     [ "$(asked DELETE .)" -eq 1 ]
 }
 
-@test "a registry that is not there is told before the first step" {
+@test "an unreachable registry is reported before the first step" {
     setup_results
     never
     REGISTRY=127.0.0.1:$(free_port)

@@ -60,7 +60,7 @@ deep_dockerfile() {
     chmod -R a+rX "$T"
 }
 
-@test "a step may stand on more layers than overlayfs takes, for every kind of user" {
+@test "a step may have more lower layers than overlayfs takes, for every kind of user" {
     need_root
     export SOURCE_DATE_EPOCH=1700000000
     prepare "$user"
@@ -121,7 +121,7 @@ EOF
     chmod -R a+rX "$T"
 }
 
-@test "a layer may come again and again, for every kind of user and in every engine" {
+@test "a layer may be repeated many times, for every kind of user and in every engine" {
     need_root
     export SOURCE_DATE_EPOCH=1700000000
     prepare "$user"

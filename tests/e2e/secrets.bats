@@ -72,7 +72,7 @@ RUN echo "$HTTP_PROXY and $ftp_proxy" | wc -c
 EOF
 }
 
-@test "what a step prints of its secrets is masked; they are in no file, image or log" {
+@test "secrets that a step prints are masked; they are in no file, image or log" {
     busybox_image
     secrets
     secret_dockerfile >Dockerfile
@@ -95,7 +95,7 @@ EOF
     nowhere "$T/store" "$T/out" "$T/tmp"
 }
 
-@test "a step that fails shows none, nor is any kept with it" {
+@test "a failed step shows no secret, and none is kept with it" {
     busybox_image
     secrets
     cat >Dockerfile <<'EOF'
@@ -120,7 +120,7 @@ EOF
     nowhere "$T/out"
 }
 
-@test "a killed build leaves none" {
+@test "a killed build leaves no secret" {
     busybox_image
     secrets
     cat >Dockerfile <<'EOF'

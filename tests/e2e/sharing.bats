@@ -18,7 +18,7 @@ build_many() {
     return "$bad"
 }
 
-@test "an equal step of 16 builds at once runs once" {
+@test "an equal step of 16 concurrent builds runs once" {
     busybox_image
     echo shared >file
     # Each has a stage that all share, one that half of them share, and a step of its own.
@@ -47,7 +47,7 @@ EOF
     for i in 3 4; do [ "$(cat_of "app:$i" half)" = $((i % 2)) ]; done
 }
 
-@test "builds at once, and a collector that runs all the time, do not hinder each other" {
+@test "concurrent builds and a collector that never pauses do not hinder each other" {
     export SOURCE_DATE_EPOCH=1700000000
     busybox_image
     echo shared >file
@@ -111,7 +111,7 @@ EOF
     fi
 }
 
-@test "a locked cache is one process's at a time, others wait" {
+@test "a locked cache belongs to one process at a time, others wait" {
     busybox_image
     two_caches locked >"$T/seen"
     cat "$T/seen"
@@ -130,7 +130,7 @@ leave $second" ]
     [ "$(cut -d' ' -f1 "$T/seen" | uniq | tr '\n' ' ')" = "enter leave " ]
 }
 
-@test "a private cache is another one for who comes meanwhile, the same one for who comes later" {
+@test "a private cache is a new one for a concurrent step, and the same one for a later step" {
     busybox_image
     two_caches private
     [ "$(wc -l <"$T/first")" -eq 2 ]
@@ -142,7 +142,7 @@ leave $second" ]
     [ "$(wc -l <"$T/later")" -eq 4 ]
 }
 
-@test "a killed holder of a locked cache holds it no longer" {
+@test "a killed process no longer holds a locked cache" {
     busybox_image
     printf 'FROM busybox:1\nRUN --mount=type=cache,target=/c,sharing=locked : >/c/here; sleep 60; : cooper-sharing-marker\n' >Dockerfile.1
     printf 'FROM busybox:1\nRUN --mount=type=cache,target=/c,sharing=locked ls /c >/out\n' >Dockerfile

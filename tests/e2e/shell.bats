@@ -105,7 +105,7 @@ EOF
     [[ "$output" == *"state is the same"* ]]
 }
 
-@test "environment, user, directory, limits and mounts of the shell are those of the step" {
+@test "the shell has the environment, user, directory, limits and mounts of the step" {
     busybox_image
     state_script
     same_state --isolation=ns
@@ -113,7 +113,7 @@ EOF
     [ "$(id -u)" -ne 0 ] || same_state --isolation=chroot
 }
 
-@test "… and those of a step that is kept, but for secrets and proxies" {
+@test "… and those of a kept step, except for secrets and proxies" {
     busybox_image
     state_script
     sed -i 's/^env | .*/env | grep -v "^SHLVL=\\|^_=\\|^TERM=\\|^WORD=\\|_PROXY=\\|_proxy=" | sort/' state.sh

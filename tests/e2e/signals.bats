@@ -27,13 +27,13 @@ slow_build() {
     done
 }
 
-@test "nohup builds on when its terminal goes" {
+@test "a build under nohup goes on when its terminal closes" {
     slow_build nohup
     kill -HUP "$PID"
     wait "$PID"
 }
 
-@test "signals that are not ignored stop a build, with one of them ignored too" {
+@test "signals that are not ignored stop a build, even if another one is ignored" {
     for signal in HUP INT TERM; do
         slow_build env --default-signal
         kill -"$signal" "$PID"
@@ -51,7 +51,7 @@ slow_build() {
     [ "$status" -eq 130 ]
 }
 
-@test "a step has no signal ignored" {
+@test "no signal is ignored in a step" {
     busybox_image
     printf 'FROM busybox:1\nRUN grep SigIgn /proc/self/status | tee /dev/stderr | grep -q 0000000000000000\n' >Dockerfile
     run env --ignore-signal=HUP,INT,TERM,QUIT "$COOPER" build --progress=plain .

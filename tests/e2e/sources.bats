@@ -36,7 +36,7 @@ refused() {
 
 # ------------------------------------------------------------ names of whiteouts
 
-@test "a name that is a mark in layers is refused, however it comes to be" {
+@test "a name with a special meaning in layers is refused, wherever it comes from" {
     echo x >.wh.passwd
     mkdir -p d/.wh.dir e
     echo x >d/.wh.dir/f
@@ -71,7 +71,7 @@ END
     made 'FROM busybox:1|RUN --mount=type=bind,target=/m ls /m/.wh.passwd|RUN touch /.wha /wh. /a.wh.b'
 }
 
-@test "what a RUN calls like a mark is left out, here and in the image" {
+@test "a file that a RUN names like a whiteout is omitted, here and in the image" {
     need_root
     local failed="" engine command
     for engine in auto chroot; do
@@ -96,7 +96,7 @@ END
     [ -z "$failed" ]
 }
 
-@test "the device that is a mark in layers is refused, or left out of what a RUN made" {
+@test "the device that means a whiteout is refused, or omitted if a RUN made it" {
     need_root
     mkdir dev && mknod dev/passwd c 0 0 && tar cf dev.tar --transform 's,^dev,etc,' dev
     local text
@@ -117,7 +117,7 @@ END
     [ ! -e "$T/left/etc/passwd" ] && [ ! -e "$T/left/etc/x" ] && [ -e "$T/left/d/y" ]
 }
 
-@test "the local image and the one that is carried away agree on deleted files" {
+@test "the local image and the exported one agree on deleted files" {
     tar cf a.tar --transform 's,^,etc/,' --files-from /dev/null
     mkdir -p etc/.wh.group && touch etc/.wh.passwd etc/new etc/.wh.group/f && tar cf a.tar etc
     printf 'FROM busybox:1\nADD a.tar /\n' >Dockerfile
@@ -129,7 +129,7 @@ END
     [ -e "$T/out/etc/passwd" ] && [ -e "$T/out/etc/new" ]
 }
 
-@test "names that no file system has are refused" {
+@test "names that no file system can have are refused" {
     local text n
     n=$(printf 'n%.0s' {1..256})
     echo x >f
@@ -152,7 +152,7 @@ END
     [ "$(cat "$T/out/${n:1}")" = x ]
 }
 
-@test "a byte 0 does not end a path or an argument quietly" {
+@test "a byte 0 does not silently end a path or an argument" {
     local text
     echo x >f
     while read -r text; do
@@ -244,7 +244,7 @@ END
     head -c 5 ok-zst >bad-zst-head
 }
 
-@test "what begins as an archive is unpacked or refused, all else is copied" {
+@test "a file that begins like an archive is unpacked or refused, any other is copied" {
     need zstd
     archives
     local f
@@ -268,7 +268,7 @@ END
     done
 }
 
-@test "an archive that swells is refused unless that is meant" {
+@test "an archive bomb is refused unless the limit is raised" {
     head -c 1100M /dev/zero | gzip -1 >zeros.gz
     python3 - <<'END'
 import gzip, io, tarfile
@@ -327,7 +327,7 @@ for m in tarfile.open(sys.argv[1]):
         print(m.name, int(m.mtime // 1))' "$T/out.tar" | sort
 }
 
-@test "times long ago and far away stay what they are" {
+@test "times in the distant past and future are kept" {
     local t wanted=()
     for t in -2208988800 -1 0 1 2147483648 10413792000 16725225600 253402300799; do
         touch -d "@$t" "f$t"
@@ -358,7 +358,7 @@ for m in tarfile.open(sys.argv[1]):
     refused 3 "SOURCE_DATE_EPOCH" 'FROM scratch|COPY f0 /' --source-date-epoch 253402300800
 }
 
-@test "which files are one file is in the key of COPY" {
+@test "hard links are part of the key of COPY" {
     mkdir d
     echo x >d/a && cp -p d/a d/b && cp -p d/a d/c && cp -p d/a e
     made 'FROM busybox:1|COPY d /x/'
@@ -380,7 +380,7 @@ for m in tarfile.open(sys.argv[1]):
     [[ "$output" == *CACHED* ]]
 }
 
-@test "what names nothing, and what is no pattern, is an error" {
+@test "a source without a match and an invalid pattern are errors" {
     mkdir -p x 'y['
     echo 1 >x/f
     echo 1 >'y[/f'
@@ -420,7 +420,7 @@ opened() {
     grep -q "\"$name\", .*O_DIRECTORY" "$T/trace"
 }
 
-@test "a directory that every step leaves out is not opened" {
+@test "a directory that every step excludes is not opened" {
     need strace
     mkdir -p lost+found/in sub/lost+found keep
     touch lost+found/in/f sub/lost+found/f keep/f package.json
@@ -462,7 +462,7 @@ END
     [ -e "$T/out/lost+found/in/f" ]
 }
 
-@test "an unreadable directory that is left out is no fault for a normal user" {
+@test "an unreadable directory that is excluded is not an error for a normal user" {
     need_root
     need setpriv
     mkdir secret
@@ -492,7 +492,7 @@ ends_soon() {
     [ "$MS" -lt 10000 ] || { echo "$*: $MS ms"; return 1; }
 }
 
-@test "a signal ends whatever takes long" {
+@test "a signal ends everything that takes long" {
     truncate -s 4T big
     printf 'FROM scratch\nCOPY big /\n' >Dockerfile
     ends_soon "$COOPER" build .
@@ -553,7 +553,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname(
     done
 }
 
-@test "a link that leads to itself is told by its path" {
+@test "a link that leads to itself is reported with its path" {
     ln -s w "$T/w"
     tar cf l.tar -C "$T" w
     echo f >f
@@ -566,7 +566,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(9); print(s.getsockname(
     done
 }
 
-@test "a name that is too long is told by its beginning" {
+@test "a name that is too long is reported by its beginning" {
     python3 - <<'EOF'
 import tarfile
 for name, path in ("long", "/".join(["a" * 200] * 30)), ("name", "b" * 300):

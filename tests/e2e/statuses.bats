@@ -25,7 +25,7 @@ read_only() {
         "$COOPER_ROOT" "$COOPER" "$@"
 }
 
-@test "a store that is read-only: what would change it ends with 10, looking does not" {
+@test "a read-only store: commands that would change it end with 10, others work" {
     need_root
     simple
     build -t x:1 .
@@ -42,7 +42,7 @@ read_only() {
     done
 }
 
-@test "a place for the store that one may not write to, or that is none" {
+@test "a store in a place that is not writable, or not a directory" {
     simple
     if [ "$(id -u)" -eq 0 ]; then
         run setpriv --reuid 65533 --regid 65533 --clear-groups "$COOPER" build --root /root/x .
@@ -58,7 +58,7 @@ read_only() {
     done
 }
 
-@test "too few descriptors are no machine without sandboxes" {
+@test "a lack of descriptors is not reported as a lack of sandboxes" {
     busybox_image
     printf 'FROM busybox:1\nRUN true\n' >Dockerfile
     for n in 12 16 20 24 40 64 79; do
@@ -71,7 +71,7 @@ read_only() {
     [ "$status" -eq 0 ]
 }
 
-@test "a working directory that cannot be one is not the machine's fault" {
+@test "an impossible working directory is not the machine's fault" {
     busybox_image
     for dir in /proc/x /proc/self/fd/30 /sys/x /dev/null/x /proc/1/cwd; do
         printf 'FROM busybox:1\nWORKDIR %s\nRUN true\n' "$dir" >Dockerfile

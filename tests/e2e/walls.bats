@@ -53,7 +53,7 @@ MOUNTS=(
 
 # Two stages with one cache: the first swaps a directory for a link out of it, the second
 # has a mount below that directory.
-@test "a mount target that becomes a link meanwhile leads nowhere else" {
+@test "a mount target that meanwhile becomes a link leads nowhere else" {
     lay_canary
     rootfs "$T/ctx/root"
     printf 'FROM scratch\nCOPY root /\nENV PATH=/bin\n' | "$COOPER" build -q -t walls -f - .
@@ -77,7 +77,7 @@ END
     done
 }
 
-@test "directories in one another, three thousand of them, end a step and nothing else" {
+@test "three thousand nested directories end a step and nothing else" {
     rootfs "$T/ctx/root"
     cat >"$T/deep.c" <<'END'
 #include <sys/stat.h>
@@ -115,7 +115,7 @@ END
     [ "$status" -eq 9 ]
 }
 
-@test "nobody's step can execute the program that runs it" {
+@test "no step, of any user, can execute the program that runs it" {
     need_root
     rootfs "$T/ctx/root"
     printf '#!/proc/self/exe\n' >root/script
@@ -159,7 +159,7 @@ END
     [ "$status" -eq 0 ] && [[ $output == *all-done* ]]
 }
 
-@test "where a filter cannot ask, nodes of /dev stay, and no others open" {
+@test "where a filter cannot ask, nodes of /dev stay, and no others can be opened" {
     need_root
     rootfs "$T/ctx/root"
     cat >Dockerfile <<'END'
@@ -176,7 +176,7 @@ END
     done
 }
 
-@test "names of images lead to no file of the machine" {
+@test "names in images lead to no file of the machine" {
     lay_canary
     printf 'FROM scratch\nLABEL a=b\n' >Dockerfile
     "$COOPER" build -q -t fine .

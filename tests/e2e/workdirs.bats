@@ -14,7 +14,7 @@ directories() {
         /proc/self/cwd/.. /proc/self/root/.. /cwd /proc/self/fd/12/../../../..
 }
 
-@test "no working directory leads out of the root, for whomever and however it is mounted" {
+@test "no working directory leads out of the root, for any user and kind of mount" {
     need_root
     lay_canary
     rootfs "$T/ctx/root"

@@ -10,7 +10,7 @@ import profile
 # What Docker gives to a container.
 DEFAULT_CAPS = """CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP
 SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE""".split()
-SHIFT = 200000  # where the ids of a container with a user name space begin
+SHIFT = 200000  # where the ids of a container with a user namespace begin
 MASKED = ["/proc/" + n for n in "acpi asound kcore keys latency_stats timer_list timer_stats "
           "sched_debug scsi".split()] + ["/sys/firmware"]
 READ_ONLY = ["/proc/" + n for n in "bus fs irq sys sysrq-trigger".split()]
@@ -48,9 +48,9 @@ ENVIRONMENTS = [
                 seccomp="docker"),
     Environment("e5u", "a restricted pod without a filter", "ns", caps=(), uid=1000,
                 no_new_privs=True),
-    Environment("e6", "a pod with a user name space and Docker's filter", "chroot",
+    Environment("e6", "a pod with a user namespace and Docker's filter", "chroot",
                 seccomp="docker", userns=True),
-    Environment("e6k", "a pod with a user name space", "ns", userns=True),
+    Environment("e6k", "a pod with a user namespace", "ns", userns=True),
     Environment("e6u", "… and a whole /proc", "ns", userns=True, masked=False),
     Environment("e6a", "… and CAP_SYS_ADMIN, with Docker's filter", "ns",
                 caps=tuple(DEFAULT_CAPS + ["SYS_ADMIN"]), seccomp="docker", userns=True,

@@ -1,5 +1,5 @@
 /*
- * own_dev: a /dev in a name space of the test's own, which stands for the machine's:
+ * own_dev: a /dev in a namespace of the test's own, which stands for the machine's:
  * whatever fails here must not change that.
  */
 #ifndef TESTS_LIB_OWN_DEV_H
