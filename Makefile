@@ -109,5 +109,6 @@ out/fuzz-clang/fuzz/%: $(OUT)/obj/tests/fuzz/%.o $(LIBS)
 	$(call say,link) $(CC) $(COOPER_CFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(LIBS) -Wl,--end-group $(COOPER_LIBS)
 
 include tests/tests.mk
+include packaging/packaging.mk
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

@@ -1,15 +1,14 @@
 /* RFC 1952. A file is one or more members, one after the other; parallel encoders
  * write many. Padding with zeros is what tapes and some tools leave. */
-#include <isa-l/igzip_lib.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/decompress_formats.h"
+#include "layers/inflate.h"
 
 struct gzip_reader {
-	struct inflate_state z;
+	struct inflater *z;
 	bool in_member;
 	bool padding; /* zeros were seen after a member */
 };
@@ -17,8 +16,7 @@ struct gzip_reader {
 static void
 begin_member(struct gzip_reader *r)
 {
-	isal_inflate_reset(&r->z);
-	r->z.crc_flag = ISAL_GZIP;
+	inflater_begin(r->z);
 	r->in_member = true;
 }
 
@@ -30,7 +28,7 @@ gzip_reader_open(const struct decompress_format *f, struct input *in, struct err
 	(void)f;
 	(void)in;
 	(void)err;
-	isal_inflate_init(&r->z);
+	r->z = inflater_new();
 	begin_member(r);
 	return r;
 }
@@ -38,7 +36,12 @@ gzip_reader_open(const struct decompress_format *f, struct input *in, struct err
 void
 gzip_reader_close(void *state)
 {
-	free(state);
+	struct gzip_reader *r = state;
+
+	if (r == NULL)
+		return;
+	inflater_free(r->z);
+	free(r);
 }
 
 /* Between members: 1 another one starts, 0 the end, -1. */
@@ -59,41 +62,16 @@ next_member(struct gzip_reader *r, struct input *in, struct error *err)
 	return 1;
 }
 
-static const char *
-fault_name(int status)
-{
-	switch (status) {
-	case ISAL_INVALID_BLOCK:
-		return "invalid block";
-	case ISAL_INVALID_SYMBOL:
-		return "invalid symbol";
-	case ISAL_INVALID_LOOKBACK:
-		return "a distance too far back";
-	case ISAL_INCORRECT_CHECKSUM:
-		return "incorrect checksum";
-	default:
-		return "invalid header";
-	}
-}
-
 /* One step of the library: bytes that came out, or -1. */
 static ssize_t
 step(struct gzip_reader *r, struct input *in, void *bytes, size_t n, struct error *err)
 {
-	int status;
+	bool is_done = false;
+	ssize_t got = inflater_step(r->z, in, bytes, n, &is_done, err);
 
-	r->z.next_in = in->bytes + in->at;
-	r->z.avail_in = (uint32_t)input_left(in);
-	r->z.next_out = bytes;
-	r->z.avail_out = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-	n = r->z.avail_out;
-	status = isal_inflate(&r->z);
-	in->at = in->n - r->z.avail_in;
-	if (status < 0)
-		return error_set(err, ERR_DAMAGED, "gzip: %s", fault_name(status));
-	if (r->z.block_state == ISAL_BLOCK_FINISH)
+	if (is_done)
 		r->in_member = false;
-	return (ssize_t)(n - r->z.avail_out);
+	return got;
 }
 
 ssize_t

@@ -38,13 +38,19 @@ struct store {
 /* ------------------------------------------------------------ where */
 
 /* Being uid 0 is not enough: in a user namespace of our own everybody is. There
- * the machine's directories belong to nobody. */
+ * the machine's directories belong to nobody. A small system may lack the first ones. */
 static bool
 is_root(void)
 {
+	static const char *const above[] = { "/var/lib", "/var", "/" };
 	struct stat sb;
 
-	return geteuid() == 0 && stat("/var/lib", &sb) == 0 && sb.st_uid == 0;
+	if (geteuid() != 0)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(above); i++)
+		if (stat(above[i], &sb) == 0)
+			return sb.st_uid == 0;
+	return false;
 }
 
 static char *

@@ -30,7 +30,10 @@ static const char *const system_bundles[] = {
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
 	"/etc/pki/tls/certs/ca-bundle.crt",
 	"/etc/ssl/ca-bundle.pem",
+	"/var/lib/ca-certificates/ca-bundle.pem",
+	"/etc/pki/tls/cacert.pem",
 	"/etc/ssl/cert.pem",
+	"/etc/ssl/certs/ca-bundle.crt",
 };
 
 static char *

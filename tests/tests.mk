@@ -1,4 +1,4 @@
-# The targets around the program: packages, demo, tests, lint, install. Included by the Makefile.
+# The targets around the program: packages, demo, tests, lint. Included by the Makefile.
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -8,44 +8,48 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libarchive-dev libssl-dev libzstd-de
 DEPS_RUN   := ca-certificates git uidmap
 DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \
-	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client
+	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2
 DEPS_KERNELS := qemu-system-x86 kmod e2fsprogs
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
-# install_packages LIST: quick if all are there.
+# install_packages LIST: quick if all are there. What apt says is kept in out/apt.log.
 define install_packages
 @missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null \
 		| grep -q 'install ok installed' || echo $$p; done); \
-	[ -z "$$missing" ] || { echo "installing: "$$missing; $(SUDO) apt-get update -q \
-		&& $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; }
+	[ -z "$$missing" ] || { mkdir -p out; echo "installing: "$$missing; \
+		{ $(SUDO) apt-get -q -o Acquire::Retries=3 update \
+		&& $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -y \
+			install --no-install-recommends $$missing; } >out/apt.log 2>&1 || { tail -n 20 out/apt.log; exit 1; }; }
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-language \
-	check-conformance check-environments check-kernels bench fuzz lint format install uninstall clean
+	check-conformance check-environments check-kernels bench fuzz lint format clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk | sed 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk packaging/packaging.mk | sed 's/:.*## /\t/' | expand -t 20
 
 deps: ## install the Debian packages that building and running need
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN))
 deps-test: ## … that the tests need
-	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST))
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_STATIC) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST))
 deps-lint: ## … that lint and fuzzing need
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_LINT))
 
 demo: ## install what is needed, build cooper, build and push a real image
+	@printf '\n== 1. packages that building, running and this demo need\n'
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO))
+	@printf '\n== 2. cooper, compiled on %s processors\n' "$$(nproc)"
 	@$(MAKE) --no-print-directory all
-	tests/demo/demo.sh
+	@tests/demo/demo.sh
 
 # ------------------------------------------------------------------ tests
 
-check: all unit-programs ## run all tests; make deps-test installs what they need
+check: all unit-programs static-programs ## run all tests; make deps-test installs what they need
 	OUT=$(OUT) tests/run-all
 
 check-unit: unit-programs ## unit tests only
 	OUT=$(OUT) tests/run-all unit
-check-e2e: all test-programs ## end-to-end tests only
+check-e2e: all test-programs static-programs ## end-to-end tests only
 	OUT=$(OUT) tests/run-all e2e
 check-style: ## directions of includes, sizes, forbidden words
 	OUT=$(OUT) tests/run-all style
@@ -94,46 +98,13 @@ lint: ## clang-tidy, cppcheck, gcc's analyzer, format, sizes
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_LINT))
 	tests/style/lint '$(COOPER_CPPFLAGS)'
 
-# ------------------------------------------------------------------ install
-
-BINDIR  = $(DESTDIR)$(PREFIX)/bin
-MANDIR  = $(DESTDIR)$(PREFIX)/share/man/man1
-COMPDIR = $(DESTDIR)$(PREFIX)/share
+# ------------------------------------------------------------------ made files
 
 .PHONY: manual page
 page: ## make docs/dockerfile.md out of the checklist of tests/language
 	tests/language/page
 manual: all ## make the manual page out of the tables of options
 	./cooper completion man > cooper.1.tmp && mv -f cooper.1.tmp cooper.1
-
-install: all ## install cooper, the alias build, manual page and completions
-	install -d $(BINDIR) $(MANDIR) $(COMPDIR)/bash-completion/completions \
-		$(COMPDIR)/zsh/site-functions $(COMPDIR)/fish/vendor_completions.d
-	install -m 0755 cooper $(BINDIR)/cooper
-	ln -sfn cooper $(BINDIR)/build
-	install -m 0644 cooper.1 $(MANDIR)/cooper.1
-	./cooper completion bash > $(COMPDIR)/bash-completion/completions/cooper
-	./cooper completion zsh > $(COMPDIR)/zsh/site-functions/_cooper
-	./cooper completion fish > $(COMPDIR)/fish/vendor_completions.d/cooper.fish
-	ln -sfn cooper $(COMPDIR)/bash-completion/completions/build
-	ln -sfn cooper.fish $(COMPDIR)/fish/vendor_completions.d/build.fish
-
-uninstall: ## remove what install put there
-	rm -f $(BINDIR)/cooper $(BINDIR)/build $(MANDIR)/cooper.1 \
-		$(COMPDIR)/bash-completion/completions/cooper \
-		$(COMPDIR)/zsh/site-functions/_cooper \
-		$(COMPDIR)/fish/vendor_completions.d/cooper.fish \
-		$(COMPDIR)/bash-completion/completions/build \
-		$(COMPDIR)/fish/vendor_completions.d/build.fish
-
-# The same commit gives the same bytes.
-VERSION = $(shell sed -n 's/.*COOPER_VERSION "\(.*\)"/\1/p' builder/cli/version.h)
-.PHONY: dist
-dist: ## make out/cooper-VERSION.tar.gz of the last commit
-	@mkdir -p out
-	git archive --format=tar --prefix=cooper-$(VERSION)/ HEAD | gzip -n -9 > out/cooper-$(VERSION).tar.gz.tmp
-	mv -f out/cooper-$(VERSION).tar.gz.tmp out/cooper-$(VERSION).tar.gz
-	@sha256sum out/cooper-$(VERSION).tar.gz
 
 clean: ## remove what was built (not the demo's base image)
 	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang cooper build

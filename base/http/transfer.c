@@ -376,6 +376,15 @@ refused_by_proxy(const struct state *s, long status, struct error *err)
 	return fail_proxy(s, HTTP_FAULT_NONE, NULL, err);
 }
 
+/* Small systems come without a list of authorities. */
+static int
+fail_authorities(const struct state *s, struct error *err)
+{
+	fail(s, HTTP_FAULT_NONE, "no file of certificate authorities was found", err);
+	return error_hint(err,
+	                  "install the package ca-certificates, or set SSL_CERT_FILE");
+}
+
 static int
 explain(const struct state *s, CURLcode code, struct error *err)
 {
@@ -402,8 +411,11 @@ explain(const struct state *s, CURLcode code, struct error *err)
 		        "put the certificate of its authority into "
 		        "/etc/containers/certs.d/%s/ca.crt, or set SSL_CERT_FILE",
 		        s->t->host->name);
-	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
+		if (s->t->host->ca_file == NULL && s->t->host->ca == NULL)
+			return fail_authorities(s, err);
+		/* fall through */
+	case CURLE_SSL_CERTPROBLEM:
 		return fail(s, HTTP_FAULT_NONE, "certificate files cannot be used", err);
 	case CURLE_SSL_CONNECT_ERROR:
 		return fail(s, HTTP_FAULT_LANGUAGE, "no TLS connection", err);

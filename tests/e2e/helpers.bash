@@ -2,7 +2,7 @@
 # store; a file may share a registry and a base image.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-COOPER=$ROOT/cooper
+COOPER=${COOPER:-$ROOT/cooper}
 . "$ROOT/tests/lib/registry.sh"
 
 setup() {
