@@ -61,8 +61,9 @@ check-language: all ## the Dockerfile language, case by case
 	OUT=$(OUT) tests/run-all language
 check-conformance: all ## the recorded images of the reference frontend
 	OUT=$(OUT) tests/run-all conformance
-check-environments: all ## the same image for every kind of user, in every kind of container
+check-environments: all static-programs ## the same image for every kind of user, in every kind of container
 	tests/environments/run --disk
+	tests/environments/own_image
 
 check-kernels: ## the sandbox on Linux 5.10, 6.1 and 6.12, in virtual machines
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_KERNELS))

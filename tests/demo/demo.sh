@@ -16,34 +16,34 @@ trap 'registry_stop; rm -rf "$work"' EXIT
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
-say "1. base image out of Debian's packages"
-base_tar "$keep/debian-bookworm.tar"
-mkdir "$work/base"
-ln "$keep/debian-bookworm.tar" "$work/base/rootfs.tar" 2>/dev/null \
-    || cp "$keep/debian-bookworm.tar" "$work/base/rootfs.tar"
-cat >"$work/base/Dockerfile" <<'EOF'
-FROM scratch
-ADD rootfs.tar /
-CMD ["bash"]
-EOF
-"$cooper" build -t debian:bookworm "$work/base"
+say "3. base image out of Debian's packages"
+base_image "$cooper" debian:bookworm "$keep/debian-bookworm.tar"
 
-say "2. multi-stage build with RUN steps: testdata/demo/Dockerfile"
+say "4. multi-stage build with RUN steps: testdata/demo/Dockerfile"
 registry_start "$work/registry"
 "$cooper" build -t "$REGISTRY/demo/hello:1" "$here/testdata/demo"
 
-say "3. the same again: nothing changed, nothing runs"
+say "5. the same again: nothing changed, nothing runs"
 "$cooper" build -t "$REGISTRY/demo/hello:1" "$here/testdata/demo"
 
-say "4. push to a registry on loopback"
+say "6. push to a registry on loopback"
 "$cooper" push "$REGISTRY/demo/hello:1"
 
-say "5. pull into an empty store, and run its program"
+say "7. pull into an empty store, and run its program"
 COOPER_ROOT=$work/store "$cooper" pull "$REGISTRY/demo/hello:1"
 printf 'FROM %s\nRUN hello >/dev/stderr\n' "$REGISTRY/demo/hello:1" >"$work/Dockerfile.run"
 COOPER_ROOT=$work/store "$cooper" build --progress=plain -f "$work/Dockerfile.run" \
-    --output type=none "$work/base" 2>&1 | tee "$work/log"
+    --output type=none "$work" 2>&1 | tee "$work/log"
 grep -q 'Hello from a cask of layers, as user' "$work/log"
 
-say "done"
+say "done. These images are in your store now:"
 "$cooper" images
+
+say "What to type next"
+cat <<EOF
+./cooper build -t hello:1 testdata/demo     # that Dockerfile again, under a name of its own
+./cooper build -t app:1 DIRECTORY           # your own; base images: debian:bookworm, or any registry's
+./cooper build --help                       # all options
+make install                                # as root: cooper in /usr/local; then: man cooper
+scripts/check                               # the tests
+EOF

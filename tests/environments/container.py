@@ -116,9 +116,12 @@ class Bundle:
                         "lowerdir=%s,upperdir=%s/upper,workdir=%s/work"
                         % (root, directory, directory), self.root], check=True)
 
+    def settings(self, argv, variables):
+        return config(self.env, self.root, self.suite, self.volume, argv, variables)
+
     def run(self, argv, variables, timeout):
         with open(os.path.join(self.dir, "config.json"), "w", encoding="utf-8") as f:
-            json.dump(config(self.env, self.root, self.suite, self.volume, argv, variables), f)
+            json.dump(self.settings(argv, variables), f)
         name = "cooper-test-" + uuid.uuid4().hex[:12]
         try:
             return subprocess.run(["runc", "run", "-b", self.dir, name], timeout=timeout,

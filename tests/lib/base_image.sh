@@ -1,6 +1,7 @@
 # A Debian base image out of Debian's packages: source this file.
 #
-#   base_tar FILE    makes FILE (a root file system as a tar) unless it is there
+#   base_tar FILE                  makes FILE (a root file system as a tar) unless it is there
+#   base_image COOPER NAME FILE    … and builds the image NAME of it
 
 base_tar() {
     local tar=$1
@@ -15,4 +16,16 @@ base_tar() {
         --dpkgopt='path-include=/usr/share/doc/*/copyright' \
         bookworm "$tar.tmp.tar" </dev/null || return 1
     mv "$tar.tmp.tar" "$tar"
+}
+
+base_image() {
+    local cooper=$1 name=$2 tar=$3 dir
+    base_tar "$tar" || return 1
+    dir=$(mktemp -d)
+    ln -L "$tar" "$dir/rootfs.tar" 2>/dev/null || cp "$tar" "$dir/rootfs.tar"
+    printf 'FROM scratch\nADD rootfs.tar /\nCMD ["bash"]\n' >"$dir/Dockerfile"
+    "$cooper" build -t "$name" "$dir"
+    local status=$?
+    rm -rf "$dir"
+    return "$status"
 }

@@ -1,0 +1,45 @@
+# Root file systems of Debian to try packages in: source this file. WORK is where they are.
+
+# debian_mirror: what this machine's apt uses.
+debian_mirror() {
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
+        'Component: main' 2>/dev/null | grep -v security | head -n 1
+}
+
+# fresh_root NAME SUITE: the new directory $WORK/NAME, a minimal system.
+fresh_root() {
+    local root=$WORK/$1 tar=$WORK/$2.tar
+    [ -s "$tar" ] || mmdebstrap --variant=minbase --quiet --dpkgopt='path-exclude=/usr/share/locale/*' \
+        "$2" "$tar" "$(debian_mirror)" </dev/null >&2 || return 1
+    mkdir -p "$root"
+    tar -xf "$tar" -C "$root" --exclude='./dev/*'
+    cp /etc/resolv.conf /etc/hosts "$root/etc/"
+}
+
+# in_root ROOT COMMAND…: runs it there, with processes, mounts and devices of its own and
+# none of our variables. A root without env (busybox) has it in /bin/busybox.
+in_root() {
+    # shellcheck disable=SC2016
+    unshare --mount --pid --fork --propagation private bash -c '
+        root=$1; shift
+        mount --bind "$root" "$root" && mkdir -p "$root/proc" "$root/dev" "$root/sys" &&
+            mount -t proc proc "$root/proc" && mount -t tmpfs -o mode=755 dev "$root/dev" || exit 125
+        for node in null:3 zero:5 full:7 random:8 urandom:9; do
+            mknod -m 666 "$root/dev/${node%:*}" c 1 "${node#*:}"
+        done
+        mkdir "$root/dev/pts" "$root/dev/shm"
+        mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
+        ln -s pts/ptmx "$root/dev/ptmx"; ln -s /proc/self/fd "$root/dev/fd"
+        ln -s /proc/self/fd/1 "$root/dev/stdout"; ln -s /proc/self/fd/2 "$root/dev/stderr"
+        env=/usr/bin/env; [ -e "$root$env" ] || env="/bin/busybox env"
+        exec chroot "$root" $env -i HOME=/root DEBIAN_FRONTEND=noninteractive \
+            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"' bash "$@" </dev/null
+}
+
+# apt_in ROOT PACKAGE…: installs them there; a path that begins with ./ is a file.
+apt_in() {
+    local root=$1
+    shift
+    in_root "$root" apt-get -q update &&
+        in_root "$root" apt-get -q -y --no-install-recommends install "$@"
+}
