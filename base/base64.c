@@ -8,7 +8,8 @@
 
 #define TEXT_MAX ((size_t)16 * 1024 * 1024)
 
-/* libcrypto counts in int: pieces of a size that three divides. */
+/* libcrypto counts in int, so the input is passed in pieces; their size is a multiple of
+ * 3. */
 #define PIECE ((size_t)48 * 1024)
 
 void
@@ -25,7 +26,7 @@ base64_add(struct buf *out, const void *bytes, size_t n)
 	}
 }
 
-/* libcrypto would leave out blanks at both ends and "-" at the end, and take "=" for a
+/* libcrypto would skip blanks at both ends and "-" at the end, and take "=" for a
  * digit. */
 static bool
 has_digits_only(struct text t)

@@ -107,7 +107,7 @@ days_in(int year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-/* Digits beyond the ninth are below what is counted here. */
+/* Digits beyond the ninth are less than a nanosecond. */
 static bool
 cut_fraction(struct text *t, int64_t *ns)
 {
@@ -145,7 +145,7 @@ cut_offset(struct text *t, int64_t *seconds)
 	return true;
 }
 
-/* Seconds, and nanoseconds that come on top. */
+/* Seconds, and the nanoseconds to add to them. */
 static bool
 parse(struct text t, int64_t *seconds, int64_t *fraction)
 {

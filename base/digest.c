@@ -22,9 +22,8 @@ static const struct {
 };
 #define N_ALGS (COUNT_OF(algs))
 
-/* OpenSSL 3 looks an algorithm up by name under a lock each time it is not
- * handed one that was fetched before; for small inputs that is the larger
- * part of the work. */
+/* OpenSSL 3 looks up an algorithm by name, under a lock, unless it gets one that was
+ * fetched before. For small inputs, that is most of the work. */
 static pthread_once_t once = PTHREAD_ONCE_INIT, once_others = PTHREAD_ONCE_INIT;
 static EVP_MD *fetched[N_ALGS];
 static pthread_key_t thread_hasher;
@@ -51,7 +50,8 @@ fetch_usual(void)
 		mem_die("no thread keys left");
 }
 
-/* Few builds need them, and fetching each costs as much as hashing a small file. */
+/* Few builds need these algorithms, and fetching one costs as much as hashing a small
+ * file. */
 static void
 fetch_others(void)
 {

@@ -21,7 +21,7 @@
 enum {
 	NAME_DIGITS = 16,
 	NAME_TRIES = 8,
-	LIFE_MAX_S = 86400, /* where nothing can be locked, an older one is dead */
+	LIFE_MAX_S = 86400, /* older drafts are dead where files cannot be locked */
 };
 
 static void
@@ -42,7 +42,7 @@ is_draft(const char *name)
 	       strcmp(name + strlen(PREFIX) + NAME_DIGITS, SUFFIX) == 0;
 }
 
-/* Whether FD is locked by us, or cannot be by anybody. */
+/* Locks FD. True also if no file can be locked there. */
 static bool
 lock(int fd)
 {
@@ -51,7 +51,7 @@ lock(int fd)
 
 /* ------------------------------------------------------------ writing */
 
-/* Who sweeps may have found it before it was locked. */
+/* A sweep may have removed the file before it was locked. */
 static int
 open_named(struct draft *d, mode_t mode)
 {
@@ -110,7 +110,7 @@ give_temporary_name(struct draft *d, int fd)
 	return -1;
 }
 
-/* By a second name where nothing else refuses to replace. */
+/* Where the kernel lacks RENAME_NOREPLACE, link(2) refuses to replace a file. */
 static int
 rename_to_new(const struct draft *d, const char *name)
 {
@@ -142,7 +142,8 @@ draft_keep_one_of_many(struct draft *d, int fd, const char *name)
 {
 	struct stat sb;
 
-	/* A directory must not lose its name for a moment: we may be killed in it. */
+	/* A directory must not lose its name even for a moment, because we may be killed
+	 * then. */
 	if (fstatat(d->dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(sb.st_mode)) {
 		errno = EISDIR;
@@ -201,7 +202,7 @@ draft_replace_by(int dir_fd, const char *path, mode_t mode, file_fill_fn *fill, 
 
 /* ------------------------------------------------------------ sweeping */
 
-/* FD is what has the name of a draft. */
+/* FD is a file with the name of a draft. */
 static bool
 is_dead(int fd, const struct stat *sb)
 {
@@ -216,7 +217,7 @@ static void
 sweep_one(int dir_fd, const char *name)
 {
 	int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	/* Network file systems lock what can be written only. */
+	/* Network file systems lock only files that are open for writing. */
 	auto_fd int fd = openat(dir_fd, name, O_RDWR | flags);
 	struct stat sb, named;
 

@@ -17,7 +17,7 @@
 struct held {
 	int vertex, stream;
 	struct buf bytes;
-	size_t covered; /* of them in front, part of a secret shown as MASK already */
+	size_t covered; /* leading bytes that belong to a secret already shown as MASK */
 };
 
 /* sink, arg and areas are set before threads start; the rest is under lock. */

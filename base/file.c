@@ -128,9 +128,9 @@ file_replace(int dir_fd, const char *name, const void *bytes, size_t n, mode_t m
 	return file_replace_by(dir_fd, name, mode, fill_with_text, &t, err);
 }
 
-/* The kernel's copy may share extents, and ends early or is refused for many
- * pairs of files (other file systems, /proc, pipes). The rest is then read
- * and written, which also finds the real reason of an error. */
+/* copy_file_range() may share extents, but it ends early or fails for many pairs of files
+ * (other file systems, /proc, pipes). The rest is then read and written, which also finds
+ * the real reason of an error. */
 static uint64_t
 copy_in_kernel(int in, int out, const struct cancel *c)
 {
@@ -174,7 +174,7 @@ file_copy_fd(int in, int out, const struct cancel *c, uint64_t *copied, struct e
 	return 0;
 }
 
-/* Makes the one level PATH unless it is there. */
+/* Makes the directory PATH, whose parent exists, unless it is there. */
 static int
 make_level(int dir_fd, const char *path, mode_t mode, struct error *err)
 {
@@ -260,8 +260,8 @@ file_fd_path(int fd, char out[FILE_FD_PATH_MAX])
  * ".." and checks that it is the directory that it came from.
  */
 struct level {
-	struct buf names; /* of what is in it, each with its NUL */
-	size_t at;        /* next one in names */
+	struct buf names; /* of its entries, each with its NUL */
+	size_t at;        /* offset of the next one in names */
 	char *name;       /* its own, in the level above */
 	dev_t dev;
 	ino_t ino;
@@ -365,7 +365,7 @@ removal_push(struct removal *r, int dir_fd, const char *name, struct error *err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_sys(err, "remove %s: open directory", name);
 	if ((st.st_mode & 0700) != 0700)
-		fchmod(fd, 0700); /* if it was needed, the next call tells */
+		fchmod(fd, 0700); /* if this fails and was needed, the next call fails */
 	l = array_add(&r->levels);
 	l->name = mem_copy(name);
 	l->dev = st.st_dev;
@@ -377,7 +377,7 @@ removal_push(struct removal *r, int dir_fd, const char *name, struct error *err)
 	return 0;
 }
 
-/* Back to the level above, and removes the one left. */
+/* Goes back to the level above, and removes the directory just left. */
 static int
 removal_leave(struct removal *r, struct error *err)
 {

@@ -13,7 +13,7 @@
 
 /* ------------------------------------------------------------ descriptors */
 
-/* Until FD has something to say, or its end. */
+/* Waits until FD has data, or is at its end. */
 static int
 wait_for(int fd, const struct cancel *c, struct error *err)
 {

@@ -155,7 +155,7 @@ struct group {
 
 struct pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* a group became ready, or stopping */
+	pthread_cond_t work; /* a group became ready, or STOPPING was set */
 	TAILQ_HEAD(, group) ready;
 	bool stopping;
 	size_t n_threads;

@@ -7,8 +7,8 @@
 #include "base/array.h"
 #include "base/mem.h"
 
-/* The slot that holds KEY, or the free one where it belongs. At most half of
- * the slots are taken, so the search ends. */
+/* The slot that holds KEY, or the free slot where it belongs. At most half of the slots
+ * are used, so the search ends. */
 static size_t *
 slot_of(const struct map *m, struct text key)
 {

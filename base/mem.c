@@ -85,8 +85,8 @@ mem_vprint(const char *fmt, va_list ap)
 	return s;
 }
 
-/* By default glibc takes ever larger pieces from heaps that seldom shrink, one of
- * which each thread has for itself. */
+/* By default, glibc serves ever larger pieces from heaps that seldom shrink, and each
+ * thread has a heap of its own. */
 void
 mem_setup(void)
 {
@@ -105,12 +105,13 @@ mem_die(const char *message)
 /* Things are put at the front, texts, which need no alignment, at the back. */
 struct block {
 	struct block *before;
-	size_t used, size; /* what is free lies between */
+	size_t used, size; /* the free part lies between them */
 	alignas(ARENA_ALIGN) char bytes[];
 };
 
-/* The first block is small, for the many arenas that hold little; each further
- * one is as large as all before it, up to the limit: whole pages, with malloc's own. */
+/* The first block is small, for the many arenas that hold little. Each further block is
+ * as large as all before it, up to the limit; blocks with malloc's header are whole
+ * pages. */
 #define ARENA_FIRST ((size_t)4 * 1024)
 #define ARENA_LIMIT ((size_t)256 * 1024 - sizeof(struct block) - ARENA_ALIGN)
 

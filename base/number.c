@@ -96,7 +96,7 @@ count_digits(struct text t)
 static uint64_t
 unit_of(struct text suffix)
 {
-	static const char letters[] = "bkmgtp"; /* each 1024 times the one before */
+	static const char letters[] = "bkmgtp"; /* each is 1024 times the one before */
 	const char *letter = NULL;
 	struct text tail;
 

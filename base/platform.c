@@ -239,8 +239,8 @@ level(const char *variant, int none)
 	return variant[1] - '0';
 }
 
-/* What runs on a processor that runs WANT, the nearest first. A family of levels
- * is compatible downwards to LEAST; NONE is what no variant means. */
+/* Platforms whose programs run where those of WANT do, the nearest first. Levels of a
+ * family are compatible downwards to LEAST; NONE is the level of no variant. */
 static int
 match_level(const struct platform *want, const struct platform *have, int least, int none,
             int best)

@@ -173,7 +173,7 @@ max_length(const struct buf *b, size_t more)
 	return __builtin_add_overflow(before, more, &sum) ? SIZE_MAX : sum;
 }
 
-/* True if the child has ended, which is known once and for all then. */
+/* True if the child has ended; the result is kept. */
 static bool
 child_ended(struct child *c)
 {
@@ -182,9 +182,9 @@ child_ended(struct child *c)
 	return c->pid == 0;
 }
 
-/* Ends with the child, not with its pipes, because a daemon that it started may
- * keep them open. Output before the end is still read, because the end is checked
- * first. */
+/* This ends with the child, not with its pipes, because a daemon that it started may keep
+ * them open. The end is checked before the pipes are read, so all output before it is
+ * read. */
 static int
 child_talk(struct child *c, const struct process *p, struct buf *out, struct buf *log,
            struct error *err)

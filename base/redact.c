@@ -14,8 +14,8 @@ is_scheme_char(char c)
 	return isalnum((unsigned char)c) || c == '+' || c == '-' || c == '.';
 }
 
-/* In others an "@" means something else: "docker-image://alpine@sha256:…". SCHEME is
- * with its "://". */
+/* Other schemes use "@" differently: "docker-image://alpine@sha256:…". SCHEME includes
+ * its "://". */
 static bool
 has_users(struct text scheme)
 {
@@ -31,7 +31,7 @@ has_users(struct text scheme)
 	return false;
 }
 
-/* Ends a URL in the midst of other text. */
+/* Whether C ends a URL within other text. */
 static bool
 ends_word(char c)
 {

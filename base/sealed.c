@@ -20,7 +20,7 @@ put_u32(unsigned char out[SEALED_CHECKSUM_SIZE], uint32_t n)
 
 /* ------------------------------------------------------------ writing */
 
-/* Sums up what is pending, and writes it if there is a file. */
+/* Hashes the pending bytes, and writes them if there is a file. */
 static void
 flush(struct sealed_writer *w)
 {
@@ -114,7 +114,7 @@ sealed_open(struct sealed_reader *r, int dir_fd, const char *name, struct error 
 	return 1;
 }
 
-/* Makes N bytes available, N being no more than there are. */
+/* Makes N bytes available; N must not exceed what the file has left. */
 static bool
 fill(struct sealed_reader *r, size_t n)
 {

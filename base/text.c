@@ -120,7 +120,7 @@ text_copy(struct text t)
 	return mem_copy_n(t.p, t.n);
 }
 
-/* Eight bytes a step; multiply and fold, so that every bit of the key reaches
+/* Takes eight bytes per step, multiplies and folds, so that every bit of the key affects
  * the low bits that choose the slot. */
 uint64_t
 text_hash(struct text key)
@@ -287,10 +287,9 @@ buf_clear(struct buf *b)
 	*b = (struct buf)BUF_INIT;
 }
 
-/* Code points from U+0080 up that Go's unicode.IsPrint refuses for good:
- * controls, formats, blanks other than U+0020, private use, and what can never
- * be a character. Points that Unicode has merely not assigned yet depend on
- * the version and count as printable here. */
+/* Code points from U+0080 up for which Go's unicode.IsPrint is always false: controls,
+ * formats, blanks other than U+0020, private use, and noncharacters. Unassigned code
+ * points depend on the version of Unicode; they count as printable here. */
 static const struct {
 	uint32_t first, last;
 } unprintable[] = {

@@ -17,14 +17,14 @@
 #define SWELL_FLOOR ((uint64_t)1 << 30)
 #define SWELL_RATIO 200
 
-/* Where a header of a tar says that it is one; the oldest did not. */
+/* The place of the magic in a tar header; the oldest tars have none. */
 #define MAGIC_AT 257
 
 struct archive_index {
 	struct arena *arena;
 	ARRAY(struct change) changes;
-	int spill_fd; /* contents that are not in one piece in the tar */
-	int tar_fd;   /* the tar, decompressed; -1: it is the caller's */
+	int spill_fd; /* contents that are not contiguous in the tar */
+	int tar_fd;   /* the decompressed tar; -1: the caller's file is the tar */
 	uint64_t spilled;
 };
 
@@ -93,7 +93,7 @@ budget_of(int fd, const struct archive_options *options)
 	return b;
 }
 
-/* Adds N to *SUM, one of B's. */
+/* Adds N to *SUM, a member of B. */
 static int
 budget_take(struct budget *b, uint64_t *sum, uint64_t n, struct error *err)
 {
@@ -142,12 +142,12 @@ plain_skip(void *arg, uint64_t n, struct error *err)
 	return 0;
 }
 
-/* Decompresses, and keeps what came out: contents are read from there. */
+/* Decompresses, and keeps the decompressed bytes, from which contents are read. */
 struct unpacked_source {
 	struct decompressor *decompressor;
 	int keep_fd; /* -1: nothing is kept */
 	struct budget *budget;
-	bool failed; /* what came before may be anything */
+	bool failed; /* no header was read yet */
 };
 
 static ssize_t
@@ -196,7 +196,7 @@ is_compressed(int fd)
 
 /* ------------------------------------------------------------ index */
 
-/* Content with holes goes to the spill file, in one piece. */
+/* Content with holes is written to the spill file, contiguously. */
 static int
 spill(struct archive_index *a, struct store *st, struct tar_reader *r, struct change *c,
       struct error *err)
@@ -251,7 +251,7 @@ add_item(struct archive_index *a, struct store *st, struct tar_reader *r, int fd
 	return 0;
 }
 
-/* A header that is damaged, or cut, but says what it is. */
+/* Whether a damaged or truncated header has the magic of a tar. */
 static bool
 has_magic(int fd)
 {
@@ -262,7 +262,7 @@ has_magic(int fd)
 	       memcmp(bytes, magic, sizeof bytes) == 0;
 }
 
-/* 1, or 0 if what SOURCE gives does not begin as a tar (then *FAULT may say why), -1. */
+/* 1, 0 if SOURCE does not begin like a tar (*FAULT may then say why), or -1. */
 static int
 fill(struct archive_index *a, struct store *st, struct tar_source source, int fd,
      struct budget *budget, struct error *fault, struct error *err)
@@ -283,7 +283,7 @@ fill(struct archive_index *a, struct store *st, struct tar_source source, int fd
 	return 0;
 }
 
-/* It is damaged before its first header, but it began as an archive. */
+/* It began like an archive, but is damaged before its first header. */
 static int
 fill_from_compressed(struct archive_index *a, struct store *st, int fd,
                      struct budget *budget, struct error *err)

@@ -1,8 +1,6 @@
-/*
- * The functions of libarchive, found when the first of them is called: few layers
- * need it, and the libraries behind it take milliseconds to load. Only what this
- * folder uses is here; it is not linked.
- */
+/* The functions of libarchive, looked up when the first of them is called. Few layers
+ * need it, and the libraries behind it take milliseconds to load, so cooper does not link
+ * it. Only the functions that this folder uses are here. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <dlfcn.h>
@@ -13,7 +11,7 @@
 #include "base/library.h"
 #include "base/mem.h"
 
-/* The library's headers call their arguments otherwise. */
+/* The library's headers name the arguments differently. */
 /* NOLINTBEGIN(readability-*-parameter-name,bugprone-macro-parentheses) */
 #define TEXT_MAX 256
 

@@ -21,7 +21,7 @@ struct spool {
 	int in, out;
 	struct text head; /* read already */
 	const struct cancel *cancel;
-	uint64_t zeros; /* at the end of what came so far */
+	uint64_t zeros; /* the end of the bytes received so far */
 };
 
 /* Up to N bytes of the stream, 0 at its end, -1. */
@@ -64,7 +64,7 @@ too_much(struct error *err)
 	                 "more than 16 MiB of padding follow the end of the archive");
 }
 
-/* Who writes is let write to his end, but not without one. */
+/* The writer may write to its end, but not endlessly. */
 static int
 pass_over_padding(struct spool *s, struct error *err)
 {
@@ -103,7 +103,7 @@ zeros_at_end(const char *bytes, size_t n)
 	return zeros;
 }
 
-/* No compressor writes so many zeros, except after the end. */
+/* No compressed data contains so many zeros, except after its end. */
 static int
 spool_compressed(struct spool *s, struct error *err)
 {

@@ -99,7 +99,7 @@ blob_read(struct store *st, const struct digest *d, size_t max, struct buf *out,
 		return -1;
 	if (file_read_fd(fd, max, &bytes, err) < 0)
 		return error_wrap(err, "blob %s", digest_text(d, text));
-	/* What is read whole is small: a config, a manifest. */
+	/* Only small blobs are read whole: configs, manifests. */
 	h = hasher_new(d->alg);
 	hasher_add(h, buf_str(&bytes), bytes.n);
 	got = hasher_end(h);
@@ -112,7 +112,7 @@ blob_read(struct store *st, const struct digest *d, size_t max, struct buf *out,
 	return 0;
 }
 
-/* As small ones are read, so that a damaged one is written again. */
+/* Small blobs are read and verified, so that a damaged one is written again. */
 static bool
 is_sound(struct store *st, const struct digest *d, size_t n)
 {

@@ -10,7 +10,7 @@
 #include "layers/growing_blob.h"
 #include "layers/read_ahead.h"
 
-/* What is smaller is there before a thread has begun. */
+/* A smaller blob arrives before a thread has started. */
 #define FETCH_BESIDE_MIN (UINT64_C(1) << 20)
 
 /* A blob on its way into the store. */
@@ -19,14 +19,14 @@ struct download {
 	struct growing_blob *blob;
 	pthread_t thread;
 	bool running;
-	int status; /* the thread's, then ours */
+	int status; /* the thread's, and ours after it has ended */
 	struct error err;
 };
 
 struct blob_stream {
 	struct layer *layer;
 	struct download download;
-	int fd; /* of the blob, if it was there */
+	int fd; /* of the blob, if it was in the store */
 	struct decompressor *decompressor;
 	struct block_queue *queue;
 	struct hasher *hasher; /* one of these two */
@@ -67,7 +67,7 @@ download_start(struct download *d, struct layer *l, struct error *err)
 	return 0;
 }
 
-/* Waits for its end; ERR gets its fault, instead of another that may be there. */
+/* Waits for the download to end; its error replaces the one in ERR. */
 static int
 download_end(struct download *d, struct error *err)
 {
@@ -146,7 +146,7 @@ open_blob(struct blob_stream *s, struct error *err)
 			                                            err);
 			return s->decompressor == NULL ? -1 : 0;
 		}
-		/* It failed, or found the blob elsewhere. */
+		/* The download failed, or the blob was found elsewhere. */
 		if (download_end(&s->download, err) < 0)
 			return -1;
 	}

@@ -27,7 +27,7 @@ struct block_queue {
 	struct block blocks[N_BLOCKS];
 	size_t head, tail;  /* under lock once there is a thread */
 	bool ended, failed; /* the same */
-	struct error err;   /* the sink's, if failed */
+	struct error err;   /* the sink's error, if FAILED */
 
 	bool threaded;
 	pthread_t thread;
@@ -76,7 +76,7 @@ block_queue_thread(void *arg)
 	return NULL;
 }
 
-/* Without a thread the caller does the sink's work itself. */
+/* Without a thread, the caller calls the sink itself. */
 static int
 hand_over(struct block_queue *q, struct error *err)
 {

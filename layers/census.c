@@ -38,7 +38,7 @@ static const struct {
 
 /* ------------------------------------------------------------ sizes */
 
-/* Each name of a file with several has its part of it. */
+/* The size of a file with several names is divided among them. */
 static uint64_t
 own_blocks(const struct stat *sb)
 {

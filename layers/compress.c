@@ -8,7 +8,7 @@
 #include "base/own.h"
 #include "layers/compress_formats.h"
 
-/* One row a format: its name on the command line, its media types, its levels. */
+/* One row per format: its name on the command line, its media types, its levels. */
 static const struct format {
 	const char *name, *oci, *docker;
 	int least, most, usual;

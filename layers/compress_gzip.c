@@ -19,7 +19,7 @@
 enum {
 	GZIP_BLOCK = 1024 * 1024,
 	WORKERS_MAX = 16,
-	SLOTS_AHEAD = 2, /* so that workers find work while the sink is busy */
+	SLOTS_AHEAD = 2, /* so that workers are busy while the sink is */
 };
 
 struct slot {
@@ -33,7 +33,7 @@ struct gzip_writer {
 	size_t room; /* of out */
 	size_t n_workers, n_slots;
 	struct slot *slots;
-	struct libdeflate_compressor *own; /* for blocks that no worker makes */
+	struct libdeflate_compressor *own; /* for blocks that no worker compresses */
 	size_t head, tail;                 /* the writer's own */
 
 	size_t n_started;
@@ -125,7 +125,7 @@ start_workers(struct gzip_writer *w)
 	w->n_workers = w->n_started;
 }
 
-/* The oldest slot to the sink, when its block is done. */
+/* Writes the oldest slot to the sink, when its block is done. */
 static int
 flush_tail(struct gzip_writer *w, const struct output *out, struct error *err)
 {
@@ -170,7 +170,8 @@ gzip_writer_write(void *state, const void *bytes, size_t n, const struct output 
 		struct slot *s = slot_of(w, w->head);
 		size_t room;
 
-		/* A full block waits for the byte after it: the last is never empty. */
+		/* A full block waits for the byte after it, so the last block is never
+		 * empty. */
 		if (s->n_in == GZIP_BLOCK) {
 			if (w->n_started == 0 && w->n_workers > 1)
 				start_workers(w);
@@ -197,7 +198,7 @@ gzip_writer_finish(void *state, const struct output *out, struct error *err)
 	struct gzip_writer *w = state;
 	struct slot *last = slot_of(w, w->head);
 
-	/* Nothing at all is one member with nothing in it. */
+	/* Empty input is one empty member. */
 	if (last->in == NULL)
 		last->in = mem_resize(NULL, GZIP_BLOCK, 1);
 	if ((last->n_in > 0 || w->head == 0) && hand_over(w, out, err) < 0)
@@ -213,7 +214,7 @@ gzip_writer_free(void *state, bool at_once)
 {
 	struct gzip_writer *w = state;
 
-	(void)at_once; /* a thread has some hundred KiB to do */
+	(void)at_once; /* each thread needs some hundred KiB */
 	if (w == NULL)
 		return;
 	pthread_mutex_lock(&w->lock);

@@ -1,6 +1,6 @@
-/* One frame by libzstd's own threads. With one worker or more its output is the
- * same whatever their number; without any it would be another. Everything that
- * decides it is set here. */
+/* Makes one frame with libzstd's own threads. With one worker or more, the output does
+ * not depend on their number; without workers it would differ. All parameters that affect
+ * the output are set here. */
 #include <zstd.h>
 
 #include "base/count.h"
@@ -68,15 +68,15 @@ zstd_writer_free(void *state, bool at_once)
 
 	if (w == NULL)
 		return;
-	/* It would wait for its threads, which have up to 128 MiB each to do at the
-	 * highest levels; they end with the process. */
+	/* Freeing the context would wait for its threads, which have up to 128 MiB each
+	 * to do at the highest levels. They end with the process. */
 	if (!at_once)
 		ZSTD_freeCCtx(w->z);
 	free(w->bytes);
 	free(w);
 }
 
-/* What libzstd says is left to flush, or -1. */
+/* The number of bytes that libzstd has left to flush, or -1. */
 static int
 step(struct zstd_writer *w, ZSTD_inBuffer *in, ZSTD_EndDirective end,
      const struct output *out, size_t *left, struct error *err)

@@ -21,10 +21,10 @@ changed(struct text name, struct error *err)
 	                 TEXT_ARG(name));
 }
 
-/* O_NONBLOCK: should a fifo be there now, we must not wait for a writer. */
+/* O_NONBLOCK: if a FIFO has taken the file's place, we must not wait for a writer. */
 enum { FILE_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
 
-/* The regular file of C, and its size. */
+/* Opens the regular file of C and gets its size. */
 static int
 open_file(const struct content *c, uint64_t *size, struct error *err)
 {
@@ -111,7 +111,7 @@ content_read_small(const struct content *c, size_t size, char *to)
 	auto_fd int fd = inroot_open_nolinks(c->dir_fd, path, FILE_FLAGS, 0);
 	size_t got = 0;
 
-	/* The one byte more would show that the file has grown. */
+	/* One more byte would show that the file has grown. */
 	while (fd >= 0 && got <= size) {
 		ssize_t n = read(fd, to + got, size + 1 - got);
 
@@ -230,7 +230,7 @@ layer_content(struct layer *l, const struct entry *e, struct content *out,
 		*out = source_content(l, e);
 		return 0;
 	}
-	/* A position is good for the tar only; without one it takes the directory. */
+	/* A position only applies to the tar; without one, the directory is used. */
 	if (!layer_has(l, LAYER_DIR) && !(layer_has(l, LAYER_TAR) && e->offset > 0) &&
 	    layer_make(l, e->offset > 0 ? LAYER_TAR : LAYER_DIR, NULL, err) < 0)
 		return -1;

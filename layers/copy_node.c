@@ -13,7 +13,7 @@
 #include "layers/owner.h"
 #include "layers/xattrs.h"
 
-/* Most files are smaller; one read and one write do. */
+/* Most files are smaller: one read and one write suffice. */
 #define SMALL (64 * 1024)
 
 static int
@@ -40,7 +40,7 @@ copy_bytes(int in, int out, off_t size, const struct cancel *cancel, struct erro
 	return 0;
 }
 
-/* Most files have none of any kind, which one call tells. */
+/* Most files have no attributes at all, which one call tells. */
 static int
 copy_attributes(int in, int out, struct error *err)
 {
@@ -56,7 +56,7 @@ copy_attributes(int in, int out, struct error *err)
 	return 0;
 }
 
-/* A change of owner takes mode bits and capabilities away, so it comes first. */
+/* A change of owner removes mode bits and capabilities, so it comes first. */
 static int
 copy_file(int from_fd, const char *name, const struct stat *st, int to_fd, const char *as,
           const struct cancel *cancel, struct error *err)
@@ -93,7 +93,7 @@ copy_symlink(int from_fd, const char *name, int to_fd, const char *as, struct er
 	return symlinkat(target, to_fd, as) < 0 ? error_sys(err, "make the link") : 0;
 }
 
-/* What is neither a file nor a directory. */
+/* Copies an entry that is neither a file nor a directory. */
 static int
 copy_special(int from_fd, const char *name, const struct stat *st, int to_fd,
              const char *as, struct error *err)

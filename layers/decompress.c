@@ -13,7 +13,7 @@
 
 enum {
 	INPUT_SIZE = 256 * 1024,
-	START_MIN = 32, /* no format has a longer magic, or a shorter file of nothing */
+	START_MIN = 32, /* no format has a longer magic, or a shorter empty file */
 };
 
 struct decompressor {

@@ -1,5 +1,5 @@
-/* bzip2 and xz, by libarchive's filters in front of its "raw" format. Only the one
- * filter that the magic named: never the one inside of what came out. */
+/* bzip2 and xz, with libarchive's filters and its "raw" format. Only the one filter that
+ * the magic names is enabled, so compressed data inside is not decompressed, too. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/own.h"
 #include "layers/decompress_formats.h"
 
-/* What nothing at all becomes: header and trailer. */
+/* The size of a compressed empty file: header and trailer. */
 enum { BZIP2_LEAST = 14, XZ_LEAST = 32 };
 
 struct archive_reader {
@@ -18,7 +18,7 @@ struct archive_reader {
 	struct input *input;
 	struct error *err; /* of the call that is running */
 	bool input_failed;
-	bool is_empty; /* nothing came out: libarchive has no entry to read from */
+	bool is_empty; /* the data is empty: libarchive has no entry to read from */
 };
 
 static la_ssize_t
@@ -48,7 +48,7 @@ fault(struct archive_reader *r, struct error *err)
 		return -1;
 	if (text == NULL)
 		text = "damaged";
-	/* liblzma's way to say it. */
+	/* liblzma's message for truncated data. */
 	if (strstr(text, "No progress is possible") != NULL)
 		text = "truncated";
 	return error_set(err, ERR_DAMAGED, "%s: %s", r->name, text);
@@ -66,7 +66,8 @@ start(struct archive_reader *r, int filter, struct error *err)
 	    archive_read_support_format_empty(r->archive) != ARCHIVE_OK ||
 	    archive_read_open(r->archive, r, NULL, give, NULL) != ARCHIVE_OK)
 		return fault(r, err);
-	/* What is damaged right at its start is taken for empty, but says why. */
+	/* libarchive takes data that is damaged at its start for empty, but sets an
+	 * error. */
 	if (r->input_failed || archive_error_string(r->archive) != NULL)
 		return fault(r, err);
 	status = archive_read_next_header(r->archive, &entry);
@@ -74,8 +75,8 @@ start(struct archive_reader *r, int filter, struct error *err)
 	return status < ARCHIVE_WARN ? fault(r, err) : 0;
 }
 
-/* libarchive takes what ends in the first header for a file of nothing. GIVEN: bytes that
- * there were at the start, which is all if they are so few. */
+/* libarchive takes data that ends within the first header for an empty file. GIVEN is the
+ * number of bytes available at the start: all of them, if so few. */
 static int
 check_empty(const struct archive_reader *r, size_t given, struct error *err)
 {

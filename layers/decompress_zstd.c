@@ -60,7 +60,7 @@ zstd_reader_read(void *state, struct input *in, void *bytes, size_t n, struct er
 		r->in_frame = hint != 0;
 		if (out.pos > 0)
 			return (ssize_t)out.pos;
-		/* It may still hold bytes when the input has ended. */
+		/* The library may still hold bytes when the input has ended. */
 		if (status == 0 && r->in_frame)
 			return error_set(err, ERR_DAMAGED, "zstd: truncated");
 	}

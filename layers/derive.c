@@ -27,7 +27,7 @@ enum {
 
 /* ------------------------------------------------------------ what comes out */
 
-/* Forms being made: all or nothing of them is published. */
+/* Forms being made: either all of them are published or none. */
 struct outcome {
 	unsigned wanted;
 	struct tree_maker *maker;
@@ -54,7 +54,8 @@ outcome_open(struct layer *l, unsigned wanted, struct outcome *o, struct error *
 	auto_fd int tmp_fd = -1;
 
 	*o = (struct outcome){ .wanted = wanted, .diff_fd = -1 };
-	/* Always: it is what refuses links to nowhere and the like. */
+	/* The index is always made, because it refuses dangling hard links and similar
+	 * faults. */
 	o->maker = tree_maker_new();
 	if (!(wanted & LAYER_DIR))
 		return 0;
@@ -110,8 +111,8 @@ outcome_publish(struct layer *l, struct outcome *o, struct error *err)
 
 /* ------------------------------------------------------------ from a tar */
 
-/* A directory made of it is one of a tar that was compared with its diffID. Who wants the
- * index alone does not read the files. */
+/* A directory is only made from a tar that was compared with its diffID. If only the
+ * index is wanted, the files are not read. */
 struct tar_file {
 	int fd;
 	uint64_t at, size;
@@ -233,7 +234,7 @@ fetch_blob(struct layer *l, struct error *err)
 		                 l->id);
 	if (!blob_has(l->store, &l->blob.digest, NULL) && layer_fetch(l, NULL, err) < 0)
 		return -1;
-	/* An uncompressed one is its own tar. */
+	/* An uncompressed blob is its own tar. */
 	layer_add_forms(l,
 	                digest_equal(&l->blob.digest, &l->diffid) ? LAYER_BLOB | LAYER_TAR
 	                                                          : LAYER_BLOB,
@@ -287,8 +288,8 @@ tar_from_dir(struct layer *l, const struct cancel *cancel, struct error *err)
 
 /* ------------------------------------------------------------ the way */
 
-/* Only the index knows what of a directory is in the layer, and which owners and
- * devices it has where this user could not make them. */
+/* Only the index knows which parts of a directory belong to the layer, and the owners and
+ * devices that this user could not make. */
 static int
 from_dir(struct layer *l, unsigned wanted, const struct cancel *cancel, struct error *err)
 {
@@ -336,7 +337,7 @@ needs_blob(const struct layer *l, unsigned wanted)
 	       !layer_has(l, LAYER_DIR);
 }
 
-/* It is fetched while it is unpacked. */
+/* The blob is fetched while it is unpacked. */
 static bool
 is_streamed(struct layer *l, unsigned wanted)
 {
@@ -369,7 +370,7 @@ derive_once(struct layer *l, unsigned wanted, const struct cancel *cancel,
 	return status < 0 ? error_wrap(err, "layer %.20s", l->id) : 0;
 }
 
-/* The fault lies in what the layer consists of. */
+/* Whether the layer's own content is at fault. */
 static bool
 is_of_content(const struct error *err)
 {

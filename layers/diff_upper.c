@@ -24,16 +24,16 @@ enum {
 /* A possible change, until it is clear whether it is one. */
 struct candidate {
 	struct entry entry;
-	dev_t dev; /* of a file with several names, else ino is 0 */
+	dev_t dev; /* of a file with several names; otherwise ino is 0 */
 	ino_t ino;
 	int64_t mtime; /* before SOURCE_DATE_EPOCH is applied */
-	bool equal;    /* to what the lowers have */
+	bool equal;    /* equal to the lowers' entry */
 };
 
 struct walk {
 	int upper_fd;
 	const struct view *lowers; /* or NULL */
-	bool marked;               /* owners are those of marks */
+	bool marked;               /* owners are those in owner marks */
 	int64_t epoch;
 	const struct cancel *cancel;
 	struct arena *arena;
@@ -49,7 +49,7 @@ diff_clear(struct diff *d)
 	*d = (struct diff)DIFF_INIT;
 }
 
-/* The content of a file is what the upper has there, under any of its names. */
+/* The content of a file is in the upper, under any of its names. */
 static struct content
 content_of(int upper_fd, const struct entry *e)
 {
@@ -107,8 +107,8 @@ same_content(struct walk *w, const struct entry *e, struct layer *layer,
 
 static const struct entry implied_dir = { .type = ENTRY_DIR, .mode = 0755 };
 
-/* True if FOUND, what the lowers have at the path, is the same as C. Lowers that were
- * made with an epoch have clamped times, others real ones. */
+/* True if FOUND, the lowers' entry at the path, equals C. Lowers that were made with an
+ * epoch have clamped times, others real ones. */
 static bool
 is_equal(struct walk *w, const struct candidate *candidate,
          const struct view_entry *found, struct error *err)
@@ -163,7 +163,7 @@ warn_if_sparse(const struct buf *path, const struct stat *st)
 		           buf_str(path), (long long)st->st_size >> 20);
 }
 
-/* The entry of NAME, which is ST; 1, 0 for a socket, -1. */
+/* Fills in the entry of NAME, whose metadata is ST: 1, 0 for a socket, -1. */
 static int
 describe(struct walk *w, int dir_fd, const char *name, const struct stat *st,
          struct entry *e, struct error *err)
@@ -290,8 +290,8 @@ is_mount(struct text path)
 	return text_is(path, "dev") || text_is(path, "proc") || text_is(path, "sys");
 }
 
-/* Goes into directory C, number AT of what was found. HIDES: nothing of the
- * lowers shows in it, by its own mark or that of a directory above. */
+/* Enters directory C, number AT of the changes found. HIDES: nothing of the lowers shows
+ * in it, because it or a directory above is opaque. */
 static int
 enter(struct walk *w, int dir_fd, const char *name, size_t at, bool hides,
       struct error *err)
@@ -327,7 +327,7 @@ visit(struct walk *w, int dir_fd, const char *name, bool hides, struct error *er
 			add_whiteout(w);
 		return 0;
 	}
-	/* The place where the sandbox mounted something, made for that. */
+	/* Whether NAME is a mount point that was made for the step. */
 	if (w->lowers != NULL && !in_lower && is_mount(buf_text(&w->path)))
 		return 0;
 	if (w->marked)
@@ -397,8 +397,8 @@ compare_inodes(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Names of one file: if any of them changed all stay, the first with the
- * content, the others as links to it. */
+/* If any name of a file changed, all its names stay: the first with the content, the
+ * others as links to it. */
 static void
 link_names(struct candidate **names, size_t n)
 {
@@ -437,7 +437,8 @@ link_all(struct walk *w)
 	array_clear(&linked);
 }
 
-/* From the end: an equal directory stays if what stays next is below it. */
+/* Goes from the end to the front: an equal directory stays if the next kept entry is
+ * below it. */
 static void
 keep_changed(struct walk *w, struct diff *out)
 {

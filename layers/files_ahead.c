@@ -30,7 +30,7 @@ struct files_ahead {
 	/* Pieces [tail, head) are taken; numbers only grow. */
 	struct piece pieces[N_PIECES];
 	size_t head, tail; /* under lock, as all below and the pieces' done */
-	size_t own_end;    /* the owner reads all before it that is in no piece */
+	size_t own_end;    /* the owner reads everything before it that is in no piece */
 	bool stopped;
 
 	struct piece *current; /* the owner's; it has not given it back */
@@ -76,8 +76,8 @@ read_piece(const struct files_ahead *a, struct piece *p)
 	}
 }
 
-/* Where the next piece begins: behind the others, and so far from the owner that it has
- * something to read meanwhile. */
+/* Where the next piece begins: after the others, and far enough from the owner that the
+ * owner has something to read meanwhile. */
 static size_t
 next_piece(const struct files_ahead *a)
 {
@@ -118,7 +118,8 @@ files_ahead_thread(void *arg)
 
 /* ------------------------------------------------------------ the owner */
 
-/* What to do from I on: go through the other's piece that begins there, or read some. */
+/* Decides what to do from I on: use the thread's piece that begins there, or read some
+ * files. */
 static void
 move_on(struct files_ahead *a, size_t i)
 {

@@ -50,7 +50,7 @@ cut_of(struct store *st, const struct gc_options *o, int64_t *cut_ns, struct err
 	return 0;
 }
 
-/* What was used since the cut, and all that it needs however old that is. */
+/* Marks what was used since the cut, and everything that this needs, however old. */
 static void
 mark_recent(struct marks *m, const struct gc_options *o, int64_t cut_ns)
 {
@@ -149,7 +149,7 @@ struct sweep {
 	struct stat index; /* index.json as it was marked from */
 	uint64_t freed;
 	size_t at;  /* the next thing */
-	int failed; /* errno of the first that could not be removed, or 0 */
+	int failed; /* errno of the first removal that failed, or 0 */
 };
 
 static int
@@ -161,7 +161,7 @@ stat_index(struct store *st, struct stat *out, struct error *err)
 	return store_wrap(st, err);
 }
 
-/* A replaced file has another inode, or one with another time. */
+/* A replaced file has another inode or another time. */
 static bool
 same_file(const struct stat *a, const struct stat *b)
 {
@@ -223,7 +223,7 @@ sweep_batch(struct sweep *s, bool *changed, struct error *err)
 	return s->at < s->census->things.n;
 }
 
-/* Sizes are looked at before anything is locked. */
+/* Sizes are determined before anything is locked. */
 static void
 measure_dead(struct store *st, struct census *c)
 {
@@ -243,7 +243,7 @@ dead_bytes(const struct census *c)
 	return sum;
 }
 
-/* 1 it must be done again, 0 done, -1. */
+/* 1 if it must be done again, 0 if done, -1. */
 static int
 collect(struct store *st, const struct gc_options *o, uint64_t *freed, struct error *err)
 {

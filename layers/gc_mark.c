@@ -76,7 +76,7 @@ mark_descriptor(struct marks *m, const json_t *object, char name[BLOB_NAME_MAX])
 	return name;
 }
 
-/* An index, or a manifest: which of the two its members tell. */
+/* An index or a manifest; its members tell which. */
 static void
 mark_manifest(struct marks *m, const char *blob, int depth)
 {
@@ -131,7 +131,7 @@ mark_note(struct marks *m, const struct thing *t)
 	mark_descriptor(m, json, name);
 }
 
-/* The tar of a layer, and what was made of it. */
+/* Marks the tar of a layer, and what was made from it. */
 static void
 mark_diffid(struct marks *m, const char *hex)
 {
@@ -147,7 +147,7 @@ mark_diffid(struct marks *m, const char *hex)
 	}
 }
 
-/* A layer by its ID, which is its diffID unless its info tells another. */
+/* Marks a layer by its ID, which is its diffID unless its info says otherwise. */
 static void
 mark_layer(struct marks *m, const char *id)
 {

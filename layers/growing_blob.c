@@ -12,7 +12,7 @@
 struct growing_blob {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	int fd; /* under lock, as those below; -1: not shown yet */
+	int fd; /* under lock, like those below; -1: not shown yet */
 	uint64_t size;
 	bool ended;
 	uint64_t at; /* the reader's */

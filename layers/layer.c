@@ -102,7 +102,7 @@ layer_write_info(const struct layer *l, const char *tmp, struct error *err)
 	return file_replace(store_fd(l->store), name, text, strlen(text), 0644, err);
 }
 
-/* What is there on disk, marked as used for the collector. */
+/* Finds the forms on disk, and marks them as used for the collector. */
 static void
 look_up_forms(struct layer *l)
 {
@@ -183,7 +183,7 @@ layer_add_forms(struct layer *l, unsigned forms, struct tree *tree)
 	tree_free(tree);
 }
 
-/* Under the lock. Who borrowed it may still read. */
+/* Called with the lock held. A borrower of the file may still read it. */
 static void
 retire_fd(struct layer *l, int *slot)
 {
@@ -241,7 +241,7 @@ layer_publish_dir(struct layer *l, const char *tmp, struct error *err)
 		return 0;
 	if (errno != EEXIST && errno != ENOTEMPTY)
 		return error_sys(err, "rename %s to %s", tmp, home);
-	/* Its info is there already; perhaps the directory was collected. */
+	/* The info is there already; perhaps the directory was collected. */
 	if (rename(diff, l->dir) < 0 && errno != EEXIST && errno != ENOTEMPTY)
 		return error_sys(err, "rename %s to %s", diff, l->dir);
 	store_trash(l->store, tmp);
@@ -250,7 +250,8 @@ layer_publish_dir(struct layer *l, const char *tmp, struct error *err)
 
 /* ------------------------------------------------------------ descriptors */
 
-/* Sets *SLOT to FD unless another thread was faster; the one that stays. */
+/* Sets *SLOT to FD unless another thread was faster; returns the descriptor that
+ * stays. */
 static int
 settle_fd(struct layer *l, int *slot, int fd)
 {
@@ -310,7 +311,7 @@ add_source(struct layer *l, layer_fetch_fn *fetch, void *arg)
 	array_push(&l->sources, ((struct layer_source){ fetch, arg }));
 }
 
-/* One of another size is damaged. */
+/* A blob of another size is damaged. */
 static bool
 has_whole_blob(struct store *st, const struct descriptor *blob)
 {
@@ -357,7 +358,7 @@ id_is_valid(const char *id)
 	return id[n] == '\0' && (n == 32 || n == 64);
 }
 
-/* A directory alone does not tell what is in the layer. */
+/* A directory alone does not tell which entries are in the layer. */
 static bool
 has_index(struct layer *l)
 {
@@ -408,7 +409,8 @@ layer_id(const struct layer *l)
 struct layer_facts
 layer_facts(const struct layer *l)
 {
-	/* The mutex is not part of what the layer says. */
+	/* The mutex is not part of the layer's value, so it may be locked in a const
+	 * layer. */
 	struct layer *locked = (struct layer *)(uintptr_t)l;
 	struct layer_facts facts;
 
@@ -445,7 +447,7 @@ layer_diffid(const struct layer *l, struct digest *out)
 	return true;
 }
 
-/* Once it is known it stays as it is. */
+/* Once known, the diffID never changes. */
 const struct descriptor *
 layer_blob(const struct layer *l)
 {

@@ -37,8 +37,9 @@ kind_of(const char *media_type)
 	return text_ends(t, "zstd") ? COMPRESS_ZSTD : COMPRESS_NONE;
 }
 
-/* Docker's names for layers as OCI's. Foreign layers are sent like any other, as BuildKit
- * does: not everybody who gets the image can reach where they are from. */
+/* Replaces Docker's media types of layers by OCI's. Foreign layers are sent like any
+ * other, as BuildKit does, because not everybody who gets the image can reach their
+ * URLs. */
 static void
 set_oci_type(struct descriptor *d)
 {
@@ -71,8 +72,8 @@ note_name(const struct digest *diffid, const struct compressor *c)
 	                 compress_level(c));
 }
 
-/* True if NAME tells of a blob that is still there. Whatever is wrong with a note,
- * the work is done again. */
+/* True if the note NAME names a blob that is still there. If anything is wrong with a
+ * note, the layer is compressed again. */
 static bool
 note_read(struct store *st, const char *name, struct descriptor *out)
 {
@@ -110,8 +111,8 @@ to_part(void *arg, const void *bytes, size_t n, struct error *err)
 	return part_write(arg, bytes, n, err);
 }
 
-/* The tar is compared with its diffID on the way: what leaves this machine must
- * not be damaged, and hashing is fast beside compressing. */
+/* The tar is compared with its diffID on the way: damaged data must not leave this
+ * machine, and hashing is fast compared to compressing. */
 static int
 copy_through(int fd, const struct digest *diffid, struct compress_stream *s,
              const struct cancel *cancel, struct error *err)
@@ -174,7 +175,7 @@ to_stream(void *arg, const void *bytes, size_t n, struct error *err)
 	return compress_write(d->stream, bytes, n, err);
 }
 
-/* L is known by its diffID from now on, though it has no tar. */
+/* From now on, L has a diffID but no tar. */
 static int
 set_diffid(struct layer *l, const struct digest *diffid, uint64_t tar_size,
            struct error *err)
@@ -232,7 +233,7 @@ compress_dir(struct layer *l, const struct compressor *c, const struct cancel *c
 	return set_diffid(l, &diffid, d.size, err);
 }
 
-/* Where nothing but its directory is there, the tar itself is never written. */
+/* If only the directory exists, the tar itself is never written. */
 static int
 compress_now(struct layer *l, const struct compressor *c, const struct cancel *cancel,
              struct descriptor *out, struct error *err)
@@ -248,7 +249,7 @@ compress_now(struct layer *l, const struct compressor *c, const struct cancel *c
 		return 0;
 	if (err->code != ERR_DAMAGED)
 		return -1;
-	/* It is made again, and lost if that cannot be. */
+	/* The layer is made again, or lost if that is impossible. */
 	blob_drop(l->store, &diffid);
 	layer_remove_forms(l, LAYER_TAR);
 	error_clear(err);
@@ -274,7 +275,7 @@ find_tar(struct layer *l, const struct cancel *cancel, struct descriptor *out,
 	               : error_set(err, ERR_DAMAGED, "its tar is gone");
 }
 
-/* True if C was done to L before. */
+/* True if L was compressed as C says before. */
 static bool
 is_noted(struct layer *l, const struct compressor *c, struct descriptor *out)
 {

@@ -23,7 +23,7 @@ lease_is_name(const char *name)
 	return strncmp(name, PREFIX, strlen(PREFIX)) == 0;
 }
 
-/* 1 made, 0 another process took it for a dead one in between, -1. */
+/* 1 if made, 0 if another process took it for a dead one and removed it, -1. */
 static int
 lease_try(struct store *st, int *out, struct error *err)
 {
@@ -83,13 +83,13 @@ store_lease_end(struct store *st, int *fd)
 	own_close(fd);
 }
 
-/* Opens NAME and sees whether somebody holds it. */
+/* Opens NAME and checks whether somebody holds it. */
 static int
 open_held(int tmp_fd, const char *name, bool *held)
 {
 	auto_fd int fd = openat(tmp_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
-	/* That of another user: held, as far as we can know. */
+	/* A lease of another user counts as held. */
 	*held = fd < 0 ? errno != ENOENT : flock(fd, LOCK_EX | LOCK_NB) < 0;
 	return take_fd(&fd);
 }

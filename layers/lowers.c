@@ -21,7 +21,7 @@
 enum {
 	LOWERS_MAX = 450, /* overlayfs takes 500 */
 	MERGED_AT_ONCE = 400,
-	MERGED_ID = 32, /* digits; not that of a diffID */
+	MERGED_ID = 32, /* digits; a diffID has another number */
 };
 
 /* Lowest first. */
@@ -109,7 +109,7 @@ merged(struct store *st, const struct pile *p, size_t n, struct error *err)
 	return last;
 }
 
-/* Those that have something in them, once each: each lower costs a step time. */
+/* Only layers that are not empty, each once, because each lower costs a step time. */
 static int
 pile_up(struct layer *const *layers, size_t n, struct pile *out, struct error *err)
 {

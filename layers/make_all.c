@@ -10,7 +10,7 @@ enum { AT_ONCE = 4 };
 struct order {
 	unsigned forms;
 	const struct cancel *cancel;
-	bool failed; /* atomic: what has not begun need not */
+	bool failed; /* atomic; jobs that have not started need not start */
 };
 
 struct job {
@@ -55,7 +55,7 @@ make_in_parallel(struct job *jobs, size_t n, struct error *err)
 	return failed;
 }
 
-/* To be pulled, or unpacked: that takes longer than to make a thread. */
+/* Whether L has to be pulled or unpacked, which takes longer than starting a thread. */
 static bool
 is_much_work(const struct layer *l)
 {

@@ -12,7 +12,7 @@
 #include "layers/store.h"
 #include "layers/store_state.h"
 
-#define COPY_DIGITS 3 /* of the number of a private copy */
+#define COPY_DIGITS 3 /* digits of the number of a private copy */
 
 static bool
 is_wanted(const char *found, const char *name, bool all)
@@ -28,8 +28,9 @@ is_wanted(const char *found, const char *name, bool all)
 	return all || strlen(found + n + 1) <= COPY_DIGITS;
 }
 
-/* Under a name that the collector takes for a leftover. Whoever opens the old name from
- * now on gets a new directory; who did before holds a lease. */
+/* Renames the directory to a name that the collector takes for a leftover. Whoever opens
+ * the old name from now on gets a new directory; whoever opened it before holds a
+ * lease. */
 static int
 drop(struct store *st, int mounts_fd, const char *name, struct error *err)
 {

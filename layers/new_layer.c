@@ -120,8 +120,8 @@ choose_id(const struct birth *b, char id[DIGEST_HEX_MAX])
 		file_random_name(id, RANDOM_ID);
 }
 
-/* A layer that could not be had as it was pulled, and came out the same when it was made:
- * from now on it is one that was made here. */
+/* A pulled layer that could not be fetched again, but came out the same when it was made
+ * here. From now on it counts as made here. */
 static void
 forget_lost_blob(struct layer *l)
 {
@@ -134,8 +134,8 @@ forget_lost_blob(struct layer *l)
 	pthread_mutex_unlock(&l->lock);
 }
 
-/* Everything is there: the index, then the directory, get their names. The index is read
- * back when it is asked for. */
+/* Everything is complete: the index gets its name, then the directory. The index is read
+ * back when it is needed. */
 static struct layer *
 settle(struct birth *b, struct error *err)
 {
@@ -177,7 +177,7 @@ layer_from_change_list(struct store *st, const struct change_list *changes,
 		.store = st, .options = options, .tmp_fd = -1, .diff_fd = -1
 	};
 
-	/* One form there must be: the tar needs no more than one file. */
+	/* At least one form must be made; the tar needs only one file. */
 	b.forms = options->forms & (LAYER_DIR | LAYER_TAR);
 	if (b.forms == 0)
 		b.forms = LAYER_TAR;
@@ -218,8 +218,8 @@ is_empty(int dir_fd)
 	return listing_next(&list) == NULL && !listing_failed(&list);
 }
 
-/* Nothing was changed more often than not: then the indexes of the lower layers,
- * which may be large, are not asked for. */
+/* Often nothing was changed. Then the indexes of the lower layers, which may be large,
+ * are not needed. */
 static int
 find_changes(const struct birth *b, const char *upper, struct layer *const *lowers,
              size_t n_lowers, struct diff *out, struct error *err)
@@ -237,7 +237,7 @@ find_changes(const struct birth *b, const char *upper, struct layer *const *lowe
 	                  out, b->options->cancel, err);
 }
 
-/* The layer without entries, made once per store: steps that change nothing are many. */
+/* The layer without entries is made once per store, because many steps change nothing. */
 static struct layer *
 empty_layer(struct store *st, const struct layer_options *options, struct error *err)
 {

@@ -12,7 +12,7 @@
 #include "layers/store.h"
 #include "layers/store_state.h"
 
-/* Fewer zeros are written. */
+/* Fewer zeros are written, not skipped. */
 #define HOLE_MIN ((size_t)64 * 1024)
 
 struct part {
@@ -21,9 +21,9 @@ struct part {
 	int dir_fd;                  /* of that; borrowed */
 	int fd;
 	uint64_t size;
-	struct hasher *hasher;       /* NULL: who writes verifies */
+	struct hasher *hasher;       /* NULL: the writer verifies */
 	struct growing_blob *reader; /* NULL: no concurrent reader; borrowed */
-	bool ends_in_hole;           /* perhaps: its length must be set */
+	bool ends_in_hole;           /* it may end in a hole, so its length must be set */
 };
 
 static struct part *
@@ -81,8 +81,8 @@ is_zeros(const char *bytes, size_t n)
 	return bytes[0] == '\0' && memcmp(bytes, bytes + 1, n - 1) == 0;
 }
 
-/* Of a tar with a file that is mostly holes the disk has the rest only. Who reads along
- * needs the file to be as long as what was written. */
+/* Long runs of zeros in a tar become holes on disk. A concurrent reader needs the file to
+ * be as long as the bytes written so far. */
 static int
 write_bytes(struct part *p, const void *bytes, size_t n, struct error *err)
 {
@@ -153,7 +153,7 @@ part_drop(struct part *p)
 	part_free(p);
 }
 
-/* Parts are hashed with SHA-256 on the way; who wants another hash is rare. */
+/* Parts are hashed with SHA-256 on the way; another algorithm is rarely wanted. */
 static int
 part_digest(struct part *p, const struct digest *want, struct digest *out,
             struct error *err)
@@ -184,7 +184,7 @@ make_alg_dir(struct store *st, const struct digest *d, struct error *err)
 	return 0;
 }
 
-/* One that is there may be damaged: it is replaced. */
+/* An existing blob may be damaged, so it is replaced. */
 static int
 publish(struct part *p, const struct digest *d, struct error *err)
 {

@@ -17,8 +17,8 @@ find_implied_in(const struct tree *t, size_t layer, struct map *paths)
 	for (size_t i = 0; i < t->n; i++) {
 		struct text dir = path_dir(t->entries[i].path);
 
-		/* The entry before is the parent, a sibling or something below one: the
-		 * parent was looked at then. */
+		/* The previous entry is the parent, a sibling, or below a sibling, so the
+		 * parent was checked then. */
 		if (i > 0 && dir.n > 0 && path_is_below(t->entries[i - 1].path, dir))
 			continue;
 		for (; dir.n > 0 && tree_find(t, dir) == NULL; dir = path_dir(dir)) {
@@ -29,7 +29,7 @@ find_implied_in(const struct tree *t, size_t layer, struct map *paths)
 	return any;
 }
 
-/* The same of L, which is asked by every step that stands on it. */
+/* The same for L; every step on top of it asks. */
 static int
 find_implied(struct layer *l, size_t number, struct map *paths, struct error *err)
 {
@@ -47,8 +47,8 @@ find_implied(struct layer *l, size_t number, struct map *paths, struct error *er
 	return 0;
 }
 
-/* True if what the view has at PATH is covered by the directory that layer number
- * IMPLIED has there without meaning to. */
+/* True if the directory that layer number IMPLIED only implies at PATH covers the
+ * metadata of the view. */
 static bool
 is_covered(const struct view *v, struct text path, size_t implied)
 {
@@ -66,7 +66,8 @@ is_covered(const struct view *v, struct text path, size_t implied)
 	return false;
 }
 
-/* PATH and all above it: what the patch has no entry for it would cover itself. */
+/* Adds PATH and all directories above it, because the patch would cover those without an
+ * entry. */
 static void
 add_with_parents(struct text path, struct map *wanted)
 {

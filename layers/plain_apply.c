@@ -50,7 +50,7 @@ plain_events_clear(struct plain_events *e)
 	e->arena = NULL;
 }
 
-/* The lowest layer's need not be told: what no other says is of that one. */
+/* Paths of the lowest layer need no event: a path without one is of that layer. */
 static void
 add_event(struct apply *a, bool is_gone)
 {

@@ -28,7 +28,7 @@ struct restore {
 	struct plain_tree *tree;
 	struct fixes fixes;
 	uint32_t layer;   /* at hand */
-	bool is_applying; /* else asked only */
+	bool is_applying; /* otherwise only looked up */
 	const struct cancel *cancel;
 };
 
@@ -42,7 +42,7 @@ restore_clear(struct restore *r)
 
 /* ------------------------------------------------------------ which paths */
 
-/* A whole one comes before the same that is not. */
+/* For equal paths, a fix of the whole tree comes first. */
 static int
 compare_fixes(const void *a, const void *b)
 {
@@ -52,7 +52,7 @@ compare_fixes(const void *a, const void *b)
 	return order != 0 ? order : (int)y->is_whole - (int)x->is_whole;
 }
 
-/* Sorts them; each path is left once, and nothing below a whole one. */
+/* Sorts the fixes; keeps each path once, and nothing below a fix of a whole tree. */
 static void
 settle(struct fixes *f)
 {
@@ -96,7 +96,7 @@ add_parents(struct fixes *f)
 static int visit_dir(struct restore *r, int from_fd, size_t lo, size_t hi, size_t skip,
                      struct error *err);
 
-/* PATH is in the tree no more. */
+/* Notes that PATH is no longer in the tree. */
 static int
 remove_path(const struct restore *r, struct text path, struct error *err)
 {
@@ -111,7 +111,7 @@ remove_path(const struct restore *r, struct text path, struct error *err)
 	return file_remove_tree(parent_fd, name, err);
 }
 
-/* The layer takes away what is below fixes LO to HI. */
+/* The layer removes everything below fixes LO to HI. */
 static int
 hide(struct restore *r, size_t lo, size_t hi, struct error *err)
 {
@@ -145,7 +145,7 @@ answer(struct restore *r, struct fix *fix, int from_fd, const char *name,
 			fix->says = SAYS_NOTHING;
 		return 0;
 	}
-	/* Where the layers leave nothing in the end, there may be no place for it. */
+	/* If the layers leave nothing there in the end, its directory may be missing. */
 	if (!fix->is_whole || fix->says == SAYS_NOTHING)
 		return 0;
 	parent_fd = inroot_parent(r->tree->fd, text, &last);
@@ -209,7 +209,7 @@ visit_dir(struct restore *r, int from_fd, size_t lo, size_t hi, size_t skip,
 static int
 visit_layers(struct restore *r, const char *const *layers, uint32_t n, struct error *err)
 {
-	/* The root itself comes first, and is of all layers. */
+	/* The root itself comes first, and belongs to all layers. */
 	for (uint32_t i = 0; i < n; i++) {
 		auto_fd int fd = file_open_dir(AT_FDCWD, layers[i], err);
 
@@ -222,7 +222,7 @@ visit_layers(struct restore *r, const char *const *layers, uint32_t n, struct er
 
 /* ------------------------------------------------------------ metadata */
 
-/* Those of programs; what the system notes for its own use stays. */
+/* Only attributes that programs set; those that the system sets for itself stay. */
 static int
 clear_attributes(int fd, const char *path, struct error *err)
 {
@@ -283,7 +283,8 @@ restore_dirs(const struct restore *r, const char *const *layers, uint32_t n,
 
 /* ------------------------------------------------------------ all */
 
-/* A directory that the layers do not have, or have as something else, goes as a whole. */
+/* A directory that the layers do not have, or have as another type, is removed as a
+ * whole. */
 static void
 settle_dirs(struct restore *r)
 {
@@ -321,7 +322,7 @@ restore(struct restore *r, const char *const *layers, uint32_t n, struct error *
 	return restore_dirs(r, layers, n, err);
 }
 
-/* Paths of a layer that is gone count as the last layer's. */
+/* Paths of a layer that is gone count as paths of the last layer. */
 static void
 forget_layers(struct plain_tree *t, uint32_t n)
 {

@@ -130,8 +130,8 @@ list_names(const struct look *l, int dir_fd, struct names *out, struct error *er
 	return 0;
 }
 
-/* What was noted in DIR before the path at hand, or to the end of DIR if TO_END, and
- * is not there any more. */
+/* Reports paths that were noted in DIR before the current path (or to the end of DIR, if
+ * TO_END) and are gone. */
 static int
 pass_removed(struct look *l, struct level *level, struct text dir, bool to_end,
              struct error *err)
@@ -175,8 +175,8 @@ enter(struct look *l, struct level *up, const char *name, bool is_changed,
 	return look_leave(&level, err);
 }
 
-/* What a copy of a layer has not: plain_tree_apply() leaves sockets and nodes out, and
- * all attributes but two. */
+/* A copy of a layer lacks these: plain_tree_apply() omits sockets and nodes, and all
+ * attributes but two. */
 static bool
 is_odd(int dir_fd, const char *name, const struct stat *st)
 {
@@ -296,7 +296,7 @@ look_dir(struct look *l, struct level *level, struct error *err)
 
 /* ------------------------------------------------------------ the tree */
 
-/* No link: a tree that is not ours would lose all that is not in its notes. */
+/* Must not be a link: a foreign tree would lose everything that is not in the notes. */
 static struct plain_tree *
 open_tree(const char *dir, struct error *err)
 {
@@ -333,7 +333,8 @@ plain_tree_load(const char *dir, int notes_fd, const char *name, struct error *e
 	struct stat home;
 	int found = t == NULL ? -1 : notes_read(notes_fd, name, &t->notes, &noted, err);
 
-	/* It is the directory that they are about, and nothing is mounted there. */
+	/* Checks that the notes are about this directory, and that it is not a mount
+	 * point. */
 	if (found > 0 && noted.ino == t->ino && fstat(notes_fd, &home) == 0 &&
 	    home.st_dev == t->dev) {
 		t->n_layers = noted.n_layers;
@@ -412,7 +413,7 @@ copy_root(const struct plain_tree *t, int upper_fd, struct error *err)
 	return copy_dir_metadata(t->fd, &st, upper_fd, "/", err);
 }
 
-/* What was gone before, or went since, may be there again; who takes layers away has to
+/* Paths that were gone, or have gone since, may be back; whoever removes layers has to
  * know. */
 static void
 keep_gone(struct look *l)
@@ -466,7 +467,7 @@ plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
 	return 0;
 }
 
-/* What no event tells of in a new tree is of the lowest layer. */
+/* In a new tree, paths without an event are of the lowest layer. */
 int
 plain_tree_note(struct plain_tree *t, const struct cancel *cancel, struct error *err)
 {

@@ -1,6 +1,4 @@
-/*
- * What changed in a plain tree, as an upper directory.
- */
+/* Copies the changes in a plain tree to an upper directory. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -32,7 +30,7 @@ look_upper(struct look *l, struct level *level, struct error *err)
 	               : level->upper_fd;
 }
 
-/* The metadata come last: what is made in a directory changes its time. */
+/* The metadata are set last, because new entries change a directory's time. */
 int
 look_leave(struct level *level, struct error *err)
 {
@@ -82,8 +80,7 @@ first_name(struct look *l, const struct stat *st)
 	return first;
 }
 
-/* Gives NAME, which is at PATH of the tree, a file of its own, as it will have for the
- * next step. */
+/* Makes NAME, at PATH of the tree, a file of its own, as the next step will see it. */
 static int
 split_name(struct look *l, int dir_fd, const char *name, const struct stat *st,
            struct text path, struct error *err)

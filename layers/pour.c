@@ -11,7 +11,8 @@
 
 /* ------------------------------------------------------------ from a tar */
 
-/* E as a layer means it: 1, 0 if it means nothing, -1. STORAGE holds its path. */
+/* Turns E into the form that it has in a layer: 1, 0 if it has none there, -1. STORAGE
+ * holds its path. */
 static int
 interpret(struct entry *e, struct buf *storage, struct error *err)
 {
@@ -34,7 +35,7 @@ interpret(struct entry *e, struct buf *storage, struct error *err)
 	case WHITEOUT_NONE:
 		break;
 	}
-	/* To overlayfs this device number is nothing else. */
+	/* To overlayfs, a device with this number is a whiteout. */
 	if (e->type == ENTRY_CHAR && e->dev_major == 0 && e->dev_minor == 0)
 		*e = (struct entry){ .path = e->path, .type = ENTRY_WHITEOUT };
 	return 1;
@@ -102,7 +103,7 @@ room_for(const struct pour *p, uint64_t left, size_t *n, struct error *err)
 	return p->tar != NULL ? tar_writer_room(p->tar, n, err) : p->space;
 }
 
-/* UNPACK_AGAIN: not done, but can be done again. */
+/* UNPACK_AGAIN: not done, but may be tried again. */
 static int
 pour_parts(const struct pour *p, const struct change *c, struct error *err)
 {
@@ -140,8 +141,8 @@ pour_large(const struct pour *p, const struct change *c, struct error *err)
 	return status == UNPACK_AGAIN ? pour_parts(p, c, err) : status;
 }
 
-/* BYTES: the content, if it was read already. Why a small file could not be read is
- * found out as for a large one. */
+/* BYTES: the content, if it was read already. If reading ahead failed, the file is read
+ * again here, which finds the error. */
 static int
 pour_content(const struct pour *p, const struct change *c, const char *bytes,
              struct error *err)
@@ -211,9 +212,9 @@ find_change(const struct change_list *changes, struct text path, struct change *
 	return false;
 }
 
-/* All names of a file have its owner, mode and time: also in the tar, so that its
- * bytes are those of a tar made from the directory. To who looks names up another
- * name of what is no regular file is one more of its kind. */
+/* All names of a file have its owner, mode and time, in the tar, too, so that its bytes
+ * equal those of a tar made from the directory. In the index, a further name of a special
+ * file is a special file of its own. */
 static int
 pour_link(const struct pour *p, const struct change_list *changes, struct change *link,
           struct error *err)
@@ -249,7 +250,7 @@ pour_list(const struct change *changes, size_t n)
 	return (struct change_list){ .n = n, .get = get_from_array, .arg = changes };
 }
 
-/* In a layer such a name is a mark: who unpacks it would delete a file instead. */
+/* In a layer such a name is a whiteout: unpacking it would delete a file. */
 static int
 check_name(const struct entry *e, struct error *err)
 {

@@ -26,9 +26,10 @@ struct read_ahead {
 	/* Blocks [tail, head) are full and the reader's, head is being filled.
 	 * Numbers only grow. */
 	struct block blocks[N_BLOCKS];
-	size_t head, tail;   /* under lock once there is a thread */
-	bool ended, stopped; /* the same: no block after head; nobody reads */
-	bool failed;         /* with err, after the last block */
+	size_t head, tail; /* under lock once there is a thread */
+	bool ended,
+	        stopped; /* under lock, too: no block follows head; the reader has stopped */
+	bool failed;     /* with err, after the last block */
 	struct error err;
 	size_t used; /* of block tail; the reader's */
 
@@ -50,7 +51,8 @@ read_ahead_new(read_ahead_fn *source, void *arg)
 	return r;
 }
 
-/* Fills B as far as the source goes; *FAILED with ERR after what came before. */
+/* Fills B until the source ends. If the source fails, sets *FAILED and ERR; B has the
+ * bytes before. */
 static bool
 fill(struct read_ahead *r, struct block *b, bool *failed, struct error *err)
 {

@@ -15,7 +15,7 @@
 
 /* ------------------------------------------------------------ fetching */
 
-/* What a reader saw of one source is no beginning of what comes from another. */
+/* The bytes that a reader got from one source cannot be continued from another. */
 int
 layer_fetch(struct layer *l, struct growing_blob *reader, struct error *err)
 {
@@ -40,7 +40,7 @@ layer_fetch(struct layer *l, struct growing_blob *reader, struct error *err)
 
 /* ------------------------------------------------------------ repairing */
 
-/* True if D is in the store and what its name says. What cannot be read is not. */
+/* True if D is in the store and matches its digest; false if it cannot be read. */
 static bool
 is_intact(struct layer *l, const struct digest *d, const struct cancel *cancel)
 {
@@ -58,7 +58,7 @@ layer_repair(struct layer *l, bool fetched, const struct cancel *cancel)
 		better = fetched;
 	} else if (pulled) {
 		layer_remove_forms(l, LAYER_BLOB);
-		/* What could not be fetched just now was tried often enough. */
+		/* A download that failed just now is not tried again. */
 		better = l->sources.n > 0 && !fetched;
 	}
 	if (layer_has(l, LAYER_TAR) && !is_intact(l, &l->diffid, cancel)) {
@@ -130,7 +130,7 @@ layer_blame_dir(struct layer *l, struct error *err)
 	return error_wrap(err, "its files in the store are damaged");
 }
 
-/* A directory that does not fit is no use to anybody. Its tar, if there is one, does. */
+/* A directory that does not match is useless. Its tar, if there is one, does match. */
 static int
 verify_dir(struct layer *l, const struct digest *diffid, const struct cancel *cancel,
            struct error *err)

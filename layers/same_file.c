@@ -10,7 +10,7 @@
 
 #define SPACE ((size_t)16 * 1024)
 
-/* A label is given to every file by the machine's policy. */
+/* The machine's policy labels every file. */
 #define LABEL "security.selinux"
 
 static bool

@@ -25,7 +25,7 @@
 enum {
 	NAME_DIGITS = 16,
 	BIRTH_MAX_S = 3600, /* a directory without owner that is older is dead */
-	LEAVE_NAMES = 256,  /* small rubbish has fewer; a tree of thousands need not go */
+	LEAVE_NAMES = 256,  /* enough for small trees; a tree of thousands may stay */
 };
 
 struct scratch {
@@ -36,7 +36,8 @@ struct scratch {
 	pthread_mutex_t lock; /* of what follows */
 	char *dir;            /* "tmp/…", NULL: not made yet */
 	int fd, owner_fd;
-	struct pool *pool; /* one thread that removes, NULL: no rubbish so far */
+	struct pool *
+	        pool; /* the thread that removes, or NULL while there is nothing to remove */
 	struct group *removals;
 };
 
@@ -93,9 +94,10 @@ lock_owner_file(int dir_fd)
 	return take_fd(&fd);
 }
 
-/* Under another name until its owner file is locked: a directory under its final
- * name whose owner can be locked is always dead. tmp/ itself is locked meanwhile:
- * if nobody holds it, all that have the other name are dead, too. */
+/* The directory has another name until its owner file is locked, so a directory with its
+ * final name whose owner file can be locked is always dead. tmp/ itself is locked
+ * meanwhile: if nobody holds that lock, all directories with the other name are dead,
+ * too. */
 static int
 make_own(struct scratch *s, struct error *err)
 {
@@ -229,7 +231,7 @@ is_old(int tmp_fd, const char *name)
 	       sb.st_mtime + BIRTH_MAX_S < time(NULL);
 }
 
-/* Where directories cannot be locked, age must do. */
+/* Where directories cannot be locked, their age decides. */
 static void
 sweep_stillborn(int tmp_fd, const char *name)
 {

@@ -33,7 +33,7 @@ copy_entries(const struct entry *entries, size_t n)
 	return tree_new(copy, n, arena);
 }
 
-/* Their paths are copied as well; memory stays the caller's. */
+/* The paths are copied, too; content in memory stays the caller's. */
 static struct content *
 copy_contents(const struct content *contents, size_t n)
 {

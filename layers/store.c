@@ -74,8 +74,8 @@ default_path(struct error *err)
 
 /* ------------------------------------------------------------ the layout */
 
-/* Whatever is in there belongs to somebody else. Leftovers of a store that was
- * not finished, and what a file system itself puts there, do not count. */
+/* The directory must be empty; anything in it belongs to somebody else. Leftovers of an
+ * unfinished store, and entries that a file system makes itself, do not count. */
 static int
 check_empty(const struct store *st, struct error *err)
 {
@@ -96,7 +96,7 @@ check_empty(const struct store *st, struct error *err)
 	return listing_failed(&list) ? error_sys(err, "list %s", st->path) : 0;
 }
 
-/* A crash leaves less of it, or zeros. */
+/* After a crash, the file may be truncated or filled with zeros. */
 static bool
 is_half_written(struct text layout)
 {
@@ -107,7 +107,7 @@ is_half_written(struct text layout)
 	return layout.n < strlen(LAYOUT_TEXT) || layout.p[0] == '\0';
 }
 
-/* It has the directories that we make, so its oci-layout is what is wrong. */
+/* It has the directories of a store, so its oci-layout is damaged. */
 static bool
 is_ours(const struct store *st)
 {
@@ -119,7 +119,7 @@ is_ours(const struct store *st)
 	return true;
 }
 
-/* 1 it is one that we know, 0 it says nothing, -1 it is another one. */
+/* 1 if we know the version, 0 if there is none, -1 if it is another one. */
 static int
 check_version(const struct store *st, struct text layout, struct error *err)
 {
@@ -171,7 +171,7 @@ write_version(const struct store *st, struct error *err)
 	                    err);
 }
 
-/* 1 oci-layout is as it should be, 0 it must be written, -1. */
+/* 1 if oci-layout is fine, 0 if it must be written, -1. */
 static int
 check_layout(struct store *st, struct error *err)
 {
@@ -187,8 +187,7 @@ check_layout(struct store *st, struct error *err)
 	               : check_version(st, buf_text(&layout), err);
 }
 
-/* oci-layout comes first, so that what was left unfinished is still taken for a
- * store. */
+/* oci-layout is written first, so that an unfinished store is still taken for a store. */
 static int
 make_layout(struct store *st, struct error *err)
 {
@@ -391,7 +390,7 @@ store_use(struct store *st, const char *name, struct stat *info)
 		*info = sb;
 	if (stat_mtime_ns(&sb) >= st->opened_ns)
 		return 1;
-	/* The collector looks at the time and removes under the other lock. */
+	/* The collector checks the time and removes under the exclusive lock. */
 	lock = store_lock(st, false, &ignored);
 	if (utimensat(st->fd, name, NULL, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return 0;

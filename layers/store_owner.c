@@ -21,8 +21,8 @@ static const char *const parts[] = {
 	"refs",       "failed",     "tmp",
 };
 
-/* Who we are for this file system: some give all files to one owner, or root's to
- * nobody. False: nothing can be made here. */
+/* Finds which owner this file system gives to our files: some give all files to one
+ * owner, or root's files to nobody. False if nothing can be made here. */
 static bool
 own_id(int root_fd, uid_t *uid)
 {
@@ -43,7 +43,7 @@ own_id(int root_fd, uid_t *uid)
 	return known;
 }
 
-/* Links count by themselves: where they lead to is their owner's choice. */
+/* A link counts as itself: its owner chooses where it leads. */
 static const char *
 find_foreign(int root_fd, uid_t us)
 {
@@ -56,8 +56,8 @@ find_foreign(int root_fd, uid_t us)
 	return NULL;
 }
 
-/* DIR is where a file system is mounted: who did that decided who may write there. A
- * volume of a container is open to all often. */
+/* DIR is a mount point: whoever mounted it decided who may write there. Volumes of
+ * containers are often writable for everybody. */
 static bool
 is_mounted(const char *dir, const struct stat *sb)
 {
@@ -87,7 +87,7 @@ find_writers(const char *dir, char *letter)
 	               : NULL;
 }
 
-/* The machine's root may be nobody, seen from a user namespace. */
+/* In a user namespace, files of the machine's root may seem to belong to nobody. */
 static bool
 is_others(const char *dir, uid_t us)
 {
@@ -130,7 +130,7 @@ store_check_owner(int root_fd, const char *path, struct error *err)
 	uid_t us = geteuid();
 	const char *foreign = find_foreign(root_fd, us);
 
-	/* If nothing can be written, nothing that others made is accepted. */
+	/* If nothing can be written here, content of other users is refused. */
 	if (foreign != NULL && own_id(root_fd, &us))
 		foreign = find_foreign(root_fd, us);
 	else if (foreign != NULL)

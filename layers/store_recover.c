@@ -97,8 +97,8 @@ check_kind(struct store *st, const struct kind *k, int64_t cut_ns, struct error 
 	return listing_failed(&list) ? error_sys(err, "list %s", k->dir) : 0;
 }
 
-/* 1 there is one and it is another, 0 it is ours or not known. TIME is that of
- * the file. */
+/* 1 if the file names another boot, 0 if it names this one or is missing. *TIME_NS is the
+ * file's time. */
 static int
 other_boot(const struct store *st, struct text current, int64_t *time_ns,
            struct error *err)
@@ -126,9 +126,9 @@ recover(struct store *st, struct text current, struct error *err)
 
 	if (lock < 0)
 		return -1;
-	/* Another process may have done it while we waited. */
+	/* Another process may have recovered the store while we waited. */
 	other = other_boot(st, current, &time_ns, err);
-	/* Who holds a lease on another machine did not crash with us. */
+	/* A process on another machine that holds a lease did not crash with us. */
 	if (other < 0 || leases_oldest(store_fd(st), &oldest, err) < 0)
 		return -1;
 	if (oldest != INT64_MAX)

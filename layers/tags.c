@@ -55,9 +55,9 @@ read_file(struct store *st, const char *file, struct error *err)
 	return found == 1 ? parse_index(buf_text(&bytes), file, err) : NULL;
 }
 
-/* What a crash left instead of index.json is an empty file, one that is cut off, or
- * zeros; of index.old, if that was young, too. Without names the images are still
- * there, and get theirs again when they are built. */
+/* A crash may leave index.json empty, truncated, or filled with zeros, and index.old,
+ * too, if it was young. The images are still there then, and get their names again when
+ * they are built. */
 static json_t *
 read_older_index(struct store *st, struct error *err)
 {
@@ -122,7 +122,7 @@ tags_make_index(struct store *st, struct error *err)
 
 /* ------------------------------------------------------------ entries */
 
-/* Of entries that others wrote the tag, which may be a full name too. */
+/* In entries that other tools wrote, this is the tag, which may be a full name, too. */
 static const char *
 entry_name(const json_t *entry)
 {
@@ -168,12 +168,13 @@ entry_write(const char *name, const struct descriptor *target)
 	json_t *entry = descriptor_write(target);
 	json_t *annotations = json_object_get(entry, "annotations");
 
-	/* The target's own are not ours to change. */
+	/* The target's own annotations are not changed. */
 	annotations = annotations == NULL ? json_object() : json_copy(annotations);
 	for (size_t i = 0; i < COUNT_OF(not_kept); i++)
 		json_object_del(annotations, not_kept[i]);
 	jsonio_set(annotations, NAME_KEY, jsonio_string(text_of(name)));
-	/* The full name: a layout's readers ask for it, and a bare tag is not unique. */
+	/* Uses the full name: readers of a layout look it up, and a bare tag is not
+	 * unique. */
 	jsonio_set(annotations, REF_KEY, jsonio_string(text_of(name)));
 	jsonio_set(entry, "annotations", annotations);
 	return entry;

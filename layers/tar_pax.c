@@ -76,7 +76,7 @@ set_text(struct buf *to, bool *has, struct text value)
 	*has = value.n > 0;
 }
 
-/* An empty value takes a record back. */
+/* An empty value revokes a record. */
 static bool
 set_number(uint64_t *to, bool *has, struct text value)
 {

@@ -12,7 +12,7 @@
 
 enum {
 	BUFFER_SIZE = 256 * 1024,
-	SHOWN = 200, /* of a name in a message */
+	SHOWN = 200, /* longest part of a name in a message */
 };
 
 struct tar_reader {
@@ -21,7 +21,7 @@ struct tar_reader {
 
 	char *buffer;
 	size_t at, n;    /* unread: buffer[at, n) */
-	uint64_t offset; /* of buffer[at] in the archive */
+	uint64_t offset; /* offset of buffer[at] in the archive */
 
 	uint64_t left;    /* stored content not handed out yet */
 	uint64_t padding; /* after it */
@@ -212,7 +212,7 @@ header_name(const struct tar_header *h, struct buf *out)
 	buf_add_text(out, field(h->name, sizeof h->name));
 }
 
-/* Takes in a header that only says something about the next one. */
+/* Reads a header that only describes the next one. */
 static int
 take_meta(struct tar_reader *r, const struct tar_header *h, struct error *err)
 {
@@ -233,7 +233,7 @@ take_meta(struct tar_reader *r, const struct tar_header *h, struct error *err)
 		*(type == 'L' ? &r->has_long_name : &r->has_long_link) = true;
 		return 0;
 	}
-	/* Global headers (git writes one) say nothing that concerns a layer. */
+	/* Global headers (git writes one) contain nothing for a layer. */
 	if (type == 'g')
 		return 0;
 	wrong = tar_pax_parse(&r->pax, buf_text(&text));
@@ -491,7 +491,7 @@ take_map(struct tar_reader *r, const struct tar_header *h, struct error *err)
 
 /* ------------------------------------------------------------ entries */
 
-/* The entry's type; false if it is one that no file system entry comes of. */
+/* The entry's type; false if no file system entry corresponds to it. */
 static bool
 take_type(char flag, uint8_t *out)
 {
@@ -584,7 +584,7 @@ tar_reader_next(struct tar_reader *r, struct tar_item *out, struct error *err)
 	return 1;
 }
 
-/* A piece of what is stored, at most MAX bytes. */
+/* Reads a piece of the stored content, at most MAX bytes. */
 static ssize_t
 stored_piece(struct tar_reader *r, uint64_t max, const void **bytes, struct error *err)
 {

@@ -168,7 +168,7 @@ struct state {
 	bool opaque;              /* there is a directory, and it is */
 };
 
-/* The next arrival, as unpack.c does it. False if it cannot be. */
+/* Applies the next arrival, as unpack.c does. False if that is impossible. */
 static bool
 apply(struct state *s, const struct entry *e)
 {
@@ -179,7 +179,7 @@ apply(struct state *s, const struct entry *e)
 			return false;
 		s->opaque = true;
 	} else if (e->type == ENTRY_WHITEOUT) {
-		/* It is about lower layers: what is here stays. */
+		/* A whiteout concerns lower layers only; entries of this layer stay. */
 		s->opaque |= has_dir;
 		s->white |= s->real == NULL;
 	} else if (e->type == ENTRY_DIR) {
@@ -191,7 +191,7 @@ apply(struct state *s, const struct entry *e)
 	return true;
 }
 
-/* True if something above E's path that is no directory took it away later. */
+/* True if a later non-directory above E's path removed it. */
 static bool
 is_gone(const struct merge *g, const struct entry *e)
 {
@@ -201,7 +201,7 @@ is_gone(const struct merge *g, const struct entry *e)
 	return false;
 }
 
-/* Everything that arrived for one path, as one entry: 1, 0 it left nothing, -1. */
+/* Merges all arrivals for one path into one entry: 1, 0 if nothing is left, -1. */
 static int
 merge_group(const struct merge *g, size_t from, size_t to, struct entry *out,
             struct error *err)
@@ -226,7 +226,7 @@ merge_group(const struct merge *g, size_t from, size_t to, struct entry *out,
 	return 1;
 }
 
-/* What is below a whiteout makes it a directory; below a file there is nothing. */
+/* An entry below a whiteout makes it a directory; an entry below a file is refused. */
 static int
 check_above(struct merge *g, const struct entry *e, struct error *err)
 {
@@ -312,8 +312,8 @@ bad_link(const struct entry *e, struct error *err)
 	                 TEXT_ARG(e->path), TEXT_ARG(e->link));
 }
 
-/* Makes link OUT, which arrived as LINK, name the first name of its file; what
- * has no such name any more, or is no regular file, becomes a copy. */
+/* Makes link OUT, which arrived as LINK, point to the first name of its file. If that
+ * name is gone, or the target is not a regular file, OUT becomes a copy. */
 static int
 settle_link(const struct merge *g, const struct tree *t, const struct entry *link,
             struct entry *out, struct error *err)
@@ -370,9 +370,8 @@ growing_blob_of(const struct merge *g, const struct entry *e)
 	return found;
 }
 
-/* Makes the first name of each file in the order of the tree the one with the
- * content, so that whoever writes the entries as they come writes no link to
- * what is not there yet. */
+/* Gives the content to the first name of each file in the order of the tree, so that
+ * writing the entries in order never writes a link before its target. */
 static void
 order_links(struct tree *t, struct entry *entries)
 {

@@ -25,7 +25,7 @@ enum {
 	ENTRY_MIN = 7, /* bytes of the smallest entry */
 };
 
-/* Where a file larger than this comes from, it is no index of a layer. */
+/* A larger file is not an index of a layer. */
 #define FILE_MAX (UINT64_C(4) << 30)
 
 enum { FLAG_TYPE = 0x0f, FLAG_OPAQUE = 0x10, FLAG_CAPABILITY = 0x20 };
@@ -103,7 +103,7 @@ put_entry(struct buf *out, const struct entry *e, struct text before)
 		put_text(out, e->capability);
 }
 
-/* What is behind the header, as it comes. */
+/* The bytes after the header, as they are decompressed. */
 struct printer {
 	struct sealed_writer *to;
 	struct buf piece;  /* an entry */
@@ -367,7 +367,7 @@ tree_writer_free(struct tree_writer *w)
 {
 	if (w == NULL)
 		return;
-	/* Closed is kept. */
+	/* The draft is kept when it is closed. */
 	if (w->fd >= 0)
 		unlinkat(w->dir_fd, w->name, 0);
 	own_close(&w->fd);

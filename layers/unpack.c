@@ -154,8 +154,8 @@ push(struct unpacker *u, int fd, struct text name, const struct entry *e,
 	return 0;
 }
 
-/* What is in the way of directory NAME: a whiteout gives way (1: and makes the
- * directory opaque), anything else is refused unless E itself replaces it. */
+/* Deals with an entry in the way of directory NAME. A whiteout is removed (1: the
+ * directory becomes opaque); anything else is refused unless E itself replaces it. */
 static int
 clear_way(struct unpacker *u, const char *name, const struct entry *e, bool replace,
           struct error *err)
@@ -289,14 +289,14 @@ make_hard_link(struct unpacker *u, const char *name, const struct entry *e,
 	if (status == 0 || text_equal(e->path, e->link))
 		return 0;
 	if (errno == ENOENT && (u->warned & WARNED_DEVICE))
-		return 0; /* its target may be one of those left out */
+		return 0; /* its target may be one of the omitted entries */
 	if (errno == ENOENT || errno == ENOTDIR || errno == EPERM || errno == ELOOP)
 		return unpack_refuse(e, "hard link to a path that is not in the archive",
 		                     err);
 	return unpack_failed(e, "link", err);
 }
 
-/* Symbolic link, fifo, device. 0 and *LEFT_OUT if it cannot be made here. */
+/* Makes a symbolic link, FIFO or device. 0 and *LEFT_OUT if it cannot be made here. */
 static int
 make_special(struct unpacker *u, const char *name, const struct entry *e, bool *left_out,
              struct error *err)
@@ -349,8 +349,7 @@ make_other(struct unpacker *u, const char *name, const struct entry *e, struct e
 	return 0;
 }
 
-/* What is there already is of this layer and stays; a directory is then one
- * that was made anew. */
+/* An existing entry is of this layer and stays; a directory then counts as newly made. */
 static int
 make_whiteout(struct unpacker *u, const char *name, const struct entry *e,
               struct error *err)

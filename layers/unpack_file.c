@@ -11,7 +11,8 @@
 
 /* ------------------------------------------------------------ names */
 
-/* Under its final name at once: no process sees the directory before it is complete. */
+/* The file gets its final name at once, because no process sees the directory before it
+ * is complete. */
 static int
 open_new(struct unpacker *u, const char *name, const struct entry *e, mode_t mode,
          struct error *err)
@@ -71,7 +72,7 @@ open_file(struct unpacker *u, const char *name, struct error *err)
 	return u->file_fd < 0 ? -1 : 0;
 }
 
-/* Whether E may stay the file that has its NAME. */
+/* Whether E may reuse the file NAME. */
 static bool
 open_same(struct unpacker *u, const char *name, const struct entry *e)
 {
@@ -95,7 +96,7 @@ unpack_make_file(struct unpacker *u, const char *name, const struct entry *e,
 
 /* ------------------------------------------------------------ content */
 
-/* What is there differs from u->file: a new file takes its place. */
+/* The existing file differs from u->file, so a new file replaces it. */
 static int
 give_up_same(struct unpacker *u, struct error *err)
 {
@@ -152,7 +153,8 @@ finish_same(struct unpacker *u, struct error *err)
 	return status;
 }
 
-/* Order matters: chown clears set-id bits and capabilities, writing the time. */
+/* The order matters: chown clears set-id bits and capabilities, and writing changes the
+ * time. */
 int
 unpack_finish_file(struct unpacker *u, struct error *err)
 {

@@ -53,10 +53,10 @@ view_link_target(const struct tree *t, const struct entry *e)
 
 /* What one layer says about a path. */
 enum verdict {
-	VERDICT_NOTHING, /* look further down */
-	VERDICT_IMPLIED, /* a directory without an entry; look further down for one */
-	VERDICT_ENTRY,   /* *OUT */
-	VERDICT_HIDDEN,  /* there is none, in no lower layer either */
+	VERDICT_NOTHING, /* ask the next lower layer */
+	VERDICT_IMPLIED, /* a directory without an entry; ask the next lower layer for one */
+	VERDICT_ENTRY,  /* *OUT */
+	VERDICT_HIDDEN, /* there is none, in no lower layer either */
 };
 
 /* *HIDES is set if what lower layers have at or below PATH does not show,

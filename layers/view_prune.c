@@ -17,7 +17,7 @@ struct pruning {
 	ARRAY(char *) dirs; /* paths below the root, to be looked at */
 };
 
-/* Whether PATH is of the part P; *IS_DIR: as a directory. */
+/* Whether PATH belongs to part P; *IS_DIR: as a directory. */
 static bool
 is_of_part(const struct view_part *p, struct text path, bool *is_dir)
 {

@@ -14,7 +14,7 @@ struct writing {
 	struct map first_names; /* layer and path of a file → entry written for it */
 };
 
-/* The file that E of layer L is a name of, as a key. */
+/* A key for the file that E of layer L is a name of. */
 static void
 file_key(const struct layer *l, const struct entry *e, struct buf *out)
 {
@@ -22,7 +22,7 @@ file_key(const struct layer *l, const struct entry *e, struct buf *out)
 	buf_add_text(out, e->type == ENTRY_HARDLINK ? e->link : e->path);
 }
 
-/* PATH as it is named in what is written; the text is BUF's. */
+/* PATH below the folder; the text belongs to BUF. */
 static struct text
 in_folder(const struct writing *w, struct text path, struct buf *buf)
 {
@@ -34,9 +34,9 @@ in_folder(const struct writing *w, struct text path, struct buf *buf)
 	return buf_text(buf);
 }
 
-/* Gives C its content, or makes it a link to the name its file has already:
- * the first name in the order of writing is the file, whichever it was in the
- * layer. Upper layers may have taken that one away. */
+/* Gives C its content, or makes it a link to a name of its file that was written before.
+ * The first name that is written gets the content, whichever it was in the layer, because
+ * upper layers may have removed that one. */
 static int
 settle_file(struct writing *w, const struct view_entry *found, struct change *c,
             struct error *err)
@@ -47,7 +47,7 @@ settle_file(struct writing *w, const struct view_entry *found, struct change *c,
 
 	if (t == NULL)
 		return -1;
-	/* Only files with links need the book; asking it costs little. */
+	/* Only files with several names need the map; a look-up costs little. */
 	file_key(found->layer, found->entry, &key);
 	first = map_find(&w->first_names, buf_text(&key));
 	if (first != NULL) {

@@ -13,7 +13,7 @@
 
 #define PREFIX_LENGTH (sizeof(WHITEOUT_PREFIX) - 1)
 
-/* Any component but the last that starts like a mark. */
+/* Whether any component but the last starts like a mark. */
 static bool
 has_inner_mark(struct text path)
 {
@@ -73,7 +73,8 @@ whiteout_is_mark(int dir_fd, const char *name, const struct stat *st)
 
 	if (S_ISCHR(st->st_mode))
 		return st->st_rdev == makedev(0, 0);
-	/* Since Linux 6.7; the kernel wants them empty and with a single name. */
+	/* Since Linux 6.7. The kernel requires that they are empty and have a single
+	 * name. */
 	if (!S_ISREG(st->st_mode) || st->st_size != 0)
 		return false;
 	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -151,7 +152,7 @@ whiteout_drop_device(int dir_fd, const char *name, const struct stat *st,
 	return 1;
 }
 
-/* In the other form, which Linux knows since 6.7. */
+/* Makes the other form of a whiteout, which Linux knows since 6.7. */
 static int
 make_by_attribute(int dir_fd, const char *name)
 {
@@ -173,7 +174,7 @@ whiteout_make(int dir_fd, const char *name)
 {
 	if (mknodat(dir_fd, name, S_IFCHR, makedev(0, 0)) == 0)
 		return 0;
-	/* A file system that is an overlay itself refuses its own mark. */
+	/* An overlay refuses overlayfs' own form of a whiteout. */
 	return errno == EPERM ? make_by_attribute(dir_fd, name) : -1;
 }
 

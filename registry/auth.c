@@ -267,7 +267,8 @@ auth_get(struct auth *auth, const struct host *host, const struct scope *scope,
 	if (challenge != NULL) {
 		g = find_grant(auth, host, scope);
 		rc = wait_while_busy(auth, g, err);
-		/* Whoever waited looks again: it may have changed while it slept. */
+		/* A thread that waited looks again, because the grant may have changed
+		 * meanwhile. */
 		challenge = map_find(&auth->challenges, text_of(host->name));
 		if (rc == 0 && !is_fresh(g))
 			rc = renew(auth, host, scope, challenge, g, err);

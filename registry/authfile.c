@@ -6,7 +6,7 @@
 #include "base/event.h"
 #include "base/jsonio.h"
 
-/* Logins of old wrote the address of the protocol's version with the host. */
+/* Old logins stored a URL with the protocol's version. */
 static void
 cut_version(char *key)
 {

@@ -38,7 +38,7 @@ follow(const char *path, const struct stat *link, char **out, struct error *err)
 	return 0;
 }
 
-/* 1, or 0: it does not exist, and is not made. */
+/* 1, or 0 if it does not exist and is not to be made. */
 static int
 find(struct edited *e, bool make, struct error *err)
 {

@@ -14,7 +14,7 @@
 
 #define AUTHFILE_MAX (1u << 20)
 
-/* Cloud helpers hand out passwords that live for five minutes. */
+/* Passwords of cloud helpers are valid for five minutes. */
 #define HELPER_ANSWER_NS (290ll * 1000000000)
 
 struct helper_answer {
@@ -25,8 +25,8 @@ struct helper_answer {
 };
 
 struct credentials {
-	pthread_mutex_t lock; /* guards all below; held while the few small
-	                       * files are read, but not while helpers run */
+	pthread_mutex_t
+	        lock; /* guards everything below; held while the small files are read, not while helpers run */
 	char *authfile;
 	const struct cancel *cancel;
 	char *given_host; /* NULL: none was given */

@@ -11,10 +11,10 @@
 
 #define ANSWER_MAX (64u << 10)
 
-/* Some ask a cloud's servers; none may ask a person. */
+/* Some helpers ask a cloud's servers; none may ask a person. */
 #define ANSWER_S 30
 
-/* The user name that says: the secret is an identity token. */
+/* With this user name, the secret is an identity token. */
 #define TOKEN_USER "<token>"
 
 static bool

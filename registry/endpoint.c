@@ -4,7 +4,7 @@
 #include "base/event.h"
 #include "base/http/curl_lazy.h"
 
-/* There is always another place to go on to. */
+/* Few tries and little time for a mirror: another endpoint always follows. */
 #define MIRROR_RETRIES   1
 #define MIRROR_TIMEOUT_S 15
 

@@ -10,11 +10,11 @@
 #include "base/number.h"
 #include "registry/session.h"
 
-/* So much more after a break is progress: the tries begin anew. */
+/* After a break, this many more bytes are progress, and the tries are counted anew. */
 #define PROGRESS (1u << 20)
 
-/* A download that may be taken up again, as long as the server says that it
- * still has the same content. */
+/* A download that can be resumed as long as the server says that the content is the
+ * same. */
 struct fetch {
 	registry_sink_fn *sink;
 	registry_restart_fn *restart;
@@ -26,7 +26,7 @@ struct fetch {
 	uint64_t done, total, skip;
 	bool begun;
 	bool complete;  /* TOTAL is known */
-	bool no_ranges; /* what the server said of them was of no use */
+	bool no_ranges; /* ranges cannot be used with this server */
 };
 
 static void
@@ -53,7 +53,7 @@ begin(struct fetch *f, const struct http_response *response)
 	f->complete = http_header_u64(response, "Content-Length", &f->total);
 }
 
-/* It must begin where we stopped. */
+/* The range must begin where we stopped. */
 static bool
 continues(const struct fetch *f, const struct http_response *response)
 {
@@ -62,7 +62,7 @@ continues(const struct fetch *f, const struct http_response *response)
 	return http_range_start(response, &start) && start == f->done;
 }
 
-/* The server has still what it had when the download began. */
+/* Whether the server still has the content with which the download began. */
 static bool
 is_same(const struct fetch *f, const struct http_response *response)
 {
@@ -112,7 +112,7 @@ fetch_on_bytes(void *arg, const void *bytes, size_t n, struct error *err)
 	return 0;
 }
 
-/* A range that cannot be had is no reason not to take all of it. */
+/* If the range cannot be had, the whole content is fetched. */
 static int
 settle(struct fetch *f, int rc, struct http_response *response, struct error *err)
 {

@@ -23,8 +23,8 @@ struct hosts {
 	char *ca_file, *ca_dir;
 };
 
-/* Where systems keep their bundle; libcurl's own choice was made where it was
- * built, which need not be where it runs. */
+/* Where systems keep their bundle. libcurl's default is that of the system where it was
+ * built, which may differ. */
 static const char *const system_bundles[] = {
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -102,7 +102,7 @@ hosts_free(struct hosts *hosts)
 	free(hosts);
 }
 
-/* NAME without ":port"; of "[::1]:5000" what is between the brackets. */
+/* NAME without ":port"; for "[::1]:5000", the part between the brackets. */
 static struct text
 bare_name(const char *name)
 {
@@ -114,8 +114,8 @@ bare_name(const char *name)
 	return text_cut(&t, is_in_brackets ? ']' : ':');
 }
 
-/* Four numbers, the first of them 127: names like 127.0.0.1.example.org are not
- * on this machine. */
+/* Four numbers, the first of which is 127. A name like 127.0.0.1.example.org is not on
+ * this machine. */
 static bool
 is_loopback_v4(struct text t)
 {
@@ -231,8 +231,8 @@ read_certs_dir(struct host *host, const struct hosts *hosts, const char *dir,
 	if (read_entries(host, &ca, &entries, dir, err) < 0)
 		return -1;
 	if (ca.n > 0) {
-		/* libcurl takes one text, and the host may as well have a
-		 * certificate of a public authority. */
+		/* libcurl takes a single text, and the host may also have a certificate
+		 * of a public authority. */
 		if (hosts->ca_file != NULL &&
 		    file_read(AT_FDCWD, hosts->ca_file, CA_MAX, &ca, err) < 0)
 			return error_wrap(err, "read %s", hosts->ca_file);
@@ -288,7 +288,7 @@ host_make(const struct hosts *hosts, const char *name, struct error *err)
 		error_wrap(err, "%s", name);
 		return NULL;
 	}
-	/* Who wrote certificates for a host wants TLS. */
+	/* Certificates for a host mean that it uses TLS. */
 	host->may_fall_back = insecure || (host->loopback && certs == 0);
 	host->scheme = host->loopback && certs == 0 ? HOST_HTTP : HOST_HTTPS;
 	host->settled = !host->may_fall_back;

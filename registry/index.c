@@ -80,7 +80,7 @@ may_run(const struct descriptor *d)
 	        media_is_manifest(d->media_type));
 }
 
-/* An entry that names no platform may be for any: taken if nothing else fits. */
+/* An entry without a platform may be for any: it is taken if nothing else fits. */
 static int
 rank_of(const struct descriptor *d, const struct platform *platform)
 {
@@ -161,7 +161,7 @@ index_candidates(const struct index *ix, const struct platform *platform,
 
 		if (rank == 0)
 			continue;
-		/* Of equals the first stays first. */
+		/* Among equals, the first wins. */
 		for (; at > 0 && rank_of(found[at - 1], platform) < rank; at--)
 			found[at] = found[at - 1];
 		found[at] = d;

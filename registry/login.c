@@ -131,11 +131,11 @@ keep(void *arg, json_t *root, struct error *err)
 		return login_entries_set(root, k->key, k->credential, err);
 	if (credhelper_store(k->helper, server, k->credential, k->cancel, err) < 0)
 		return -1;
-	/* The entry says that the helper has them. */
+	/* The entry says that the helper has the credentials. */
 	return login_entries_set(root, k->key, NULL, err);
 }
 
-/* Another source may be asked before. */
+/* Another source may take precedence. */
 static char *
 hidden_by(const char *authfile, const char *key, const struct credential *c,
           const struct cancel *cancel)
@@ -244,7 +244,7 @@ login_forget(const char *authfile, const char *key, const struct cancel *cancel,
 		struct forgetting f = { .key = key, .cancel = cancel };
 		struct stat sb;
 
-		/* What is no file has nothing to forget. */
+		/* A missing file has nothing to forget. */
 		if (authfile == NULL &&
 		    (stat(places.list.at[i], &sb) < 0 || !S_ISREG(sb.st_mode)))
 			continue;

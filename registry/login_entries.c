@@ -27,7 +27,7 @@ login_entries_helper(const json_t *root, const char *key, char **server)
 			return mem_copy(json_string_value(suffix));
 		}
 	}
-	/* It is asked for whole registries only. */
+	/* A helper is only asked for whole registries. */
 	if (store == NULL || *store == '\0' || strchr(key, '/') != NULL)
 		return NULL;
 	*server = mem_copy(authfile_server(key));

@@ -80,8 +80,8 @@ manifest_parse(struct text bytes, const char *where, struct error *err)
 	return take(root);
 }
 
-/* What DOC is by its members. Content that is both could be read as two
- * different images by two readers, so it is refused (CVE-2021-41190). */
+/* The type of DOC according to its members. A document that is both could be two
+ * different images to two readers, so it is refused (CVE-2021-41190). */
 static int
 classify(const json_t *doc, const char *where, bool *is_index, struct error *err)
 {
@@ -198,7 +198,8 @@ manifest_write(const struct manifest *m, json_t *annotations)
 		json_array_append_new(
 		        layers, manifest_entry_write(&m->layers.at[i], m->media_type));
 	jsonio_set(root, "layers", layers);
-	/* Docker's own manifests have none; readers skip what they do not know. */
+	/* Docker's own manifests have no annotations; readers skip members that they do
+	 * not know. */
 	jsonio_set(root, "annotations", json_incref(annotations));
 	return jsonio_print_pretty(root);
 }

@@ -4,7 +4,7 @@
 /* No real index is nested deeper. */
 #define NESTING_MAX 4
 
-/* Of a tree of indexes so many are read. */
+/* The number of documents that are read in a tree of indexes. */
 #define DOCUMENTS_MAX 64
 
 struct walk {

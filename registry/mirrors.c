@@ -203,7 +203,7 @@ mirrors_new(void)
 
 /* ------------------------------------------------------------ asking */
 
-/* How much of NAME the prefix takes; 0: it does not fit. */
+/* The length of the part of NAME that the prefix matches; 0 if it does not. */
 static size_t
 match_length(const char *prefix, struct text name)
 {
@@ -229,7 +229,7 @@ find_rule(const struct mirrors *m, struct text name, size_t *taken)
 	for (size_t i = 0; i < m->rules.n; i++) {
 		const struct rule *rule = &m->rules.at[i];
 		size_t n = match_length(rule->prefix, name);
-		/* A wildcard says less than a name of the same length. */
+		/* A wildcard is less specific than a name of the same length. */
 		size_t weight = 2 * strlen(rule->prefix) + (rule->prefix[0] != '*');
 
 		if (n == 0 || weight <= best_weight)

@@ -7,10 +7,11 @@
 #include "registry/endpoint.h"
 #include "registry/resolve.h"
 
-/* So much more after a break is progress: the tries begin anew. */
+/* After a break, this many more bytes are progress, and the tries are counted anew. */
 #define PROGRESS (1u << 20)
 
-/* Content that does not fit was damaged on the way: so often again, from the start. */
+/* Content with another digest was damaged on the way: it is fetched this many times more,
+ * from the start. */
 #define DAMAGED_TRIES 2
 
 struct pull {
@@ -19,8 +20,8 @@ struct pull {
 	struct hasher *hasher;
 	char *name;    /* of the place, for errors */
 	uint64_t done; /* bytes the sink has, hashed */
-	uint64_t skip; /* to be dropped of the current answer */
-	bool afresh;   /* no cache on the way may answer */
+	uint64_t skip; /* bytes of the current answer to drop */
+	bool afresh;   /* ask caches on the way to fetch it anew */
 	registry_sink_fn *sink;
 	registry_restart_fn *restart;
 	void *sink_arg;
@@ -99,7 +100,7 @@ perform(struct pull *p, struct registry *reg, const char *where,
 	return http_perform(reg->http, request, response, err);
 }
 
-/* One try, from where the last one ended. */
+/* Makes one try, from where the last one ended. */
 static int
 try_once(struct pull *p, struct registry *reg, const char *where,
          struct http_response *response, struct error *err)
@@ -128,7 +129,7 @@ try_once(struct pull *p, struct registry *reg, const char *where,
 	                 (unsigned long long)p->done, (unsigned long long)p->d->size);
 }
 
-/* What has come, if it is all, is what it should be. */
+/* Checks size and digest, once everything has arrived. */
 static int
 check(struct pull *p, struct error *err)
 {
@@ -153,8 +154,8 @@ start_anew(struct pull *p, struct error *err)
 	return 0;
 }
 
-/* Whether the damage that ERR tells of may be gone in another try, which is waited
- * for. Without tries left the sink is empty all the same, for the next place. */
+/* Whether another try, before which this waits, may repair the damage in ERR. The sink is
+ * emptied in any case, for this place or the next. */
 static bool
 again_from_start(struct pull *p, struct retry *damages, struct error *err)
 {
@@ -243,8 +244,8 @@ transfer_from_url(struct pull *p, struct registry *reg, const char *url,
 	return error_set(err, ERR_SOURCE, "%s: status %d", p->name, response.status);
 }
 
-/* Layers that must not be distributed are not in the registry but where the manifest
- * says. No credentials go there, and what comes must fit as any other. */
+/* Non-distributable layers are not in the registry but where the manifest says. No
+ * credentials are sent there, and the content is verified like any other. */
 static int
 transfer_from_urls(struct pull *p, struct registry *reg, struct error *err)
 {

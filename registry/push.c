@@ -5,7 +5,7 @@
 #include "registry/upload.h"
 
 struct blob_push {
-	struct upload upload; /* all but its call */
+	struct upload upload; /* set except for its call */
 	const struct reference *ref;
 	const char *mount_repo;
 	enum push_outcome outcome;
@@ -46,7 +46,7 @@ push_blob(void *arg, const struct call *target, struct error *err)
 	call.scope.mount_repo = source;
 	if (upload_begin(&u, &mounted, err) < 0)
 		return -1;
-	/* From here on the target alone is spoken to. */
+	/* From here on, requests only go to the target. */
 	call.scope.mount_repo = NULL;
 	push->outcome = mounted ? PUSH_MOUNTED : PUSH_SENT;
 	return mounted ? 0 : upload_send(&u, err);

@@ -6,7 +6,7 @@
 #include "registry/manifest.h"
 #include "registry/resolve.h"
 
-/* Types we can read, best first; servers convert or refuse what is not listed. */
+/* The types that we can read, best first. Servers convert or refuse other types. */
 #define ACCEPT                                                                           \
 	"Accept: " MEDIA_OCI_INDEX ", " MEDIA_OCI_MANIFEST ", " MEDIA_DOCKER_LIST        \
 	", " MEDIA_DOCKER_MANIFEST ", */*;q=0.1"
@@ -36,7 +36,7 @@ digest_with(enum digest_alg alg, struct text bytes)
 	return hasher_end(h);
 }
 
-/* The first words of a page that some proxy or portal sent instead. */
+/* The beginning of a page that a proxy or portal sent instead. */
 static bool
 is_json(struct text bytes)
 {
@@ -220,7 +220,7 @@ registry_resolve(struct registry *reg, const struct reference *ref,
 	return endpoint_each(reg, ref, "pull", resolve_at, &what, err);
 }
 
-/* A HEAD has no body that could say what is wrong: then a GET asks again. */
+/* A HEAD has no body that could say what is wrong, so a GET asks again. */
 static int
 explain_head(const struct call *call, const char *name, struct http_response *response,
              struct error *err)

@@ -11,10 +11,10 @@
 
 #define TOKEN_MAX        (64u << 10)
 #define CLIENT           "cooper"
-#define DEFAULT_LIFETIME 60 /* seconds, where none is said */
+#define DEFAULT_LIFETIME 60 /* seconds, if the server says none */
 #define LONGEST_LIFETIME 86400
 
-/* Renewed this early, but never before three quarters of its life. */
+/* A token is renewed this early, but never before three quarters of its life. */
 #define MARGIN_S 10
 
 char *
@@ -64,7 +64,7 @@ read_token(const struct http_response *response, const char *where, int64_t aske
 	return 0;
 }
 
-/* Repeats on faults of the server or the way to it. */
+/* Retries after faults of the server or the network. */
 static int
 perform(struct http *http, const struct token_request *request,
         const struct http_request *hr, struct http_response *response, struct error *err)
@@ -189,7 +189,7 @@ exchange(struct http *http, const struct token_request *request,
 	if (c->identity_token != NULL) {
 		if (post(http, request, response, err) < 0)
 			return -1;
-		/* Some know only the older way, for which a password is needed. */
+		/* Some servers know only the older way, which needs a password. */
 		if (response->status / 100 != 2 && response->status != 403 &&
 		    c->user != NULL && c->password != NULL && *c->password != '\0')
 			return get(http, request, response, err);

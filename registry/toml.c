@@ -4,7 +4,7 @@
 #include "base/jsonio.h"
 #include "base/number.h"
 
-/* Deeper than any such file; arrays are read by recursion. */
+/* Arrays are read by recursion; no such file nests deeper. */
 #define NESTING_MAX 16
 
 struct reader {
@@ -49,7 +49,7 @@ skip_comment(struct reader *r)
 			advance(r);
 }
 
-/* Blanks, comments and line ends. */
+/* Skips blanks, comments and line ends. */
 static void
 skip_all(struct reader *r)
 {

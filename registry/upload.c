@@ -5,20 +5,21 @@
 #include "base/http/url.h"
 #include "base/number.h"
 
-/* What passes most proxies that limit bodies; the piece that may be lost. */
+/* The size of pieces: it passes most proxies that limit bodies, and this much may have to
+ * be sent again. */
 #define FIRST_CHUNK (64u << 20)
 
-/* Below this the requests would cost more than the bytes. */
+/* With smaller pieces, the requests would cost more than the bytes. */
 #define SMALLEST_CHUNK (512u << 10)
 
-/* So much more after a break is progress: the tries begin anew. */
+/* After a break, this many more bytes are progress, and the tries are counted anew. */
 #define PROGRESS (1u << 20)
 
 /* Some servers forget a session at every break. This is the maximum number of sessions,
  * as long as each makes progress. */
 #define SESSIONS_MAX 32
 
-/* What came of one request. */
+/* The result of one request. */
 enum step {
 	STEP_DONE,    /* the server has the blob */
 	STEP_MORE,    /* it has a piece */
@@ -46,11 +47,11 @@ upload_exists(const struct upload *u, struct error *err)
 
 	if (api_perform(u->call, where, &request, &response, err) < 0)
 		return -1;
-	/* In any case the upload's answer contains the error. */
+	/* The upload's answer contains the error in any case. */
 	return response.status == 200 ? 1 : 0;
 }
 
-/* Servers behind a proxy that ends TLS may not know that they have it. */
+/* A server behind a proxy that ends TLS may send http URLs. */
 static char *
 keep_tls(const struct call *call, char *location)
 {
@@ -101,8 +102,8 @@ post_mount(const struct upload *u, struct http_response *response, struct error 
 	return post(u->call, from, response, err);
 }
 
-/* A mount that is refused (the source may be hidden from us, the server may not
- * know the question) is no reason not to upload. */
+/* If a mount is refused (the source may be hidden from us, or the server may not support
+ * mounts), the blob is uploaded. */
 static int
 begin(struct upload *u, struct http_response *response, struct error *err)
 {
@@ -205,7 +206,7 @@ step_of(int rc, const struct http_response *response)
 	return STEP_REFUSED;
 }
 
-/* Asks how far the server got. STEP_MORE: OFFSET is known. */
+/* Asks how much the server has. STEP_MORE: OFFSET is set. */
 static enum step
 ask_offset(struct upload *u, struct http_response *response, struct error *err)
 {
@@ -227,7 +228,7 @@ ask_offset(struct upload *u, struct http_response *response, struct error *err)
 	return STEP_MORE;
 }
 
-/* Closes the session, with all that the server lacks in the body. */
+/* Closes the session; the body has everything that the server lacks. */
 static enum step
 put(struct upload *u, struct http_response *response, struct error *err)
 {
@@ -266,8 +267,8 @@ chunk_size(const struct upload *u)
 	return chunk < left ? chunk : left;
 }
 
-/* Some servers take whole blobs only. Where wholes were too large there is no
- * way back. */
+/* Some servers take whole blobs only. If a whole blob was too large, pieces are the only
+ * way. */
 static bool
 knows_no_patch(const struct upload *u, int status)
 {
@@ -346,7 +347,7 @@ shrink(struct upload *u)
 	return true;
 }
 
-/* A new session; what was sent may have arrived in spite of all. 1: it has. */
+/* Begins a new session. 1: the blob arrived after all. */
 static int
 restart(struct upload *u, struct error *err)
 {
@@ -360,9 +361,9 @@ restart(struct upload *u, struct error *err)
 	return mounted ? 1 : 0;
 }
 
-/* After a break: the rest goes in pieces, so that the next one costs less; and in
- * smaller ones each time, because some proxies cut off what is too large for
- * them without a word. */
+/* After a break, the rest is sent in pieces, so that the next break costs less. The
+ * pieces become smaller each time, because some proxies silently cut off bodies that are
+ * too large. */
 static void
 doubt(struct upload *u)
 {
@@ -378,7 +379,7 @@ doubt(struct upload *u)
 struct attempt {
 	struct retry retry;
 	uint64_t best; /* furthest offset so far */
-	uint64_t sent; /* bytes of this session, as far as they were taken from us */
+	uint64_t sent; /* bytes that the network took in this session */
 	int lost;      /* sessions that the server forgot */
 	struct http_response response;
 };
@@ -410,7 +411,7 @@ tell(const struct upload *u, uint64_t at, const char *what, const char *then)
 	           (unsigned long long)u->d->size, then);
 }
 
-/* How far the session was, by what was taken from us. */
+/* How far the session got, judged by the bytes that the network took. */
 static uint64_t
 reached(const struct upload *u, const struct attempt *a)
 {

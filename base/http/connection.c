@@ -29,9 +29,9 @@ set_tls(CURL *easy, const struct host *host)
 	}
 }
 
-/* The rules of Go programs, for which most environments are set up: a
- * loopback host is never reached through a proxy, and HTTP_PROXY counts in
- * capitals too (libcurl ignores it, for the sake of CGI scripts). */
+/* These are the rules of Go programs, for which most environments are set up. A loopback
+ * host is never reached through a proxy, and HTTP_PROXY counts in capitals, too (libcurl
+ * ignores it to protect CGI scripts). */
 static void
 set_proxy(CURL *easy, const struct host *host, const char *url)
 {
@@ -57,8 +57,8 @@ connection_set(CURL *easy, const struct host *host, const char *url, int timeout
 	set_proxy(easy, host, url);
 }
 
-/* ".example.org", "example.org" and "*" of no_proxy; what else libcurl knows (numbers of
- * networks) is not worth a second reader for the words of an error. */
+/* Knows ".example.org", "example.org" and "*" of no_proxy. libcurl also knows networks;
+ * they are not worth a second parser only for the text of an error. */
 static bool
 is_exempt(const char *name)
 {

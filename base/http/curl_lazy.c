@@ -1,8 +1,6 @@
-/*
- * The functions of libcurl, found when the first of them is called: loading it and
- * the thirty libraries behind it takes longer than a build with nothing to do. Only
- * what this folder uses is here; it is not linked.
- */
+/* The functions of libcurl, looked up when the first of them is called. Loading libcurl
+ * and the thirty libraries behind it takes longer than a build with nothing to do, so
+ * cooper does not link it. Only the functions that this folder uses are here. */
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #include <dlfcn.h>
@@ -13,7 +11,7 @@
 #include "base/library.h"
 #include "base/http/curl_lazy.h"
 
-/* The library's headers call their arguments otherwise. */
+/* The library's headers name the arguments differently. */
 /* NOLINTBEGIN(readability-*-parameter-name,bugprone-macro-parentheses) */
 #define FUNCTIONS(X)                                                                     \
 	X(curl_global_init)                                                              \
@@ -107,8 +105,8 @@ curl_easy_reset(CURL *easy)
 	REAL(curl_easy_reset)(easy);
 }
 
-/* The argument is a pointer, a long or a curl_off_t, which are passed alike where we
- * run. */
+/* The argument is a pointer, a long or a curl_off_t, which are all passed the same way on
+ * 64-bit machines. */
 _Static_assert(sizeof(long) == sizeof(void *) && sizeof(curl_off_t) == sizeof(void *),
                "arguments of curl_easy_setopt() are of one size");
 
@@ -207,7 +205,7 @@ curl_url_cleanup(CURLU *url)
 	REAL(curl_url_cleanup)(url);
 }
 
-/* The header has had a const here since 8.3. */
+/* The header has a const here since 8.3. */
 #if LIBCURL_VERSION_NUM >= 0x080300
 #define CONST_URL const CURLU
 #else

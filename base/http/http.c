@@ -7,7 +7,7 @@
 #include "base/http/url.h"
 #include "base/number.h"
 
-/* As many as browsers follow. */
+/* Browsers follow as many. */
 #define REDIRECTS_MAX 20
 
 struct http {

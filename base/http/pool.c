@@ -4,12 +4,12 @@
 
 #include "base/base.h"
 
-/* Idle connections worth keeping: more than anybody transfers at once. */
+/* The number of idle connections kept: more than are ever used at once. */
 #define IDLE_MAX 16
 
 struct handle_pool {
 	pthread_mutex_t lock;
-	struct handle *idle[IDLE_MAX]; /* the most recently used one last */
+	struct handle *idle[IDLE_MAX]; /* least recently used first */
 	size_t n_idle;
 };
 

@@ -10,7 +10,7 @@
 
 #define FIRST_WAIT_MS    500
 #define LONGEST_WAIT_MS  30000
-#define LONGEST_ASKED_MS 120000 /* of what Retry-After may ask */
+#define LONGEST_ASKED_MS 120000 /* the longest accepted Retry-After */
 #define TOLD_MS          3000   /* longer waits are shown to the user */
 #define CONNECT_TRIES    2
 
@@ -68,7 +68,7 @@ asked_ms(const struct http_response *response)
 	return ms < 0 ? 0 : ms > LONGEST_ASKED_MS ? LONGEST_ASKED_MS : ms;
 }
 
-/* Between half and all of the doubled wait. */
+/* A random time between half and all of the doubled wait. */
 static int64_t
 backoff_ms(int made)
 {

@@ -4,7 +4,7 @@
 
 #define SLOWEST_PER_S 1024
 
-/* What a server may need for each byte of a body before it answers. */
+/* A server may hash this much of a body per second before it answers. */
 #define DIGEST_PER_S (8ll << 20)
 
 void

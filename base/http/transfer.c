@@ -9,7 +9,7 @@
 #define RECEIVE_BUFFER (512l << 10)
 #define SEND_BUFFER    (2l << 20)
 
-/* How long to sleep at most; the cancel token wakes up at once. */
+/* The longest sleep; a cancel token ends it at once. */
 #define POLL_MS 1000
 
 /* What the call-backs of libcurl share. */
@@ -51,8 +51,8 @@ read_status(struct http_response *response, struct text line)
 		response->status = (int)status;
 }
 
-/* Whether a body can have that many bytes. libcurl reads to the end of the connection if
- * the number is too large, and takes whatever comes for all of it. */
+/* Whether a body can have this length. If the number is too large, libcurl reads to the
+ * end of the connection and takes that for the whole body. */
 static bool
 is_length(const char *value)
 {
@@ -190,9 +190,9 @@ on_read(char *bytes, size_t size, size_t n, void *arg)
 	return (size_t)got;
 }
 
-/* libcurl begins again by itself when a kept connection breaks before an answer
- * came. What was sent may have arrived and would be there twice; so it may do
- * that only as long as nothing was sent. */
+/* libcurl itself starts again if a kept connection breaks before an answer. Bytes that
+ * were sent may have arrived and would then arrive twice, so this is refused once
+ * anything was sent. */
 static int
 on_seek(void *arg, curl_off_t offset, int origin)
 {
@@ -225,7 +225,7 @@ set_headers(CURL *easy, struct state *s)
 		typed = typed ||
 		        text_starts(text_of(request->headers[i]), "Content-Type:");
 	}
-	/* libcurl takes all that is posted for a form unless told otherwise. */
+	/* By default, libcurl labels every POST as a form. */
 	if (!typed)
 		add_header(s, "Content-Type:");
 	if (s->t->with_authorization && request->authorization != NULL) {
@@ -287,8 +287,8 @@ set_options(CURL *easy, struct state *s)
 	set_headers(easy, s);
 }
 
-/* libcurl's own loop (curl_easy_perform) cannot be woken up; this one sleeps on
- * the cancel token too. */
+/* libcurl's own loop (curl_easy_perform) cannot be woken up; this loop also waits for the
+ * cancel token. */
 static CURLcode
 drive(struct state *s)
 {
@@ -329,8 +329,8 @@ fail(const struct state *s, enum http_fault fault, const char *what, struct erro
 	                 detail != NULL ? ": " : "", detail != NULL ? detail : "");
 }
 
-/* The words of libcurl about connecting name addresses and ports but not
- * always the reason, which is in errno. */
+/* libcurl's messages about connecting name addresses and ports, but not always the
+ * reason, which is in errno. */
 static int
 fail_connect(const struct state *s, struct error *err)
 {
@@ -365,7 +365,7 @@ fail_proxy(const struct state *s, enum http_fault fault, const char *what,
 	                  variable);
 }
 
-/* An answer to CONNECT, or to a plain request, of the proxy itself. */
+/* Whether the answer to CONNECT, or to a plain request, is the proxy's own. */
 static int
 refused_by_proxy(const struct state *s, long status, struct error *err)
 {

@@ -131,8 +131,8 @@ add_escaped(struct buf *out, const char *value)
 	for (; *value != '\0'; value++) {
 		unsigned char c = (unsigned char)*value;
 
-		/* Unreserved characters of RFC 3986, and ":" and "/" which a query
-		 * may hold and which keep scopes readable in logs of servers. */
+		/* The unreserved characters of RFC 3986, and ":" and "/", which a query
+		 * may contain and which keep scopes readable in servers' logs. */
 		if ((c < 0x80 && isalnum(c)) || strchr("-._~:/", c) != NULL)
 			buf_add_char(out, (char)c);
 		else
