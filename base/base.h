@@ -15,6 +15,7 @@
  *	suggest  "did you mean"                 event       progress and logs, for the ui
  *	csv      lists of attributes            base64      RFC 4648
  *	link_walk  paths through symbolic links that the caller looks up
+ *	name_hint  what is wrong with a name
  */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H

@@ -76,7 +76,7 @@ mask(struct buf *out, struct text t, size_t *covered, bool last)
 	return i;
 }
 
-/* T with its secrets and those of its URLs replaced, by way of BUF if there are any. */
+/* Under the lock, or before there are threads. */
 static struct text
 masked(struct text t, struct buf *buf)
 {
@@ -92,6 +92,17 @@ masked(struct text t, struct buf *buf)
 	}
 	mask(buf, t, &covered, true);
 	return buf_text(buf);
+}
+
+struct text
+event_masked(struct text t, struct buf *buf)
+{
+	struct text shown;
+
+	pthread_mutex_lock(&state.lock);
+	shown = masked(t, buf);
+	pthread_mutex_unlock(&state.lock);
+	return shown;
 }
 
 /* Hands E over; called with the lock held, and with E's text masked. */

@@ -67,6 +67,9 @@ void event_set_sink(event_sink_fn *fn, void *arg);
  * bytes of a vertex's log are held back until more comes or it ends. */
 void event_add_secret(struct text value);
 
+/* T with its secrets and those of its URLs replaced, by way of BUF if there are any. */
+struct text event_masked(struct text t, struct buf *buf);
+
 /* A new vertex number, 1 and up, announced with NAME. */
 int event_begin(const char *name);
 void event_log(int vertex, int stream, const void *bytes, size_t n);

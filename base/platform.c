@@ -7,6 +7,7 @@
 #include "base/count.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "base/suggest.h"
 
 /* Spellings of an architecture, and what containerd's platforms package makes
  * of them. NULL stands for any variant, or for leaving it as it is. */
@@ -36,7 +37,7 @@ static const char *const known_os[] = {
 };
 
 static const char *const known_arch[] = {
-	"386",     "amd64",    "amd64p32",  "arm",         "armbe",   "arm64",
+	"386",     "amd64",    "amd64p32",  "arm64",       "arm",     "armbe",
 	"arm64be", "ppc64",    "ppc64le",   "loong64",     "mips",    "mipsle",
 	"mips64",  "mips64le", "mips64p32", "mips64p32le", "ppc",     "riscv",
 	"riscv64", "s390",     "s390x",     "sparc",       "sparc64", "wasm",
@@ -195,6 +196,33 @@ platform_parse(struct platform *out, struct text t, struct error *err)
 		return set_single(out, parts[0], err);
 	platform_set(out, parts[0], parts[1], parts[2], NULL);
 	return 0;
+}
+
+int
+platform_check_spelling(const struct platform *p, struct error *err)
+{
+	const char *near = NULL;
+
+	if (is_known_os(p->os) && is_known_arch(p->arch))
+		return 0;
+	if (is_known_arch(p->os) && is_known_os(p->arch)) {
+		error_set(err, ERR_USAGE, "%s/%s: the operating system comes first",
+		          p->os, p->arch);
+		return error_hint(err, "did you mean %s/%s?", p->arch, p->os);
+	}
+	if (!is_known_os(p->os)) {
+		near = suggest_find(text_of(p->os), known_os, COUNT_OF(known_os), true);
+		if (near == NULL)
+			return 0;
+		error_set(err, ERR_USAGE, "%s/%s: unknown operating system", p->os,
+		          p->arch);
+		return error_hint(err, "did you mean %s/%s?", near, p->arch);
+	}
+	near = suggest_find(text_of(p->arch), known_arch, COUNT_OF(known_arch), true);
+	if (near == NULL)
+		return 0;
+	error_set(err, ERR_USAGE, "%s/%s: unknown architecture", p->os, p->arch);
+	return error_hint(err, "did you mean %s/%s?", p->os, near);
 }
 
 static const char *

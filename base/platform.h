@@ -29,6 +29,10 @@ struct platform {
  * and below OUT or TO was initialised before; what it held is freed. */
 int platform_parse(struct platform *out, struct text t, struct error *err);
 
+/* Fails (ERR_USAGE, with a suggestion) if P is nearly one that exists: linux/arm46,
+ * amd64/linux. Names that resemble none are taken: there may be new ones. */
+int platform_check_spelling(const struct platform *p, struct error *err);
+
 /* From separate parts (any may be NULL), normalised. */
 void platform_set(struct platform *out, const char *os, const char *arch,
                   const char *variant, const char *os_version);

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/count.h"
+#include "parser/advice.h"
 #include "parser/statement.h"
 
 /* What stage_of() needs beside DF: the statements of the whole file. */
@@ -55,6 +56,17 @@ add_stage(struct dockerfile *df, const struct instruction *from)
 }
 
 static int
+no_stage(const struct instruction *in, struct error *err)
+{
+	error_set(err, ERR_DOCKERFILE, "no build stage in current context");
+	if (in->kind == INSTR_COPY || in->kind == INSTR_RUN || in->kind == INSTR_ADD)
+		return error_hint(err,
+		                  "a stage begins with FROM: put FROM IMAGE in front "
+		                  "(or FROM scratch)");
+	return error_hint(err, "a stage begins with FROM; only ARG may stand in front");
+}
+
+static int
 add_instruction(struct dockerfile *df, const struct instruction *in, struct error *err)
 {
 	if (in->kind == INSTR_FROM)
@@ -64,8 +76,7 @@ add_instruction(struct dockerfile *df, const struct instruction *in, struct erro
 	else if (in->kind == INSTR_ARG)
 		array_push(&df->globals, *in);
 	else
-		return error_set(err, ERR_DOCKERFILE,
-		                 "no build stage in current context");
+		return no_stage(in, err);
 	return 0;
 }
 
@@ -146,6 +157,7 @@ dockerfile_parse_part(struct text text, const char *name, struct error *err)
 	if (read_all(df, err) < 0) {
 		df->is_part = true;
 		set_file(err, name);
+		advice_add(df->bytes, err);
 	}
 	return df;
 }
@@ -256,6 +268,8 @@ dockerfile_check_front_end(const struct dockerfile *df, struct text given,
 	        err, ERR_DOCKERFILE,
 	        "syntax %.*s: only the Dockerfile frontend is built in, no other is run",
 	        TEXT_ARG(wanted));
+	error_hint(err, "without that line the Dockerfile is read as docker/dockerfile "
+	                "reads it");
 	if (given.n > 0)
 		return -1;
 	set_file(err, df->name);

@@ -7,7 +7,8 @@
 #define DASHES "--------------------\n"
 
 /* The maximum shown length of a very long line. */
-#define LINE_MAX_SHOWN 2000
+#define LINE_MAX_SHOWN   2000
+#define BINARY_MAX_SHOWN 40
 
 /* Lines are what LF separates: behind a trailing LF there is one more, empty. */
 void
@@ -63,7 +64,10 @@ frame_add(struct buf *out, const struct frame_source *s, struct place place)
 
 		buf_print(out, " %3d | %s ", i, is_marked ? ">>>" : "   ");
 		buf_add_redacted(&line, without_return(s->lines.at[i - 1]));
-		visible_add_part(out, buf_text(&line), LINE_MAX_SHOWN, VISIBLE_LINE);
+		visible_add_part(out, buf_text(&line),
+		                 text_find(buf_text(&line), '\0') >= 0 ? BINARY_MAX_SHOWN
+		                                                       : LINE_MAX_SHOWN,
+		                 VISIBLE_LINE);
 		buf_add_char(out, '\n');
 	}
 	buf_add_str(out, DASHES);

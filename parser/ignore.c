@@ -10,12 +10,14 @@
 struct rule {
 	struct ignore_glob *glob;
 	bool exception;
+	int line; /* of the file; 0: it is from none */
 };
 
 /* The state of a path is one byte per rule: whether the rule matched it or one
  * of its parents. */
 struct ignore {
 	ARRAY(struct rule) rules;
+	char *name; /* of the file, as shown, or NULL */
 	bool has_exceptions;
 };
 
@@ -68,8 +70,9 @@ add_line(struct ignore *ig, struct text line, struct error *err)
 }
 
 static int
-fail_at(int line, const char *name, struct error *err)
+fail_at(int line, struct text pattern, const char *name, struct error *err)
 {
+	error_wrap(err, "%s:%d: \"%.*s\"", name, line, TEXT_ARG(rune_trim(pattern)));
 	if (err->file == NULL)
 		err->file = mem_copy(name);
 	return error_at(err, (struct place){ .line = line, .last = line });
@@ -81,15 +84,20 @@ ignore_parse(struct text text, const char *name, struct error *err)
 	struct ignore *ig = mem_new(sizeof *ig);
 	struct text line;
 
+	ig->name = mem_copy(name);
 	text = source_skip_mark(text);
 	for (int number = 1; text_line(&text, &line); number++) {
+		size_t before = ig->rules.n;
+
 		if (line.n > 0 && line.p[0] == '#')
 			continue;
 		if (add_line(ig, line, err) < 0) {
-			fail_at(number, name, err);
+			fail_at(number, line, name, err);
 			ignore_free(ig);
 			return NULL;
 		}
+		if (ig->rules.n > before)
+			ig->rules.at[before].line = number;
 	}
 	return ig;
 }
@@ -116,6 +124,7 @@ ignore_free(struct ignore *ig)
 	for (size_t i = 0; i < ig->rules.n; i++)
 		ignore_glob_free(ig->rules.at[i].glob);
 	array_clear(&ig->rules);
+	free(ig->name);
 	free(ig);
 }
 
@@ -196,4 +205,17 @@ ignore_match_alone(const struct ignore *ig, struct text path)
 			excluded = !rule->exception;
 	}
 	return excluded;
+}
+
+char *
+ignore_place(const struct ignore *ig, struct text path)
+{
+	for (size_t i = ig->rules.n; i-- > 0;) {
+		const struct rule *rule = &ig->rules.at[i];
+
+		if (!rule->exception && rule->line > 0 &&
+		    matches_any_level(rule->glob, path))
+			return mem_print("%s:%d", ig->name, rule->line);
+	}
+	return NULL;
 }

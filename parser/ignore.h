@@ -40,4 +40,8 @@ bool ignore_may_reinclude(const struct ignore *ig, struct text path);
 /* The same without a parent's state: tries PATH and all its ancestors. */
 bool ignore_match_alone(const struct ignore *ig, struct text path);
 
+/* ".dockerignore:2", the line that excludes PATH; NULL if that is not known. The caller
+ * frees it. */
+char *ignore_place(const struct ignore *ig, struct text path);
+
 #endif

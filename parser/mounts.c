@@ -341,9 +341,10 @@ set_place(const struct request *r, struct step_mount *out, struct error *err)
 
 	out->target = absolute(r, r->given->target);
 	out->source = arena_text(r->p->arena, text_of(source));
-	if (text_is(out->target, "/"))
-		return error_set(err, ERR_DOCKERFILE, "invalid mount target \"/\"");
-	return 0;
+	if (!text_is(out->target, "/"))
+		return 0;
+	error_set(err, ERR_DOCKERFILE, "invalid mount target \"/\"");
+	return error_hint(err, "target=DIR says where the step finds it");
 }
 
 static int

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/name_hint.h"
 #include "parser/git_url.h"
 #include "parser/image_name.h"
 #include "parser/lint_rules.h"
 #include "parser/plan_steps.h"
+#include "parser/stages.h"
 #include "parser/state.h"
 
 /* ------------------------------------------------------------ named contexts */
@@ -89,6 +91,8 @@ origin_check_names(struct planner *p, struct error *err)
 			continue;
 		buf_add_quoted(&quoted, node->image);
 		error_wrap(err, "failed to parse stage name %s", buf_str(&quoted));
+		stages_advise_unset(p, node, err);
+		name_hint_add(node->image, err);
 		return error_at(err, node->at->at);
 	}
 	return 0;

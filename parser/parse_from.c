@@ -24,6 +24,16 @@ is_stage_name(struct text name)
 	return name.n > 0;
 }
 
+static int
+wrong_words(const struct statement *s, struct error *err)
+{
+	error_set(err, ERR_DOCKERFILE, "FROM requires either one or three arguments");
+	if (s->args.n == 2)
+		return error_hint(err, "a stage gets its name by AS: FROM %.*s AS %.*s",
+		                  TEXT_ARG(s->args.at[0]), TEXT_ARG(s->args.at[1]));
+	return error_hint(err, "FROM IMAGE, or FROM IMAGE AS NAME");
+}
+
 int
 parse_from(struct arena *arena, const struct statement *s, struct instruction *out,
            struct error *err)
@@ -34,8 +44,7 @@ parse_from(struct arena *arena, const struct statement *s, struct instruction *o
 	(void)arena;
 	if (s->args.n != 1 &&
 	    (s->args.n != 3 || !text_equal_nocase(s->args.at[1], TEXT("as"))))
-		return error_set(err, ERR_DOCKERFILE,
-		                 "FROM requires either one or three arguments");
+		return wrong_words(s, err);
 	out->image = s->args.at[0];
 	if (s->args.n == 3)
 		out->alias = s->args.at[2];

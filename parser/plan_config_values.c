@@ -87,6 +87,14 @@ invalid(const char *what, struct text t, struct error *err)
 	return error_set(err, ERR_DOCKERFILE, "invalid %s: %.*s", what, TEXT_ARG(t));
 }
 
+static int
+bad_number(struct text number, struct error *err)
+{
+	invalid("containerPort", number, err);
+	return error_hint(err, "a port is a number up to 65535, as in 8080, 53/udp or "
+	                       "8000-8010");
+}
+
 /* The protocol in lower case, or NULL. */
 static const char *
 find_proto(struct text proto)
@@ -143,7 +151,7 @@ check_port(const struct port_spec *spec, struct text port, struct port_range *ra
 	if (spec->ip.n > 0 && !is_ip(spec->ip))
 		return invalid("IP address", spec->ip, err);
 	if (!read_range(spec->container, range))
-		return invalid("containerPort", spec->container, err);
+		return bad_number(spec->container, err);
 	return check_host(spec, range, err);
 }
 

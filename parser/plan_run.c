@@ -94,6 +94,14 @@ read_command(struct planner *p, const struct node *node, const struct instructio
 
 /* ------------------------------------------------------------ permissions */
 
+/* A Dockerfile cannot give itself more rights. */
+static int
+not_allowed(const char *what, struct error *err)
+{
+	error_set(err, ERR_POLICY, "%s is not allowed", what);
+	return error_hint(err, "if the Dockerfile may have it: --allow %s", what);
+}
+
 static int
 read_network(struct planner *p, const struct instruction *in, struct step_run *run,
              struct error *err)
@@ -108,7 +116,7 @@ read_network(struct planner *p, const struct instruction *in, struct step_run *r
 		run->network = NETWORK_HOST;
 	if (run->network == NETWORK_HOST && !is_general && !options->allow_host_network &&
 	    !text_is(options->network, "host"))
-		return error_set(err, ERR_POLICY, "network.host is not allowed");
+		return not_allowed("network.host", err);
 	return 0;
 }
 
@@ -118,7 +126,7 @@ read_security(struct planner *p, const struct instruction *in, struct step_run *
 {
 	run->insecure = text_is(in->flag.security, "insecure");
 	if (run->insecure && !p->options->allow_insecure)
-		return error_set(err, ERR_POLICY, "security.insecure is not allowed");
+		return not_allowed("security.insecure", err);
 	if (in->flag.devices.n > 0)
 		return error_set(
 		        err, ERR_DOCKERFILE,

@@ -74,6 +74,7 @@ struct node {
 	struct text shown;     /* in the names of steps and in messages */
 	struct text image;     /* what FROM names, expanded */
 	struct text *mentions; /* variables that FROM uses */
+	struct text unset;     /* one that FROM uses and that is not set, or p NULL */
 	size_t n_mentions;
 	struct node *base;                   /* FROM a stage */
 	struct platform platform;            /* wanted; inherited from a base */

@@ -138,6 +138,24 @@ read_platform(struct planner *p, struct node *node, struct error *err)
 	return 0;
 }
 
+int
+stages_advise_unset(struct planner *p, const struct node *node, struct error *err)
+{
+	const char *near = NULL;
+
+	if (node->unset.p == NULL)
+		return -1;
+	near = variables_suggest(&p->globals, node->unset);
+	if (near != NULL)
+		return error_hint(err, "%.*s is not set: did you mean %s?",
+		                  TEXT_ARG(node->unset), near);
+	return error_hint(
+	        err,
+	        "%.*s is not set: \"ARG %.*s=VALUE\" in front of the first FROM "
+	        "gives it a value, or --build-arg with such an ARG",
+	        TEXT_ARG(node->unset), TEXT_ARG(node->unset));
+}
+
 static int
 read_image(struct planner *p, struct node *node, struct error *err)
 {
@@ -148,9 +166,13 @@ read_image(struct planner *p, struct node *node, struct error *err)
 
 	tell_undefined(p, node->at, &mentioned);
 	keep_mentions(p, node, &mentioned);
-	if (result == 0 && node->image.n == 0)
-		result = error_set(err, ERR_DOCKERFILE,
-		                   "base name (%.*s) should not be blank", TEXT_ARG(raw));
+	if (mentioned.unset.list.n > 0)
+		node->unset = arena_text(p->arena, mentioned.unset.list.at[0]);
+	if (result == 0 && node->image.n == 0) {
+		error_set(err, ERR_DOCKERFILE, "base name (%.*s) should not be blank",
+		          TEXT_ARG(raw));
+		result = stages_advise_unset(p, node, err);
+	}
 	return result;
 }
 

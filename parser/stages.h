@@ -30,6 +30,9 @@ int stages_check_cycles(struct planner *p, struct error *err);
 /* Marks the nodes that the target needs. */
 void stages_mark_reachable(struct planner *p);
 
+/* Adds the hint that a variable of NODE's FROM is not set, if so. Always -1. */
+int stages_advise_unset(struct planner *p, const struct node *node, struct error *err);
+
 void node_free(struct node *node);
 
 #endif

@@ -158,8 +158,14 @@ read_bodies(struct statement_reader *r, struct statement *out, struct error *err
 		bool found = source_body(&r->source, h->name, h->chomp, &h->body);
 
 		out->at.last = r->source.line;
-		if (!found)
-			return error_set(err, ERR_DOCKERFILE, "unterminated heredoc");
+		if (!found) {
+			error_set(err, ERR_DOCKERFILE, "unterminated heredoc");
+			return error_hint(err,
+			                  "no line after it is just %.*s, without %s "
+			                  "around it",
+			                  TEXT_ARG(h->name),
+			                  h->chomp ? "spaces" : "spaces or tabs");
+		}
 	}
 	return 0;
 }

@@ -83,9 +83,10 @@ legacy_pair(struct text t, const char *keyword, struct pairs *out, struct error 
 {
 	struct text key, value = t;
 
-	if (!words_cut(&value, &key) || key.n == t.n)
-		return error_set(err, ERR_DOCKERFILE, "%s must have two arguments",
-		                 keyword);
+	if (!words_cut(&value, &key) || key.n == t.n) {
+		error_set(err, ERR_DOCKERFILE, "%s must have two arguments", keyword);
+		return error_hint(err, "%s NAME=VALUE", keyword);
+	}
 	array_push(&out->list, ((struct pair){ key, value, true }));
 	return 0;
 }

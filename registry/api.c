@@ -193,6 +193,10 @@ api_fail(const struct call *call, enum http_fault fault, struct error *err)
 
 	if (err->code == ERR_NETWORK && fault == HTTP_FAULT_CONNECT)
 		error_hint(err, "is the registry running? Is its name right?");
+	if (err->code == ERR_NETWORK && fault == HTTP_FAULT_LANGUAGE)
+		error_hint(err,
+		           "if the registry speaks plain HTTP: --insecure-registry %s",
+		           call->host->name);
 	return fault == HTTP_FAULT_NONE ? -1 : error_wrap(err, "%s", name);
 }
 

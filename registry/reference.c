@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "base/name_hint.h"
 
 #define DEFAULT_HOST "docker.io"
 #define LEGACY_HOST  "index.docker.io"
@@ -274,7 +275,7 @@ reference_parse(struct reference *ref, struct text text, struct error *err)
 		                 "cannot be a repository name",
 		                 TEXT_ARG(text));
 	if (parse_parts(&parsed, text, err) < 0)
-		return -1;
+		return name_hint_add(text, err);
 	*ref = parsed;
 	parsed = (struct reference)REFERENCE_INIT;
 	return 0;

@@ -22,7 +22,7 @@ define install_packages
 			install --no-install-recommends $$missing; } >out/apt.log 2>&1 || { tail -n 20 out/apt.log; exit 1; }; }
 endef
 
-.PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-language \
+.PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-mistakes check-language \
 	check-conformance check-environments check-kernels bench fuzz lint format clean
 
 help: ## list the targets
@@ -55,6 +55,9 @@ check-style: ## directions of includes, sizes, forbidden words
 	OUT=$(OUT) tests/run-all style
 check-fuzz: fuzz-replays ## replay the fuzz corpora
 	OUT=$(OUT) tests/run-all fuzz
+check-mistakes: all ## what people get wrong, and what they are told
+	OUT=$(OUT) tests/run-all mistakes
+
 check-arguments: all ## every option, variable and file with nasty values
 	OUT=$(OUT) tests/run-all arguments
 check-language: all ## the Dockerfile language, case by case

@@ -409,8 +409,9 @@ explain(const struct state *s, CURLcode code, struct error *err)
 		return error_hint(
 		        err,
 		        "put the certificate of its authority into "
-		        "/etc/containers/certs.d/%s/ca.crt, or set SSL_CERT_FILE",
-		        s->t->host->name);
+		        "/etc/containers/certs.d/%s/ca.crt, or set SSL_CERT_FILE "
+		        "(for a registry, --insecure-registry %s goes without)",
+		        s->t->host->name, s->t->host->name);
 	case CURLE_SSL_CACERT_BADFILE:
 		if (s->t->host->ca_file == NULL && s->t->host->ca == NULL)
 			return fail_authorities(s, err);

@@ -45,6 +45,8 @@ unknown_command(const char *word)
 	auto_error struct error err = ERROR_INIT;
 
 	error_set(&err, ERR_USAGE, "unknown command \"%s\"", word);
+	if (strcmp(word, ".") == 0 || strchr(word, '/') != NULL)
+		error_hint(&err, "did you mean: cooper build %s?", word);
 	suggest_hint(&err, near_command(text_of(word)));
 	error_hint(&err, "see: cooper --help");
 	return report_error(&err, NULL, (struct text){ 0 });

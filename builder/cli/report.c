@@ -60,10 +60,11 @@ print_log(struct ui *ui)
 static void
 print_message(const char *word, const char *text)
 {
-	auto_buf struct buf line = BUF_INIT;
+	auto_buf struct buf line = BUF_INIT, masked = BUF_INIT;
 
 	buf_add_str(&line, word);
-	visible_add_part(&line, text_of(text), MESSAGE_MAX, VISIBLE_MESSAGE);
+	visible_add_part(&line, event_masked(text_of(text), &masked), MESSAGE_MAX,
+	                 VISIBLE_MESSAGE);
 	fprintf(stderr, "%s\n", buf_str(&line));
 }
 

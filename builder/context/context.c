@@ -410,7 +410,7 @@ read_file(struct context *c, const struct entry *e, struct digester *d,
 	uint64_t total = 0;
 
 	if (fd < 0 || scan_stat_fd(fd, st) < 0) {
-		error_sys(err, "open %s", path);
+		scan_fail_open(path, err);
 		err->code = ERR_SOURCE;
 		return -1;
 	}

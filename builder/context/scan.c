@@ -287,6 +287,19 @@ keep_entries(struct reader *r)
 	r->entries.n = 0;
 }
 
+int
+scan_fail_open(const char *path, struct error *err)
+{
+	error_sys(err, "open %s", path);
+	if (err->sys != EACCES && err->sys != EPERM)
+		return -1;
+	err->code = ERR_SOURCE;
+	return error_hint(err,
+	                  "a line \"%s\" in .dockerignore leaves it out; else it must "
+	                  "be readable for you",
+	                  path);
+}
+
 static int
 read_dir(struct reader *r, struct error *err)
 {
@@ -299,7 +312,7 @@ read_dir(struct reader *r, struct error *err)
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
 	if (fd < 0)
-		return error_sys(err, "open %s", path);
+		return scan_fail_open(path, err);
 	r->dir_fd = fd;
 	if (wanted_needs_list(&dir->cursor))
 		failed = read_list(r, err);

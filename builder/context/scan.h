@@ -78,4 +78,7 @@ void scan_clear(struct scan *s);
 /* The result of fstat(2) for FD. -1 with errno. */
 int scan_stat_fd(int fd, struct scan_stat *out);
 
+/* Takes errno: PATH of a context cannot be opened. Always -1. */
+int scan_fail_open(const char *path, struct error *err);
+
 #endif

@@ -10,12 +10,6 @@
 /* ONBUILD triggers may name images whose triggers name images … */
 #define ROUNDS_MAX 64
 
-/* Possible names for suggestions, besides those of the stages. */
-static const char *const usual[] = { "alpine", "busybox", "centos", "debian",
-	                             "golang", "ubuntu",  "fedora" };
-
-#define N_USUAL (COUNT_OF(usual))
-
 struct lookup {
 	const struct dockerfile *df;
 	bool names_platform;
@@ -25,21 +19,37 @@ struct lookup {
 	struct error error;
 };
 
-static void
-suggest(const struct lookup *l, struct error *err)
+/* The stage that was meant by a name that is none. True if a hint is set. */
+static bool
+suggest_stage(const struct lookup *l, struct error *err)
 {
-	auto_free const char **names = mem_new_n(l->df->stages.n + N_USUAL,
-	                                         sizeof *names);
 	size_t n = 0;
+	auto_free const char **names = mem_new_n(l->df->stages.n + 1, sizeof *names);
+	const char *near = NULL;
 
 	for (size_t i = 0; i < l->df->stages.n; i++)
 		if (l->df->stages.at[i].name.n > 0)
 			names[n++] = text_copy(l->df->stages.at[i].name);
-	for (size_t i = 0; i < N_USUAL; i++)
-		names[n + i] = usual[i];
-	suggest_hint(err, suggest_find(l->missing->name, names, n + N_USUAL, true));
+	near = suggest_find(l->missing->name, names, n, true);
+	if (near != NULL) {
+		free(err->hint);
+		err->hint = NULL;
+		error_hint(err, "no stage is called %.*s: did you mean %s?",
+		           TEXT_ARG(l->missing->name), near);
+	}
 	while (n > 0)
 		free((char *)names[--n]);
+	return near != NULL;
+}
+
+/* A usual image that was meant. */
+static void
+suggest_image(const struct lookup *l, struct error *err)
+{
+	static const char *const usual[] = { "alpine", "busybox", "centos", "debian",
+		                             "golang", "ubuntu",  "fedora" };
+
+	suggest_hint(err, suggest_find(l->missing->name, usual, COUNT_OF(usual), true));
 }
 
 static int
@@ -60,8 +70,8 @@ lookup_run(void *arg, struct error *err)
 		return 0;
 	error_wrap(err, "%.*s: failed to resolve source metadata for %.*s",
 	           TEXT_ARG(l->missing->name), TEXT_ARG(l->missing->display));
-	if (err->code == ERR_SOURCE || err->code == ERR_AUTH)
-		suggest(l, err);
+	if (!suggest_stage(l, err) && (err->code == ERR_SOURCE || err->code == ERR_AUTH))
+		suggest_image(l, err);
 	return error_at(err, l->missing->at);
 }
 

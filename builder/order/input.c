@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/input.h"
@@ -26,6 +27,27 @@ own(struct build_input *in, char *text)
 
 /* ------------------------------------------------------------ contexts */
 
+/* PATH is a file, where a context is meant. */
+static void
+advise_file(const char *path, struct error *err)
+{
+	static const char *const archives[] = { ".tar", ".tgz", ".gz",
+		                                ".xz",  ".bz2", ".zst" };
+
+	for (size_t i = 0; i < COUNT_OF(archives); i++)
+		if (text_ends(text_of(path), archives[i])) {
+			error_hint(err,
+			           "an archive comes by standard input: cooper build "
+			           "- < %s",
+			           path);
+			return;
+		}
+	error_hint(err,
+	           "the context is a directory; -f names a Dockerfile: cooper build "
+	           "-f %s .",
+	           path);
+}
+
 static int
 context_add(struct build_input *in, struct text name, const char *path, bool remember,
             struct error *err)
@@ -34,12 +56,16 @@ context_add(struct build_input *in, struct text name, const char *path, bool rem
 	char real[PATH_MAX];
 	int fd = -1;
 
-	if (realpath(path, real) == NULL)
-		return error_set(err, ERR_SOURCE, "context %s: %s", path,
-		                 strerror(errno));
+	if (realpath(path, real) == NULL) {
+		error_set(err, ERR_SOURCE, "context %s: %s", path, strerror(errno));
+		return error_hint(err, "the context is the directory whose files COPY "
+		                       "takes, a URL, or - for standard input");
+	}
 	fd = file_open_dir(AT_FDCWD, real, err);
 	if (fd < 0) {
 		err->code = ERR_SOURCE;
+		if (err->sys == ENOTDIR)
+			advise_file(path, err);
 		return error_wrap(err, "context");
 	}
 	context = array_add(&in->contexts);
@@ -217,6 +243,11 @@ read_in_context(const struct build_request *request, struct build_input *in,
 	if (!context->remember && file != NULL)
 		return error_hint(err, "-f names a file of the context; one of this "
 		                       "machine needs an absolute path");
+	if (is_users && file_is_there(context->dir_fd, file))
+		return error_hint(err,
+		                  "-f is seen from this directory, not from the context: "
+		                  "-f %s/%s",
+		                  request->context, file);
 	return error_hint(err,
 	                  "name the file with -f, or give another context directory");
 }

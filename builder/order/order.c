@@ -12,6 +12,7 @@
 #include "builder/order/epoch.h"
 #include "builder/order/finish.h"
 #include "builder/order/input.h"
+#include "builder/order/notices.h"
 #include "builder/order/outputs.h"
 #include "builder/order/remote.h"
 #include "builder/order/services.h"
@@ -99,10 +100,13 @@ read_names(struct build *b, struct error *err)
 static int
 read_platforms(struct build *b, struct error *err)
 {
-	for (size_t i = 0; i < b->request->platforms.n; i++)
-		if (platform_parse(array_add(&b->platforms), b->request->platforms.at[i],
-		                   err) < 0)
+	for (size_t i = 0; i < b->request->platforms.n; i++) {
+		struct platform *p = array_add(&b->platforms);
+
+		if (platform_parse(p, b->request->platforms.at[i], err) < 0 ||
+		    platform_check_spelling(p, err) < 0)
 			return error_wrap(err, "--platform");
+	}
 	if (b->platforms.n == 0)
 		platform_host(array_add(&b->platforms));
 	return 0;
@@ -264,23 +268,6 @@ make_plan(struct build *b, struct error *err)
 	return b->plan == NULL ? -1 : 0;
 }
 
-static void
-tell_warnings(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->warnings.n; i++) {
-		const struct lint_warning *w = &plan->warnings.at[i];
-		const struct event_about about = { .description = w->description,
-			                           .url = w->url,
-			                           .file = plan->df->name,
-			                           .source = plan->df->bytes,
-			                           .line = w->at.line,
-			                           .last = w->at.last };
-
-		event_warn_about(0, &about, "%s: %.*s (line %d)", w->rule,
-		                 TEXT_ARG(w->detail), w->at.line);
-	}
-}
-
 /* ------------------------------------------------------------ running */
 
 /* What the layers of the image are packed as: tars if any output takes them, else what
@@ -410,8 +397,18 @@ tell_warnings_before(struct build *b)
 		make_options(b);
 	plan = bases_check(b->df, b->options.at, &b->bases, &ignored);
 	if (plan != NULL)
-		tell_warnings(plan);
+		notices_warn(plan);
 	plan_free(plan);
+}
+
+/* What those declare is not in the Dockerfile. */
+static bool
+has_triggers(const struct bases *bases)
+{
+	for (size_t i = 0; i < bases->images.n; i++)
+		if (bases->images.at[i]->base.config.onbuild.n > 0)
+			return true;
+	return false;
 }
 
 static int
@@ -422,7 +419,9 @@ plan_all(struct build *b, struct error *err)
 	if (make_plan(b, err) < 0)
 		return -1;
 	b->multi = b->plan->multi_platform;
-	tell_warnings(b->plan);
+	notices_warn(b->plan);
+	if (b->request->call == CALL_BUILD && !has_triggers(&b->bases))
+		notices_unused_args(b->request, b->df);
 	outputs = outputs_of(b);
 	return plan_check_lint(b->plan, err) < 0 ? -1 : outputs_check(&outputs, err);
 }
@@ -566,6 +565,8 @@ build_run(const struct build_request *request, struct build_outcome *out,
 		failed = build_all(b, out, err);
 	if (failed < 0 && err->code != ERR_CANCELLED)
 		tell_warnings_before(b);
+	if (failed < 0 && b->plan != NULL)
+		notices_advise(b->plan, err);
 	if (failed < 0)
 		name_file(b, source, err);
 	if (failed < 0 && b->services.failed != NULL)

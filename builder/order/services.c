@@ -427,8 +427,11 @@ trim_store(const struct services *s)
 void
 services_close(struct services *s)
 {
-	const bool hurries = cancel_is_set(s->request->cancel);
+	bool hurries = false;
 
+	if (s->request == NULL) /* it was never opened */
+		return;
+	hurries = cancel_is_set(s->request->cancel);
 	if (hurries)
 		store_leave(s->store);
 	failed_run_free(s->failed);

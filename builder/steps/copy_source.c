@@ -86,31 +86,50 @@ is_ignored(const struct local_context *context, const char *path)
 	       ignore_match_alone(context->ignore, text_of(path));
 }
 
+/* The name that was meant by BASE: the same in other letter case, or one nearly the
+ * same. NULL: none. */
+static const char *
+near_name(struct text base, const struct names *names)
+{
+	for (size_t i = 0; i < names->list.n; i++)
+		if (text_equal_nocase(text_of(names->list.at[i]), base))
+			return names->list.at[i];
+	return suggest_find(base, (const char *const *)names->list.at, names->list.n,
+	                    true);
+}
+
 static int
 not_found(const struct step_job *job, step_id from, const struct view *v,
           const char *path, struct error *err)
 {
 	const struct local_context *context = context_of(job, from);
-	struct text dir = path_dir(text_of(path)), base = path_base(text_of(path));
+	struct text shown = text_of(path), dir = path_dir(shown), base = path_base(shown);
 	__attribute__((cleanup(names_clear))) struct names names = { 0 };
 	auto_free char *near_path = NULL;
 	const char *near = NULL;
 
-	error_set(err, ERR_SOURCE, "\"/%s\": not found", path);
-	if (is_ignored(context, path))
-		return error_hint(err,
-		                  "/%s is in the context, but .dockerignore excludes it",
-		                  path);
+	error_set(err, ERR_SOURCE, "\"/%.*s\": not found", TEXT_ARG(shown));
+	if (is_ignored(context, path)) {
+		auto_free char *place = ignore_place(context->ignore, text_of(path));
+
+		return error_hint(err, "/%s is in the context, but %s excludes it", path,
+		                  place == NULL ? ".dockerignore" : place);
+	}
 	if (context != NULL)
 		names_on_disk(context, dir, &names);
 	else
 		names_in_view(v, dir, &names);
-	near = suggest_find(base, (const char *const *)names.list.at, names.list.n,
-	                    false);
+	near = near_name(base, &names);
 	if (near != NULL)
 		near_path = mem_print("/%.*s%s%s", TEXT_ARG(dir), dir.n > 0 ? "/" : "",
 		                      near);
-	return suggest_hint(err, near_path);
+	suggest_hint(err, near_path);
+	if (context != NULL)
+		error_hint(err,
+		           "it is looked for in the context, %s, and COPY reaches "
+		           "nothing outside of it",
+		           context->path);
+	return -1;
 }
 
 /* ------------------------------------------------------------ views */
@@ -312,7 +331,8 @@ opened_source_open_path(const struct step_job *job, size_t input, struct text pa
 	m.name = mem_copy(clean + 1);
 	array_push(&s.matches.list, m);
 	if (!exists(s.view, m.path))
-		return not_found(job, job->step->inputs.at[input], s.view, m.name, err);
+		return not_found(job, job->step->inputs.at[input], s.view, clean + 1,
+		                 err);
 	*out = s;
 	s = (struct opened_source)OPENED_SOURCE_INIT;
 	return 0;

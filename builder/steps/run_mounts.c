@@ -219,10 +219,14 @@ prepare_ssh(const struct step_job *job, const struct step_mount *want,
 	for (size_t i = 0; i < env->n_agents && agent == NULL; i++)
 		if (text_equal(env->agents[i].id, want->id))
 			agent = &env->agents[i];
-	if (agent == NULL && want->required)
-		return error_set(err, ERR_SOURCE,
-		                 "no SSH key \"%.*s\" forwarded from the client",
-		                 TEXT_ARG(want->id));
+	if (agent == NULL && want->required) {
+		error_set(err, ERR_SOURCE,
+		          "no SSH key \"%.*s\" forwarded from the client",
+		          TEXT_ARG(want->id));
+		return error_hint(err,
+		                  "give the step an agent: --ssh %.*s (after ssh-add)",
+		                  TEXT_ARG(want->id));
+	}
 	if (agent == NULL)
 		return 0;
 	return add_agent(job, want, agent, m, err);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "builder/steps/kept_run.h"
+#include "builder/steps/run_advice.h"
 #include "builder/steps/run_mounts.h"
 #include "layers/changes.h"
 #include "layers/store.h"
@@ -143,6 +144,8 @@ struct prepared {
 	struct run_mounts mounts;
 	struct buf hosts, resolv;
 	int vertex;
+	struct log_end log;
+	int status; /* of its program; -1: it did not start */
 	char *tmp, *upper, *work, *hostname, *cwd;
 };
 
@@ -250,7 +253,10 @@ prepare_directories(const struct step_job *job, struct prepared *p, struct error
 static void
 log_output(void *arg, int stream, const void *bytes, size_t n)
 {
-	event_log(*(const int *)arg, stream, bytes, n);
+	struct prepared *p = arg;
+
+	log_end_add(&p->log, bytes, n);
+	event_log(p->vertex, stream, bytes, n);
 }
 
 static bool
@@ -292,7 +298,7 @@ describe(const struct step_job *job, struct prepared *p)
 		.resolv = buf_text(&p->resolv),
 		.limits = env->limits,
 		.log = log_output,
-		.log_arg = &p->vertex,
+		.log_arg = p,
 	};
 }
 
@@ -339,6 +345,12 @@ add_signal(const struct sandbox_result *r, struct buf *out)
 }
 
 static int
+exit_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int
 check_status(const struct step_run *run, const struct sandbox_result *r,
              struct error *err)
 {
@@ -356,9 +368,7 @@ check_status(const struct step_run *run, const struct sandbox_result *r,
 	add_signal(r, &why);
 	error_set(err, ERR_RUN,
 	          "process %s did not complete successfully: exit code: %d%s",
-	          buf_str(&quoted),
-	          WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-	          buf_str(&why));
+	          buf_str(&quoted), exit_status(status), buf_str(&why));
 	if (r->oom)
 		error_hint(err, "give the step more memory: raise --memory, or the "
 		                "limit of the container or service that cooper runs in");
@@ -384,6 +394,7 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 	run = describe(job, p);
 	if (sandbox_run(sandbox, &run, &result, err) < 0)
 		return -1;
+	p->status = exit_status(result.status);
 	return check_status(&job->step->run, &result, err);
 }
 
@@ -423,7 +434,7 @@ keep(const struct step_job *job, struct prepared *p, struct error *err)
 {
 	auto_error struct error later = ERROR_INIT;
 	const struct sandbox_run run = describe(job, p);
-	auto_free char *id = NULL;
+	auto_free char *id = NULL, *advice = NULL;
 
 	if (!job->env->keeps_failed)
 		return false;
@@ -431,9 +442,12 @@ keep(const struct step_job *job, struct prepared *p, struct error *err)
 		event_warn(job->vertex, "the failed step is not kept: %s", later.text);
 		return false;
 	}
+	advice = err->hint;
+	err->hint = NULL;
 	error_hint(err,
-	           "the step is kept as it failed; for a shell in it: cooper shell %s",
-	           id);
+	           "%s%sthe step is kept as it failed; for a shell in it: cooper shell "
+	           "%s",
+	           advice == NULL ? "" : advice, advice == NULL ? "" : "; ", id);
 	return true;
 }
 
@@ -479,7 +493,7 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 {
 	const struct result *base =
 	        job->inputs[step_input_index(job->step, job->step->base)];
-	auto_prepared struct prepared p = { 0 };
+	auto_prepared struct prepared p = { .status = -1 };
 	struct layer_options options = { .forms = job->forms,
 		                         .epoch = job->env->epoch,
 		                         .cancel = job->env->cancel };
@@ -492,6 +506,8 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 	    prepare_directories(job, &p, err) < 0)
 		return -1;
 	if (run_process(job, &p, err) < 0) {
+		if (err->code == ERR_RUN)
+			run_advise(job, base, p.status, &p.log, err);
 		if (err->code != ERR_RUN || (!hand_over(job, &p) && !keep(job, &p, err)))
 			store_trash(job->env->store, p.tmp);
 		return -1;

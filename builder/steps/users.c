@@ -192,9 +192,13 @@ find_user(struct text passwd, struct text user, bool strict, struct user_ids *ou
 	}
 	if (is_number || !strict)
 		return 0;
-	return error_set(err, ERR_SOURCE,
-	                 "unable to find user %.*s: no matching entries in passwd file",
-	                 TEXT_ARG(user));
+	error_set(err, ERR_SOURCE,
+	          "unable to find user %.*s: no matching entries in passwd file",
+	          TEXT_ARG(user));
+	return error_hint(err,
+	                  "an earlier step can make it (RUN useradd %.*s, or adduser "
+	                  "-D %.*s on Alpine); a number needs no such user",
+	                  TEXT_ARG(user), TEXT_ARG(user));
 }
 
 static int

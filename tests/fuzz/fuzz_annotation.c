@@ -74,9 +74,8 @@ must_have_a_place(const struct annotations *all, const struct annotation *a)
 {
 	bool of_index = a->kind == ANNOTATION_INDEX ||
 	                a->kind == ANNOTATION_INDEX_DESCRIPTOR;
-	auto_json json_t *object =
-	        annotations_json(NULL, all, a->kind,
-	                         a->has_platform && !of_index ? &a->platform : NULL);
+	auto_json json_t *object = annotations_json(
+	        NULL, all, a->kind, a->has_platform && !of_index ? &a->platform : NULL);
 	auto_json json_t *key = jsonio_string(text_of(a->key));
 
 	assert(json_is_string(json_object_get(object, json_string_value(key))));

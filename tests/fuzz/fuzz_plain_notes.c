@@ -65,9 +65,9 @@ static void
 check_in_new_folder(const struct notes *notes, const struct notes_tree *tree)
 {
 	char name[] = "/tmp/cooper-fuzz.XXXXXX";
-	auto_fd int folder = mkdtemp(name) == NULL ?
-	                             -1 :
-	                             open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_fd int folder = mkdtemp(name) == NULL
+	                             ? -1
+	                             : open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	assert(folder >= 0);
 	check_written(notes, tree, folder);

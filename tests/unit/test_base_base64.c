@@ -57,8 +57,8 @@ padding_may_be_missing(void **state)
 static void
 what_is_none_is_refused(void **state)
 {
-	static const char *const rows[] = { "Z",     "Zm9vY",  "Zm9*", "Zm 9v",
-		                            " Zm9v", "Zm9v\n", "Z=m9", "Zm-_",
+	static const char *const rows[] = { "Z",        "Zm9vY",  "Zm9*",    "Zm 9v",
+		                            " Zm9v",    "Zm9v\n", "Z=m9",    "Zm-_",
 		                            "Zm9v----", "Zm9v--", "Zm9vYg--" };
 
 	(void)state;

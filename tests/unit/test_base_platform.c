@@ -167,6 +167,37 @@ copies_are_equal_and_independent(void **state)
 	platform_clear(&b);
 }
 
+static void
+misspelt_platforms_are_refused_with_a_suggestion(void **state)
+{
+	static const struct {
+		const char *text, *hint; /* NULL: it is taken */
+	} rows[] = {
+		{ "linux/amd64", NULL },
+		{ "linux/arm/v7", NULL },
+		{ "linux/riscv64", NULL },
+		{ "linux/newchip", NULL },
+		{ "wasip1/wasm", NULL },
+		{ "linux/arm46", "did you mean linux/arm64?" },
+		{ "linux/amd46", "did you mean linux/amd64?" },
+		{ "linux/risc64", "did you mean linux/riscv64?" },
+		{ "linus/amd64", "did you mean linux/amd64?" },
+		{ "amd64/linux", "did you mean linux/amd64?" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		auto_error struct error err = ERROR_INIT;
+		auto_platform struct platform p = PLATFORM_INIT;
+
+		assert_int_equal(platform_parse(&p, text_of(rows[i].text), &err), 0);
+		assert_int_equal(platform_check_spelling(&p, &err),
+		                 rows[i].hint == NULL ? 0 : -1);
+		if (rows[i].hint != NULL)
+			assert_string_equal(err.hint, rows[i].hint);
+	}
+}
+
 int
 main(void)
 {
@@ -175,6 +206,7 @@ main(void)
 		cmocka_unit_test(what_a_single_part_leaves_open_is_the_host),
 		cmocka_unit_test(malformed_texts_are_refused_and_leave_nothing),
 		cmocka_unit_test(nearer_platforms_rank_higher),
+		cmocka_unit_test(misspelt_platforms_are_refused_with_a_suggestion),
 		cmocka_unit_test(copies_are_equal_and_independent),
 	};
 

@@ -126,11 +126,14 @@ malformed_patterns_are_refused_with_their_line(void **state)
 		const char *text, *want;
 		int line;
 	} rows[] = {
-		/* 338 */ { "a\n!\n", "illegal exclusion pattern: \"!\"", 2 },
-		{ "!  \n", "illegal exclusion pattern: \"!\"", 1 },
-		{ "a\n# [\n[\n", "syntax error in pattern", 3 },
-		{ "![a-\n", "syntax error in pattern", 1 },
-		{ "a\\\n", "syntax error in pattern", 1 },
+		/* 338 */ { "a\n!\n",
+		            "x.dockerignore:2: \"!\": illegal exclusion pattern: \"!\"",
+		            2 },
+		{ "!  \n", "x.dockerignore:1: \"!\": illegal exclusion pattern: \"!\"",
+		  1 },
+		{ "a\n# [\n[\n", "x.dockerignore:3: \"[\": syntax error in pattern", 3 },
+		{ "![a-\n", "x.dockerignore:1: \"![a-\": syntax error in pattern", 1 },
+		{ "a\\\n", "x.dockerignore:1: \"a\\\": syntax error in pattern", 1 },
 	};
 
 	(void)state;
@@ -143,6 +146,36 @@ malformed_patterns_are_refused_with_their_line(void **state)
 		assert_string_equal(err.file, "x.dockerignore");
 		assert_int_equal(err.n_at, 1);
 		assert_int_equal(err.at[0].line, rows[i].line);
+	}
+}
+
+static void
+the_line_that_excludes_a_path_is_known(void **state)
+{
+	static const struct {
+		const char *text, *path, *want;
+	} rows[] = {
+		{ "# x\n*.o\n", "a.o", "ign:2" },
+		{ "*.o\na.*\n", "a.o", "ign:2" },
+		{ "dir\n", "dir/deep/file", "ign:1" },
+		{ "*\n!a\n", "b", "ign:1" },
+		{ "\n\n./dir/\n", "dir", "ign:3" },
+		{ "*.o\n", "a.c", NULL },
+		{ "", "a", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		auto_error struct error err = ERROR_INIT;
+		struct ignore *ig = ignore_parse(text_of(rows[i].text), "ign", &err);
+		char *got = ignore_place(ig, text_of(rows[i].path));
+
+		if (rows[i].want == NULL)
+			assert_null(got);
+		else
+			assert_string_equal(got, rows[i].want);
+		free(got);
+		ignore_free(ig);
 	}
 }
 
@@ -238,6 +271,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns_decide_what_is_left_of_a_tree),
 		cmocka_unit_test(malformed_patterns_are_refused_with_their_line),
+		cmocka_unit_test(the_line_that_excludes_a_path_is_known),
 		cmocka_unit_test(only_folders_that_can_hold_something_kept_are_entered),
 		cmocka_unit_test(a_path_alone_is_tried_with_its_parents),
 		cmocka_unit_test(long_and_hostile_patterns_match_in_linear_time),

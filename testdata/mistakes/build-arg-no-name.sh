@@ -1,0 +1,3 @@
+# A build argument without a name.
+dockerfile 'FROM scratch'
+cooper build --build-arg =1 .

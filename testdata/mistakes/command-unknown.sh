@@ -1,0 +1,2 @@
+# A command with a spelling mistake.
+cooper biuld .

@@ -1,0 +1,3 @@
+# The context is a file.
+dockerfile 'FROM scratch'
+cooper build Dockerfile

@@ -1,0 +1,2 @@
+# The context is not there.
+cooper build contxt

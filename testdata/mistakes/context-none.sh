@@ -1,0 +1,3 @@
+# No context is given.
+dockerfile 'FROM scratch'
+cooper build -t app:1

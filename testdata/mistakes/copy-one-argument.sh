@@ -1,0 +1,3 @@
+# COPY with one word.
+dockerfile 'FROM scratch' 'COPY Dockerfile'
+cooper build .

@@ -1,0 +1,3 @@
+# A space is missing.
+dockerfile 'FROMbusybox:1'
+cooper build .

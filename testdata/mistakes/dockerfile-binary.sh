@@ -1,0 +1,3 @@
+# The Dockerfile is a program.
+cp /bin/busybox Dockerfile
+cooper build .

@@ -1,0 +1,3 @@
+# The Dockerfile has only comments.
+dockerfile '# FROM debian'
+cooper build .

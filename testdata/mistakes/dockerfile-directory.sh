@@ -1,0 +1,3 @@
+# The Dockerfile is a directory.
+mkdir Dockerfile
+cooper build .

@@ -1,0 +1,3 @@
+# The Dockerfile is empty.
+: >Dockerfile
+cooper build .

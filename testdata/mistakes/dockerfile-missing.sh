@@ -1,0 +1,2 @@
+# There is no Dockerfile.
+cooper build .

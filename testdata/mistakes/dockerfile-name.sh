@@ -1,0 +1,3 @@
+# The Dockerfile has another name.
+printf 'FROM scratch\n' >dockerfile
+cooper build .

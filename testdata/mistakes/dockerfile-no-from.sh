@@ -1,0 +1,3 @@
+# The Dockerfile does not begin with FROM.
+dockerfile 'RUN echo hi'
+cooper build .

@@ -1,0 +1,3 @@
+# ENV with a name only.
+dockerfile 'FROM scratch' 'ENV FOO'
+cooper build .

@@ -1,0 +1,3 @@
+# EXPOSE of a word.
+dockerfile 'FROM scratch' 'EXPOSE abc'
+cooper build .

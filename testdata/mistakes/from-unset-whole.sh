@@ -1,0 +1,3 @@
+# FROM with a variable that is not set, and nothing else.
+dockerfile 'FROM $BASE'
+cooper build .

@@ -1,0 +1,3 @@
+# HEALTHCHECK without CMD.
+dockerfile 'FROM scratch' 'HEALTHCHECK curl -f http://localhost/'
+cooper build .

@@ -1,0 +1,3 @@
+# An option with a spelling mistake.
+dockerfile 'FROM scratch'
+cooper build --tga app:1 .

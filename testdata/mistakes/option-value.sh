@@ -1,0 +1,3 @@
+# An option without its value.
+dockerfile 'FROM scratch'
+cooper build . -t

@@ -1,0 +1,3 @@
+# An output type with a spelling mistake.
+dockerfile 'FROM scratch'
+cooper build -o type=locl,dest=x .

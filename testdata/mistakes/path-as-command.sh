@@ -1,0 +1,3 @@
+# The word build is missing.
+dockerfile 'FROM scratch'
+cooper .

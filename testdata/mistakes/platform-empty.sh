@@ -1,0 +1,3 @@
+# An empty platform.
+dockerfile 'FROM scratch' 'COPY Dockerfile /'
+cooper build --platform= .

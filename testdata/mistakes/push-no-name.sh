@@ -1,0 +1,3 @@
+# --push without a name.
+dockerfile 'FROM scratch' 'COPY Dockerfile /'
+cooper build --push .

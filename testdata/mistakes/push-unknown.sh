@@ -1,0 +1,2 @@
+# push of an image that is not here.
+cooper push nothing:1

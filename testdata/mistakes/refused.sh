@@ -1,0 +1,3 @@
+# No registry listens there.
+dockerfile "FROM $CLOSED/app:1"
+cooper build .

@@ -1,0 +1,3 @@
+# RUN in an image that has no shell.
+dockerfile 'FROM scratch' 'COPY Dockerfile /' 'RUN echo hi'
+cooper build .

@@ -1,0 +1,3 @@
+# A step that a signal ends.
+dockerfile 'FROM busybox:1' 'RUN kill -SEGV $$'
+cooper build .

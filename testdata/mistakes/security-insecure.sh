@@ -1,0 +1,3 @@
+# RUN --security=insecure without leave.
+dockerfile 'FROM busybox:1' 'RUN --security=insecure true'
+cooper build .

@@ -1,0 +1,3 @@
+# The exec form with single quotes is no JSON.
+dockerfile 'FROM busybox:1' "RUN ['echo', 'hello']"
+cooper build .

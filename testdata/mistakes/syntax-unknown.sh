@@ -1,0 +1,3 @@
+# Another frontend.
+printf '# syntax=example.com/my/frontend:1\nFROM scratch\n' >Dockerfile
+cooper build .

@@ -1,0 +1,3 @@
+# A digest as the tag.
+dockerfile 'FROM scratch'
+cooper build -t app@sha256:0000000000000000000000000000000000000000000000000000000000000000 .

@@ -1,0 +1,3 @@
+# An empty tag.
+dockerfile 'FROM scratch'
+cooper build -t "" .

@@ -1,0 +1,3 @@
+# A tag in upper case.
+dockerfile 'FROM scratch'
+cooper build -t MyApp:1 .

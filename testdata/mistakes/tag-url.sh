@@ -1,0 +1,3 @@
+# A tag that is a URL.
+dockerfile 'FROM scratch'
+cooper build -t https://registry.example.com/app:1 .

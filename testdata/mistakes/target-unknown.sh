@@ -1,0 +1,3 @@
+# --target with a spelling mistake.
+dockerfile 'FROM scratch AS test' 'FROM scratch'
+cooper build --target tset .

@@ -1,0 +1,3 @@
+# Two contexts.
+dockerfile 'FROM scratch'
+cooper build . .

@@ -1,0 +1,3 @@
+# A variable without its closing brace.
+dockerfile 'FROM scratch' 'ENV A=${B'
+cooper build .
