@@ -98,7 +98,7 @@ near_name(struct text base, const struct names *names)
 	                    true);
 }
 
-static int
+static int __attribute__((nonnull))
 not_found(const struct step_job *job, step_id from, const struct view *v,
           const char *path, struct error *err)
 {
