@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 
@@ -15,6 +16,13 @@
 
 int64_t clock_monotonic_ns(void);
 int64_t clock_wall_ns(void); /* since 1970-01-01T00:00:00Z */
+
+/* When the file of SB was last changed, in the same. */
+static inline int64_t
+clock_mtime_ns(const struct stat *sb)
+{
+	return (int64_t)sb->st_mtim.tv_sec * NS_PER_S + sb->st_mtim.tv_nsec;
+}
 
 /* pthread_cond_wait() that ends after NS at the latest, whatever becomes of the wall
  * clock. (cancel_pause() waits for time alone.) */

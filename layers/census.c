@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/count.h"
 #include "base/file.h"
 #include "base/listing.h"
@@ -126,7 +127,7 @@ add_thing(struct census *c, const char *dir, enum thing_kind kind, const char *n
 	t->kind = real;
 	t->name = mem_print("%s/%s", dir, name);
 	t->key = t->name + strlen(dir) + 1;
-	t->used_ns = stat_mtime_ns(sb);
+	t->used_ns = clock_mtime_ns(sb);
 	t->measured = !S_ISDIR(sb->st_mode);
 	t->size = own_blocks(sb);
 	map_set(&c->by_name, text_of(t->name), (void *)(uintptr_t)c->things.n);

@@ -166,7 +166,7 @@ static bool
 same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       stat_mtime_ns(a) == stat_mtime_ns(b);
+	       clock_mtime_ns(a) == clock_mtime_ns(b);
 }
 
 /* A record's lock that is held is not a leftover. */
@@ -185,7 +185,7 @@ remove_thing(struct sweep *s, const struct thing *t, int64_t lease_ns)
 	int fd = store_fd(s->store);
 
 	if (fstatat(fd, t->name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    stat_mtime_ns(&now) != t->used_ns ||
+	    clock_mtime_ns(&now) != t->used_ns ||
 	    (t->used_ns >= lease_ns && t->kind != THING_PLAIN))
 		return;
 	if ((t->kind == THING_LEFTOVER || t->kind == THING_MOUNT) &&

@@ -4,7 +4,8 @@
  *	tmp/lease-4f0c…    locked (flock) while it is held; its mtime is the moment
  *	                   when the store was opened
  *
- * Content with this or a later time may be in use.
+ * Content with this or a later time may be in use. Made by store_lease()
+ * (layers/store.h).
  */
 #ifndef LAYERS_LEASE_H
 #define LAYERS_LEASE_H
@@ -13,6 +14,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+
+#define LEASE_PREFIX "lease-" /* then 16 digits */
 
 bool lease_is_name(const char *name);
 

@@ -1,3 +1,5 @@
+#include "layers/part.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -6,7 +8,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
-#include "layers/blob.h"
 #include "layers/blob_name.h"
 #include "layers/growing_blob.h"
 #include "layers/store.h"

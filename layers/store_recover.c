@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/count.h"
 #include "base/event.h"
 #include "base/file.h"
@@ -28,7 +29,7 @@ is_young(int dir_fd, const char *name, int64_t cut_ns)
 	struct stat sb;
 
 	return fstatat(dir_fd, name, &sb, AT_SYMLINK_NOFOLLOW) < 0 ||
-	       stat_mtime_ns(&sb) > cut_ns;
+	       clock_mtime_ns(&sb) > cut_ns;
 }
 
 static void
@@ -113,7 +114,7 @@ other_boot(const struct store *st, struct text current, int64_t *time_ns,
 		return 0;
 	if (fstatat(store_fd(st), "boot", &sb, 0) < 0)
 		return error_sys(err, "stat boot");
-	*time_ns = stat_mtime_ns(&sb);
+	*time_ns = clock_mtime_ns(&sb);
 	return 1;
 }
 

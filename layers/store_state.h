@@ -16,9 +16,20 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "layers/layer_state.h"
 #include "layers/layers.h"
 #include "layers/scratch.h"
+
+struct layer_table;
+
+/* Made and freed by store.c. */
+struct store {
+	int fd;
+	char *path;
+	int64_t opened_ns;
+	const struct cancel *cancel;
+	struct scratch *scratch;
+	struct layer_table *layers;
+};
 
 struct layer_table *store_layers(struct store *st);
 struct scratch *store_scratch(struct store *st);
@@ -37,11 +48,5 @@ int store_use(struct store *st, const char *name, struct stat *info);
 
 /* Puts "store PATH: " in front of ERR, with a hint if the disk is full. -1. */
 int store_wrap(const struct store *st, struct error *err);
-
-static inline int64_t
-stat_mtime_ns(const struct stat *sb)
-{
-	return (int64_t)sb->st_mtim.tv_sec * 1000000000 + sb->st_mtim.tv_nsec;
-}
 
 #endif

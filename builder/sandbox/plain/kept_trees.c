@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/file.h"
 #include "base/listing.h"
@@ -83,8 +84,7 @@ list_kept(const struct kept_trees *k, int dir_fd, struct kept_list *out)
 			continue;
 		kept = array_add(&out->list);
 		memcpy(kept->name, name, NAME_DIGITS);
-		kept->left_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 +
-		                st.st_mtim.tv_nsec;
+		kept->left_ns = clock_mtime_ns(&st);
 		read_stack(k, dir_fd, kept);
 	}
 }
