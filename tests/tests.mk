@@ -8,7 +8,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libarchive-dev libssl-dev libzstd-de
 DEPS_RUN   := ca-certificates git uidmap
 DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \
-	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2
+	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2 python3-yaml
 DEPS_KERNELS := qemu-system-x86 kmod e2fsprogs
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
@@ -23,7 +23,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-mistakes check-language \
-	check-conformance check-environments check-kernels bench fuzz lint format clean
+	check-conformance check-docs check-environments check-kernels bench fuzz lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk packaging/packaging.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -64,6 +64,8 @@ check-language: all ## the Dockerfile language, case by case
 	OUT=$(OUT) tests/run-all language
 check-conformance: all ## the recorded images of the reference frontend
 	OUT=$(OUT) tests/run-all conformance
+check-docs: all ## the examples of the documentation, and its links
+	OUT=$(OUT) tests/run-all docs
 check-environments: all static-programs ## the same image for every kind of user, in every kind of container
 	tests/environments/run --disk
 	tests/environments/own_image
