@@ -6,7 +6,7 @@
 #include "parser/answer.h"
 #include "parser/subrequests.h"
 
-/* What can be asked for instead of a build, by the names of BuildKit's requests. */
+/* The subrequests, by BuildKit's names. */
 static const struct request {
 	const char *name, *description;
 } requests[] = {

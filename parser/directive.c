@@ -52,7 +52,8 @@ split(struct text t, struct text *name, struct text *value)
 	*name = text_first(t, n);
 	t = text_from(rest, 1);
 	rest = skip_blanks(t);
-	/* A value of nothing but blanks is its last blank: there must be one. */
+	/* A value of blanks only becomes its last blank, because a value must not be
+	 * empty. */
 	if (rest.n == 0 && t.n > 0)
 		rest = text_from(t, t.n - 1);
 	while (rest.n > 1 && is_blank(rest.p[rest.n - 1]))

@@ -5,7 +5,7 @@
 #include "parser/advice.h"
 #include "parser/statement.h"
 
-/* What stage_of() needs beside DF: the statements of the whole file. */
+/* The statements of the whole file, which stage_of() needs besides DF. */
 struct statements {
 	ARRAY(struct statement) list;
 };
@@ -80,7 +80,7 @@ add_instruction(struct dockerfile *df, const struct instruction *in, struct erro
 	return 0;
 }
 
-/* A mistake in one instruction says nothing of those behind it. */
+/* After an error in one instruction, the following ones are still read. */
 static void
 note_others(const struct dockerfile *df, const struct statements *statements, size_t from,
             struct error *err)
@@ -221,7 +221,7 @@ dockerfile_parse_trigger(struct dockerfile *df, struct text trigger, struct plac
 
 	if (read_trigger(df->arena, arena_text(df->arena, trigger), &in, &cause) < 0) {
 		error_move(err, &cause);
-		/* Lines inside the trigger mean nothing in this file. */
+		/* Line numbers inside the trigger mean nothing in this file. */
 		err->n_at = 0;
 		set_file(err, df->name);
 		return error_at(err, place);

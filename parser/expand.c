@@ -6,14 +6,15 @@
 #include "parser/expand_pattern.h"
 #include "parser/rune.h"
 
-/* ${a:-${b:-…}} deeper than this is an error, not a full stack. */
+/* Nesting of ${a:-${b:-…}} beyond this is an error, not a stack overflow. */
 #define DEPTH_MAX 200
 
 /* Bytes that variables may put into one word. Without a limit, values that
  * mention themselves twice double with every line. */
 #define VALUES_MAX ((size_t)16 * 1024 * 1024)
 
-/* Characters of a pattern times those of the value it is matched against. */
+/* The limit for the length of a pattern times the length of the value that it is matched
+ * against. */
 #define MATCH_MAX ((size_t)256 * 1024 * 1024)
 
 #define TOO_LONG  "the values of variables are too long"
@@ -28,7 +29,7 @@ struct lexer {
 	struct error *err;
 };
 
-/* Where results go: one word, or words parted at blanks. */
+/* Where results go: one word, or words split at blanks. */
 struct sink {
 	struct buf word;
 	struct words *words; /* NULL: one word */
@@ -115,7 +116,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The name that starts at the position; empty if there is none. */
+/* The name that starts at the current position; empty if there is none. */
 static struct text
 take_name(struct lexer *lx)
 {
@@ -138,15 +139,15 @@ take_name(struct lexer *lx)
 	return text_first(rest, n);
 }
 
-/* What is left of a mistake in the braces: if the text ended in the middle of
- * it, the brace is what is missing. */
+/* Reports an error within braces. If the text ended there, the closing brace is
+ * missing. */
 static int
 fail_in_braces(struct lexer *lx, const char *missing)
 {
 	return at_end(lx) ? fail(lx, missing) : -1;
 }
 
-/* Processes up to STOP into one word. In a pattern escapes stay. */
+/* Expands the input up to STOP into one word. In a pattern, escapes stay. */
 static int
 take_word(struct lexer *lx, char stop, bool in_pattern, struct buf *word)
 {
@@ -204,8 +205,7 @@ parse_pattern(struct lexer *lx, struct text pattern, struct text value,
 	return expand_pattern_parse(out, pattern, lx->err);
 }
 
-/* ${x#p} ${x%p}; a pattern that starts with the operator again is for the
- * longest match. */
+/* ${x#p} ${x%p}; ${x##p} and ${x%%p} take the longest match. */
 static int
 cut(struct lexer *lx, char modifier, struct text name, struct text pattern,
     struct buf *out)
@@ -255,7 +255,7 @@ unsupported(struct lexer *lx, const char *colon)
 	                 (int)(n == 0 ? 1 : n), rest.p);
 }
 
-/* The modifier at the position and all up to the closing brace. */
+/* Applies the modifier at the current position, up to the closing brace. */
 static int
 modified(struct lexer *lx, struct text name, bool *is_set, struct buf *out)
 {
@@ -314,7 +314,7 @@ braces(struct lexer *lx, struct buf *out)
 	return 0;
 }
 
-/* Behind a "$". Appends what it stands for. */
+/* After a "$": appends the value. */
 static int
 substitute(struct lexer *lx, struct buf *out)
 {
@@ -371,8 +371,8 @@ single_quoted(struct lexer *lx, struct sink *out)
 	return 0;
 }
 
-/* Within double quotes the escape character protects only what would mean
- * something there; anywhere else it is an ordinary character. */
+/* Within double quotes, the escape character protects only characters that are special
+ * there; before others it is an ordinary character. */
 static void
 escape_in_quotes(struct lexer *lx, struct sink *out)
 {
@@ -430,7 +430,7 @@ escaped(struct lexer *lx, struct sink *out)
 	buf_add_char(&out->word, lx->in.p[lx->pos++]);
 }
 
-/* At "<<": the blanks between a heredoc operator and its name part no words. */
+/* At "<<": blanks between a heredoc operator and its name do not separate words. */
 static void
 heredoc_operator(struct lexer *lx, struct sink *out)
 {
@@ -471,15 +471,15 @@ plain(struct lexer *lx, char stop, struct sink *out)
 	size_t start = lx->pos;
 	bool words = out->words != NULL;
 
-	/* The first one is a "<" that begins no operator, or plain indeed. */
+	/* The first character is plain, or a "<" that begins no operator. */
 	do
 		lx->pos++;
 	while (!at_end(lx) && is_plain(lx, lx->in.p[lx->pos], stop, words));
 	add(lx, out, text_first(text_from(lx->in, start), lx->pos - start));
 }
 
-/* Appends to OUT what the input up to STOP (taken, too) stands for; STOP '\0':
- * up to its end. */
+/* Expands the input up to and with STOP, and appends it to OUT. STOP '\0' is the end of
+ * the input. */
 static int
 process(struct lexer *lx, char stop, struct sink *out)
 {

@@ -64,8 +64,8 @@ expand_pattern_clear(struct expand_pattern *p)
 	array_clear(&p->tokens);
 }
 
-/* An automaton that tries all starts at once: from[i] is the least start of a
- * match of which the first i tokens are done, NOWHERE if there is none. */
+/* An automaton that tries all starts at once. from[i] is the earliest start of a match
+ * whose first i tokens are done, NOWHERE if there is none. */
 struct automaton {
 	const struct expand_pattern *p;
 	size_t *from, *next;
@@ -87,8 +87,8 @@ skip_empty_runs(struct automaton *m)
 			lower(&m->from[i + 1], m->from[i]);
 }
 
-/* Notes a finished match that ends at POS: the leftmost one counts, and of
- * several from there the last. */
+/* Notes a complete match that ends at POS. The leftmost match counts; of several with the
+ * same start, the longest. */
 static void
 note_match(struct automaton *m, size_t pos)
 {
@@ -98,7 +98,7 @@ note_match(struct automaton *m, size_t pos)
 		m->best = (struct span){ start, pos };
 }
 
-/* Takes one character. False if no match is under way any more. */
+/* Feeds one character. False if no partial match is left. */
 static bool
 take_rune(struct automaton *m, uint32_t rune)
 {
@@ -156,7 +156,7 @@ search(const struct expand_pattern *p, struct text value, size_t start, bool anc
 	return m.best.start != NOWHERE;
 }
 
-/* T with its characters in the opposite order. */
+/* T with its characters in reverse order. */
 static char *
 reverse(struct text t)
 {
@@ -203,7 +203,7 @@ expand_pattern_replace(const struct expand_pattern *p, struct text value, struct
 
 	while (pos <= value.n && search(p, value, pos, false, false, &found)) {
 		buf_add_text(out, text_first(text_from(value, done), found.start - done));
-		/* Nothing is put in for an empty match right behind another one. */
+		/* An empty match right after another match is not replaced. */
 		if (found.end > done || found.start == 0)
 			buf_add_text(out, to);
 		if (out->n - before > max)

@@ -10,8 +10,8 @@
 
 #define FLAGS_MAX 32
 
-/* Length of the token that T starts with. *PLAIN is left true if it has
- * neither quotes nor escapes. */
+/* Length of the token that T starts with. Sets *PLAIN to false if it has quotes or
+ * escapes. */
 static size_t
 token_length(struct text t, char escape, bool *plain)
 {

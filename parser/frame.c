@@ -10,7 +10,7 @@
 #define LINE_MAX_SHOWN   2000
 #define BINARY_MAX_SHOWN 40
 
-/* Lines are what LF separates: behind a trailing LF there is one more, empty. */
+/* LF separates lines, so after a trailing LF there is one more, empty line. */
 void
 frame_source_init(struct frame_source *s, struct text bytes, const char *name)
 {

@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "base/percent.h"
 
-/* What the query of an address may say, each at most once. */
+/* The keys of a URL's query, each allowed once. */
 struct query {
 	struct text ref, tag, branch, subdir, checksum, commit, keep_git_dir, submodules,
 	        mtime, fetch_by_commit;
@@ -28,7 +28,7 @@ is_scp_like(struct text t)
 	return !text_starts(text_from(t, (size_t)colon), "://");
 }
 
-/* BARE is the address without query and fragment. */
+/* BARE is the URL without query and fragment. */
 static bool
 is_repository(struct text bare)
 {
@@ -109,7 +109,7 @@ read_query(struct arena *arena, struct text query, struct query *q, struct error
 	return 0;
 }
 
-/* Sets *TO unless it was set to something else. */
+/* Sets *TO. If it is already set to another value, that is an error. */
 static int
 agree(struct text *to, struct text value, const char *what, struct error *err)
 {

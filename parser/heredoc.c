@@ -9,7 +9,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-/* The part of the operator WORD behind "<<" or "<<-"; false if it is none. */
+/* The part of WORD after the operator "<<" or "<<-"; false if there is no operator. */
 static bool
 split_operator(struct text word, bool *chomp, struct text *name)
 {
@@ -40,7 +40,7 @@ count(struct text t, char c)
 	return n;
 }
 
-/* The one word that NAME is, with or without its quotes. */
+/* NAME as a single word, with or without its quotes. */
 static bool
 only_word(struct arena *arena, struct text name, bool keep_quotes, struct text *word)
 {
@@ -71,7 +71,7 @@ heredoc_parse(struct arena *arena, struct text word, struct heredoc *out)
 	*out = (struct heredoc){
 		.name = bare,
 		.chomp = chomp,
-		/* Quotes that vanished were no part of the name. */
+		/* If quotes were removed, the name was quoted. */
 		.expand = count(bare, '"') == count(quoted, '"') &&
 		          count(bare, '\'') == count(quoted, '\''),
 	};

@@ -21,8 +21,8 @@ struct ignore {
 	bool has_exceptions;
 };
 
-/* PATTERN, "!" in front for an exception, without blanks around it; empty ones are no
- * rule. */
+/* PATTERN without surrounding blanks, after "!" if it is an exception; an empty one is
+ * not a rule. */
 static int
 add_rule(struct ignore *ig, struct text pattern, struct error *err)
 {
@@ -33,10 +33,10 @@ add_rule(struct ignore *ig, struct text pattern, struct error *err)
 	pattern = rune_trim(pattern);
 	if (pattern.n == 0)
 		return 0;
-	/* A NUL byte is in no path, and would end the cleaned one early. */
+	/* No path contains a NUL byte, and it would end the cleaned path early. */
 	if (text_find(pattern, '\0') >= 0)
 		return error_set(err, ERR_DOCKERFILE, "syntax error in pattern");
-	/* The sign is part of the path to be cleaned, so "!/" is one alone. */
+	/* The "!" is cleaned as part of the path, so "!/" is a "!" alone. */
 	cleaned = path_clean(pattern);
 	rule.exception = cleaned[0] == '!';
 	glob = cleaned + (rule.exception ? 1 : 0);
@@ -50,8 +50,8 @@ add_rule(struct ignore *ig, struct text pattern, struct error *err)
 	return 0;
 }
 
-/* One line of a file. Its path is cleaned, and then relative to the context, before it
- * becomes a pattern, with what that then begins or ends in. */
+/* Reads one line of a file. The path is cleaned and made relative to the context before
+ * it becomes a pattern, whatever blanks or "!" it then begins or ends with. */
 static int
 add_line(struct ignore *ig, struct text line, struct error *err)
 {
@@ -157,7 +157,7 @@ ignore_match(const struct ignore *ig, struct text path, const void *parent, void
 		const struct rule *rule = &ig->rules.at[i];
 		bool hit;
 
-		/* A rule that would change nothing is not asked. */
+		/* A rule that would change nothing is skipped. */
 		if (above != NULL && above[i])
 			hit = true;
 		else
@@ -181,7 +181,7 @@ ignore_may_reinclude(const struct ignore *ig, struct text path)
 	return false;
 }
 
-/* PATH or one of the directories it is in. */
+/* Whether the rule matches PATH or one of the directories above it. */
 static bool
 matches_any_level(const struct ignore_glob *glob, struct text path)
 {

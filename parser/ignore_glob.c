@@ -9,8 +9,8 @@ enum token_kind {
 	TOKEN_ANY, /* ? */
 	TOKEN_CLASS,
 	TOKEN_RUN,    /* * */
-	TOKEN_DEEP,   /* ** takes nothing, or goes on to … */
-	TOKEN_INSIDE, /* … which takes all up to some "/" */
+	TOKEN_DEEP,   /* ** matches nothing, or goes on to … */
+	TOKEN_INSIDE, /* … which matches everything up to some "/" */
 	TOKEN_ALL,    /* ** at the end */
 };
 
@@ -29,9 +29,9 @@ struct ignore_glob {
 	char *pattern;              /* classes are views of it */
 	struct text prefix, suffix; /* of every match */
 	bool on_name;               /* matched against the last component alone */
-	ARRAY(struct token) tokens; /* behind the prefix */
+	ARRAY(struct token) tokens; /* after the prefix */
 	size_t n_words;
-	uint64_t *advance[128];    /* by ASCII character: states it leads on from */
+	uint64_t *advance[128];    /* by ASCII character: states from which it leads on */
 	uint64_t *stay[2];         /* states that keep a character, or a "/" */
 	uint64_t *skip, *skip_two; /* states that lead on without a character */
 	uint64_t *bits;            /* what the pointers above point into */
@@ -57,7 +57,7 @@ ends_in(const struct ignore_glob *g, enum token_kind kind)
 	return g->tokens.n > 0 && g->tokens.at[g->tokens.n - 1].kind == kind;
 }
 
-/* "**" and the "/" behind it. Two in a row mean the same as one. */
+/* "**" and the "/" after it. Two in a row mean the same as one. */
 static struct text
 read_deep(struct ignore_glob *g, struct text rest, bool first)
 {
@@ -152,7 +152,7 @@ takes(const struct token *t, uint32_t rune)
 	}
 }
 
-/* "**" in front of something that stays within one component. */
+/* "**" before something that stays within one component. */
 static bool
 is_about_names(const struct ignore_glob *g)
 {
@@ -177,7 +177,7 @@ is_ascii(const struct token *t)
 	return t->kind == TOKEN_CHAR && t->rune < 0x80;
 }
 
-/* Finds the fixed ends, and takes the fixed start off the tokens. */
+/* Finds the fixed prefix and suffix, and removes the prefix from the tokens. */
 static void
 find_ends(struct ignore_glob *g)
 {
@@ -278,7 +278,7 @@ ignore_glob_free(struct ignore_glob *g)
 
 /* ------------------------------------------------------------ matching */
 
-/* Adds the states that are reached without taking a character. */
+/* Adds the states that are reached without a character. */
 static void
 close_over(const struct ignore_glob *g, uint64_t *states)
 {
@@ -301,8 +301,7 @@ close_over(const struct ignore_glob *g, uint64_t *states)
 	}
 }
 
-/* Takes a character that ADVANCE says where it leads. False if no state is
- * left. */
+/* Feeds a character, for which ADVANCE says where it leads. False if no state is left. */
 static bool
 step(const struct ignore_glob *g, const uint64_t *advance, bool is_slash,
      uint64_t *states)
@@ -323,7 +322,7 @@ step(const struct ignore_glob *g, const uint64_t *advance, bool is_slash,
 	return true;
 }
 
-/* Takes a character beyond ASCII, for which there is no table. */
+/* Feeds a character beyond ASCII, for which there is no table. */
 static bool
 step_rune(const struct ignore_glob *g, struct text rest, size_t *n, uint64_t *states)
 {
@@ -346,7 +345,7 @@ step_rune(const struct ignore_glob *g, struct text rest, size_t *n, uint64_t *st
 	return step(g, advance, false, states);
 }
 
-/* Runs over PATH from the start. False if it cannot match, however it went on. */
+/* Feeds PATH from the start. False if it cannot match, however it continues. */
 static bool
 run(const struct ignore_glob *g, struct text path, uint64_t *states)
 {

@@ -62,8 +62,8 @@ is_repository(struct text t)
 	return true;
 }
 
-/* Labels of letters, digits and inner dashes, parted by dots; or an IPv6
- * address in brackets; then perhaps a port. */
+/* Labels of letters, digits and inner dashes, separated by dots; or an IPv6 address in
+ * brackets; then perhaps a port. */
 static bool
 is_host(struct text t)
 {
@@ -114,8 +114,8 @@ has_upper(struct text t)
 	return false;
 }
 
-/* Takes T apart; nothing is judged yet. What stands before the first slash is
- * a host only if it cannot be anything else. */
+/* Splits T without checking the parts. The part before the first slash is a host only if
+ * it cannot be anything else. */
 static struct parts
 split(struct text t)
 {

@@ -160,7 +160,7 @@ read_string(struct reader *r, struct text *out)
 	return true;
 }
 
-/* Something other than a string was met: a mistake only if all is valid JSON. */
+/* An element is not a string. That is an error only if the whole text is valid JSON. */
 static int
 not_a_string(const struct reader *r, struct error *err)
 {

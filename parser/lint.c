@@ -7,7 +7,7 @@
 
 #define ALL UINT32_MAX
 
-/* The parts of a check option that count; more are read as part of the last. */
+/* The maximum number of parts of a check option; the rest belongs to the last part. */
 #define PARTS_MAX 3
 
 static_assert(N_LINT_RULES <= 32, "a set of rules is a word of 32 bits");
@@ -27,7 +27,7 @@ const struct lint_row lint_rows[N_LINT_RULES] = { LINT_RULES(LINT_ROW) };
 
 /* ------------------------------------------------------------ settings */
 
-/* The rules named in LIST, "A,B" or "all"; names of no rule are passed over. */
+/* The rules named in LIST, "A,B" or "all"; unknown names are ignored. */
 static uint32_t
 read_rules(struct text list)
 {
@@ -122,8 +122,8 @@ lint_clear(struct lint *lint)
 	array_clear(&lint->warnings);
 }
 
-/* "check=…" among the comments above IN changes the settings for it alone. What
- * cannot be read is an ordinary comment. */
+/* "check=…" in the comments above IN changes the settings for IN alone. An invalid one is
+ * an ordinary comment. */
 static struct lint_settings
 settings_for(const struct lint *lint, const struct instruction *in)
 {
@@ -209,7 +209,7 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Rules are pointed at by each of their warnings, and named once. */
+/* Each rule is listed once, and its warnings refer to it. */
 int
 plan_check_lint(const struct plan *plan, struct error *err)
 {

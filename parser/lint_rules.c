@@ -130,7 +130,7 @@ consistent_instruction_casing(struct lint *lint, const struct instruction *in,
 	          TEXT_ARG(in->keyword), want_lower ? "lower" : "upper");
 }
 
-/* Global arguments neither count nor are judged. */
+/* Global arguments are neither counted nor checked. */
 static void
 casing(struct lint *lint, const struct dockerfile *df)
 {
@@ -229,7 +229,7 @@ contains(struct text t, const char *part)
 	return n == 0 || (t.n > 0 && memmem(t.p, t.n, part, n) != NULL);
 }
 
-/* A constant is fine if the stage says in its name what it is for. */
+/* A constant platform is fine if the name of the stage mentions it. */
 static void
 from_platform_flag_const_disallowed(struct lint *lint, const struct stage *stage,
                                     struct text value)
@@ -377,8 +377,8 @@ lint_multiple_instructions(struct lint *lint, const struct instruction *in,
 		          TEXT_ARG(in->keyword));
 }
 
-/* Whether everything is ignored is asked about names that no pattern but a
- * general one can have in mind. */
+/* Whether everything is ignored is tested with names that only a general pattern can
+ * match. */
 static bool
 is_ignored(const struct ignore *ignore, struct text path)
 {

@@ -158,7 +158,7 @@ static const struct {
 	field_fn *read;
 	unsigned field; /* of enum mount_fields */
 	bool bare;      /* may stand without a value */
-	bool at_once;   /* refused as it is read, by the type that was read before it */
+	bool at_once; /* checked while it is read, against the type that was read before it */
 } fields[] = {
 	{ "type", read_type, 0, false, false },
 	{ "from", read_from, FIELD_FROM, false, false },
@@ -288,7 +288,7 @@ read_given(struct planner *p, const struct node *node, const struct instruction 
 
 /* ------------------------------------------------------------ as steps see it */
 
-/* A mount on its way into a step. */
+/* A mount while it is planned. */
 struct request {
 	struct planner *p;
 	const struct node *node;

@@ -107,7 +107,8 @@ follow(struct search *s, struct text name)
 		array_push(&s->names, global->uses.list.at[i]);
 }
 
-/* No default and no build argument of its own: it is the one before FROM. */
+/* Without a default or build argument of its own, it takes the value from before the
+ * first FROM. */
 static bool
 is_let_in(const struct search *s, const struct pair *pair, const char *name)
 {
@@ -117,7 +118,7 @@ is_let_in(const struct search *s, const struct pair *pair, const char *name)
 	       variables_find(&s->p->globals, pair->key, &value);
 }
 
-/* Of two declarations of a name in a stage the later one counts. */
+/* If a stage declares a name twice, the later declaration counts. */
 static void
 add_declared(struct search *s, const struct node *node, const struct instruction *in,
              struct map *seen)
@@ -153,7 +154,7 @@ visit(struct search *s, const struct node *node)
 		follow(s, s->names.at[--s->names.n]);
 }
 
-/* The target first, so that its own declarations hide those of other stages. */
+/* Starts at the target, so that its own declarations hide those of other stages. */
 static void
 visit_all(struct search *s)
 {

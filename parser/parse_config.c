@@ -12,7 +12,7 @@ no_flags(const struct statement *s, struct error *err)
 	return flags_read(s->flags.at, s->flags.n, NULL, 0, err);
 }
 
-/* CMD and ENTRYPOINT: nothing at all is the shell form of nothing. */
+/* CMD and ENTRYPOINT: no argument is an empty shell form. */
 int
 parse_command(struct arena *arena, const struct statement *s, struct instruction *out,
               struct error *err)
@@ -56,7 +56,7 @@ parse_pairs(struct arena *arena, const struct statement *s, struct instruction *
 	return 0;
 }
 
-/* Flags are dropped unseen, as BuildKit does. */
+/* Flags are ignored, as in BuildKit. */
 int
 parse_arg(struct arena *arena, const struct statement *s, struct instruction *out,
           struct error *err)
@@ -143,7 +143,7 @@ parse_one_argument(struct arena *arena, const struct statement *s,
 	return no_flags(s, err);
 }
 
-/* ONBUILD keeps the text behind its name, to be read again in the child. */
+/* ONBUILD keeps the text after its name, to be parsed again in the child. */
 int
 parse_onbuild(struct arena *arena, const struct statement *s, struct instruction *out,
               struct error *err)

@@ -23,7 +23,8 @@ check_arguments(struct arena *arena, const struct statement *s, struct error *er
 	return 0;
 }
 
-/* Too few arguments are reported before a wrong flag, a wrong destination after. */
+/* Too few arguments are reported before an invalid flag, an invalid destination after
+ * it. */
 static int
 read_both(struct arena *arena, const struct statement *s, const struct flag *table,
           size_t n, struct error *err)

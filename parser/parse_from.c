@@ -3,7 +3,7 @@
 #include "parser/flags.h"
 #include "parser/statement.h"
 
-/* What a stage name consists of after its first letter, in lower case. */
+/* Characters of a stage name after its first letter, in lower case. */
 static bool
 is_name_byte(char c)
 {

@@ -11,7 +11,7 @@ class_rune(struct text t, uint32_t *rune)
 	if (t.n == 0 || t.p[0] == '-' || t.p[0] == ']')
 		return 0;
 	n = text_rune(text_from(t, escape), rune);
-	/* A class cannot end within a range. */
+	/* A pattern that ends within a class is malformed. */
 	return n == 0 || escape + n == t.n ? 0 : escape + n;
 }
 
@@ -40,7 +40,7 @@ pattern_class(struct text t, uint32_t rune, bool *is_in)
 	return i + 1;
 }
 
-/* A byte that is no UTF-8 counts as one character outside of all classes. */
+/* A byte that is not UTF-8 counts as one character, in no class. */
 static size_t
 name_rune(struct text name, uint32_t *rune)
 {
@@ -52,8 +52,8 @@ name_rune(struct text name, uint32_t *rune)
 	return 1;
 }
 
-/* Length of the element of the pattern that P starts with, 0 if malformed, and
- * in *TAKES how many bytes of NAME it matches (0: does not). Not for "*". */
+/* Length of the pattern element that P starts with, 0 if malformed. *TAKES: how many
+ * bytes of NAME it matches (0: does not). Not for "*". */
 static size_t
 match_element(struct text p, struct text name, size_t *takes)
 {
@@ -97,7 +97,8 @@ is_valid(struct text p)
 int
 pattern_match(struct text pattern, struct text name)
 {
-	/* Behind the last star, and where in the name it stopped so far. */
+	/* The position after the last star, and where in the name that star stopped so
+	 * far. */
 	struct text star_pattern = { 0 }, star_name = { 0 };
 	bool starred = false;
 
@@ -121,8 +122,8 @@ pattern_match(struct text pattern, struct text name)
 		}
 		if (!starred || star_name.n == 0 || star_name.p[0] == '/')
 			return 0;
-		/* Earlier stars need not be tried again: the first fit of what
-		 * follows them leaves the most for the rest. */
+		/* Earlier stars need no second try: the first match of the part after
+		 * them leaves most of the name for the rest. */
 		name = star_name = text_from(star_name, 1);
 		pattern = star_pattern;
 	}

@@ -75,7 +75,7 @@ make_graph(struct planner *p, struct error *err)
 	return 0;
 }
 
-/* Looks up what is needed; what triggers bring in may need more. 1 if all is
+/* Looks up what is needed; commands from triggers may need more. 1 if everything is
  * known, 0 if some images are missing. */
 static int
 find_origins(struct planner *p, struct error *err)
@@ -115,8 +115,8 @@ dispatch(struct planner *p, struct node *node, const struct command *command,
 	}
 }
 
-/* What is wrong with the commands of NODE behind its command number FIRST, which is
- * wrong: nothing is made of them any more. */
+/* Reports errors in the commands of NODE after its invalid command number FIRST. No steps
+ * are made for them. */
 static void
 note_others(struct planner *p, struct node *node, size_t first, struct error *err)
 {
@@ -212,7 +212,7 @@ is_empty(const char *s)
 	return s == NULL || *s == '\0';
 }
 
-/* An explicit platform is what the image says, whatever its base says. */
+/* An explicit platform is also the image's, whatever its base says. */
 static void
 set_platform(struct planner *p, struct plan_image *image)
 {

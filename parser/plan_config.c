@@ -12,7 +12,7 @@
 typedef int config_fn(struct planner *p, struct node *node, const struct instruction *in,
                       struct error *err);
 
-/* The history entry that B holds, of an instruction without a layer. */
+/* Adds the history entry in B, for an instruction without a layer. */
 static int
 commit(struct planner *p, struct node *node, const struct buf *b)
 {
@@ -88,7 +88,7 @@ arg_value(struct planner *p, struct node *node, const struct instruction *in,
 	return scope_expand(p, node, in, pair->value, value, err) < 0 ? -1 : 1;
 }
 
-/* One after the other: a name is seen by those behind it. */
+/* Arguments are set one after the other, so later ones can use earlier ones. */
 static int
 plan_arg(struct planner *p, struct node *node, const struct instruction *in,
          struct error *err)
@@ -174,7 +174,7 @@ plan_cmd(struct planner *p, struct node *node, const struct instruction *in,
 	return commit(p, node, &b);
 }
 
-/* A CMD that the base left was meant for its own entry point. */
+/* An inherited CMD was meant for the base's own entry point. */
 static int
 plan_entrypoint(struct planner *p, struct node *node, const struct instruction *in,
                 struct error *err)

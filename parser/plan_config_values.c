@@ -21,7 +21,7 @@ struct port_range {
 	uint32_t first, last;
 };
 
-/* Cuts the text behind the last colon off *REST. */
+/* Cuts the text after the last colon off *REST. */
 static struct text
 cut_last(struct text *rest)
 {
@@ -107,7 +107,7 @@ find_proto(struct text proto)
 	return proto.n == 0 ? known[0] : NULL;
 }
 
-/* The host's port means nothing, but it must be right. */
+/* The host's port has no effect, but it must be valid. */
 static int
 check_host(const struct port_spec *spec, const struct port_range *inside,
            struct error *err)

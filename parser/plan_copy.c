@@ -14,7 +14,7 @@
 #include "parser/state.h"
 #include "parser/step.h"
 
-/* A body given in the Dockerfile itself. */
+/* Content given in the Dockerfile itself (a heredoc). */
 struct inline_file {
 	struct text name, content;
 };
@@ -47,7 +47,7 @@ add_file(struct planner *p, struct node *node, struct request *r,
 {
 	struct text body = TEXT("");
 
-	/* Of several bodies with one name the last one counts. */
+	/* If several heredocs have one name, the last one counts. */
 	for (size_t i = 0; i < r->in->heredocs.n; i++)
 		if (text_equal(r->in->heredocs.at[i].name, operator->name))
 			body = r->in->heredocs.at[i].body;
@@ -85,7 +85,7 @@ check_chown(const struct request *r, bool link, struct error *err)
 {
 	struct text rest = r->chown;
 
-	/* Without a base there is no file that could tell a name's number. */
+	/* Without a base, no file maps a name to a number. */
 	while (link && rest.n > 0) {
 		struct text part = text_cut(&rest, ':');
 		uint32_t id;
@@ -96,7 +96,7 @@ check_chown(const struct request *r, bool link, struct error *err)
 	return 0;
 }
 
-/* Empty after expansion is as good as not given. */
+/* An option that is empty after expansion counts as not given. */
 static void
 drop_empty(struct text *t)
 {
@@ -140,7 +140,7 @@ add_source(struct request *r, step_id from, struct text path)
 	return source;
 }
 
-/* The step that paths are looked for in: that of --from, or the context. */
+/* The step whose files are copied: that of --from, or the context. */
 static int
 find_from(struct planner *p, struct node *node, const struct request *r, step_id *out,
           struct error *err)
@@ -165,7 +165,7 @@ find_from(struct planner *p, struct node *node, const struct request *r, step_id
 	        buf_str(&from), buf_str(&here));
 }
 
-/* What --parents keeps of PATH: what is behind the pivot "/./", or all. */
+/* The part of PATH that --parents keeps: what follows the pivot "/./", or all of it. */
 static struct text
 kept_part(struct text path)
 {
@@ -174,8 +174,7 @@ kept_part(struct text path)
 	return pivot == NULL ? path : text_from(path, (size_t)(pivot + 3 - path.p));
 }
 
-/* Nothing has no parents: without a name there is nothing that the patterns could
- * match. */
+/* An empty path has no parents, so there is no name that the patterns could match. */
 static int
 check_parents(struct text path, struct error *err)
 {
@@ -263,8 +262,8 @@ add_sources(struct planner *p, struct node *node, struct request *r, struct erro
 
 /* ------------------------------------------------------------ the step */
 
-/* The destination from the root on. It ends in "/" if it says that it is a
- * directory: "dir/", "dir/.", "." and "". */
+/* The absolute destination. It ends in "/" if it was written as a directory: "dir/",
+ * "dir/.", "." and "". */
 static struct text
 absolute(struct planner *p, const struct node *node, struct text dest)
 {
@@ -281,7 +280,7 @@ absolute(struct planner *p, const struct node *node, struct text dest)
 	                           is_dir && strcmp(joined, "/") != 0 ? "/" : ""));
 }
 
-/* What --from, --link, --exclude and the like were is left out. */
+/* --from, --link, --exclude and similar flags are left out. */
 static struct text
 history(struct planner *p, const struct request *r)
 {

@@ -17,7 +17,7 @@ find_sources(const struct plan *plan, struct map *out)
 	}
 }
 
-/* NUMBERS: what the steps of OTHER are in PLAN. */
+/* NUMBERS maps the steps of OTHER to those of PLAN. */
 static void
 move_steps(struct plan *plan, struct plan *other, step_id *numbers)
 {
@@ -34,7 +34,7 @@ move_steps(struct plan *plan, struct plan *other, step_id *numbers)
 		numbers[i] = known > 0 ? known - 1 : plan->steps.n;
 		if (known > 0)
 			continue;
-		/* Inputs have smaller numbers: theirs are known. */
+		/* Inputs have smaller numbers, so their new numbers are known. */
 		plan_step_renumber(step, numbers);
 		array_push(&plan->steps, *step);
 	}

@@ -11,7 +11,7 @@
 
 /* ------------------------------------------------------------ git */
 
-/* What the flags of ADD and the query of the address say must agree. */
+/* The flags of ADD and the query of the URL must agree. */
 static int
 apply_flags(const struct instruction *in, struct text checksum, struct git_url *url,
             struct error *err)
@@ -44,7 +44,7 @@ is_web(struct text t)
 	return text_starts(t, "http://") || text_starts(t, "https://");
 }
 
-/* The last part of the address's path. */
+/* The last component of the URL's path. */
 static struct text
 file_name(struct planner *p, struct text url)
 {

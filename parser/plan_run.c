@@ -14,12 +14,12 @@
 #include "parser/state.h"
 #include "parser/step.h"
 
-/* Where scripts that name their own interpreter are seen. */
+/* The directory in which steps see scripts that name their own interpreter. */
 #define PIPES "/dev/pipes/"
 
 /* ------------------------------------------------------------ heredocs */
 
-/* The text and all bodies behind it, for a shell that knows heredocs. */
+/* The text and all heredocs after it, for a shell that knows heredocs. */
 static struct text
 with_bodies(struct planner *p, const struct instruction *in)
 {
@@ -34,7 +34,7 @@ with_bodies(struct planner *p, const struct instruction *in)
 	return arena_text(p->arena, buf_text(&b));
 }
 
-/* " (first line...)": what a script is about. */
+/* " (first line...)", to describe a script. */
 static struct text
 summary(struct planner *p, struct text body)
 {
@@ -47,8 +47,8 @@ summary(struct planner *p, struct text body)
 	                           rest.n > 0 ? "..." : ""));
 }
 
-/* The shell form's text. A lone heredoc is a script by itself: for the shell,
- * or in a file if it says who is to read it. *ABOUT is for the step's name. */
+/* The shell form's text. A lone heredoc is a script: for the shell, or in a file if it
+ * begins with "#!". *ABOUT is for the step's name. */
 static struct text
 shell_text(struct planner *p, const struct instruction *in, struct step_run *run,
            struct text *about)
@@ -154,7 +154,8 @@ title(struct planner *p, const struct node *node, const struct command *command,
 	return plan_step_command(p, command, line);
 }
 
-/* What the kernel, or a look-up in the root's files, gets as a text that ends at NUL. */
+/* Refuses NUL bytes in texts that the kernel, or a look-up in the root's files, would end
+ * at NUL. */
 static int
 check_environment(const struct step_run *run, struct error *err)
 {
@@ -181,7 +182,7 @@ set_environment(struct planner *p, struct node *node, struct step_run *run,
 	run->cwd = state_workdir(state);
 	run->user = state->config.user.p == NULL ? TEXT("") : state->config.user;
 	run->hostname = p->hostname;
-	/* Shared with the options, which outlive the plan; nobody changes it. */
+	/* Shared with the options, which outlive the plan and do not change. */
 	run->hosts.at = (struct variable *)p->options->hosts;
 	run->hosts.n = run->hosts.cap = p->options->n_hosts;
 	return check_environment(run, err);

@@ -101,8 +101,8 @@ plan_step_identity(const struct step *step, struct buf *key)
 	return false;
 }
 
-/* The step of the plan that is the same source as WANTED, or WANTED as a new one
- * (*IS_NEW) for IN in NODE. */
+/* The step of the plan for the same source as WANTED; if there is none, WANTED becomes a
+ * new step (*IS_NEW) for IN in NODE. */
 static struct step *
 source(struct planner *p, const struct node *node, const struct instruction *in,
        const struct step *wanted, bool *is_new)
@@ -136,7 +136,7 @@ plan_step_scratch(struct planner *p, const struct node *node)
 	return source(p, node, node->at, &wanted, &is_new)->id;
 }
 
-/* The reference with the digest that it turned out to have. */
+/* The reference with the digest that was found for it. */
 static struct text
 image_title(struct planner *p, const struct node *node)
 {
@@ -251,7 +251,7 @@ width(size_t n)
 	return digits;
 }
 
-/* "->arm64": what the stage builds for, if it asked for it and it is another one. */
+/* "->arm64": the platform that the stage builds for, if it uses that and it differs. */
 static void
 add_target(const struct node *node, const struct platform *own, struct buf *out)
 {
@@ -283,7 +283,7 @@ add_target(const struct node *node, const struct platform *own, struct buf *out)
 		buf_print(out, "->%s", text + strlen(target.os) + 1);
 }
 
-/* "linux/amd64->arm64 build ": what the number of a step follows. */
+/* "linux/amd64->arm64 build ": the text before the number of a step. */
 static void
 add_place(const struct planner *p, const struct node *node, struct buf *out)
 {
@@ -300,7 +300,7 @@ add_place(const struct planner *p, const struct node *node, struct buf *out)
 	}
 }
 
-/* A node that is no stage has nothing to count. */
+/* A node that is not a stage has no step numbers. */
 struct text
 plan_step_name(struct planner *p, struct node *node, struct text text)
 {

@@ -8,7 +8,7 @@
 #include "parser/state.h"
 #include "parser/step.h"
 
-/* A relative path goes on from where we are; an absolute one is taken as it was
+/* A relative path continues the current directory; an absolute one stays as it was
  * written, not cleaned. */
 static struct text
 next_workdir(struct planner *p, const struct state *state, struct text path)

@@ -12,9 +12,9 @@ rune_is_blank(uint32_t rune)
 	       rune == 0x202F || rune == 0x205F || rune == 0x3000;
 }
 
-/* Blocks above ASCII that hold no letters: punctuation, symbols, pictures.
- * Everything else up there is taken for a letter; Unicode's exact list changes
- * with every version and no variable name depends on it. */
+/* Blocks above ASCII without letters: punctuation, symbols, pictures. All other code
+ * points count as letters: Unicode's exact list changes with every version, and no
+ * variable name depends on it. */
 static const struct {
 	uint32_t first, last;
 } not_letters[] = {

@@ -56,7 +56,7 @@ target_stage(const struct planner *p)
 	return last != NULL && last->name.p != NULL ? last->name : TEXT("default");
 }
 
-/* Proxies reach every RUN under both spellings of their names. */
+/* Every RUN gets proxies under both spellings of their names. */
 static void
 add_proxies(struct planner *p)
 {

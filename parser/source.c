@@ -15,7 +15,7 @@ source_init(struct source *s, struct text bytes)
 	*s = (struct source){ .bytes = source_skip_mark(bytes) };
 }
 
-/* The next physical line with its end. */
+/* The next physical line, including its line end. */
 static bool
 next_line(struct source *s, struct text *line)
 {
@@ -43,8 +43,8 @@ without_end(struct text line)
 	return line;
 }
 
-/* Takes the escape character and the blanks behind it off the end of *LINE if
- * the line is continued. Two escape characters in a row do not continue. */
+/* If the line is continued, removes the escape character and the blanks after it from the
+ * end of *LINE. Two escape characters in a row do not continue a line. */
 static bool
 cut_continuation(struct text *line, char escape)
 {
@@ -60,9 +60,8 @@ cut_continuation(struct text *line, char escape)
 	return true;
 }
 
-/* RAW counts from its first byte on: of an indented comment the "#" stays, so
- * that it describes nothing. An empty comment parts the ones above from those
- * below. */
+/* The text of RAW starts at its first byte: an indented comment keeps its "#", so it
+ * describes nothing. An empty comment separates the comments above from those below. */
 static void
 keep_comment(struct words *comments, struct text raw)
 {

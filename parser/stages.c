@@ -47,7 +47,7 @@ node_free(struct node *node)
 
 /* ------------------------------------------------------------ FROM */
 
-/* A global ARG without a value is declared all the same. */
+/* A global ARG without a value still is a declaration. */
 static void
 tell_undefined(struct planner *p, const struct instruction *from,
                const struct mentioned *mentioned)
@@ -269,8 +269,8 @@ stages_find_target(struct planner *p, struct error *err)
 
 /* ------------------------------------------------------------ --from */
 
-/* The node that NAME means to a command of NODE: a stage's in any letter case,
- * else one of its own. */
+/* The node that a command of NODE means by NAME: that of a stage, in any letter case,
+ * else a node of its own. */
 static struct node *
 find_source(struct planner *p, const struct node *node, const struct instruction *in,
             struct text name)
@@ -387,7 +387,7 @@ stages_join(struct planner *p, struct error *err)
 
 /* ------------------------------------------------------------ walks */
 
-/* One node on the way down, and where among its commands the way goes on. */
+/* One node on the way down, and the command where the way continues. */
 struct walk_step {
 	struct node *node;
 	size_t command, source;
@@ -428,8 +428,8 @@ fail_cycle(const struct walk *walk, struct error *err)
 	return -1;
 }
 
-/* Goes down from START, depth first. STATES: nodes on the path, and those that
- * were left again without having found a cycle. */
+/* Searches depth first from START. STATES marks the nodes on the path, and those already
+ * left without a cycle. */
 static int
 search_cycle(struct node *start, struct map *states, struct walk *walk, struct error *err)
 {
@@ -489,7 +489,7 @@ reach_sources(struct walk *todo, const struct node *node)
 			reach(todo, node->commands.at[i].sources[k]);
 }
 
-/* May be called again after more commands came in. */
+/* May be called again after commands were added. */
 void
 stages_mark_reachable(struct planner *p)
 {

@@ -5,7 +5,7 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* Lets TO, an array of CONFIG, have the elements of FROM in ARENA. */
+/* Copies the elements of FROM to TO, an array of a config, in ARENA. */
 #define KEEP(arena, to, from)                                                            \
 	do {                                                                             \
 		(to)->n = (to)->cap = (from)->n;                                         \
@@ -40,7 +40,7 @@ put_all(struct variables *to, const struct variable *list, size_t n)
 		variables_put(to, list[i].name, list[i].value);
 }
 
-/* What triggers there are is the planner's business: they are run, not kept. */
+/* The planner handles triggers: they are run, not kept. */
 void
 state_from_image(struct state *s, struct arena *arena, const struct config *config)
 {
@@ -64,9 +64,8 @@ state_from_image(struct state *s, struct arena *arena, const struct config *conf
 		variables_put(&s->volumes, from->volumes.at[i], TEXT(""));
 }
 
-/* Triggers are run in the child instead of being handed on, and what may be
- * there once in a stage may be there once in the child, too. */
-/* Of thousands of stages each may have all that those before it had. */
+/* Each of thousands of stages may inherit everything from those before it, so the last
+ * heir (TAKES) moves the variables instead of copying them. */
 static void
 pass_on(struct variables *to, struct variables *from, bool takes)
 {
@@ -78,6 +77,7 @@ pass_on(struct variables *to, struct variables *from, bool takes)
 	}
 }
 
+/* ONBUILD triggers of FROM run in the new stage; it does not inherit them. */
 void
 state_from_stage(struct state *s, struct state *from, bool takes)
 {
@@ -105,7 +105,7 @@ state_begin(struct state *s)
 
 	if (!variables_find(&s->config_env, TEXT("PATH"), &path))
 		variables_put(&s->config_env, TEXT("PATH"), TEXT(DEFAULT_PATH));
-	/* In a stage built on another one they win over what ARG set there. */
+	/* In a stage built on another one, they win over values that ARG set there. */
 	for (size_t i = 0; i < s->config_env.list.n; i++)
 		variables_append(&s->env, s->config_env.list.at[i].name,
 		                 s->config_env.list.at[i].value);

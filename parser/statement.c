@@ -99,9 +99,8 @@ split_head(struct statement_reader *r, struct text line, struct statement *out)
 	return rune_trim(flags_cut(r->arena, rest, r->directives.escape, &r->flags));
 }
 
-/* The instruction behind ONBUILD: only its writing is checked now, and INNER
- * tells what it is. Behind a chain of ONBUILDs, which is refused later, it is
- * the innermost one that is checked. */
+/* The instruction after ONBUILD: only its syntax is checked now. In a
+ * chain of ONBUILDs, which is refused later, the innermost instruction is checked. */
 static int
 split_trigger(struct statement_reader *r, struct text rest, struct statement *inner,
               struct text *name, struct error *err)

@@ -3,7 +3,7 @@
 #include "base/base.h"
 #include "base/suggest.h"
 
-/* Fewer gaps than this are not worth moving the rest. */
+/* With fewer gaps, compacting is not worth it. */
 #define GAPS_MIN 16
 
 static size_t

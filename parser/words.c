@@ -30,8 +30,8 @@ words_split(struct text t, struct words *out)
 			array_push(&out->list, word);
 }
 
-/* Length of the word that T starts with; *DROP is set if its last byte is an
- * escape character with nothing behind it. */
+/* Length of the word that T starts with; *DROP is set if its last byte is an escape
+ * character at the end of the text. */
 static size_t
 quoted_length(struct text t, char escape, bool *drop)
 {

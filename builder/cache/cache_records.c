@@ -8,7 +8,7 @@
 
 #define MEMBER "cooper.cache"
 
-/* More steps than this no build has. */
+/* No build has more steps. */
 enum { VERSION = 1, RECORDS_MAX = 1000000 };
 
 struct cache_records {

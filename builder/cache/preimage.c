@@ -90,7 +90,7 @@ preimage_difference(const struct preimage *was, const struct preimage *is,
 	return false;
 }
 
-/* JSON strings cannot hold every byte; what they cannot hold goes as hex. */
+/* JSON strings cannot hold every byte sequence; others are written in hex. */
 static json_t *
 value_write(struct text value)
 {

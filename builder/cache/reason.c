@@ -15,7 +15,8 @@ same_words(const struct last_build_step *a, const struct last_build_step *b)
 	return text_equal(a->command, b->command);
 }
 
-/* The N-th step of STAGE (from 0) that SAMPLE has the words of, or any if it is NULL. */
+/* The N-th step of STAGE (from 0) with the same words as SAMPLE, or with any if SAMPLE is
+ * NULL. */
 static const struct last_build_step *
 find_nth(const struct last_build *t, struct text stage,
          const struct last_build_step *sample, size_t n)
@@ -30,7 +31,7 @@ find_nth(const struct last_build *t, struct text stage,
 	return NULL;
 }
 
-/* How many steps before STEP have its stage, and the words of SAMPLE. */
+/* The number of steps before STEP in its stage that have the words of SAMPLE. */
 static size_t
 count_before(const struct last_build *t, const struct last_build_step *step,
              const struct last_build_step *sample)
@@ -84,8 +85,8 @@ is_same_file(const struct last_build_file *was, const struct last_build_file *is
 	       was->mode == is->mode && text_equal(was->link, is->link);
 }
 
-/* NULL if the lists say the same. What they begin and end with alike is mostly nearly
- * all, and needs no map. */
+/* NULL if the lists are equal. Most of them usually is a common beginning and end, which
+ * need no map. */
 static char *
 files_difference(const struct last_build_step *was, const struct last_build_step *is)
 {

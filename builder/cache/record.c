@@ -27,7 +27,7 @@ record_name(const struct digest *key)
 	return mem_print("steps/%s", digest_hex(key, hex));
 }
 
-/* 1 filled, 0 not usable any more. */
+/* 1 if OUT is filled in, 0 if the record is not usable any more. */
 static int
 record_parse(struct store *st, const json_t *json, struct record *out, struct error *err)
 {
@@ -123,8 +123,8 @@ record_is_any(struct store *st, struct text step)
 	return false;
 }
 
-/* The lock file is removed by whoever held it; one that lost its name while we
- * waited is no lock any more. */
+/* Whoever held the lock removes its file. A file that lost its name while we waited is no
+ * longer the lock. */
 static bool
 lock_is_current(struct store *st, const char *name, int fd)
 {

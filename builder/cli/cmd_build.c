@@ -22,7 +22,7 @@ print_answer(const char *text)
 		putchar('\n');
 }
 
-/* The results there must not get more bytes. */
+/* Nothing else may be written to the descriptors that take results. */
 static bool
 writes_to_stdout(const struct build_options *o)
 {
@@ -46,8 +46,8 @@ print_outcome(const struct build_options *o, const struct build_outcome *out)
 		printf("%s\n", digest_text(id, text));
 }
 
-/* What went wrong in a build itself is introduced as by other front ends; scripts
- * look for it. */
+/* Errors of the build itself are introduced as by other front ends, because scripts look
+ * for this text. */
 static bool
 is_of_build(enum error_code code)
 {

@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-/* What can be done depends on the store's file system, so it is tried there. */
+/* The results depend on the store's file system, so the checks run there. */
 static int
 examine(struct store *store, enum isolation wanted, struct doctor *out, struct error *err)
 {
@@ -55,7 +55,7 @@ cmd_doctor_work(void *options, const struct words_left *words, struct error *err
 	if (failed < 0)
 		return -1;
 	store = store_open(o->store.root, err);
-	/* Its output says what it tries. */
+	/* The output itself says what is checked. */
 	event_set_sink(NULL, NULL);
 	failed = store == NULL ? -1 : examine(store, o->isolation, &doctor, err);
 	store_close(store);

@@ -25,7 +25,8 @@ set_level(void *target, struct text value, struct error *err)
 {
 	int64_t level = 0;
 
-	/* What the kinds take is theirs to say; this keeps it an int. */
+	/* Each compression checks its own levels; this only ensures that the level is an
+	 * int. */
 	if (!number_i64(value, &level) || level < -22 || level > 22)
 		return error_set(err, ERR_USAGE, "not a compression level");
 	((struct push_options *)target)->compressor.level = (int)level;
@@ -70,7 +71,7 @@ push(const struct push_options *o, const char *name, const char *remote,
 	return failed;
 }
 
-/* First of all, so that a push is not made that cannot be reported. */
+/* Opened first, so that no push is made that cannot be reported. */
 static int
 open_digest(struct push_options *o, struct error *err)
 {

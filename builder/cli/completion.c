@@ -68,7 +68,7 @@ bash_choices(FILE *out, const struct command *c, const struct option_row *o)
 	fprintf(out, "\" ;;\n");
 }
 
-/* The next word is the value of these; any file may be one. */
+/* Options whose value is the next word; any file may be that value. */
 static void
 bash_value(FILE *out, const struct command *c, const struct option_row *o)
 {

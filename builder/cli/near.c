@@ -4,7 +4,7 @@
 #include "base/count.h"
 #include "base/suggest.h"
 
-/* What other builders call it. */
+/* Names that other builders use. */
 struct alias {
 	const char *theirs, *ours;
 };
@@ -29,12 +29,12 @@ static const struct alias option_aliases[] = {
 };
 
 static const struct alias command_aliases[] = {
-	{ "ls", "images" },  { "list", "images" },  { "image", "images" },
-	{ "rm", "rmi" },     { "remove", "rmi" },   { "untag", "rmi" },
-	{ "bud", "build" },  { "buildx", "build" }, { "executor", "build" },
-	{ "gc", "prune" },   { "clean", "prune" },  { "usage", "du" },
-	{ "df", "du" },      { "health", "doctor" },  { "check", "doctor" },
-	{ "fetch", "pull" }, { "upload", "push" },  { "show", "inspect" },
+	{ "ls", "images" },  { "list", "images" },   { "image", "images" },
+	{ "rm", "rmi" },     { "remove", "rmi" },    { "untag", "rmi" },
+	{ "bud", "build" },  { "buildx", "build" },  { "executor", "build" },
+	{ "gc", "prune" },   { "clean", "prune" },   { "usage", "du" },
+	{ "df", "du" },      { "health", "doctor" }, { "check", "doctor" },
+	{ "fetch", "pull" }, { "upload", "push" },   { "show", "inspect" },
 };
 
 static const char *
@@ -63,7 +63,7 @@ find_beginning(struct text word, const char *const *names, size_t n)
 	return found;
 }
 
-/* Two neighbours have changed places: the usual slip, but two edits to
+/* Whether two neighbouring letters are swapped: a common slip, but two edits to
  * suggest_find(). */
 static bool
 is_swapped(struct text word, struct text name)
@@ -89,7 +89,7 @@ find_slip(struct text word, const char *const *names, size_t n)
 		    text_equal_nocase(word, text_of(names[i])))
 			return names[i];
 	near = suggest_find(word, names, n, true);
-	/* In a word of two or three letters two slips leave nothing of it. */
+	/* In a word of two or three letters, two slips leave no similarity. */
 	return near != NULL && word.n <= 3 && near[0] != word.p[0] ? NULL : near;
 }
 

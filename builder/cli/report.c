@@ -84,7 +84,7 @@ report_warnings(void)
 	event_set_sink(print_warning, NULL);
 }
 
-/* Of an interrupted build nothing is worth telling: who pressed the key knows. */
+/* An interrupted build needs no message: whoever pressed the key knows. */
 static void
 print_cancelled(void)
 {

@@ -72,7 +72,7 @@ terminal_pump(void *arg)
 			return NULL;
 		if ((fds[0].revents & POLLIN) != 0 && !hand_on(t->master, STDOUT_FILENO))
 			return NULL;
-		/* Only when nothing is left to show. */
+		/* The end counts only when no output is left. */
 		if (fds[1].revents != 0 && (fds[0].revents & POLLIN) == 0)
 			return NULL;
 		if (fds[2].revents != 0)

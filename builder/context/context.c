@@ -18,10 +18,10 @@
 
 #define READ_SIZE (256 << 10)
 
-/* More threads than this wait for one disk. */
+/* More threads would only wait for the same disk. */
 #define DIGEST_THREADS_MAX 8
 
-/* Files for which another thread is worth its start. */
+/* The number of files for which another thread is worth starting. */
 #define DIGEST_THREADS_PAY 32
 
 /* For each entry of the tree: other members of its stat, and the content's digest. There
@@ -32,8 +32,8 @@ struct file_state {
 	uint32_t dev; /* index in the context's devices */
 	bool settled; /* may be remembered */
 	atomic_bool known;
-	uint8_t digest[STAT_DIGEST_SIZE]; /* written under the lock, read after
-	                                     known was seen */
+	uint8_t digest
+	        [STAT_DIGEST_SIZE]; /* written under the lock, read once KNOWN is set */
 };
 
 struct context {
@@ -42,8 +42,8 @@ struct context {
 	int dir_fd;
 	const struct cancel *cancel;
 	bool remember;
-	bool whole;   /* everything was looked at */
-	bool damaged; /* what the index says counts for nothing */
+	bool whole;   /* the scan covered the whole context */
+	bool damaged; /* the index is ignored */
 	int64_t scan_ns;
 	struct layer *layer;
 	const struct entry *entries; /* of the layer's tree */
@@ -52,7 +52,7 @@ struct context {
 	ARRAY(uint64_t) devices;
 	atomic_size_t n_unread; /* files whose digest is not known */
 	pthread_mutex_t lock;
-	bool changed; /* the index says something that is no longer so, or not all */
+	bool changed; /* the index is outdated or incomplete */
 };
 
 /* ------------------------------------------------------------ tree */
@@ -93,7 +93,7 @@ type_of(uint32_t mode)
 	}
 }
 
-/* Of several names for one file the first in order has the content. */
+/* If a file has several names, the first in order has the content. */
 static void
 link_up(struct collect *c, const struct scan_stat *st, struct entry *e)
 {
@@ -220,7 +220,7 @@ use_index(struct context *c)
 	c->changed = c->damaged = true;
 }
 
-/* Records of files that this scan had no reason to look at stay. */
+/* Records of files that this scan did not visit stay. */
 static int
 fill_index(void *arg, struct sealed_writer *w, struct error *err)
 {
@@ -404,7 +404,8 @@ read_file(struct context *c, const struct entry *e, struct digester *d,
           struct digest *digest, struct scan_stat *st, struct error *err)
 {
 	auto_free char *path = text_copy(e->path);
-	/* O_NONBLOCK: should a fifo be there now, we must not wait for a writer. */
+	/* O_NONBLOCK: if a FIFO has taken the file's place, we must not wait for a
+	 * writer. */
 	auto_fd int fd = inroot_open_nolinks(
 	        c->dir_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	uint64_t total = 0;
@@ -426,7 +427,7 @@ read_file(struct context *c, const struct entry *e, struct digester *d,
 			return error_sys(err, "read %s", path);
 		hasher_add(d->hasher, d->bytes, (size_t)n);
 		total += (uint64_t)n;
-		/* The end is where stat said, or behind it. */
+		/* The end is where stat said, or after it. */
 		if (n == 0 || (total == st->size && n < READ_SIZE))
 			break;
 	}
@@ -506,7 +507,7 @@ context_file_digest(struct context *c, const struct entry *entry, struct digest 
 	return 0;
 }
 
-/* Many files, several threads: each takes the next one. */
+/* Several threads share the files: each takes the next one. */
 struct digest_batch {
 	struct context *context;
 	const struct cancel *cancel;

@@ -8,7 +8,7 @@
 #include "layers/store.h"
 #include "parser/git_url.h"
 
-/* As of any other Dockerfile. */
+/* The same limit as for any other Dockerfile. */
 #define DOCKERFILE_SIZE_MAX ((size_t)16 << 20)
 
 #define HEADER_SIZE         512
@@ -43,8 +43,8 @@ is_compressed(const unsigned char *m, size_t n)
 	       (n >= sizeof zstd && memcmp(m, zstd, sizeof zstd) == 0);
 }
 
-/* The checksum counts the header's bytes with its own field as blanks. An archive
- * of nothing starts with its end, a block of zeros. */
+/* The checksum is the sum of the header's bytes, with blanks in its own field. An empty
+ * archive starts with its end, a block of zeros. */
 static bool
 is_tar_header(const unsigned char *h, size_t n)
 {
@@ -137,7 +137,7 @@ context_from_stdin(struct store *st, int in, const struct archive_options *optio
 	buf_add_text(dockerfile, buf_text(&head));
 	if (input_read_fd(in, DOCKERFILE_SIZE_MAX, options->cancel, dockerfile, err) > 0)
 		return 0;
-	if (err->code == ERR_DAMAGED) /* there is more than one can be */
+	if (err->code == ERR_DAMAGED) /* the data is longer than a Dockerfile may be */
 		err->code = ERR_DOCKERFILE;
 	return -1;
 }

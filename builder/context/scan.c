@@ -15,10 +15,10 @@
 
 #define LIST_SIZE (64 << 10)
 
-/* A third reader finds the kernel's locks taken. */
+/* A third reader would only wait for the kernel's locks. */
 #define THREADS_MAX 2
 
-/* Directories waiting before another thread is worth its start. */
+/* The number of waiting directories for which another thread is worth starting. */
 #define QUEUE_PAYS 8
 
 #define STAT_MASK                                                                        \
@@ -49,7 +49,7 @@ struct scanner {
 	struct error error;
 };
 
-/* One thread's own. */
+/* The state of one thread. */
 struct reader {
 	struct scanner *scanner;
 	struct arena *texts, *records;
@@ -164,7 +164,7 @@ set_path(struct reader *r, const char *name)
 	buf_add_str(&r->path, name);
 }
 
-/* Takes the stat'ed entry into the directory. */
+/* Adds the entry, whose stat is known, to the directory. */
 static void
 entry_add(struct reader *r, const char *name, const struct scan_stat *st,
           bool only_parent, struct wanted_cursor *cursor)
@@ -212,7 +212,8 @@ consider(struct reader *r, const char *name, unsigned char type, struct error *e
 	}
 	if (stat_at(r->dir_fd, name, 0, &st) < 0) {
 		array_clear(&cursor.nodes);
-		/* Named but missing, or gone since it was listed. */
+		/* A name in the sources that is missing, or an entry gone since it was
+		 * listed. */
 		if (errno == ENOENT || errno == ENOTDIR)
 			return 0;
 		return error_sys(err, "stat %s", buf_str(&r->path));

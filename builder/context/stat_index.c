@@ -115,7 +115,7 @@ pass(struct stat_index *ix)
 const struct stat_record *
 stat_index_find(struct stat_index *ix, struct text path)
 {
-	/* The record that was given last is given once. */
+	/* Each record is returned once. */
 	if (ix->given)
 		advance(ix);
 	ix->given = false;

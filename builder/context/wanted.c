@@ -48,7 +48,7 @@ wanted_is_all(const struct wanted *w)
 
 /* ------------------------------------------------------------ adding */
 
-/* A class may hold a "/", which cuts it in two halves that mean nothing alone. */
+/* A class may contain a "/", which would cut it in two meaningless halves. */
 static bool
 is_whole(struct text component)
 {

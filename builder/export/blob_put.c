@@ -6,11 +6,12 @@
 #include "layers/blob.h"
 #include "layers/layer.h"
 
-/* Transfers to one place at once; more gain nothing (a registry hashes on its side). */
+/* The number of concurrent transfers to one place. More gain nothing, because a registry
+ * hashes what it gets. */
 #define TRANSFERS 4
 
-/* A base layer that the target has already is never downloaded: it is opened
- * only if bytes must really be sent. */
+/* A blob is opened only if its bytes must really be sent, so a base layer that the target
+ * has is never downloaded. */
 static int
 open_blob(struct blob_source *s, struct error *err)
 {

@@ -133,7 +133,7 @@ set_name(struct cache_place *p, struct text value)
 	p->name = text_copy(value);
 }
 
-/* What is written is said as for any other output. */
+/* Keys for writing are those of any other output. */
 static bool
 is_of_output(struct text key)
 {
@@ -141,7 +141,7 @@ is_of_output(struct text key)
 	       text_is(key, "force-compression") || text_is(key, "oci-mediatypes");
 }
 
-/* Whether KEY says where, for any kind: the kind may come later. */
+/* Whether KEY is the location of any kind; the kind may come later. */
 static bool
 is_where(const struct parsing *p, struct text key)
 {

@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "builder/export/destination_state.h"
 
-/* What a pipe takes without waiting once poll(2) says that it takes something. */
+/* A pipe takes this much without blocking once poll(2) reports it writable. */
 #define PIPE_PIECE ((size_t)4096)
 
 /* ------------------------------------------------------------ refusing */
@@ -75,7 +75,7 @@ destination_dir_fd(const struct destination *d)
 	return d->fd;
 }
 
-/* Waits until the reader takes more, or for the end. */
+/* Waits until the reader takes more, or the build is cancelled. */
 static int
 write_stream(struct destination *d, const char *bytes, size_t n, struct error *err)
 {
@@ -134,8 +134,8 @@ destination_restart(struct destination *d, struct error *err)
 
 /* ------------------------------------------------------------ keeping */
 
-/* Where the name cannot be given to another file: a mount point, a directory with the
- * sticky bit. -1 with errno. */
+/* Writes in place, because the name cannot be given to another file: it is a mount point,
+ * or the directory has the sticky bit. -1 with errno. */
 static int
 copy_in_place(const struct destination *d, struct error *err)
 {
@@ -157,7 +157,7 @@ static int
 replace(struct destination *d, struct error *err)
 {
 	bool is_there = d->there.st_nlink > 0;
-	/* Network file systems tell of a full disk here. */
+	/* Network file systems report a full disk here. */
 	int copy = dup(d->fd);
 
 	if (copy < 0 || close(copy) < 0)
@@ -243,7 +243,7 @@ destination_clash(const struct destination *a, const struct destination *b)
 	               a->there.st_dev == b->there.st_dev &&
 	               a->there.st_ino == b->there.st_ino;
 
-	/* One directory may take the files of several outputs. */
+	/* Several outputs may write to one directory. */
 	if (a->way == WAY_DIR || b->way == WAY_DIR)
 		return false;
 	if (!is_same && !is_same_place(a, b))

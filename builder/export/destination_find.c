@@ -54,8 +54,8 @@ take_own(struct destination_place *place, int number)
 	return 0;
 }
 
-/* One component further: 1 found, 0 PATH is a new one that starts at PLACE's directory.
- */
+/* Goes one component further: 1 if found; 0 if PATH now holds a link's target, relative
+ * to PLACE's directory. */
 static int
 step(struct destination_place *place, struct buf *path)
 {
@@ -81,7 +81,7 @@ step(struct destination_place *place, struct buf *path)
 	if (is_own_descriptor(place->dir_fd, place->name, &number))
 		return take_own(place, (int)number) < 0 ? -1 : 1;
 	n = readlinkat(place->dir_fd, place->name, target, sizeof target);
-	/* The text of a link on /proc is not where it leads. */
+	/* The text of a link on /proc does not say where it leads. */
 	if (n < 0 || is_on_proc(place->dir_fd))
 		return n < 0 && errno != EINVAL && errno != ENOENT ? -1 : 1;
 	buf_truncate(path, 0);

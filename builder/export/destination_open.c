@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "builder/export/destination_state.h"
 
-/* How long a FIFO's reader may take to come. */
+/* The longest wait for the reader of a FIFO. */
 #define READER_WAIT_MS 2000
 #define READER_POLL_MS 20
 
@@ -53,7 +53,7 @@ open_dir(struct destination *d, struct error *err)
 
 /* ------------------------------------------------------------ streams */
 
-/* A FIFO whose reader does not come is not worth a build. */
+/* Without a reader of the FIFO, the build would be in vain. */
 static int
 wait_for_reader(struct destination *d)
 {
@@ -77,7 +77,7 @@ open_special(struct destination *d, struct error *err)
 	d->way = WAY_STREAM;
 	if (S_ISSOCK(d->there.st_mode))
 		return destination_refuse_as(d, EINVAL, "is a socket", err);
-	/* Exclusive: not a disk that is in use. */
+	/* O_EXCL: not a disk that is in use. */
 	if (S_ISBLK(d->there.st_mode))
 		flags |= O_EXCL;
 	d->fd = S_ISFIFO(d->there.st_mode)
@@ -107,7 +107,7 @@ open_own(struct destination *d, int number, struct error *err)
 
 /* ------------------------------------------------------------ regular files */
 
-/* The file that will take the place. */
+/* Makes the file that will take the destination's place. */
 static int
 open_replacement(struct destination *d)
 {
@@ -118,7 +118,7 @@ open_replacement(struct destination *d)
 	d->way = WAY_REPLACE;
 	if (d->there.st_nlink == 0)
 		return 0;
-	/* The owner as far as we may. */
+	/* Sets the owner as far as we may. */
 	if (fchown(d->fd, d->there.st_uid, d->there.st_gid) < 0)
 		errno = 0;
 	return fchmod(d->fd, d->there.st_mode & 0777);
@@ -133,7 +133,7 @@ open_regular(struct destination *d, struct error *err)
 
 	if (itself < 0)
 		return destination_refuse(d, err);
-	/* What a link on /proc leads to has no name here. */
+	/* The target of a link on /proc has no name here. */
 	if (fstatat(d->place.dir_fd, d->place.name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(named.st_mode) && open_replacement(d) == 0)
 		return 0;

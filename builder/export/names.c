@@ -33,7 +33,7 @@ output_is_pushed(const struct output *output)
 	return (keys & IS_PUSHED) != 0 || ((keys & KEY_PUSH) != 0 && output->push);
 }
 
-/* In words: parsing fills in a tag where there is none. */
+/* The text is checked, because parsing would add a default tag. */
 static int
 check_untagged(struct text name, struct error *err)
 {

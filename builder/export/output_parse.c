@@ -403,7 +403,7 @@ output_parse(struct output *out, struct text value, struct error *err)
 		error_set(err, ERR_USAGE, "the type is missing");
 		return error_hint(err, "for a directory: type=local,dest=PATH");
 	}
-	/* What layers are sent as if nothing else is said. */
+	/* The default compression of layers. */
 	if (out->level != COMPRESS_LEVEL_DEFAULT && !out->compression_given) {
 		out->compression = COMPRESS_GZIP;
 		out->compression_given = output_has_layers(out);

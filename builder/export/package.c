@@ -37,8 +37,8 @@ output_compressor(const struct output *output, bool plain)
 		                    .level = COMPRESS_LEVEL_DEFAULT };
 }
 
-/* Docker's media types know annotations of manifests only: --annotation counts more than
- * oci-mediatypes=false, and packages_make() says so. */
+/* In Docker's media types, only manifests have annotations, so --annotation wins over
+ * oci-mediatypes=false; packages_make() reports this. */
 static bool
 is_docker(const struct output *output, const struct export_options *options)
 {

@@ -8,7 +8,7 @@
 #include "layers/tags.h"
 #include "parser/plan.h"
 
-/* The image goes to others as it came, with what it has of plain tars. */
+/* The image is exported as it was pulled, including uncompressed layers. */
 static int
 tag(struct store *store, const char *name, const struct descriptor *root,
     struct error *err)
@@ -25,7 +25,7 @@ tag(struct store *store, const char *name, const struct descriptor *root,
 	return tags_set(store, name, &target, err);
 }
 
-/* Blobs that were here before are not believed without a look. */
+/* Blobs that were in the store before are verified. */
 static int
 drop_damaged(const struct source_image *image, const struct cancel *cancel,
              struct error *err)
@@ -40,7 +40,7 @@ drop_damaged(const struct source_image *image, const struct cancel *cancel,
 	return 0;
 }
 
-/* With all blobs: the store must be able to do without the registry from now on. */
+/* All blobs are fetched, so that the store no longer needs the registry. */
 int
 import_pull(const struct export_options *options, const struct reference *ref,
             const struct platform *platform, struct descriptor *root, struct error *err)

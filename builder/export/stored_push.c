@@ -192,7 +192,8 @@ read_stored(void *arg, const struct descriptor *d, struct buf *out, struct error
 	return blob_read(p->options->store, &d->digest, DOCUMENT_MAX, out, err);
 }
 
-/* Of a pulled index only one platform may be here; then that one is sent alone. */
+/* The store may have only one platform of a pulled index. Then that manifest is sent
+ * alone. */
 static int
 index_reduce(struct stored_push *p, const struct descriptor *root, const char *name,
              struct error *err)
@@ -208,7 +209,7 @@ index_reduce(struct stored_push *p, const struct descriptor *root, const char *n
 	return manifest_prepare(p, &one, &p->root, err);
 }
 
-/* All that IX points to is here, and it points to manifests. */
+/* Whether everything that IX points to is in the store, and is a manifest. */
 static bool
 is_whole(const struct stored_push *p, const struct index *ix)
 {

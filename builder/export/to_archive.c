@@ -67,7 +67,7 @@ is_text(const char *a, const char *b)
 	return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-/* Whether NEW stands for what OLD says: it has its name, or OLD had none. */
+/* Whether NEW replaces OLD: it has the same name, or OLD has none. */
 static bool
 is_replaced(const json_t *old, const json_t *new)
 {
@@ -81,7 +81,7 @@ is_replaced(const json_t *old, const json_t *new)
 	               json_string_value(json_object_get(new, "digest")));
 }
 
-/* What a layout holds already stays in it, but for NEW's own names. */
+/* Existing images of a layout stay, except under NEW's own names. */
 static void
 keep_others(json_t *list, const json_t *new, const json_t *old)
 {
@@ -265,7 +265,7 @@ heal(const struct package_blobs *blobs, const struct output *output,
 	return 0;
 }
 
-/* Layers of a base that were not needed so far. */
+/* Fetches the layers of a base that were not needed so far. */
 static int
 fetch_missing(const struct package_blobs *blobs, const struct export_options *options,
               struct error *err)
@@ -348,8 +348,8 @@ put_indexes(struct archive *a, const struct output *output, const struct package
 	return put_text(a, "manifest.json", docker, err);
 }
 
-/* manifest.json and index.json first, so that who reads the stream knows what
- * the blobs are when they come. */
+/* manifest.json and index.json come first, so that a reader of the stream knows the blobs
+ * when they arrive. */
 static int
 write_tar(const struct output *output, const struct export_options *options,
           const struct packages *p, const struct export_names *names,

@@ -146,7 +146,7 @@ write_directory(const struct files *f, struct error *err)
 		if (write_part(f, &f->parts[i], err) < 0)
 			return error_wrap(err, "%s",
 			                  destination_shown(f->output->destination));
-	/* Last, so that a failure loses nothing. */
+	/* Files are deleted last, so that a failure loses nothing. */
 	if (!f->output->deletes)
 		return 0;
 	return view_prune_dir(f->parts, f->n, destination_dir_fd(f->output->destination),

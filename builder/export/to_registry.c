@@ -3,7 +3,8 @@
 #include "base/failures.h"
 #include "builder/export/blob_put.h"
 
-/* Base layers may be mounted from where they were pulled, on the same host. */
+/* Base layers can be mounted from the repository on the same host from which they were
+ * pulled. */
 static const char *
 mount_from(const struct reference *base, const struct package_blob *blob,
            const struct reference *ref)
@@ -81,8 +82,8 @@ push_documents(const struct output *output, const struct export_options *options
 	                              text_of(p->index_text), &p->root.digest, err);
 }
 
-/* A registry that collects its garbage may lose blobs between its word that it has them
- * and the manifest that names them: then all are sent, once. */
+/* A registry that collects garbage may remove blobs after it said that it has them, and
+ * before it gets the manifest. Then all are sent again, once. */
 static int
 push_all(const struct output *output, const struct export_options *options,
          const struct packages *p, const struct reference *ref, int vertex,

@@ -115,7 +115,7 @@ execution_write(const struct config *c, const json_t *base)
 	return out;
 }
 
-/* EPOCH, if it is not negative, in the place of NS. */
+/* EPOCH in nanoseconds, or NS if EPOCH is negative. */
 static json_t *
 time_write(int64_t ns, int64_t epoch)
 {
@@ -201,7 +201,7 @@ own_history(json_t *list, const struct plan_image *image, const struct added_lay
             size_t n_added, int64_t before, int64_t epoch)
 {
 	int64_t time = n_added > 0 ? added[0].created_ns : before, written = 0;
-	/* Shared by the entries, which are many and mostly of one time. */
+	/* Shared by the entries: they are many, and most have the same time. */
 	auto_json json_t *comment = json_string("buildkit.dockerfile.v0"),
 	                 *created = NULL;
 

@@ -107,7 +107,7 @@ find_digest(const json_t *list, const char *digest)
 	return NULL;
 }
 
-/* The only image there is, under however many names. */
+/* The only image, whatever the number of its names. */
 static json_t *
 find_only(const json_t *list)
 {

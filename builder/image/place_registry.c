@@ -12,7 +12,7 @@ struct in_registry {
 	struct registry *registry; /* NULL: nothing is fetched */
 };
 
-/* What the name points to, as far as the store knows: 1, 0, -1. */
+/* Finds what the name points to, as far as the store knows: 1, 0, -1. */
 static int
 find_stored(const struct source_options *o, const struct reference *ref,
             struct descriptor *out, struct error *err)

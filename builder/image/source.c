@@ -7,7 +7,7 @@
 #include "parser/config.h"
 #include "parser/plan.h"
 
-/* Those of a cache have some for each step. */
+/* The limit for configs; that of a cache describes every step. */
 #define CONFIG_VALUES_MAX 500000
 
 static int
@@ -19,7 +19,7 @@ fetch_layer(void *arg, const struct descriptor *blob, struct growing_blob *reade
 	return s->place->fetch(s, blob, BLOB_LAYER, reader, err);
 }
 
-/* From the store: 1, 0 it is not there, or damaged, -1. */
+/* Reads from the store: 1, 0 if it is missing or damaged, -1. */
 static int
 document_find(struct source_image *s, const struct descriptor *d, size_t max,
               struct buf *out, struct error *err)

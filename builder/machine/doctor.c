@@ -17,7 +17,7 @@
 
 #define TRIALS "doctor"
 
-/* What a child has to say, through a pipe. */
+/* The answer of a child, sent through a pipe. */
 struct answer {
 	int sys;         /* of a try: errno, 0 it worked */
 	int mapping;     /* of the whole: enum id_mapping */
@@ -25,13 +25,13 @@ struct answer {
 	char text[DOCTOR_DETAIL_MAX];
 };
 
-/* One that is at work. */
+/* A running child. */
 struct notification {
 	pid_t pid;
 	int fd; /* where its answer comes */
 };
 
-/* What they wait for is the kernel, mostly: so all do it at once. */
+/* The checks mostly wait for the kernel, so they run in parallel. */
 struct clinic {
 	int dir_fd; /* for trials, borrowed */
 	enum isolation wanted;

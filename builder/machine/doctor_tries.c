@@ -33,7 +33,7 @@ put(const char *file, const char *text)
 {
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
 
-	/* Without a map only what needs one fails, and tells. */
+	/* Without a map, only checks that need one fail, and report it. */
 	if (fd >= 0 && write(fd, text, strlen(text)) < 0)
 		errno = 0;
 	if (fd >= 0)
@@ -228,8 +228,8 @@ try_own_emulator(char *detail)
 	return -1;
 }
 
-/* What the machine runs programs of other architectures with. A registration
- * without flag F has its interpreter looked for in the image. */
+/* Lists the machine's emulators for other architectures. The interpreter of a
+ * registration without flag F is looked up in the image. */
 static int
 try_foreign(char *detail)
 {

@@ -13,7 +13,7 @@
 #include "base/platform.h"
 #include "base/text.h"
 
-/* What the head of an ELF file says of its machine. */
+/* The fields of an ELF header that identify the machine. */
 struct machine {
 	const char *arch;        /* as in platforms */
 	const char *emulator;    /* as in qemu-NAME-static */
@@ -39,7 +39,7 @@ find(const char *arch)
 	return NULL;
 }
 
-/* A 64-bit machine of the kind runs them as well. */
+/* A 64-bit machine of the same family runs them, too. */
 static bool
 runs_anyway(const char *arch)
 {

@@ -138,7 +138,7 @@ tell_failure(const struct buf *said, struct userns_outcome *out)
 	out->why[n] = '\0';
 }
 
-/* Both tools raise their privileges, and look the ranges up again by themselves. */
+/* Both tools are privileged, and check the ranges themselves. */
 static bool
 map_range(const struct origin *o, struct userns_outcome *out)
 {
@@ -176,7 +176,7 @@ map_single(const struct origin *o)
 	auto_free char *gids = mem_print("0 %u 1\n", o->gid);
 	bool done = true;
 
-	/* A tool may have written one of them before it failed. */
+	/* A tool may have written one of the maps before it failed. */
 	done = (put(o->pid, "uid_map", uids) == 0 || errno == EPERM) && done;
 	put(o->pid, "setgroups", "deny");
 	done = (put(o->pid, "gid_map", gids) == 0 || errno == EPERM) && done;
@@ -269,7 +269,7 @@ enter(const struct origin *o, struct userns_outcome *out)
 	if (helper < 0)
 		return;
 	unshare_with(go_out, told_in, out);
-	/* It waits for our word, which may never have come. */
+	/* The helper may still wait for a message that was never sent. */
 	own_close(&go_out);
 	while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 		continue;

@@ -134,7 +134,8 @@ not_found(const char *shown, struct error *err)
 	return error_set(err, ERR_SOURCE, "%s: no such file or directory", shown);
 }
 
-/* The directory that PATH is in, as the user named it; links on the way are his. */
+/* Opens the directory of PATH, as the user named it. The user is responsible for links in
+ * it. */
 static int
 open_parent(const char *path)
 {
@@ -157,9 +158,9 @@ path_in_context(const struct local_context *context, const char *path)
 	return real[n] == '/' ? mem_copy(real + n + 1) : NULL;
 }
 
-/* A file that -f names: one that is open here already, or one of a directory. Its own
- * link is followed inside of that and, if there is one, of CONTEXT: a stranger's
- * Dockerfile must not show what its reader alone may see. 1 read, 0 it is not there. */
+/* A file that -f names: an open descriptor, or a file in a directory. A link there is
+ * followed only inside this directory and, if given, CONTEXT, because a stranger's
+ * Dockerfile must not show files that only the user may read. 1 if read, 0 if missing. */
 static int
 read_named(const struct build_request *request, const struct local_context *context,
            const char *path, struct buf *out, struct error *err)
@@ -197,7 +198,7 @@ lower_case(const char *path)
 	return lower;
 }
 
-/* FILE as the user's own tools find it. */
+/* Reads FILE where the user's own tools would find it. */
 static int
 read_of_user(const struct build_request *request, const struct local_context *context,
              const char *file, struct build_input *in, struct error *err)
@@ -228,7 +229,8 @@ read_of_context(const struct local_context *context, const char *file,
 	return found == 0 ? not_found(name, err) : found;
 }
 
-/* Relative names are the shell's for a directory of the user's, else the context's. */
+/* A relative name starts at the working directory if the context is a local directory,
+ * else at the context. */
 static int
 read_in_context(const struct build_request *request, struct build_input *in,
                 struct error *err)
@@ -302,7 +304,7 @@ read_dockerfile(const struct build_request *request, const struct remote *remote
 {
 	if (find_dockerfile(request, remote, in, err) == 0)
 		return 0;
-	if (err->code == ERR_DAMAGED) /* there is more than one can be */
+	if (err->code == ERR_DAMAGED) /* the data is longer than a Dockerfile may be */
 		err->code = ERR_DOCKERFILE;
 	return err->code == ERR_CANCELLED ? -1
 	                                  : error_wrap(err, "failed to read dockerfile");

@@ -23,7 +23,7 @@
 
 #define EPOCH_TEXT_MAX 24
 
-/* More layers than this no cache loses one after the other. */
+/* No cache loses more layers one after the other. */
 #define ROUNDS_MAX 20
 
 /* One build, from plan to images. */
@@ -38,12 +38,13 @@ struct build {
 	ARRAY(struct plan_options) options; /* … for each of them */
 	ARRAY(struct image) images;         /* … likewise */
 	struct platform host;
-	ARRAY(struct variable) build_args; /* with the time that an epoch stands for */
+	ARRAY(struct variable)
+	build_args; /* with the time that a named epoch stands for */
 	char epoch[EPOCH_TEXT_MAX];
 	struct plan *plan;              /* of all platforms */
 	struct cache_records *imported; /* NULL: nothing */
 	struct cache_export cache_export;
-	struct registry *cache_registry; /* that of imported caches */
+	struct registry *cache_registry; /* the records of imported caches */
 	bool lost;                       /* a step lacked a layer that the cache names */
 	bool *written;                   /* of each output */
 	bool multi;
@@ -270,8 +271,8 @@ make_plan(struct build *b, struct error *err)
 
 /* ------------------------------------------------------------ running */
 
-/* What the layers of the image are packed as: tars if any output takes them, else what
- * the first one takes. False: no output has layers. */
+/* How the layers of the image are packed: as tars if any output takes them, else as the
+ * first output wants. False if no output has layers. */
 static bool
 choose_packing(const struct build *b, struct compressor *out)
 {
@@ -428,8 +429,8 @@ plan_all(struct build *b, struct error *err)
 
 /* ------------------------------------------------------------ outputs */
 
-/* A layer of a step, be it a cache's or one that was damaged in the store, could not be
- * had when its bytes were needed. The base's layers are no step's. */
+/* Whether a step's layer (of a cache, or damaged in the store) was unavailable when its
+ * bytes were needed. Layers of the base do not count. */
 static bool
 has_lost(const struct build *b)
 {
@@ -443,8 +444,8 @@ has_lost(const struct build *b)
 	return b->lost || cache_export_has_lost(&b->cache_export);
 }
 
-/* The cache is written even if outputs failed; the files last, when no other round
- * follows. */
+/* The cache is written even if outputs failed. Files are written last, when no other
+ * round follows. */
 static int
 write_all(struct build *b, struct build_outcome *out, struct error *err)
 {
@@ -504,8 +505,8 @@ forget_images(struct build *b)
 	b->lost = false;
 }
 
-/* What the cache cannot give is made: a step whose layer is lost is a miss from then on,
- * so each round knows more than the last. */
+/* Layers that the cache lost are made again: a step whose layer is lost is a miss from
+ * then on, so each round loses fewer. */
 static int
 build_rounds(struct build *b, struct build_outcome *out, struct error *err)
 {

@@ -56,7 +56,7 @@ try_names(const struct outputs *o, const struct output *output, struct map *trie
 	return 0;
 }
 
-/* A push that is not allowed is not worth the build. */
+/* If a push is not allowed, the build would be in vain. */
 static int
 try_pushes(const struct outputs *o, struct error *err)
 {

@@ -75,7 +75,7 @@ is_file_of(const struct destination *d, const struct stat *sb)
 	return found;
 }
 
-/* Nothing that the build reads is written over. */
+/* Refuses an output that would overwrite a file that the build reads. */
 static int
 check_input(const struct build_request *r, const char *path, const char *what,
             struct error *err)
@@ -117,7 +117,7 @@ check_inputs(const struct build_request *r, struct error *err)
 	return check_input(r, r->authfile, "the file of credentials", err);
 }
 
-/* Files of the store are its own; those of a layout in it would be mixed with them. */
+/* No output may be inside the store; its files would mix with the store's. */
 int
 build_check_store(const struct build_request *r, const struct store *store,
                   struct error *err)
@@ -143,7 +143,7 @@ build_check_store(const struct build_request *r, const struct store *store,
 
 /* ------------------------------------------------------------ mode=delete */
 
-/* What a slip of the pen would cost most. */
+/* The directories whose loss after a typing error would hurt most. */
 static int
 check_deleted(const struct build_request *r, const struct destination *d,
               struct error *err)

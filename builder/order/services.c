@@ -15,12 +15,12 @@
 /* The wire limit of BuildKit; larger "secrets" are mistakes. */
 #define SECRET_SIZE_MAX ((size_t)500 << 10)
 
-/* Shorter lines of a long secret are found in harmless words, too. */
+/* Shorter lines of a long secret also occur in harmless words. */
 #define HIDDEN_LINE_MIN 8
 
 /* ------------------------------------------------------------ secrets */
 
-/* In logs a value is seen without the line feed at its end, and line by line. */
+/* In logs, a value appears without its final line feed, or line by line. */
 static void
 secret_hide(struct text value)
 {
@@ -408,8 +408,8 @@ services_open(const struct build_request *request, struct services *s, struct er
 	return leave_out(s, err);
 }
 
-/* After the lease, which would keep everything that this build made or used: tags and
- * the youngest are what is left anyway. */
+/* This comes after the end of the lease, which would keep everything that this build made
+ * or used. Tagged images and the youngest content stay anyway. */
 static void
 trim_store(const struct services *s)
 {

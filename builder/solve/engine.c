@@ -7,7 +7,7 @@
 #include "parser/plan.h"
 #include "parser/step.h"
 
-/* False: what its inputs come out as may be what they were when it was made. */
+/* False if its inputs may come out as they were when the record was made. */
 static bool
 is_surely_missing(const struct solver *s, const struct step *step)
 {

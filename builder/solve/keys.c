@@ -6,7 +6,7 @@
 #include "parser/plan.h"
 #include "parser/step.h"
 
-/* Digests in a step's result depend on the time that replaces later ones. */
+/* Digests in a step's result depend on the upper limit for times. */
 static void
 add_epoch(struct solver *s, struct preimage *p)
 {
@@ -64,7 +64,7 @@ solver_make_keys(struct solver *s, struct error *err)
 	return 0;
 }
 
-/* The same instruction, made of the same. */
+/* Whether A and B are the same instruction with the same definition key. */
 static bool
 is_same_step(const struct step *a, const struct step *b)
 {
@@ -113,8 +113,8 @@ solver_find_record(const struct solver *s, const struct digest *key, struct reco
 	       cache_records_find(s->options->imported, key, out);
 }
 
-/* A record is good only on top of a base that is good as well: a base that must
- * be rebuilt may come out different. COPY --link does not look at its base. */
+/* A record is valid only if the record of its base is: a base that must be rebuilt may
+ * come out different. COPY --link does not look at its base. */
 static bool
 base_is_settled(const struct solver *s, const struct step *step)
 {

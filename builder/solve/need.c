@@ -23,8 +23,8 @@ solver_inputs(struct solver *s, const struct step *step)
 	return inputs;
 }
 
-/* Inputs have smaller numbers, so one pass from the end reaches everything. What one
- * platform needs is needed of the first one that has it: that runs it. */
+/* Inputs have smaller numbers, so one pass from the end reaches everything. If several
+ * platforms need the same step, the first platform that has it runs it. */
 static void
 mark(struct solver *s)
 {
@@ -69,7 +69,7 @@ find_twins(struct solver *s)
 	}
 }
 
-/* Says what the layers of STEP's chain are wanted as. */
+/* Sets the forms in which the layers of STEP's chain are wanted. */
 static void
 want_chain(struct solver *s, step_id id, unsigned forms)
 {

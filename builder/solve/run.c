@@ -49,7 +49,7 @@ solver_skip(struct solver *s, const struct step *step)
 	conclude(&s->states[step->id], OUTCOME_SKIPPED, NULL);
 }
 
-/* One for all of them: records must not grow with the layers below. */
+/* One digest for all inputs, so that records do not grow with the number of layers. */
 static struct digest
 layers_digest(const struct result *r)
 {
@@ -64,8 +64,8 @@ layers_digest(const struct result *r)
 	return d;
 }
 
-/* The content key: the step's definition with what its inputs really are in
- * place of how they were made. */
+/* The content key: the step's definition, with the content of its inputs instead of their
+ * definition keys. */
 static int
 content_key(struct solver *s, const struct step_job *job, struct preimage *p,
             struct digest *key, struct error *err)
@@ -86,7 +86,7 @@ content_key(struct solver *s, const struct step_job *job, struct preimage *p,
 	return 0;
 }
 
-/* Only worth asking if something below was rebuilt or copied from elsewhere. */
+/* The content key only helps if something below was rebuilt, or copied from elsewhere. */
 bool
 solver_wants_content_key(const struct solver *s, const struct step *step)
 {
@@ -222,7 +222,7 @@ solver_run_step(struct solver *s, const struct step *step, struct error *err)
 	return failed < 0 ? solver_fail(s, step, err) : 0;
 }
 
-/* What belongs to a base image is no step's. */
+/* Layers of a base image belong to no step. */
 bool
 solver_has_lost(const struct solver *s)
 {

@@ -5,7 +5,7 @@
 #include "base/job.h"
 #include "builder/solve/state.h"
 
-/* RUN steps mostly wait; more of them than CPUs may be in flight. */
+/* RUN steps mostly wait, so more of them than CPUs may run. */
 #define JOBS_MIN 8
 #define JOBS_MAX 256
 
@@ -55,7 +55,7 @@ take_ready(struct solver *s)
 	return NULL;
 }
 
-/* Under the lock; 1 if the step is ready now. */
+/* Called with the lock held. 1 if the step is ready now. */
 static size_t
 unblock(struct step_state *state)
 {
@@ -65,7 +65,7 @@ unblock(struct step_state *state)
 	return 1;
 }
 
-/* Under the lock; how many steps became ready. */
+/* Called with the lock held. Returns how many steps became ready. */
 static size_t
 mark_done(struct solver *s, const struct step *step)
 {
@@ -168,7 +168,7 @@ solver_work(struct solver *s, struct error *err)
 
 /* ------------------------------------------------------------ phases */
 
-/* Sources have no inputs: all of them at once. */
+/* Sources have no inputs, so all of them start at once. */
 static int
 run_sources(struct solver *s, struct error *err)
 {
@@ -181,7 +181,8 @@ run_sources(struct solver *s, struct error *err)
 	return solver_work(s, err);
 }
 
-/* Before the first of them runs: later steps see what earlier ones leave there. */
+/* Emptied before the first step runs, because later steps see what earlier ones leave
+ * there. */
 static void
 drop_mounts(struct solver *s)
 {
@@ -207,7 +208,7 @@ run_phases(struct solver *s, struct error *err)
 	return solver_work(s, err);
 }
 
-/* Also for steps that were not needed: their results are known. */
+/* Recorded also for steps that were not needed, because their results are known. */
 static void
 collect_solved(const struct solver *s, struct solution *out)
 {

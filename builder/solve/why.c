@@ -5,7 +5,8 @@
 #include "parser/dockerfile.h"
 #include "parser/step.h"
 
-/* The stage's name or number: what follows is compared with what followed it before. */
+/* The stage's name or number, by which this build's steps are compared with those of the
+ * last build. */
 static struct text
 stage_text(const struct solver *s, const struct step *step, struct arena *arena)
 {

@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "base/file.h"
 
-/* More clients at once wait in the socket's queue. */
+/* The number of concurrent clients; more wait in the socket's queue. */
 #define CLIENTS_MAX 32
 #define PIECE       4096
 
@@ -93,7 +93,7 @@ flow_move(struct client *c, int from)
 	return 0;
 }
 
-/* What side SIDE is waited for. */
+/* The poll events that SIDE waits for. */
 static short
 client_events(const struct client *c, int side)
 {
@@ -112,7 +112,8 @@ client_is_over(const struct client *c)
 
 /* ------------------------------------------------------------ the thread */
 
-/* A side that is not waited for is not polled: it would tell of its end for ever. */
+/* A side that waits for nothing is not polled, because poll(2) would report its end
+ * forever. */
 static nfds_t
 fill_polls(const struct agent_relay *r, struct pollfd *polls)
 {
@@ -167,7 +168,8 @@ relay_main(void *arg)
 
 /* ------------------------------------------------------------ */
 
-/* The name by way of the directory's descriptor: an address has 108 bytes only. */
+/* The name goes through the directory's descriptor, because a socket's address is limited
+ * to 108 bytes. */
 static int
 socket_make(int dir_fd, mode_t mode, uid_t uid, gid_t gid, int *out, struct error *err)
 {

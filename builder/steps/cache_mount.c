@@ -21,7 +21,7 @@
 #define PRIVATE_MAX   1000 /* copies of one sharing=private mount */
 #define LOCK_PAUSE_NS (50 * NS_PER_MS)
 
-#define SEED_HEX      16 /* digits of what tells mounts of one id apart */
+#define SEED_HEX      16 /* digits of the hash of seed and owner */
 
 /* mounts/<hash of the id>: all directories of one id begin with it. */
 static char *
@@ -42,7 +42,7 @@ is_plain(const struct step_mount *m)
 	return m->from == STEP_NONE && !m->has_ids && m->mode == MOUNT_NOT_GIVEN;
 }
 
-/* What it is seeded from: the very layers, or the content of files. */
+/* Adds the seed to the key: its layers, or the content of its files. */
 static int
 add_seed(const struct step_job *job, const struct step_mount *m, struct preimage *out,
          struct error *err)
@@ -113,7 +113,7 @@ seed(const struct step_job *job, const struct step_mount *m, int fd, struct erro
 	return write_path(job, step_input_index(job->step, m->from), m->source, fd, err);
 }
 
-/* EINVAL: that id is not mapped. A sandbox with a single one goes by the note. */
+/* EINVAL: the id is not mapped. A sandbox with a single id uses the owner mark. */
 static int
 give(int fd, const struct step_mount *m)
 {
@@ -142,7 +142,8 @@ create(const struct step_job *job, const struct step_mount *m, const char *name,
 		return error_sys(err, "cache mount: give it to %u:%u", m->uid, m->gid);
 	if (fchmod(fd, mode) < 0)
 		return error_sys(err, "cache mount: set mode %o", mode);
-	/* Another step's may be there and in use by now, even if it is empty. */
+	/* Another step's directory may be there by now and in use, even if it is
+	 * empty. */
 	failed = renameat2(AT_FDCWD, tmp, root, name, RENAME_NOREPLACE);
 	if (failed < 0 && errno == EINVAL)
 		failed = renameat(AT_FDCWD, tmp, root, name);

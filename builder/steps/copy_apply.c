@@ -39,7 +39,8 @@ struct transfer {
 	struct buf to;    /* where the entry goes */
 	size_t target;    /* length of TO for the match itself */
 	size_t mark;      /* of dest_begin() */
-	struct map links; /* (layer, first name) → node, of files met by a later name */
+	struct map
+	        links; /* (layer, first name) → node, of files first met by a later name */
 };
 
 static void
@@ -79,8 +80,9 @@ meta_of(const struct copier *c, const struct copy_item *item)
 	return e;
 }
 
-/* The match itself: mode and owner of the target stay, its time is the source's. The
- * root of a context or stage is as old as the build: no time was sent with it. */
+/* Merges the match into an existing target, which keeps its mode and owner, and gets the
+ * source's time. The root of a context or stage gets the build's time, because it has
+ * none of its own. */
 static int
 put_root(struct transfer *t, const struct copy_item *item, struct error *err)
 {
@@ -110,7 +112,7 @@ put_dir(struct transfer *t, const struct copy_item *item, struct error *err)
 	if (there != NULL && there->type != ENTRY_DIR)
 		return error_set(err, ERR_SOURCE, "cannot copy to non-directory: /%.*s",
 		                 TEXT_ARG(path));
-	/* For an existing directory, only an implied parent sets the mode. */
+	/* An existing directory gets the mode only if it is an implied parent. */
 	if (there != NULL && item->on_demand) {
 		dest_chmod_dir(d, path, item->entry.mode);
 		return 0;
@@ -170,7 +172,8 @@ file_of(const struct copy_item *item, struct error *err)
 	return file;
 }
 
-/* A link, or a file that was met by another name before. 1 linked, 0 no, -1. */
+/* Handles a hard link, or a file that was met by another name before: 1 if linked, 0 if
+ * not, -1. */
 static int
 put_link(struct transfer *t, const struct copy_item *item, const struct entry *file)
 {
@@ -236,7 +239,7 @@ copy_item_put(void *arg, const struct copy_item *item, struct error *err)
 
 /* ------------------------------------------------------------ targets */
 
-/* The destination's text without its "/" in front and behind. */
+/* The destination without leading and trailing "/". */
 static struct text
 inner(struct text dest, bool *is_dir)
 {
@@ -256,8 +259,7 @@ make_dirs(struct copier *c, struct text path, struct error *err)
 	return dest_make_dirs(c->dest, path, &like, err);
 }
 
-/* Makes the directory that must be there before, and finds what the
- * destination's text leads to. */
+/* Makes the destination's parent directories, and resolves the destination. */
 static int
 resolve_target(struct copier *c, char **out, struct error *err)
 {

@@ -17,7 +17,7 @@ refuse(struct text text, struct error *err)
 	                 TEXT_ARG(text));
 }
 
-/* Whom the letters in front of the operator mean; none mean all. */
+/* The classes that the letters before the operator name; no letter means all. */
 static uint16_t
 parse_who(struct text *t)
 {
@@ -38,7 +38,7 @@ parse_who(struct text *t)
 	return who;
 }
 
-/* One letter behind the operator. */
+/* One letter after the operator. */
 static bool
 parse_permission(char letter, struct chmod_action *a)
 {
@@ -73,8 +73,8 @@ parse_copy(char letter)
 	return letter == 'u' ? 0700 : letter == 'g' ? 0070 : letter == 'o' ? 0007 : 0;
 }
 
-/* Adds A, whose letters are read; the sticky bit is nobody's own: only o cannot have it.
- */
+/* Adds A, whose letters are read. The sticky bit belongs to no class; only "o" alone does
+ * not set it. */
 static void
 add_action(struct chmod *out, struct chmod_action a, uint16_t named)
 {
@@ -84,7 +84,8 @@ add_action(struct chmod *out, struct chmod_action a, uint16_t named)
 	array_push(&out->actions, a);
 }
 
-/* The letters behind one operator, as actions: each letter that copies is one. */
+/* Turns the letters after one operator into actions; each letter that copies a class is
+ * an action of its own. */
 static struct text
 parse_letters(struct text t, char op, uint16_t named, struct chmod *out)
 {
@@ -105,7 +106,7 @@ parse_letters(struct text t, char op, uint16_t named, struct chmod *out)
 		a = (struct chmod_action){ .op = op };
 		copies = true;
 	}
-	/* "=" alone takes everything away. */
+	/* "=" alone clears everything. */
 	if (a.bits != 0 || a.x_if_any || !copies)
 		add_action(out, a, named);
 	return t;

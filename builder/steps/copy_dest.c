@@ -42,8 +42,8 @@ dest_free(struct dest *d)
 
 /* ------------------------------------------------------------ looking */
 
-/* True if what the base has directly in directory DIR shows. Only a removal can
- * change the answer for a directory: others never take away what shows. */
+/* True if the base's entries in directory DIR show. Only a removal can change the answer
+ * for a directory; no other change hides entries. */
 static bool
 base_shows_in(struct dest *d, struct text dir)
 {
@@ -86,7 +86,7 @@ dest_find(struct dest *d, struct text path)
 	return &d->found.entry;
 }
 
-/* PATH is relative, or as somebody wrote it. */
+/* PATH is relative, or as the user wrote it. */
 static int
 refuse(struct text path, const char *why, struct error *err)
 {
@@ -95,8 +95,8 @@ refuse(struct text path, const char *why, struct error *err)
 	return error_set(err, ERR_SOURCE, "/%.*s: %s", TEXT_ARG(path), why);
 }
 
-/* Resolves PATH below directory TOP, which nothing leads out of. Unless MAY_DANGLE is
- * true, what a link leads to must be there. */
+/* Resolves PATH below directory TOP, confined to it. Unless MAY_DANGLE, the target of a
+ * link must exist. */
 static int
 resolve(struct dest *d, struct text top, struct text path, bool may_dangle, char **out,
         struct error *err)
@@ -176,7 +176,7 @@ find_dir(struct dest *d, struct text dir)
 	return d->dir;
 }
 
-/* A name came into the directory that PATH is in. */
+/* Notes that PATH was added to its directory, which changes the directory's time. */
 static void
 touch_parent(struct dest *d, struct text path)
 {
@@ -225,7 +225,7 @@ put_dir(struct dest *d, struct text path, const struct entry *meta, bool timed)
 		n = node_at(d, path);
 		n->base_below = in_base;
 	} else if (!stays) {
-		/* Something else took its place meanwhile: what was there is gone. */
+		/* Something else took the directory's place: its entries are gone. */
 		n->base_below = false;
 		c.entry.opaque = in_base;
 	}
@@ -395,7 +395,7 @@ dest_remove(struct dest *d, struct text path)
 
 /* ------------------------------------------------------------ finishing */
 
-/* Directories of the base above a change are part of the layer as they are. */
+/* Directories of the base above a change are added to the layer unchanged. */
 static void
 add_parents(struct dest *d, struct text path)
 {
@@ -415,7 +415,8 @@ compare_nodes(const void *a, const void *b)
 	return path_compare(dest_node_path(*x), dest_node_path(*y));
 }
 
-/* Leaves out of the list what has no entry in a layer: what is gone, and the root. */
+/* Removes paths without an entry in a layer from the list: those that are gone, and the
+ * root. */
 static void
 keep_changes(struct dest *d)
 {
@@ -467,7 +468,8 @@ dest_finish(struct dest *d)
 		if (n->is_shared && n->shared->first == NULL)
 			n->shared->first = n;
 	}
-	/* The list is the layer's from here on: nothing is looked for any more. */
+	/* From here on, the list is in the layer's order, so no path can be looked up any
+	 * more. */
 	free(take(d->nodes.slots));
 	d->nodes.n_slots = 0;
 	return (struct change_list){ .n = d->nodes.list.n, .get = get_change, .arg = d };

@@ -12,7 +12,7 @@ match_is_pattern(struct text text)
 	return pattern_has_glob(text);
 }
 
-/* The clean relative form of a source: nothing leads out of the root. */
+/* The clean relative form of a source; ".." does not lead out of the root. */
 static char *
 clean_source(struct text source)
 {
@@ -80,7 +80,7 @@ may_lead_on(const struct search *s, struct text tested, size_t depth)
 	       pattern_match(first_components(s->pattern, depth), tested) == 1;
 }
 
-/* Tests what is in directory DIR, whose entries have DEPTH components. */
+/* Tests the entries of directory DIR, whose paths have DEPTH components. */
 static int
 search_dir(const struct search *s, struct text dir, size_t depth, struct error *err)
 {
@@ -119,7 +119,7 @@ split(struct text source, struct text *fixed, struct text *pattern)
 		*pattern = text_from(source, start);
 		return;
 	}
-	/* A class that holds a "/" is cut by the components. */
+	/* Splitting into components would cut a class that contains a "/". */
 	*fixed = path_dir(source);
 	*pattern = text_from(source, fixed->n > 0 ? fixed->n + 1 : 0);
 }

@@ -35,7 +35,7 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Only what steps name was scanned, so a context is asked itself. */
+/* A scan only covers the names in steps, so the context's directory itself is listed. */
 static void
 names_on_disk(const struct local_context *context, struct text dir, struct names *out)
 {
@@ -148,7 +148,7 @@ open_inline(const struct copy_source *source, const struct build_env *env,
 		               .size = source->content.n,
 		               .mtime = step_time(env) };
 
-	/* The file is made in an empty directory. */
+	/* An inline file is like a file in an empty directory. */
 	if (name[1] == '\0' || strchr(name + 1, '/') != NULL)
 		return error_set(err, ERR_SOURCE, "open %s: %s", name,
 		                 name[1] == '\0' ? "is a directory"
@@ -179,7 +179,7 @@ exists(const struct view *v, const char *path)
 	return view_find(v, text_of(path), &e) == 1;
 }
 
-/* What a link leads to may be missing as well. */
+/* The target of a link may be missing, too. */
 static int
 require_matches(const struct step_job *job, step_id from, const struct opened_source *s,
                 struct error *err)
@@ -202,8 +202,8 @@ is_on_disk(const struct local_context *context, const char *path)
 	return fd >= 0 && !is_ignored(context, path);
 }
 
-/* A pattern may match nothing, but the directory it is about must be there. (One of a
- * context in which nothing matched was not scanned.) */
+/* A pattern may match nothing, but its directory must exist. (A context's directory
+ * without a match was not scanned.) */
 static int
 require_directory(const struct step_job *job, const struct copy_source *source,
                   const struct opened_source *s, struct error *err)
@@ -225,7 +225,7 @@ require_directory(const struct step_job *job, const struct copy_source *source,
 
 /* ------------------------------------------------------------ --parents */
 
-/* "base/./rest": *BASE and what is kept of the path. */
+/* Splits "base/./rest" into *BASE and the part of the path that is kept. */
 static void
 split_pivot(struct text source, struct text *base, struct text *rest)
 {

@@ -51,8 +51,8 @@ below(const char *dir, struct text name)
 	return mem_print("%s%s%.*s", dir, *dir != '\0' ? "/" : "", TEXT_ARG(name));
 }
 
-/* Where PATH of the archive is: links in its directories are followed, as if what is
- * unpacked to were the root. */
+/* Resolves PATH of the archive: links in its directories are followed, as if the
+ * destination were the root. */
 static int
 resolve(struct unpacking *u, struct text path, char **above, char **out,
         struct error *err)
@@ -64,7 +64,7 @@ resolve(struct unpacking *u, struct text path, char **above, char **out,
 	return 0;
 }
 
-/* The same, with directories made that the archive does not name. */
+/* The same, but makes directories that the archive does not name. */
 static int
 target_of(struct unpacking *u, struct text path, char **out, struct error *err)
 {
@@ -76,7 +76,8 @@ target_of(struct unpacking *u, struct text path, char **out, struct error *err)
 	return dest_make_dirs(u->copier->dest, text_of(above), &like, err);
 }
 
-/* A link to a symbolic link or special file is one more of its kind. */
+/* A hard link to a symbolic link or special file becomes another entry of the same
+ * kind. */
 static void
 put_twin(struct dest *d, const struct entry *there, const struct entry *e,
          struct text from, struct text target)

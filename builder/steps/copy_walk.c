@@ -43,7 +43,7 @@ walker_clear(struct walker *w)
 	free(w->pruned);
 }
 
-/* What an implied directory counts as. */
+/* The entry of an implied directory. */
 static const struct entry implied = { .type = ENTRY_DIR, .mode = 0755 };
 
 static struct copy_item
@@ -90,7 +90,7 @@ enter(struct walker *w, const struct copy_item *item)
 	return l;
 }
 
-/* Whether the patterns take the entry; *PRUNE if nothing below can be taken. */
+/* Whether the patterns select the entry; *PRUNE if nothing below it can be selected. */
 static bool
 is_taken(struct walker *w, struct text rel, bool *prune)
 {
@@ -113,7 +113,7 @@ is_taken(struct walker *w, struct text rel, bool *prune)
 	return taken;
 }
 
-/* Directories above that were waiting for something below them. */
+/* Visits the directories above that were waiting for a selected entry below them. */
 static int
 emit_parents(struct walker *w, struct error *err)
 {
@@ -184,8 +184,8 @@ is_literal(struct text component)
 	return true;
 }
 
-/* Goes down the fixed leading directories of the include pattern, so that only
- * what can match is walked. *START: where to walk from. 1, 0 no such path. */
+/* Follows the fixed leading directories of the include pattern, so that the walk only
+ * covers possible matches, from *START. 1, 0 if there is no such path. */
 static int
 descend(struct walker *w, struct buf *start)
 {
@@ -206,7 +206,8 @@ descend(struct walker *w, struct buf *start)
 		item = item_of(&e, buf_text(start), below_root(w, buf_text(start)));
 		if (item.entry.type != ENTRY_DIR)
 			return 0;
-		/* What already matches, or is excluded, the walk must see as a whole. */
+		/* The walk must see an entry that already matches, or is excluded, as a
+		 * whole. */
 		if (is_taken(w, item.rel, &prune) || prune) {
 			buf_truncate(start, start->n - component.n);
 			if (start->n > 0)
@@ -216,7 +217,7 @@ descend(struct walker *w, struct buf *start)
 		enter(w, &item);
 		next = rest;
 	}
-	/* A literal path to its end: only that one entry, and what is below it. */
+	/* The pattern is a literal path: only that entry and those below it. */
 	if (path_next(&next, &component) && next.n == 0 && is_literal(component)) {
 		struct view_entry e;
 

@@ -1,4 +1,4 @@
-/* Files of an input brought elsewhere as they are: for mounts. */
+/* Copies files of an input unchanged to a directory, for mounts. */
 #include "base/base.h"
 #include "base/path.h"
 #include "builder/steps/copy_apply.h"

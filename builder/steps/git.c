@@ -64,7 +64,7 @@ next_ref(struct text *list, struct text *id, struct text *name)
 	return false;
 }
 
-/* The commit that REF is in LIST, and the tag object that stands for it, or "". */
+/* Finds the commit of REF in LIST, and its tag object, or "". */
 static bool
 find_ref(struct text list, const char *ref, struct git_commit *out,
          char object[GIT_COMMIT_MAX])
@@ -103,7 +103,7 @@ check_url(const struct step_git *src, struct error *err)
 	return 0;
 }
 
-/* Of a tag either it or its commit may be named. */
+/* A checksum may be that of the tag object or of its commit. */
 static int
 check_commit(const struct step_git *src, const char *commit, const char *object,
              struct error *err)
@@ -117,7 +117,7 @@ check_commit(const struct step_git *src, const char *commit, const char *object,
 	                 commit);
 }
 
-/* An error unless SRC is on this machine: what --offline allows. */
+/* With --offline, SRC must be on this machine. */
 static int
 check_offline(const struct git_access *access, const struct step_git *src,
               struct error *err)
@@ -187,7 +187,7 @@ git_commit_clear(struct git_commit *c)
 
 /* ------------------------------------------------------------ checkout */
 
-/* What decides which files a checkout has. */
+/* The key of a checkout: everything that decides its files. */
 static struct digest
 checkout_key(const struct step_git *src, const struct git_commit *commit)
 {
@@ -223,7 +223,7 @@ find_subdir(int dir_fd, const struct step_git *src, struct error *err)
 	return mem_copy_n(path, (size_t)n);
 }
 
-/* The whole tree: as it is kept, or fetched now. */
+/* Returns the whole tree, kept before or fetched now. */
 static int
 get_tree(const struct git_access *access, const struct step_git *src,
          const struct git_commit *commit, char **tree, int64_t *time, struct error *err)
@@ -264,7 +264,7 @@ git_checkout(const struct git_access *access, const struct step_git *src,
 	return out->dir == NULL ? -1 : 0;
 }
 
-/* What is on GitHub needs no scheme. */
+/* A URL of GitHub needs no scheme. */
 static struct text
 with_scheme(struct arena *arena, struct text url)
 {

@@ -18,13 +18,13 @@
 /* No real commit has more tags than this. */
 #define TAGS_MAX 100
 
-/* Of submodules in submodules, and of slashes in their names. */
+/* The limit for nested submodules, and for slashes in their names. */
 #define DEPTH_MAX 64
 
 /* ------------------------------------------------------------ fetch */
 
-/* The commit alone; where the server gives only what has a name, that name; at
- * last everything. */
+/* First tries the commit alone, then its name (some servers only give what has a name),
+ * at last everything. */
 static int
 fetch(struct git *g, const struct step_git *src, const char *commit, struct error *err)
 {
@@ -96,7 +96,7 @@ tag_list_add(struct tag_list *t, struct text name)
 		           mem_print("+%.*s:%.*s", TEXT_ARG(name), TEXT_ARG(name)));
 }
 
-/* Those of the server that lead to COMMIT. */
+/* Adds the tags of the server that point to COMMIT. */
 static int
 list_tags(struct git *g, const char *commit, struct tag_list *out, struct error *err)
 {
@@ -204,7 +204,7 @@ commit_time(struct git *g, const char *commit, int64_t *out, struct error *err)
 	return 0;
 }
 
-/* No address with a user and a password is in a file that is kept. */
+/* A kept file must not contain a URL with a user and a password. */
 static int
 clean_config(int git_fd, struct error *err)
 {
@@ -237,7 +237,7 @@ clean_module(void *arg, int dir_fd, const char *name, bool *enter, struct error 
 	return clean_git_dir(fd, *(const int *)arg - 1, err);
 }
 
-/* What says how it came here goes as well. */
+/* Files that tell where the commit came from are removed, too. */
 static int
 clean_git_dir(int git_fd, int depth, struct error *err)
 {
@@ -255,7 +255,7 @@ clean_git_dir(int git_fd, int depth, struct error *err)
 	return each_entry(modules, DEPTH_MAX, clean_module, &depth, err);
 }
 
-/* Who reads .git later sees the address as BuildKit writes it. */
+/* Readers of .git see the URL as BuildKit writes it. */
 static int
 tidy_git_dir(struct git *g, const struct step_git *src, struct error *err)
 {

@@ -44,7 +44,7 @@ git_kept_find(struct store *st, const struct digest *key, char **tree, int64_t *
 
 	if (lock < 0)
 		return -1;
-	/* It is used now. */
+	/* Marks it as used now. */
 	if (!read_time(st, name, time) || utimensat(store_fd(st), name, NULL, 0) < 0)
 		return 0;
 	*tree = mem_print("%s/%s/tree", store_path(st), name);

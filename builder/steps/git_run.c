@@ -10,7 +10,7 @@
 #define ARGUMENTS_MAX 256
 #define PROTOCOLS     "http:https:ssh:git"
 
-/* Lines of what git said that are worth telling. */
+/* The number of git's lines that an error quotes. */
 #define REASON_LINES 6
 
 /* Answers git's question for a user from the environment, because everybody can see
@@ -57,7 +57,7 @@ origin_of(const char *url)
 	return mem_copy_n(url, n + strcspn(url + n, "/?#"));
 }
 
-/* A token of GitHub is good for all its repositories, submodules too. */
+/* A token of GitHub is valid for all its repositories, so for submodules, too. */
 static char *
 scope_of(const char *url)
 {
@@ -90,8 +90,8 @@ set_config(struct git *g, const struct setting *settings, size_t n)
 	}
 }
 
-/* A header that is sent unasked would follow a redirection to another server, so there
- * is none then. What answers a question is for one server anyway. */
+/* A header that is always sent would follow a redirection to another server, so
+ * redirections are refused then. An answer to a question only goes to one server. */
 static void
 set_auth(struct git *g, const struct source_auth *auth)
 {
@@ -136,7 +136,7 @@ git_init(struct git *g, int dir_fd, const struct source_auth *auth,
 	set(g, "GIT_CONFIG_NOSYSTEM", "1");
 	set(g, "GIT_CONFIG_GLOBAL", "/dev/null");
 	set(g, "GIT_ATTR_NOSYSTEM", "1");
-	/* Attributes and ignore rules of the user are looked for below it. */
+	/* git looks for the user's attributes and ignore rules below this directory. */
 	set(g, "XDG_CONFIG_HOME", "/dev/null");
 	set(g, "GIT_NO_REPLACE_OBJECTS", "1");
 	set(g, "LC_ALL", "C");

@@ -63,7 +63,7 @@ environment_of(const struct step_job *job, const struct sandbox_run *r)
 	return list;
 }
 
-/* Absolute, as our descriptors are not those of the next program. */
+/* The path is absolute, because the next program does not have our descriptors. */
 static char *
 path_of_source(const struct sandbox_mount *m)
 {
@@ -345,7 +345,7 @@ kept_read(struct store *store, const char *id, struct kept *k, struct error *err
 	return check_layers(k, id, err);
 }
 
-/* The one that was kept last; caller frees. */
+/* The failed step that was kept last; caller frees. */
 static char *
 latest(struct store *store, struct error *err)
 {
@@ -389,7 +389,7 @@ kept_run_shell(struct store *store, const char *id, struct sandbox *sandbox,
 	if (kept_read(store, name, &k, err) < 0)
 		return -1;
 	upper = mem_print("%s/failed/%s/upper", store_path(store), name);
-	/* An overlay wants a new one each time. */
+	/* An overlay needs a new work directory each time. */
 	work = store_tmp_dir(store, NULL, err);
 	if (work == NULL)
 		return -1;

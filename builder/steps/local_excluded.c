@@ -23,7 +23,7 @@ exclusions_clear(struct exclusions *x)
 	array_clear(&x->texts);
 }
 
-/* Whether no link is on the way to PATH, nor at its end. */
+/* Whether PATH contains no link. */
 static bool
 is_plain(int dir_fd, struct text path)
 {
@@ -34,7 +34,7 @@ is_plain(int dir_fd, struct text path)
 	return fd >= 0 && fstat(fd, &sb) == 0 && !S_ISLNK(sb.st_mode);
 }
 
-/* A link that matches PATTERN in DIR leads who knows where. */
+/* Whether DIR has a link that matches PATTERN: it may lead anywhere. */
 static bool
 matches_link(int dir_fd, struct text dir, struct text pattern)
 {
@@ -52,7 +52,7 @@ matches_link(int dir_fd, struct text dir, struct text pattern)
 	return listing_failed(&list);
 }
 
-/* "**" and classes are more than one name. */
+/* "**" and classes may match more than one component. */
 static bool
 is_simple(struct text pattern)
 {
@@ -111,7 +111,7 @@ exclude_of_copy(struct exclusions *x, int dir_fd, const struct step_copy *copy,
 	return 0;
 }
 
-/* A build's result may be the context itself. */
+/* The result of a build may be the context itself. */
 static bool
 is_result(const struct plan *plan, step_id context)
 {

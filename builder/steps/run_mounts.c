@@ -70,7 +70,7 @@ context_copy(const struct step_job *job, size_t input, struct text source,
 	return record.layer;
 }
 
-/* What a stage without layers shows. */
+/* Shows an empty directory, for a stage without layers. */
 static struct layer *
 empty_layer(const struct step_job *job, struct error *err)
 {
@@ -118,7 +118,7 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 	return 0;
 }
 
-/* They were opened before, all at once. */
+/* All cache mounts were opened before. */
 static int
 prepare_cache(const struct step_job *job, const struct step_mount *want,
               struct run_mounts *m, struct error *err)

@@ -209,7 +209,7 @@ add_chosen(struct selection *s, const struct chosen *c, bool is_root, struct err
 
 	add_text(s, c->item->rel);
 	add_number(s, e->type);
-	/* What the root of a source is like depends on where it was put. */
+	/* The metadata of a source's root depend on its place, so they do not count. */
 	if (is_root)
 		return 0;
 	add_number(s, e->mode);
@@ -304,8 +304,8 @@ note_first_name(void *arg, const struct copy_item *item, struct error *err)
 	return cancel_check(s->cancel, err);
 }
 
-/* Which chosen names are one file: a copy has the same links. That other names are not
- * among them does not count. */
+/* Adds which chosen names are one file, because a copy has the same links. Names that
+ * were not chosen do not count. */
 static int
 add_links(struct selection *s, size_t i, struct error *err)
 {
@@ -477,7 +477,8 @@ digest_source(const struct opened_source *source, const struct cancel *cancel,
 
 	add_text(&s, TEXT("cooper-selection-2"));
 	add_number(&s, source->matches.list.n);
-	/* With .git the commit says all; what is chosen below it is up to the paths. */
+	/* With .git, the commit identifies everything; the paths decide what is
+	 * chosen. */
 	if (by_commit)
 		add_digest(&s, &source->result->content);
 	for (size_t i = 0; i < source->matches.list.n; i++) {

@@ -95,10 +95,10 @@ is_line(struct text t)
 	return t.n > 0;
 }
 
-/* Where values are looked for, and what is made of them. */
+/* The secrets in which values are looked up, and their use. */
 struct secret_name {
 	const char *name;
-	struct text host;   /* put behind the name; p NULL: nothing */
+	struct text host;   /* appended to the name; p NULL: nothing */
 	const char *scheme; /* "Bearer", "basic"; NULL: the value is the whole header */
 };
 

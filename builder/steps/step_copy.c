@@ -38,7 +38,7 @@ add_source(const struct step_job *job, bool content, size_t i, struct preimage *
 		add_indexed(out, "file", i, source->content);
 		return 0;
 	}
-	/* What is above a source's own name does not show in the result. */
+	/* The directories above a source's own name do not show in the result. */
 	if (copy->parents)
 		add_indexed(out, "source path", i, source->path);
 	if (!content && !is_pinned(job->plan->steps.at[source->from].kind)) {

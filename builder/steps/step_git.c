@@ -26,8 +26,8 @@ step_git_preimage(const struct step_job *job, bool content, struct preimage *out
 	return 0;
 }
 
-/* No two checkouts have the same .git: its index knows inodes and times. So the commit
- * and its name stand for all files. */
+/* Two checkouts never have the same .git, because its index contains inodes and times. So
+ * the commit and its name identify all files. */
 static struct digest
 content_of(const struct step_git *git, const struct git_commit *commit)
 {

@@ -185,7 +185,7 @@ fetch_once(const struct step_job *job, const struct digest *want, struct remembe
 		.hasher = other ? hasher_new((enum digest_alg)want->alg) : NULL,
 		.alg = (enum digest_alg)want->alg
 	};
-	/* Another hash is made of the bytes as they come only. */
+	/* Another hash can only be computed during a download. */
 	bool ask = !other && remembered_read(st, http->url, file);
 	int vertex = job->vertex;
 	struct digest got;
@@ -215,7 +215,8 @@ fetch_once(const struct step_job *job, const struct digest *want, struct remembe
 	return 0;
 }
 
-/* What does not fit its checksum may have been damaged on the way: once more. */
+/* A file with a wrong checksum may have been damaged on the way, so it is downloaded once
+ * more. */
 static int
 fetch(const struct step_job *job, const struct digest *want, struct remembered *file,
       struct error *err)
@@ -228,7 +229,7 @@ fetch(const struct step_job *job, const struct digest *want, struct remembered *
 	return fetch_once(job, want, file, err);
 }
 
-/* A file whose digest is given, and in the store, need not be asked for. */
+/* A file in the store with the requested digest needs no request. */
 static bool
 is_pinned(struct store *st, const struct step_http *http, const struct digest *want,
           struct remembered *file)
@@ -287,7 +288,8 @@ one_file(const struct step_job *job, const struct remembered *file, struct error
 		return NULL;
 	}
 	content.size = entry.size;
-	/* Not sent: 1970, so that the layer is the same next time. */
+	/* Without Last-Modified, the time is 1970, so that the layer is the same next
+	 * time. */
 	entry.mtime = file->last_modified_s;
 	if (http->chmod.p != NULL && number_octal(http->chmod, &mode))
 		entry.mode = (uint16_t)(mode & 07777);

@@ -4,9 +4,9 @@
 #include "builder/image/image.h"
 #include "layers/layer.h"
 
-/* Keyed by the chain of diffIDs: two tags, or two manifests, with the same layers
- * are the same base. What else of an image matters (environment, shell, user)
- * is in the definitions of the steps that use it. */
+/* The key is the chain of diffIDs: two tags, or two manifests, with the same layers are
+ * the same base. Other properties of an image (environment, shell, user) are in the
+ * definitions of the steps that use them. */
 int
 step_image_preimage(const struct step_job *job, bool content, struct preimage *out,
                     struct error *err)

@@ -7,7 +7,7 @@
 #include "parser/plan.h"
 #include "parser/step.h"
 
-/* What a context contributes is in the keys of the steps that copy from it. */
+/* The steps that copy from a context have its content in their keys. */
 int
 step_local_preimage(const struct step_job *job, bool content, struct preimage *out,
                     struct error *err)

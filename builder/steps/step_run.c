@@ -80,8 +80,8 @@ add_mount_content(const struct step_job *job, bool content, size_t i,
 	return 0;
 }
 
-/* What --ulimit and --shm-size set, if they do. Limits of the cgroup are none that a
- * program is meant to see. */
+/* Adds --ulimit and --shm-size if they are set. Limits of the cgroup are not in the key,
+ * because programs should not depend on them. */
 static void
 add_limits(struct preimage *out, const struct sandbox_limits *limits)
 {
@@ -244,7 +244,8 @@ prepare_directories(const struct step_job *job, struct prepared *p, struct error
 	p->work = mem_print("%s/work", p->tmp);
 	if (mkdir(p->upper, 0755) < 0 || mkdir(p->work, 0755) < 0)
 		return error_sys(err, "make %s", p->upper);
-	/* The upper's root shows as "/" to the process, whatever our umask is. */
+	/* The process sees the upper's root as "/", so its mode must not depend on our
+	 * umask. */
 	if (chmod(p->upper, 0755) < 0)
 		return error_sys(err, "%s", p->upper);
 	return 0;
@@ -316,7 +317,7 @@ is_told_by_shells(int number)
 	return false;
 }
 
-/* Why a program has ended that did not end by itself. */
+/* The reason why a program was killed. */
 static void
 add_signal(const struct sandbox_result *r, struct buf *out)
 {
@@ -406,7 +407,7 @@ struct failed_run {
 	struct step_job job; /* without inputs */
 };
 
-/* True if somebody took P. */
+/* True if somebody took P over, for a shell in the failed step. */
 static bool
 hand_over(const struct step_job *job, struct prepared *p)
 {
@@ -428,7 +429,7 @@ hand_over(const struct step_job *job, struct prepared *p)
 	return false;
 }
 
-/* True if it is in the store now, and ERR says so. */
+/* True if the failed step is kept in the store now; ERR then says so. */
 static bool
 keep(const struct step_job *job, struct prepared *p, struct error *err)
 {
@@ -499,7 +500,7 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 		                         .cancel = job->env->cancel };
 	struct layer *layer = NULL;
 
-	/* First, before anything is unpacked for it. */
+	/* Checked first, before anything is unpacked for the step. */
 	if (job->env->sandbox_of(job->env->sandbox_arg, err) == NULL ||
 	    prepare_root(job, base, &p, err) < 0 ||
 	    run_mounts_prepare(job, &p.mounts, err) < 0 ||

@@ -6,7 +6,7 @@
 #include "builder/steps/steps.h"
 #include "layers/view.h"
 
-#define ID_MAX        INT32_MAX /* as BuildKit has it */
+#define ID_MAX        INT32_MAX /* as in BuildKit */
 #define FILE_SIZE_MAX ((size_t)10 << 20)
 
 /* One line of /etc/passwd or /etc/group: what both have, and the rest. */
@@ -14,7 +14,7 @@ struct account {
 	struct text name;
 	uint32_t id;
 	uint32_t gid;        /* passwd */
-	bool is_whole;       /* its ids are ids */
+	bool is_whole;       /* its ids are valid */
 	struct text home;    /* passwd */
 	struct text members; /* group */
 };
@@ -243,7 +243,8 @@ user_find(const struct view *v, struct text user, bool strict, struct user_ids *
 	if (read_etc(v, TEXT("etc/passwd"), &passwd, err) < 0)
 		return -1;
 	if (is_uid > 0 && is_gid > 0) {
-		/* Exactly these, whatever the files say; only the home is looked up. */
+		/* Numeric ids are taken as they are, whatever the files say; only the
+		 * home is looked up. */
 		struct account found;
 
 		if (find_account(buf_text(&passwd), true, (struct text){ 0 }, ids.uid,
@@ -356,7 +357,7 @@ find_owner_user(const struct view *v, struct text user, int vertex, uint32_t *ui
 	return found < 0 ? -1 : 0;
 }
 
-/* A group that is not there leaves the user's own. */
+/* Without a group, the user's own group is used. */
 static int
 find_owner_group(const struct view *v, struct text group, int vertex, uint32_t *gid,
                  struct error *err)
