@@ -58,6 +58,8 @@ install-files:
 	ln -sfn cooper $(BINDIR)/build
 	install -m 0644 cooper.1 $(MANDIR)/cooper.1
 	ln -sfn cooper.1 $(MANDIR)/build.1
+	for c in $$($(BINDIR)/cooper completion commands); do \
+		$(BINDIR)/cooper completion man $$c > $(MANDIR)/cooper-$$c.1 || exit 1; done
 	$(BINDIR)/cooper completion bash > $(COMPDIR)/bash-completion/completions/cooper
 	$(BINDIR)/cooper completion zsh > $(ZSHDIR)/_cooper
 	$(BINDIR)/cooper completion fish > $(COMPDIR)/fish/vendor_completions.d/cooper.fish
@@ -66,7 +68,7 @@ install-files:
 
 uninstall: ## remove what install put there
 	rm -f $(BINDIR)/cooper $(BINDIR)/build $(MANDIR)/cooper.1 $(MANDIR)/build.1 \
-		$(COMPDIR)/bash-completion/completions/cooper \
+		$(MANDIR)/cooper-*.1 $(COMPDIR)/bash-completion/completions/cooper \
 		$(ZSHDIR)/_cooper \
 		$(COMPDIR)/fish/vendor_completions.d/cooper.fish \
 		$(COMPDIR)/bash-completion/completions/build \

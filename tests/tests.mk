@@ -109,8 +109,9 @@ lint: ## clang-tidy, cppcheck, gcc's analyzer, format, sizes
 .PHONY: manual page
 page: ## make docs/dockerfile.md out of the checklist of tests/language
 	tests/language/page
-manual: all ## make the manual page out of the tables of options
+manual: all ## make the manual page and the reference of the command line out of the tables of options
 	./cooper completion man > cooper.1.tmp && mv -f cooper.1.tmp cooper.1
+	./cooper completion reference > reference.tmp && mv -f reference.tmp docs/reference/command-line.md
 
 clean: ## remove what was built (not the demo's base image)
 	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang cooper build

@@ -129,6 +129,14 @@ print_row(FILE *out, const struct option_row *o)
 }
 
 static void
+print_options(FILE *out, const struct command *c)
+{
+	for (const struct option_row *o = c->options; o != NULL && o->name != NULL; o++)
+		if (o->help != NULL)
+			print_row(out, o);
+}
+
+static void
 print_command(FILE *out, const struct command *c)
 {
 	fprintf(out, ".SS \"cooper %s ", c->name);
@@ -136,9 +144,7 @@ print_command(FILE *out, const struct command *c)
 	fprintf(out, "\"\n");
 	print_str(out, c->summary);
 	fputc('\n', out);
-	for (const struct option_row *o = c->options; o != NULL && o->name != NULL; o++)
-		if (o->help != NULL)
-			print_row(out, o);
+	print_options(out, c);
 }
 
 void
@@ -153,4 +159,25 @@ manual_print(FILE *out)
 	for (size_t i = 0; command_list[i] != NULL; i++)
 		print_command(out, command_list[i]);
 	fputs(tail, out);
+}
+
+void
+manual_print_command(const struct command *c, FILE *out)
+{
+	auto_free char *upper = mem_copy(c->name);
+
+	for (char *p = upper; *p != '\0'; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	fprintf(out, ".TH COOPER\\-%s 1 \"\" \"cooper %s\" \"User Commands\"\n", upper,
+	        COOPER_VERSION);
+	fprintf(out, ".SH NAME\ncooper\\-%s \\- ", c->name);
+	print_str(out, c->summary);
+	fprintf(out, "\n.SH SYNOPSIS\n.B cooper %s\n", c->name);
+	print_str(out, c->arguments);
+	if (c->options != NULL)
+		fprintf(out, "\n.SH OPTIONS");
+	fputc('\n', out);
+	print_options(out, c);
+	fprintf(out, ".SH SEE ALSO\n.BR cooper (1)\n");
 }

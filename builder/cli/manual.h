@@ -10,4 +10,9 @@
 /* The page in man(7) macros, ASCII only. */
 void manual_print(FILE *out);
 
+struct command;
+
+/* The page of one command: cooper-NAME(1). */
+void manual_print_command(const struct command *c, FILE *out);
+
 #endif

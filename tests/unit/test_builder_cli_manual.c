@@ -12,6 +12,9 @@
 #include "builder/cli/completion.h"
 #include "builder/cli/manual.h"
 #include "builder/cli/options.h"
+#include "builder/cli/build_options.h"
+#include "builder/cli/reference_page.h"
+#include "builder/cli/reference_keys.h"
 
 #define SIZE_MAX_OF_FILE ((size_t)1 << 20)
 
@@ -52,6 +55,83 @@ the_manual_page_is_what_the_tables_say(void **state)
 	assert_int_equal(file_read(AT_FDCWD, "cooper.1", SIZE_MAX_OF_FILE, &kept, &err),
 	                 1);
 	assert_string_equal(buf_str(&kept), made);
+}
+
+static void
+the_reference_is_what_the_tables_say(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_buf struct buf kept = BUF_INIT;
+	auto_free char *made = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&made, &size);
+
+	(void)state;
+	reference_page_print(out);
+	fclose(out);
+	assert_int_equal(file_read(AT_FDCWD, "docs/reference/command-line.md",
+	                           SIZE_MAX_OF_FILE, &kept, &err),
+	                 1);
+	assert_string_equal(buf_str(&kept), made);
+}
+
+/* What the reference says of keys is what the options take. */
+static void
+every_key_of_the_reference_is_accepted(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < N_KEY_TABLES; t++)
+		for (size_t i = 0; i < key_tables[t].n; i++) {
+			auto_error struct error err = ERROR_INIT;
+			auto_free char *option =
+			        mem_print("--%s=%s", key_tables[t].option,
+			                  key_tables[t].rows[i].example);
+			char *argv[] = { option };
+			struct build_options o;
+			struct words_left words = { 0 };
+
+			build_options_init(&o);
+			assert_int_equal(options_read(command_find("build"), 1, argv, &o,
+			                              &words, &err),
+			                 OPTIONS_OK);
+			build_options_clear(&o);
+		}
+}
+
+/* And what it says of a type of mount are fields that the type takes, all but those that
+ * have no effect there. */
+static void
+every_field_of_a_mount_is_one_of_its_type(void **state)
+{
+	(void)state;
+	for (size_t type = 0; type < N_MOUNT_TYPES; type++) {
+		unsigned told = FIELDS_COMMON | FIELD_GID;
+
+		for (size_t i = 0; i < N_MOUNT_KEYS; i++) {
+			if ((mount_keys[i].types & (1u << type)) == 0)
+				continue;
+			assert_true(mount_rows[type].takes & mount_keys[i].field);
+			told |= mount_keys[i].field;
+		}
+		assert_int_equal(mount_rows[type].takes & ~told, 0);
+	}
+}
+
+static void
+every_command_has_a_page(void **state)
+{
+	(void)state;
+	for (size_t i = 0; command_list[i] != NULL; i++) {
+		auto_free char *title = mem_print(".SH NAME\ncooper\\-%s \\- ",
+		                                  command_list[i]->name);
+		auto_free char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+
+		manual_print_command(command_list[i], out);
+		fclose(out);
+		assert_non_null(strstr(text, title));
+	}
 }
 
 static void
@@ -198,6 +278,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_manual_page_is_what_the_tables_say),
+		cmocka_unit_test(the_reference_is_what_the_tables_say),
+		cmocka_unit_test(every_key_of_the_reference_is_accepted),
+		cmocka_unit_test(every_field_of_a_mount_is_one_of_its_type),
+		cmocka_unit_test(every_command_has_a_page),
 		cmocka_unit_test(the_manual_page_is_ascii_and_has_no_stray_requests),
 		cmocka_unit_test(every_option_has_help_that_fits),
 		cmocka_unit_test(no_option_is_there_twice),
