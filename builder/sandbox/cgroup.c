@@ -65,7 +65,7 @@ put_limits(int dir_fd, const struct sandbox_run *r)
 	return 0;
 }
 
-/* Makes the group of R below PARENT_FD, which must have what it takes. */
+/* Makes the group of R below PARENT_FD, which must have the controllers. */
 static int
 make(struct cgroup *g, int parent_fd, const struct sandbox_run *r)
 {
@@ -73,7 +73,8 @@ make(struct cgroup *g, int parent_fd, const struct sandbox_run *r)
 
 	memcpy(g->name, "cooper-", sizeof "cooper-");
 	file_random_name(g->name + strlen(g->name), 16);
-	/* Refused where processes are in the group itself; then it may be on. */
+	/* The kernel refuses this if the group itself has processes; the controller may
+	 * be enabled nevertheless. */
 	if (r->limits.memory_max != 0)
 		put(parent_fd, "cgroup.subtree_control", "+memory");
 	if (r->limits.pids_max != 0)

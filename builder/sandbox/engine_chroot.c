@@ -74,9 +74,9 @@ draft(struct recipe_draft *d, const struct sandbox *sb, const struct sandbox_run
 	recipe_add_process(d, sb, r, NULL);
 	d->head.has_landlock = confine_version() >= CONFINE_VERSION_MIN;
 	d->head.serves_devices = !has_devices;
-	/* Few steps need these, and they help to leave a root: Landlock does not keep who
-	 * is outside from changing modes and owners, nor from connecting to sockets. What
-	 * package managers do, chroot to the root that they have, is answered. */
+	/* Few steps need these calls, and they help to leave a root. Outside it, Landlock
+	 * does not prevent changes of modes and owners, or connections to sockets.
+	 * Package managers chroot to their current root, which the supervisor answers. */
 	d->head.caps &= ~(BIT(CAP_NET_RAW) | BIT(CAP_SETPCAP) | BIT(CAP_MKNOD) |
 	                  BIT(CAP_SYS_CHROOT));
 	draft_owners(d, sb, r);
@@ -101,7 +101,7 @@ run_process(struct sandbox *sb, const struct sandbox_run *r, struct recipe_draft
 	return 0;
 }
 
-/* *STATE: TREE_SPOILT if something that is not of the tree may still be in it. */
+/* *STATE: TREE_SPOILT if foreign entries may still be in the tree. */
 static int
 run_in_tree(struct sandbox *sb, const struct sandbox_run *r, struct stage_tree *tree,
             enum tree_state *state, struct sandbox_result *result, struct error *err)
@@ -157,7 +157,7 @@ make_probe_tree(const struct sandbox *sb, struct error *err)
 	return fd < 0 ? -1 : file_replace(fd, PROBE_FILE, "", 0, 0644, err);
 }
 
-/* *WHY: why no stronger engine is taken, or NULL if this one is asked for. */
+/* *WHY: why no stronger engine is used, or NULL if this one was requested. */
 static void
 tell_what_holds(char **why)
 {

@@ -161,12 +161,12 @@ ns_run_in(struct sandbox *sb, const struct sandbox_run *r, const char *tree,
 	if (!needs_copies)
 		failed = run_once(sb, r, tree, scratch, &needs_copies, result, err);
 	if (needs_copies) {
-		/* A tmpfs takes all or none, other places may differ. */
+		/* On a tmpfs, all overlays work or none; other places may differ. */
 		sb->has_plain_binds = sb->has_plain_roots;
 		error_clear(err);
 		failed = run_with_copies(sb, r, tree, scratch, result, err);
 	}
-	/* What is left over goes with the sandbox's directory. */
+	/* Leftovers are removed with the sandbox's directory. */
 	if (has_overlays(r))
 		file_remove_tree(sb->scratch_fd, scratch, &later);
 	return failed;
@@ -247,8 +247,8 @@ engine_ns_try_overlay(struct sandbox *sb, struct error *err)
 	return failed;
 }
 
-/* First with an overlay, then with a plain tree: file systems that are overlays
- * themselves, or NFS, take no upper directory. */
+/* Tries an overlay first, then a plain tree: an overlay or NFS cannot hold an upper
+ * directory. */
 static int
 ns_probe(struct sandbox *sb, char **why, struct error *err)
 {

@@ -63,7 +63,7 @@ tell_ids(const struct recipe *recipe, const struct recipe_report *report, const 
 	return -1;
 }
 
-/* What the image or the instruction is the reason of, not the machine. */
+/* Whether the error is the fault of the image or the instruction, not of the machine. */
 static bool
 is_of_target(int sys)
 {

@@ -30,7 +30,7 @@ emit_return(struct filter *f, uint32_t action)
 	emit(f, BPF_RET | BPF_K, action, 0, 0);
 }
 
-/* Loads the low half of argument I: what the kernel looks at of an int. */
+/* Loads the low half of argument I, the part that the kernel uses for an int. */
 static void
 emit_load_argument(struct filter *f, unsigned i)
 {
@@ -95,8 +95,8 @@ emit_ask_open(struct filter *f, unsigned i)
 	emit_return(f, SECCOMP_RET_USER_NOTIF);
 }
 
-/* The mode is argument I, the device the next one. Files and the devices of device_nodes
- * need no question, nor does char 0:0, which is no device. */
+/* The mode is argument I, the device the next one. Files, the devices of device_nodes,
+ * and char 0:0, which is not a device, need no question. */
 static void
 emit_ask_node(struct filter *f, unsigned i)
 {
@@ -121,7 +121,7 @@ emit_ask_node(struct filter *f, unsigned i)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
-/* EBUSY is also what the kernel answers while there is another listener. */
+/* EBUSY is also the kernel's answer while there is another listener. */
 static void
 emit_no_listener(struct filter *f)
 {
@@ -165,8 +165,8 @@ emit_clone(struct filter *f, const struct filter_abi *abi)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
-/* Linux, the same for 32 bits, each also with a version of 2.6, and the question
- * which one it is. */
+/* The allowed personalities: Linux, Linux with 32 bits, both also with version 2.6, and
+ * the query. */
 static void
 emit_personality(struct filter *f)
 {
@@ -180,7 +180,7 @@ emit_personality(struct filter *f)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
-/* What needs no look at the arguments. */
+/* True and *OUT if the verdict does not depend on arguments. */
 static bool
 action_of(enum verdict verdict, uint32_t *out)
 {
@@ -319,7 +319,8 @@ emit_search(struct filter *f, const struct filter_abi *abi, const struct filter_
 	emit_search(f, abi, r + half, n - half);
 }
 
-/* The ABIs from FIRST on that the kernel calls alike; the number of them. */
+/* Emits the part for the ABIs from FIRST on that have the same audit value; returns their
+ * number. */
 static size_t
 emit_audit(struct filter *f, size_t first, unsigned kinds)
 {

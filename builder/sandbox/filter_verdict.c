@@ -80,8 +80,8 @@ is_one_of(const char *name, const char *const *list)
 	return *list != NULL;
 }
 
-/* What a supervisor of paths must see. Paths that start in an open directory are not
- * asked for (walks of large trees are made of these), nor files that must be new. */
+/* Calls that a supervisor of paths must see. Paths that start in an open directory do not
+ * go to it (walks of large trees consist of these), nor do files that must be new. */
 static bool
 asks_for_path(const char *name, enum verdict *out)
 {
@@ -104,7 +104,7 @@ asks_for_path(const char *name, enum verdict *out)
 	return true;
 }
 
-/* … and one of owners. */
+/* … and those for a supervisor of owners. */
 static bool
 asks_for_owner(const char *name, enum verdict *out)
 {
@@ -134,7 +134,7 @@ asks_for_owner(const char *name, enum verdict *out)
 	return true;
 }
 
-/* What process 1 must see of device nodes: of all ABIs of the machine. */
+/* Calls about device nodes that process 1 must see, for all ABIs of the machine. */
 static bool
 asks_for_node(const char *name, enum verdict *out)
 {
@@ -149,7 +149,7 @@ asks_for_node(const char *name, enum verdict *out)
 	return true;
 }
 
-/* What a supervisor of owners must see, where there is more to look after. */
+/* Further calls that a supervisor of owners must see. */
 static enum verdict
 also(enum verdict verdict, unsigned kinds)
 {
@@ -172,7 +172,8 @@ verdict_of(const struct filter_rule *rule, const struct filter_abi *abi, unsigne
 	const bool asks = abi->set == abi->machine;
 	enum verdict verdict = VERDICT_REFUSE;
 
-	/* How it opens is in memory, where a filter cannot look; there is openat(). */
+	/* The flags of openat2() are in memory, which a filter cannot read; programs fall
+	 * back to openat(). */
 	if ((kinds & asking) != 0 && strcmp(rule->name, "openat2") == 0)
 		return VERDICT_MISSING;
 	if (asks && (kinds & FILTER_ASKS_OWNERS) != 0 &&
@@ -187,7 +188,7 @@ verdict_of(const struct filter_rule *rule, const struct filter_abi *abi, unsigne
 		return VERDICT_REFUSE;
 	if ((kinds & FILTER_NO_NETWORK) != 0 && rule->verdict == VERDICT_SOCKET)
 		return VERDICT_LOCAL_SOCKET;
-	/* Its arguments are in memory, where a filter cannot look; there are direct
+	/* The arguments are in memory, which a filter cannot read; there are direct
 	 * calls. */
 	if ((kinds & FILTER_NO_NETWORK) != 0 && strcmp(rule->name, "socketcall") == 0)
 		return VERDICT_REFUSE;

@@ -14,9 +14,9 @@
 /* The first version writes a number of pages for "none". */
 #define NO_LIMIT (UINT64_C(1) << 60)
 
-/* Where a version has what. */
+/* Where each version keeps its files. */
 struct version {
-	const char *mount; /* below the tree */
+	const char *mount; /* below the mount point */
 	const char *kills, *limit;
 };
 
@@ -44,8 +44,8 @@ read_number(const char *dir, const char *file, const char *name, uint64_t *out)
 	return false;
 }
 
-/* The group at PATH, or, where that is a name outside of a container, the one that is
- * mounted as the root. */
+/* Opens the group at PATH. If PATH is only valid outside the container, opens the group
+ * that is mounted as the root. */
 static bool
 read_group(const char *tree, const struct version *v, struct text path,
            struct memory_state *out)

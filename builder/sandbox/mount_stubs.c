@@ -13,8 +13,8 @@ struct stub_list {
 	ARRAY(const struct recipe_stub *) list;
 };
 
-/* The report comes from a process that ended before the program could reach
- * its memory, yet a record is only believed if it is whole. */
+/* The report comes from a process that ended before the program could reach its memory.
+ * Nevertheless, only complete records are accepted. */
 static void
 collect(const struct recipe_report *report, struct stub_list *out)
 {

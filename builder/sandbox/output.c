@@ -8,7 +8,7 @@
 
 #define READ_SIZE 65536
 
-/* Reads what is there once. False if nothing was; at the end *FD is -1. The
+/* Reads the available data once. False if there was none; at the end *FD becomes -1. The
  * descriptor is the caller's and stays open. */
 static bool
 hand_on(struct output *o, int *fd, int stream)

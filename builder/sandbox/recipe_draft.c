@@ -78,7 +78,7 @@ recipe_draft_clear(struct recipe_draft *d)
 		own_close(&d->fds.at[i]);
 	array_clear(&d->fds);
 	array_clear(&d->ops);
-	/* Secrets may be in there. */
+	/* The recipe may contain secrets. */
 	if (d->bytes.p != NULL)
 		explicit_bzero(d->bytes.p, d->bytes.cap);
 	buf_clear(&d->bytes);

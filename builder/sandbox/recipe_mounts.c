@@ -46,8 +46,8 @@ draft_system(struct recipe_draft *d, const struct sandbox_run *r)
 		recipe_add_op(d, OP_READONLY, readonly[i]);
 }
 
-/* Contents are aligned, so two empty ones may share a place: each gets a byte
- * more, as its place is also its name. */
+/* Contents are aligned, so two empty ones could share an offset. Each gets one byte more,
+ * because the offset is also its name. */
 static struct recipe_op *
 draft_file(struct recipe_draft *d, const char *target, struct text content, uint32_t mode)
 {
@@ -95,8 +95,9 @@ draft_bind(struct recipe_draft *d, const struct sandbox_mount *m, struct error *
 			                 source);
 		return error_sys(err, "mount on %s: open %s", m->target, source);
 	}
-	/* A descriptor of a directory could not be bound: in the sandbox's own mount
-	 * namespace, ours are foreign. A copied mount belongs to none. */
+	/* A descriptor of a directory could not be bound, because in the sandbox's mount
+	 * namespace our mounts are foreign. A detached copy of a mount belongs to no
+	 * namespace. */
 	if (!mount2_is_best()) {
 		copy_fd = fs_copy(NULL, fd, "", true, false);
 		if (copy_fd < 0 && !call_is_missing(errno))

@@ -56,7 +56,7 @@ open_pipe(int *ours, int *theirs, struct error *err)
 	return 0;
 }
 
-/* Only our end does not block; programs expect theirs to. */
+/* Only our end is non-blocking; programs expect theirs to block. */
 static int
 open_output(int *ours, int *theirs, struct error *err)
 {
@@ -94,7 +94,7 @@ request(const struct sandbox *sb, const struct recipe_draft *d, const struct run
 	fds[RECIPE_FD_REPORT] = run->report_end;
 	fds[RECIPE_FD_OUT] = run->out_end;
 	fds[RECIPE_FD_ERR] = run->err_end;
-	/* Each place must be filled; nobody uses this one if there is no group. */
+	/* Every slot needs a descriptor; this one is unused if there is no group. */
 	fds[RECIPE_FD_CGROUP] = cgroup->procs_fd >= 0 ? cgroup->procs_fd
 	                                              : run->report_end;
 	for (size_t i = 0; i < d->fds.n; i++)
@@ -102,7 +102,7 @@ request(const struct sandbox *sb, const struct recipe_draft *d, const struct run
 	return spawner_request(&sb->spawner, fds, RECIPE_FD_FIRST + d->fds.n, err);
 }
 
-/* The spawner sends the id of the process, or that there is none. */
+/* The spawner sends the id of the process, or an error. */
 static int
 await_pid(struct running *run, struct error *err)
 {
@@ -179,9 +179,9 @@ microseconds(const struct timeval *t)
 	return (int64_t)t->tv_sec * 1000000 + t->tv_usec;
 }
 
-/* A group of its own is certain. In a shared group, the kernel may have killed another
- * process: it counts only if the program was killed, or its status says, like a shell's,
- * that a child was. */
+/* With a group of its own, the answer is certain. In a shared group, the kernel may have
+ * killed another process, so it only counts if the program was killed, or if its status
+ * says, like a shell's, that a child was. */
 static void
 find_killer(const struct running *run, const struct cgroup *cgroup,
             struct sandbox_result *result)
@@ -207,7 +207,7 @@ running_result(const struct running *run, const struct cgroup *cgroup, int64_t s
 {
 	const struct recipe_report *report = recipe_report(run->recipe);
 
-	/* Without a status the first process was killed, and the program with it. */
+	/* Without a status, the first process was killed, and the program with it. */
 	result->status = report->ended != 0 ? report->status : SIGKILL;
 	find_killer(run, cgroup, result);
 	result->wall_ns = clock_monotonic_ns() - started_ns;

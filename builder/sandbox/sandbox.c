@@ -75,7 +75,7 @@ static const struct {
 	{ ISOLATION_CHROOT, &engine_chroot },
 };
 
-/* Without Landlock nothing but a container holds what runs in engine chroot. */
+/* Without Landlock, only a container confines what runs in engine chroot. */
 static bool
 is_held(enum isolation isolation)
 {
@@ -85,8 +85,8 @@ is_held(enum isolation isolation)
 
 #define TOO_FEW_FILES "raise the limit of open files: ulimit -n 1024"
 
-/* With fewer descriptors every try would fail, for reasons that are none of the
- * machine's. The spawner keeps its own above the 64th. */
+/* With fewer descriptors, every try would fail for reasons that do not concern the
+ * machine. The spawner keeps its own descriptors above the 64th. */
 static int
 check_descriptors(struct error *err)
 {
@@ -224,7 +224,7 @@ sandbox_new(const struct sandbox_options *options, char **why, struct error *err
 		sandbox_free(sb);
 		return NULL;
 	}
-	/* Reasons of an engine that was passed over do not matter if it was found. */
+	/* If an engine was found, the reasons against skipped engines do not matter. */
 	error_clear(err);
 	*why = reason;
 	return sb;

@@ -20,7 +20,7 @@
 #include "builder/sandbox/supervise/owner_supervisor.h"
 #include "builder/sandbox/supervise/supervisor.h"
 
-/* Of the spawner, and as a copy of what it clones. */
+/* The spawner's state; each process that it clones has a copy. */
 #define STACK_SIZE (256 * 1024)
 
 struct start {
@@ -34,7 +34,7 @@ struct start {
 static void
 reset_signals(void)
 {
-	/* As the kernel has it: handler, flags, restorer, mask. */
+	/* The kernel's struct: handler, flags, restorer, mask. */
 	struct {
 		unsigned long handler, flags, restorer, mask[2];
 	} standard = { 0 };
@@ -133,7 +133,7 @@ spawner_main(void *arg)
 	/* No process with our ids in a sandbox may inspect its first process. */
 	prctl(PR_SET_DUMPABLE, 0);
 	drop_memory(start->stack, STACK_SIZE);
-	/* Without the rights for it, it is a step's root that has them not, either. */
+	/* If we lack the rights for this, so does the root of a step. */
 	exe_let_go();
 	while ((n = receive(fds)) > 0) {
 		if (n >= RECIPE_FD_FIRST)
@@ -151,7 +151,7 @@ start_process(struct spawner *s, struct start *start)
 	sigset_t all, before;
 	int pid = -1;
 
-	/* A handler of ours that runs in there would act on a copy of our state. */
+	/* A handler of ours would run there on a copy of our state. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = clone(spawner_main, (char *)s->stack + STACK_SIZE, 0, start);

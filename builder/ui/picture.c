@@ -7,9 +7,9 @@
 
 #define LOG_ROWS 6 /* of a running step, if there is room */
 
-/* How much of everything is shown. */
+/* How much of each kind of row is shown. */
 struct measure {
-	size_t skip_ended, skip_running; /* oldest vertices that are left out */
+	size_t skip_ended, skip_running; /* number of oldest vertices that are left out */
 	size_t logs;                     /* last lines of each running one */
 	bool ended_statuses, running_statuses;
 };

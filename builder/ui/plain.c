@@ -11,13 +11,13 @@
 #define STATUS_MIN_NS 200000000LL  /* but not that often */
 #define STATUS_NS     5000000000LL /* … or after this time */
 
-/* When steps run side by side one of them is shown at a time, and the others wait:
- * for its end, for this long, or until they have this much to say. */
+/* When steps run in parallel, one of them is shown at a time. The others wait for its
+ * end, for this long, or until they have this much to show. */
 #define TURN_NS   1000000000LL
-#define TURN_MS   250 /* how often the time is looked at */
+#define TURN_MS   250 /* how often the time is checked */
 #define SAY_BYTES ((size_t)256 << 10)
 
-/* What of a vertex has not been shown yet. */
+/* The part of a vertex that has not been shown yet. */
 struct waiting {
 	int number;
 	struct buf text; /* whole lines, without the vertex's header */
@@ -57,7 +57,7 @@ flush(struct ui *ui)
 
 /* ------------------------------------------------------------ turns */
 
-/* From now on lines belong to NUMBER; prints a header if they did not before. */
+/* From now on, lines belong to NUMBER; prints a header if that is new. */
 static void
 switch_to(struct ui *ui, int number, int64_t now_ns)
 {
@@ -86,7 +86,7 @@ find_waiting(struct plain *p, int number)
 	return NULL;
 }
 
-/* Its place in the queue, at the end if it had none. */
+/* The vertex's place in the queue; a new one is added at the end. */
 static struct waiting *
 waiting_of(struct plain *p, int number)
 {
@@ -99,7 +99,7 @@ waiting_of(struct plain *p, int number)
 	return w;
 }
 
-/* Shows what the I-th in the queue has, and takes it out. */
+/* Shows the waiting lines of the I-th in the queue, and removes it. */
 static void
 let_speak(struct ui *ui, size_t i, int64_t now_ns)
 {
@@ -114,8 +114,8 @@ let_speak(struct ui *ui, size_t i, int64_t now_ns)
 	p->queue.n--;
 }
 
-/* The current one's turn is over: who came to an end is shown whole, then the turn
- * is that of the one that waited longest. */
+/* The current turn is over: finished vertices are shown completely, then the one that
+ * waited longest has its turn. */
 static void
 next_turn(struct ui *ui, int64_t now_ns)
 {
@@ -176,8 +176,8 @@ prefix_of(struct plain *p, int number, int64_t ns)
 	return buf_text(&p->prefix);
 }
 
-/* One line an update: "\r" is how progress bars go back, and nothing of a log is
- * to be lost. */
+/* One line per update: progress bars go back with "\r", and no part of a log may be
+ * lost. */
 static void
 plain_line(struct ui *ui, int number, struct ui_vertex *v, struct text line,
            int64_t time_ns)
@@ -274,7 +274,7 @@ print_miss(struct ui *ui, const struct event *e)
 	buf_add_char(out, '\n');
 }
 
-/* Those about no vertex are listed at the end only. */
+/* Warnings without a vertex are only listed at the end. */
 static void
 print_warning(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 {

@@ -14,7 +14,7 @@
  * "miss" (why a step was not in the cache) and "skipped" of a vertex.
  */
 
-/* A vertex needs the same digest in all lines; which one says nothing. */
+/* A vertex needs the same digest in all lines; its value has no meaning. */
 static void
 set_digest(json_t *object, const char *member, int number, const struct ui_vertex *v)
 {
@@ -82,7 +82,7 @@ vertex_json(const struct ui *ui, const struct event *e, const struct ui_vertex *
 		jsonio_set(o, "skipped", json_true());
 	if (v->outcome == OUTCOME_FAILED)
 		set_text(o, "error", text_of(v->text));
-	/* What BuildKit's solver says of steps that were stopped. */
+	/* BuildKit's message for steps that were stopped. */
 	if (v->outcome == OUTCOME_CANCELLED)
 		set_text(o, "error", TEXT("context canceled"));
 	return o;

@@ -81,7 +81,8 @@ add_byte(struct buf *out, char byte, enum shown how)
 		buf_add_str(out, "\xef\xbf\xbd"); /* U+FFFD */
 }
 
-/* What a terminal would still show: after the last CR that something follows. */
+/* The part of a line that a terminal would still show: after the last CR that is followed
+ * by something. */
 static struct text
 after_return(struct text t)
 {

@@ -19,7 +19,7 @@ struct tty {
 	struct colours colours;
 	ARRAY(size_t) drawn; /* columns of each row on the screen now */
 	size_t columns;      /* of the screen then */
-	struct buf above;    /* text due to stand above the picture */
+	struct buf above;    /* text to print above the picture */
 };
 
 static struct tty *
@@ -62,8 +62,8 @@ screen_size(const struct ui *ui, size_t *columns, size_t *rows)
 	*rows = size_or(size.ws_row, "LINES", 24);
 }
 
-/* To the start of the picture that is there. Terminals wrap rows that a smaller
- * window has no room for, so one row may have become several. */
+/* Moves to the start of the current picture. Terminals wrap rows that do not fit in a
+ * smaller window, so one row may have become several. */
 static void
 go_back(const struct tty *t, struct buf *out, size_t columns)
 {
@@ -139,7 +139,7 @@ draw_row(struct tty *t, const struct picture_row *row, struct buf *out, size_t c
 	array_push(&t->drawn, width);
 	if (*colour != '\0')
 		buf_add_str(out, t->colours.reset);
-	/* After the last column the cursor still stands on it, for some terminals. */
+	/* On some terminals, the cursor stays on the last column after it was written. */
 	buf_add_str(out, width < columns ? "\033[K\n" : "\n");
 }
 
@@ -172,7 +172,7 @@ tty_draw(struct ui *ui, bool last)
 	screen_size(ui, &columns, &rows);
 	pthread_mutex_lock(&ui->lock);
 	t = tty_of(ui);
-	/* The row below the picture is the cursor's. */
+	/* The cursor is in the row below the picture. */
 	picture_make(&picture, ui, clock_monotonic_ns(),
 	             last       ? 0
 	             : rows > 2 ? rows - 1

@@ -34,7 +34,7 @@ progress_parse(struct text t, enum progress *out)
 	return false;
 }
 
-/* A terminal called "dumb" (an editor's, often) cannot go back to a line. */
+/* A "dumb" terminal (often an editor's) cannot go back to an earlier line. */
 static bool
 is_capable(FILE *out)
 {
@@ -284,7 +284,7 @@ ui_new(enum progress progress, FILE *out)
 	ui->wall_ns = clock_wall_ns() - ui->start_ns;
 	pthread_mutex_init(&ui->lock, NULL);
 	pthread_cond_init(&ui->stop, NULL);
-	/* Without the thread less is shown in between, but all at the end. */
+	/* Without the thread, less is shown in between, but everything at the end. */
 	if (ui->view->tick != NULL)
 		ui->ticks = pthread_create(&ui->ticker, NULL, ui_ticker, ui) == 0;
 	event_set_sink(ui_sink, ui);

@@ -50,7 +50,7 @@ caps_bound(uint64_t keep)
 	for (int cap = 0; cap < 64; cap++) {
 		if ((keep & BIT(cap)) != 0)
 			continue;
-		/* EINVAL: the kernel does not know that many. */
+		/* EINVAL: the kernel knows fewer capabilities. */
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return errno == EINVAL ? 0 : -1;
 	}

@@ -45,7 +45,7 @@ bind_node(struct mount_ctx *c, int dev_fd, const struct device_node *node)
 	return result;
 }
 
-/* *ALL_OWN: no node is the machine's. */
+/* *ALL_OWN: no node belongs to the machine. */
 static int
 make_nodes(struct mount_ctx *c, int dev_fd, bool *all_own)
 {
@@ -144,7 +144,7 @@ mount_shm(struct mount_ctx *c, int dev_fd, uint64_t size)
 	                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
 }
 
-/* A kernel may lack message queues. */
+/* The kernel may lack message queues. */
 static void
 mount_mqueue(struct mount_ctx *c, int dev_fd)
 {
@@ -160,7 +160,7 @@ mount_mqueue(struct mount_ctx *c, int dev_fd)
 static int
 fill(struct mount_ctx *c, int dev_fd, uint64_t shm_size, bool *all_own)
 {
-	/* Modes of nodes are as given. */
+	/* The umask must not change the modes of nodes. */
 	syscall(SYS_umask, 0);
 	if (make_nodes(c, dev_fd, all_own) < 0 || mount_pts(c, dev_fd) < 0 ||
 	    mount_shm(c, dev_fd, shm_size) < 0)
@@ -173,7 +173,8 @@ fill(struct mount_ctx *c, int dev_fd, uint64_t shm_size, bool *all_own)
 	return 0;
 }
 
-/* There is one /dev only. mount(2) would need the stage later. */
+/* The gate can only watch a single /dev, and not with mount(2), which would need the
+ * stage later. */
 static bool
 can_be_watched(const struct mount_ctx *c)
 {

@@ -72,8 +72,8 @@ parse(const char *line)
 	return m;
 }
 
-/* The zeroed data of a program or library is a mapping without a name that
- * follows one of its file: it stays. */
+/* An unnamed mapping right after a mapping of a file holds the zeroed data of a program
+ * or library: it stays. */
 static void
 drop_mapping(const struct mapping *m, struct kept *kept)
 {

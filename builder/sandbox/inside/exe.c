@@ -89,7 +89,8 @@ take_lines(struct mappings *all, char *bytes, size_t n)
 	return start;
 }
 
-/* Mappings of the file that ADDRESS is in; ALL has them at its front then. */
+/* Selects the mappings of the file that contains ADDRESS, and moves them to the front of
+ * ALL. */
 static void
 keep_file_of(struct mappings *all, uintptr_t address)
 {
@@ -127,7 +128,7 @@ read_own_mappings(struct mappings *all)
 	return n < 0 || all->n == 0 ? -1 : 0;
 }
 
-/* memcpy() of a sanitizer would find what lies between two variables. N: whole pages. */
+/* A sanitizer's memcpy() would report the gaps between variables. N: whole pages. */
 __attribute__((no_sanitize_address, no_sanitize_thread)) static void
 copy_pages(char *to, uintptr_t from, size_t n)
 {
@@ -138,7 +139,7 @@ copy_pages(char *to, uintptr_t from, size_t n)
 		words[i] = source[i];
 }
 
-/* The same bytes at the same place, of no file. */
+/* Replaces the mapping by anonymous memory with the same bytes. */
 static int
 replace(const struct mapping *m)
 {
@@ -204,8 +205,8 @@ read_layout(uint64_t field[53])
 	return 0;
 }
 
-/* All stays as the kernel knows it, but for the file, and arguments and environment,
- * which are gone. */
+/* Keeps the kernel's data about our memory, except the file, and the arguments and
+ * environment, which are removed. */
 static int
 tell_kernel(int exe_fd)
 {

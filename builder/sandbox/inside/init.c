@@ -12,7 +12,7 @@
 #include "builder/sandbox/inside/start.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* Keeps the pipe to the builder, whose end tells of ours, and what the gate has. */
+/* Keeps the pipe to the builder, which closes when we end, and the gate's descriptors. */
 static int
 settle_descriptors(const int *fds, struct device_gate *gate)
 {

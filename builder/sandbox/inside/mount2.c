@@ -70,7 +70,7 @@ mount2_reopen(int place_fd)
 
 /* ------------------------------------------------------------ calls */
 
-/* False: they do not fit. */
+/* False if they do not fit. */
 static bool
 print_options(const struct fs_option *options, char *out, size_t size)
 {

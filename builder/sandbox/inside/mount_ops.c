@@ -92,7 +92,7 @@ write_file(int fd, const struct recipe *recipe, const struct recipe_op *op)
 	return sys_fchmod(fd, op->mode & 07777);
 }
 
-/* Its name on the stage is that of its content's place, which is its own. */
+/* Its name on the stage is the offset of its content, which is unique. */
 static int
 op_file(struct mount_ctx *c, const struct recipe_op *op)
 {
@@ -132,7 +132,7 @@ bind_source(struct mount_ctx *c, const struct recipe_op *op)
 	return copy_fd;
 }
 
-/* What OP wants of the merge, as a mount of its own. */
+/* The part of the merge that OP wants, as a separate mount. */
 static int
 op_overlay(struct mount_ctx *c, const struct recipe_op *op)
 {
@@ -266,7 +266,7 @@ int
 mount_ops_run(struct mount_ctx *c)
 {
 	c->uses_mount2 = mount2_is_best();
-	/* What we mount must not appear outside. */
+	/* Our mounts must not appear outside. */
 	if (sys_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return recipe_fail(c->recipe, STAGE_PRIVATE, errno, NULL);
 	if (make_stage(c) < 0 || make_root(c) < 0)
@@ -291,7 +291,7 @@ mount_ops_pivot(struct mount_ctx *c)
 			return recipe_fail(c->recipe, STAGE_PIVOT, errno, "umount");
 		return 0;
 	}
-	/* Container profiles may forbid it and yet allow this. */
+	/* Container profiles may forbid pivot_root and yet allow this. */
 	if (sys_mount(".", "/", NULL, MS_MOVE, NULL) < 0 ||
 	    syscall(SYS_chroot, ".") < 0 || sys_chdir("/") < 0)
 		return recipe_fail(c->recipe, STAGE_PIVOT, errno, NULL);

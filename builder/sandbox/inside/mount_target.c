@@ -7,7 +7,7 @@
 #include "builder/sandbox/inside/open_in_root.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* NAME was made in PARENT_FD; BEFORE is the stat of the directory before that. */
+/* Notes that NAME was made in PARENT_FD; BEFORE is the stat of that directory before. */
 static int
 note(const struct mount_ctx *c, int parent_fd, const char *parent, const char *name,
      bool is_dir, const struct stat *before)

@@ -13,7 +13,8 @@
 #define LINKS_MAX    40
 #define ATTEMPTS_MAX 128
 
-/* Of a proc file system; links there are paths, further below they are not. */
+/* The inode of the root of a proc file system; links directly in it are paths, links
+ * further below are not. */
 #define PROC_ROOT_INO 1
 
 /* HERE is the directory that was REACHED, a path below the root without links; REST is
@@ -117,7 +118,7 @@ go_down(struct walk *w, const char *name, size_t n, int fd)
 	return move_to(w, fd);
 }
 
-/* What such a link says is not a path, and what it leads to may be anywhere. */
+/* The text of a magic link is not a path, and its target may be anywhere. */
 static bool
 has_magic_links(int dir_fd)
 {
@@ -150,7 +151,7 @@ follow(struct walk *w, int link_fd)
 	return move_to(w, open_here(w->root_fd, "."));
 }
 
-/* NAME of the directory reached, made if that is wanted. */
+/* Opens NAME in the directory reached, or makes it if that is wanted. */
 static int
 open_or_make(struct walk *w, const char *name)
 {
@@ -212,7 +213,7 @@ walk(struct walk *w, const char *path)
 
 /* ------------------------------------------------------------ the kernel's way */
 
-/* Since Linux 5.6, unless a filter does not know of it. */
+/* openat2 exists since Linux 5.6, but a filter may not know it. */
 static int
 open_by_kernel(int root_fd, const char *path)
 {

@@ -164,7 +164,7 @@ mount_in_fds(const struct options *o, int scratch_fd, const char *point,
 	return result;
 }
 
-/* Descriptors stay open: the process closes them all before it is done. */
+/* The descriptors stay open here; the process closes all of them later. */
 static int
 new_by_mount(struct mount_ctx *c, struct recipe_list lowers, recipe_at upper,
              recipe_at work)

@@ -44,7 +44,7 @@ owner_note_read(const char *path, bool nofollow, const struct stat *st, struct o
 		*out = (struct owner){ special.uid, special.gid };
 }
 
-/* Removed if it says what has no note is anyway. */
+/* A note that equals the default is removed. */
 static int
 write_attribute(const char *path, bool nofollow, const char *name, const void *value,
                 size_t size)
@@ -64,7 +64,7 @@ write_mark(const char *path, bool nofollow, const struct layer_owner_mark *mark)
 	    (errno != EOPNOTSUPP ||
 	     write_attribute(path, nofollow, OWNER_ON_TMPFS, mark, sizeof *mark) < 0))
 		return -1;
-	/* Else it would come back. */
+	/* Otherwise the old note would count again. */
 	if (mark == NULL)
 		write_attribute(path, nofollow, OWNER_ON_TMPFS, NULL, 0);
 	return 0;

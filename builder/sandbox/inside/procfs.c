@@ -14,7 +14,8 @@ procfs_mount(struct mount_ctx *c, int target_fd)
 	int fd = fs_new(c, "proc", &no_options,
 	                MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 
-	/* Refused where parts of the existing one are covered, as in containers. */
+	/* The kernel refuses this where parts of the existing /proc are covered, as in
+	 * containers. */
 	if (fd < 0)
 		fd = fs_copy(c, AT_FDCWD, "/proc", true, false);
 	return fd < 0 ? -1 : fs_attach(fd, target_fd);

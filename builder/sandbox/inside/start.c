@@ -25,7 +25,7 @@ start_set_limits(const struct recipe *recipe)
 	const struct recipe_limit *limits =
 	        (const void *)((const char *)recipe + recipe->limits);
 
-	/* They were clamped to what we may set; the rest is a matter of luck. */
+	/* The limits were clamped to values that we may set; errors are ignored. */
 	for (uint32_t i = 0; i < recipe->n_limits; i++) {
 		struct rlimit limit = { limits[i].soft, limits[i].hard };
 
@@ -79,14 +79,15 @@ start_set_ids(struct recipe *recipe)
 	return 0;
 }
 
-/* Nothing to read; the machine's /dev/null, which we have, is not for the program. */
+/* Input without data: the program must not get the machine's /dev/null, which we have
+ * open. */
 static int
 open_empty_input(void)
 {
 	int fd = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_NONBLOCK, 0);
 	int ends[2] = { -1, -1 };
 
-	/* It may be a FIFO of the image; only to open one must not wait. */
+	/* /dev/null may be a FIFO of the image; opening it must not block. */
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, 0);
 	if (fd >= 0 || syscall(SYS_pipe2, ends, O_CLOEXEC) < 0)
@@ -114,8 +115,8 @@ start_set_descriptors(const struct recipe *recipe, const int *fds, int keep_fd)
 		dup3(keep_fd, 3, O_CLOEXEC);
 	if (recipe->terminal != 0)
 		syscall(SYS_ioctl, 0, TIOCSCTTY, 0);
-	/* So that /dev/stdout and /dev/stderr can be opened by a user. A terminal is not
-	 * ours to give away. */
+	/* Lets the step's user open /dev/stdout and /dev/stderr. The owner of a terminal
+	 * is not changed. */
 	if (recipe->terminal == 0) {
 		syscall(SYS_fchown, 1, recipe->uid, -1);
 		syscall(SYS_fchown, 2, recipe->uid, -1);
@@ -187,7 +188,7 @@ set_node_filter(struct program *p)
 	return result < 0 ? recipe_fail(p->recipe, STAGE_FILTER, errno, NULL) : 0;
 }
 
-/* 1 if ids are set by somebody else. */
+/* 1 if a supervisor keeps the ids. */
 static int
 set_filters(struct program *p)
 {
@@ -242,7 +243,7 @@ start_watched(struct program *p, struct device_gate *gate)
 
 	if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return recipe_fail(p->recipe, STAGE_START, errno, "socket pair");
-	/* Out of the way of what the program gets. */
+	/* Moved away from the descriptors that the program gets. */
 	p->socket_fd = fcntl(ends[1], F_DUPFD_CLOEXEC, SPAWNER_FD_FIRST);
 	sys_close(ends[1]);
 	if (p->socket_fd < 0)

@@ -20,7 +20,7 @@ enum {
 
 #define STACK_NAME "stack"
 
-/* One that is kept. */
+/* One kept tree. */
 struct kept {
 	char name[NAME_DIGITS + 1];
 	int64_t left_ns; /* when it was left there */
@@ -91,7 +91,7 @@ list_kept(const struct kept_trees *k, int dir_fd, struct kept_list *out)
 
 /* ------------------------------------------------------------ taking */
 
-/* A is nearer to WANTED than B: it has more of its layers, or less beyond them, or is
+/* Whether A is nearer to WANTED than B: it has more of its layers, or fewer others, or is
  * younger. */
 static bool
 is_nearer(const struct kept *a, const struct kept *b, const struct stack *wanted)

@@ -54,12 +54,13 @@ collect(const struct sandbox_run *r, struct locks *out, struct error *err)
 	return 0;
 }
 
-/* The lock is of the open file: whoever gave us one that has it keeps it. */
+/* The lock belongs to the open file description: if the caller's descriptor is locked, it
+ * stays locked. */
 static int
 wait_for(const struct plain_scratch *scratch, const struct lock *lock, struct error *err)
 {
 	while (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
-		/* One that cannot be locked has no other users. */
+		/* A directory that cannot be locked has no other users. */
 		if (errno != EWOULDBLOCK)
 			return 0;
 		if (!cancel_pause(scratch->cancel, PAUSE_NS))
@@ -75,7 +76,7 @@ lend_lock(const struct plain_scratch *scratch, const struct sandbox_run *r,
 	struct locks locks = { 0 };
 	int failed = collect(r, &locks, err);
 
-	/* In the same order everywhere, to avoid deadlocks. */
+	/* All processes lock in the same order, to avoid deadlocks. */
 	array_sort(&locks.list, compare);
 	for (size_t i = 0; i < locks.list.n && failed == 0; i++) {
 		const struct lock *lock = &locks.list.at[i];

@@ -46,7 +46,7 @@ stack_of_run(const struct sandbox_run *r, struct stack *out, struct error *err)
 static bool
 same(const struct identity *a, const struct identity *b)
 {
-	/* Without a birth an inode number says nothing. */
+	/* Without a birth time, an inode number identifies nothing. */
 	return a->born_s != 0 && a->ino == b->ino && a->dev_major == b->dev_major &&
 	       a->dev_minor == b->dev_minor && a->born_s == b->born_s &&
 	       a->born_ns == b->born_ns;

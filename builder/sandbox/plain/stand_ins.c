@@ -267,7 +267,7 @@ place_merged(struct stand_ins *c, const struct plain_scratch *scratch,
 	return failed;
 }
 
-/* What a directory of ours holds is in the tree for the time of the step. */
+/* Moves the entries of a borrowed directory into the tree for the time of the step. */
 static int
 place_borrowed(struct stand_ins *c, const struct sandbox_mount *m, int source_fd,
                const struct stat *st, struct error *err)

@@ -45,7 +45,8 @@ stand_ins_settle(struct stand_ins *c)
 	}
 }
 
-/* The time that a touched directory has got from the step, or had before. */
+/* Notes the times of touched directories that the step changed; for others, BEFORE
+ * stays. */
 static void
 read_times(struct stand_ins *c)
 {
@@ -109,7 +110,7 @@ find(const struct stand_ins *c, const struct stand_in *stand_in, struct spot *ou
 
 /* ------------------------------------------------------------ away */
 
-/* What the step left of a borrowed directory. */
+/* Moves the entries that the step left back to the borrowed directory. */
 static int
 give_back(const struct stand_in *stand_in, const struct spot *spot, struct error *err)
 {
@@ -117,7 +118,7 @@ give_back(const struct stand_in *stand_in, const struct spot *spot, struct error
 	                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	/* The step has removed it, and all that was in it. */
+	/* The step has removed the directory with everything in it. */
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -141,7 +142,7 @@ remove_stub(const struct stand_ins *c, const struct stand_in *stand_in, struct e
 	return 0;
 }
 
-/* The directories above PATH, as far as nothing else is in the way. */
+/* Removes the directories that were made above PATH, unless they have other entries. */
 static void
 make_parents(const struct stand_ins *c, const char *path)
 {
@@ -167,7 +168,7 @@ find_any(const struct stand_ins *c, const struct stand_in *stand_in, struct spot
 	if (find(c, stand_in, out))
 		return true;
 	own_close(&out->dir_fd);
-	/* A mount's place could not have been removed. */
+	/* With a real mount, the step could not have removed it. */
 	if (stand_in->fd >= 0 && stand_in->aside != NULL)
 		make_parents(c, stand_in->path);
 	return spot_open(c, stand_in->path, out);
@@ -202,7 +203,7 @@ stand_ins_remove(struct stand_ins *c, struct stage_tree *s, struct error *err)
 	int failed = 0;
 
 	read_times(c);
-	/* The last first: later ones may be in earlier ones. */
+	/* The last one first, because later ones may be inside earlier ones. */
 	for (size_t i = c->list.n; i-- > 0;)
 		if (remove_stand_in(c, &c->list.at[i], failed == 0 ? err : &later) < 0)
 			failed = -1;

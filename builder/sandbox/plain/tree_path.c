@@ -14,7 +14,7 @@
 
 #define LINKS_MAX 40
 
-/* A walk along a path, in something that can be asked for one entry. */
+/* A walk along a path, in a tree whose entries are looked up one by one. */
 struct walk {
 	struct buf done;
 	char *rest;       /* what is left of the path */
@@ -122,7 +122,7 @@ is_opaque(int fd)
 	       value[0] == 'y';
 }
 
-/* The layers below which nothing shows any more of one directory. */
+/* The layers of which one directory may still show something. */
 struct shown {
 	int *fds;
 	int n;
@@ -181,7 +181,7 @@ open_roots(struct shown *s, const char *const *lowers, size_t n, struct error *e
 	return 0;
 }
 
-/* Along DONE, which has no links but perhaps the last component. */
+/* Follows DONE, in which only the last component may be a link. */
 static int
 open_done(struct shown *s, const struct walk *w, const char *const *lowers, size_t n,
           bool *is_link, struct error *err)

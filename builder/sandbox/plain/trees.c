@@ -11,7 +11,8 @@
 #include "base/own.h"
 #include "layers/plain_tree.h"
 
-/* Trees that wait for their stage to go on. Each is as large as its image. */
+/* The number of trees that wait for the next step of their stage. Each is as large as its
+ * image. */
 #define IDLE_MAX 4
 
 struct stage_tree {
@@ -19,7 +20,7 @@ struct stage_tree {
 	char *home, *dir; /* DIR is KEPT_TREE in HOME */
 	const char *name; /* of HOME in the scratch directory */
 	struct plain_tree *plain;
-	bool is_changed; /* since it was noted, by a step that failed */
+	bool is_changed; /* a failed step changed it after the notes */
 };
 
 void
@@ -45,7 +46,7 @@ stage_tree_free(struct stage_tree *s)
 void
 trees_clear(struct trees *t)
 {
-	/* What later builds do not get goes with the scratch directory. */
+	/* A tree that is not kept is removed with the scratch directory. */
 	for (size_t i = 0; i < t->idle.n; i++) {
 		struct stage_tree *s = t->idle.at[i];
 
@@ -58,8 +59,8 @@ trees_clear(struct trees *t)
 
 /* ------------------------------------------------------------ of this build */
 
-/* The tree that needs least to become STACK, without anything being undone, or NULL. The
- * others keep their order, the oldest first. */
+/* The tree that needs the fewest layers to become STACK, without undoing anything, or
+ * NULL. The others keep their order, the oldest first. */
 static struct stage_tree *
 take_best(struct trees *t, const struct stack *stack)
 {
@@ -86,7 +87,7 @@ take_best(struct trees *t, const struct stack *stack)
 	return best;
 }
 
-/* Without a directory so far. */
+/* A tree that has no directory yet. */
 static struct stage_tree *
 name_tree(struct trees *t)
 {
@@ -134,7 +135,7 @@ add_layer(struct trees *t, struct stage_tree *s, const char *layer, struct error
 	return fd < 0 ? -1 : plain_tree_add(s->plain, fd, t->cancel, err);
 }
 
-/* Lays the layers over S that it has not; it is noted if that changed it, or if it
+/* Applies the layers that S lacks, and writes the notes if this changed S, or if it
  * IS_CHANGED already. */
 static int
 complete(struct trees *t, struct stage_tree *s, const struct sandbox_run *r,
@@ -154,7 +155,7 @@ complete(struct trees *t, struct stage_tree *s, const struct sandbox_run *r,
 
 /* ------------------------------------------------------------ of earlier builds */
 
-/* Makes S, which an earlier build left, what its first N layers say. */
+/* Restores S, which an earlier build left, to its first N layers. */
 static int
 restore(struct trees *t, struct stage_tree *s, const struct sandbox_run *r, size_t n,
         const struct stack *stack, struct error *err)
@@ -182,8 +183,8 @@ restore(struct trees *t, struct stage_tree *s, const struct sandbox_run *r, size
 	return complete(t, s, r, stack, changed > 0, err);
 }
 
-/* One that is kept and has layers of STACK, which all it has then; or NULL. What cannot
- * be made that is given up. */
+/* Takes a kept tree that shares layers with STACK, and restores it to these layers; or
+ * NULL. A tree that cannot be restored is dropped. */
 static struct stage_tree *
 take_kept(struct trees *t, const struct sandbox_run *r, const struct stack *stack)
 {
@@ -290,7 +291,7 @@ trees_give(struct trees *t, struct stage_tree *s, enum tree_state state)
 		}
 		pthread_mutex_unlock(&t->lock);
 	}
-	/* The rest is removed with the scratch directory, perhaps later. */
+	/* Other trees are removed with the scratch directory, perhaps later. */
 	if (s != NULL && !cancel_is_set(t->cancel))
 		file_remove_tree(t->scratch_fd, s->name, &ignored);
 	if (oldest != NULL && !cancel_is_set(t->cancel))

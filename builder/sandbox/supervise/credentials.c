@@ -7,12 +7,12 @@
 #include "base/count.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* A day and more, in microseconds: no limit in effect. */
+/* More than a day, in microseconds: no effective limit. */
 #define MARK UINT64_C(100000000000)
 
 #define KEEP UINT32_MAX
 
-/* As the kernel has it on all machines. */
+/* The kernel's struct, the same on all machines. */
 struct limit {
 	uint64_t now, most;
 };
@@ -169,7 +169,7 @@ get_all(struct notification *a, const uint32_t ids[ROLES])
 	return 0;
 }
 
-/* What the call makes of C; *VALUE is its result. False: it is none of these. */
+/* Applies the call to C; *VALUE is its result. False if it is another call. */
 static bool
 change(struct notification *a, struct credentials *c, int64_t *value)
 {
@@ -240,7 +240,7 @@ tell(struct notification *a, const struct credentials *c, int64_t *value)
 	}
 }
 
-/* Most calls are about files, and who makes them need not be known. */
+/* Most calls are about files and need no credentials. */
 static bool
 is_of_credentials(int number)
 {

@@ -207,7 +207,7 @@ notify_poke(struct notification *a, uint64_t at, const void *bytes, size_t n)
 	return -1;
 }
 
-/* A page may be the last one. */
+/* The next page may not be mapped. */
 bool
 notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
 {
@@ -217,7 +217,7 @@ notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
 		size_t part = PAGE - (at + n) % PAGE;
 		ssize_t got = 0;
 
-		/* Most are short. */
+		/* Most paths are short. */
 		if (part > 256)
 			part = 256;
 		if (part > size - n)

@@ -37,7 +37,7 @@ name_of_fd(int fd, char out[32])
 	digits_of((uint64_t)(unsigned)fd, 10, out + 3);
 }
 
-/* What we hold open has a name in the directory of /proc that is our own. */
+/* Our own descriptors have names in our directory of /proc. */
 static int
 hold(struct owner_place *p, int fd, int proc_fd)
 {
@@ -50,7 +50,7 @@ hold(struct owner_place *p, int fd, int proc_fd)
 	return sys_fchdir(proc_fd);
 }
 
-/* What is open as a descriptor: by its link in /proc. */
+/* A descriptor is reached by its link in /proc. */
 static int
 enter_descriptor(struct owner_place *p, const struct owner_place_query *q)
 {
@@ -96,7 +96,7 @@ open_plainly(const char *path, int flags, bool proc_is_shared)
 	return fd;
 }
 
-/* To the directory of the path, which becomes its last name. */
+/* Goes to the directory of the path; the path becomes its last component. */
 static int
 enter_parent(struct owner_place *p, const struct owner_place_query *q)
 {
@@ -153,7 +153,7 @@ owner_place_enter(struct owner_place *p, const struct owner_place_query *q)
 		return fail(EFAULT);
 	if (enter_root(q) < 0)
 		return -1;
-	/* /proc/self would be ours, and the owners there are what they are. */
+	/* /proc/self would be our own, and owners below /proc are not emulated. */
 	if (strncmp(p->path, "/proc/", 6) == 0)
 		return fail(ENOENT);
 	if (p->path[0] == '\0')

@@ -30,12 +30,12 @@ enum action {
 	ACT_CHROOT,
 };
 
-/* Where a call has its arguments; -1: it has none of these. */
+/* The positions of a call's arguments; -1: the call has no such argument. */
 struct shape {
 	int number;
 	enum action action;
 	int8_t dir, path, flags, value; /* value: stat's buffer, owner, mode, link text */
-	int implied;                    /* flags that it has by its name */
+	int implied;                    /* flags that the call implies */
 };
 
 #define BY_FD AT_EMPTY_PATH
@@ -89,7 +89,7 @@ arg(const struct call *c, int8_t i)
 	return i < 0 ? 0 : c->asked.args[i];
 }
 
-/* A file without a name, which gets one later or never; the path is its directory's. */
+/* O_TMPFILE makes a file without a name; the path is that of its directory. */
 static bool
 is_nameless(const struct call *c)
 {
@@ -227,7 +227,8 @@ answer_chown(struct call *c)
 		errno = EPERM;
 		return -1;
 	}
-	/* So that all happens that comes with it: copying up, losing set-id bits. */
+	/* The real call is made, too, for its side effects: copying up, clearing set-id
+	 * bits. */
 	if (syscall(SYS_fchownat, AT_FDCWD, c->place.path, 0, 0,
 	            c->place.nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0 ||
 	    look(c, &st) < 0)
@@ -241,7 +242,7 @@ answer_chown(struct call *c)
 
 /* ------------------------------------------------------------ what is new */
 
-/* Whom something new at the path belongs to; false if that is root. */
+/* The owner of a new entry at the path; false if that is root. */
 static bool
 new_owner(struct call *c, struct owner *out)
 {
@@ -320,7 +321,7 @@ answer_open(struct call *c, int64_t *value)
 
 	if (((c->flags & O_CREAT) == 0 && !nameless) || !new_owner(c, &owner))
 		return 0;
-	/* Who did not open it itself could not give it a name without /proc. */
+	/* A process that did not open the file itself could not name it without /proc. */
 	if (nameless && c->server->has_no_proc) {
 		errno = EOPNOTSUPP;
 		return 1;
@@ -434,7 +435,7 @@ owner_server_answer(struct owner_server *s, struct notification *a)
 		return;
 	if (c.shape != NULL)
 		c.flags = c.shape->implied | (int)arg(&c, c.shape->flags);
-	/* What we cannot look at the kernel may refuse itself. */
+	/* If we cannot look at the file, the kernel decides. */
 	if (c.shape == NULL || enter_place(&c) < 0 || answer(&c, &value) == 0)
 		notify_let(&c.asked);
 	else

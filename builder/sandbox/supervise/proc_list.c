@@ -7,8 +7,8 @@
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/sys.h"
 
-/* As the kernel has it. */
-/* One list that is made. */
+/* The kernel's struct. */
+/* A list while it is made. */
 struct list {
 	struct proc_server *server;
 	const struct proc_rights *rights;

@@ -61,7 +61,7 @@ proc_path_is_of_step_at(const struct proc_server *s, int dir_fd)
 
 /* ------------------------------------------------------------ components */
 
-/* One of a path; N is 0 at the end. */
+/* One component of a path; N is 0 at the end. */
 struct component {
 	const char *p;
 	size_t n;
@@ -134,7 +134,7 @@ add_rest(char out[PROC_PATH_MAX], size_t n, const char *rest)
 
 /* ------------------------------------------------------------ /proc */
 
-/* What runtimes hide. */
+/* Paths that container runtimes hide. */
 static bool
 is_hidden(struct component c)
 {

@@ -43,8 +43,8 @@ proc_place_name_inside(const struct proc_server *s, char *target, size_t n)
 
 /* ------------------------------------------------------------ opening */
 
-/* The process may end and its number become another one's: its directory is held before
- * it is looked at whose it is. */
+/* The process may end and its number be reused, so its directory is opened before its
+ * owner is checked. */
 static int
 open_of_process(const struct proc_server *s, const char *path, int flags)
 {
@@ -81,7 +81,7 @@ open_path(const struct proc_server *s, enum proc_path_kind kind, const char *pat
 
 /* ------------------------------------------------------------ what it is */
 
-/* What everybody has in /dev, and the terminal that is the step's. */
+/* The devices that everybody has in /dev, and the step's terminal. */
 static bool
 is_device(const struct proc_server *s, const struct stat *st)
 {
@@ -98,8 +98,8 @@ is_device(const struct proc_server *s, const struct stat *st)
 	        terminal.st_rdev == st->st_rdev && terminal.st_ino == st->st_ino);
 }
 
-/* Has a name in no directory. A file of memory says so, and has none that was taken
- * away. */
+/* Whether the file has no name in any directory: a pipe, a namespace, or a memory file,
+ * which is recognised by its name. */
 static bool
 is_nowhere(const struct statfs *fs, const struct stat *st, const char *name, size_t n)
 {
@@ -113,7 +113,7 @@ is_nowhere(const struct statfs *fs, const struct stat *st, const char *name, siz
 	       memcmp(name + n - (sizeof end - 1), end, sizeof end - 1) == 0;
 }
 
-/* By its name, however it was come to. */
+/* Checked by name, whatever the way to it. */
 static enum proc_place_kind
 kind_in_proc(const struct proc_server *s, pid_t tid, const char *name, mode_t mode)
 {

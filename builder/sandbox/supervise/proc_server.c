@@ -16,10 +16,10 @@
 #include "builder/sandbox/supervise/proc_place.h"
 #include "builder/sandbox/supervise/proc_process.h"
 
-/* A file of the system's that is longer is not copied. */
+/* Longer system files are not copied. */
 #define COPY_MAX ((size_t)64 << 20)
 
-/* A call at hand. */
+/* The call being answered. */
 struct call {
 	struct proc_server *server;
 	struct notification asked;
@@ -41,12 +41,12 @@ enum action {
 	ACT_CHROOT
 };
 
-/* Where a call has its arguments; -1: it has none of these. */
+/* The positions of a call's arguments; -1: the call has no such argument. */
 struct shape {
 	int number;
 	enum action action;
 	int8_t path, flags, out, size;
-	int implied; /* flags that it has by its name */
+	int implied; /* flags that the call implies */
 };
 
 static const struct shape shapes[] = {
@@ -93,7 +93,7 @@ follows(const struct shape *shape, const struct call *c)
 
 /* ------------------------------------------------------------ answers */
 
-/* The kernel's tables of mounts are empty in a root that is none. */
+/* In a root that is not a mount point, the kernel's tables of mounts are empty. */
 static int
 open_mounts(const struct call *c)
 {
@@ -237,7 +237,7 @@ answer_statx(struct call *c, const struct shape *shape)
 	return notify_poke(&c->asked, c->asked.args[shape->out], &st, sizeof st);
 }
 
-/* faccessat2() as we are now; before Linux 5.8 opening it tells. */
+/* faccessat2() with our current ids; before Linux 5.8, opening the file tells. */
 static int
 try_access(const char *path, int mode)
 {
@@ -289,7 +289,7 @@ answer_chmod(const struct call *c, const struct shape *shape)
 	               (mode_t)c->asked.args[shape->size]);
 }
 
-/* What a link says is as we see it: with the path of the step's root before it. */
+/* We see the link's text with the path of the step's root before it. */
 static int64_t
 answer_readlink(struct call *c, const struct shape *shape)
 {

@@ -27,8 +27,9 @@
 #include "builder/sandbox/supervise/proc_process.h"
 #include "builder/sandbox/supervise/proc_server.h"
 
-/* What we keep: the pipe to the builder, whose end tells of ours, our end of a socket
- * pair (the program's process has START_SOCKET), and what the server needs. */
+/* Descriptors that we keep: the pipe to the builder, which closes when we end, our end of
+ * a socket pair (the program's process has START_SOCKET), and those that the server
+ * needs. */
 enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, TREE, ROOT, KEPT };
 
 /* Replaces descriptors that are missing. */
@@ -119,7 +120,7 @@ program_main(struct recipe *recipe, const int *fds, int socket_fd)
 	start_set_descriptors(recipe, fds, socket_fd);
 	if (start_enter_cwd(recipe) < 0)
 		sys_exit(1);
-	/* Without the right to do so the container's own bounds remain. */
+	/* Without this right, the container's own bounding set remains. */
 	caps_bound(recipe->caps);
 	keeps_owners = set_filter(recipe);
 	if (keeps_owners < 0 || (keeps_owners == 0 && start_set_ids(recipe) < 0))
@@ -164,8 +165,9 @@ start_supervised(struct recipe *recipe, const int *fds, const struct watch *w)
 
 /* ------------------------------------------------------------ ourselves */
 
-/* Before there is a program: what confines us confines it, and it can look into us no
- * more. We open for it what it may have, and must not be talked into more. */
+/* Done before the program starts: what confines us confines the program, and it can no
+ * longer inspect us. We open files for it, and it must not be able to make us open
+ * others. */
 static int
 confine_ourselves(struct recipe *recipe, int tree_fd, const struct proc_server *server)
 {
@@ -267,7 +269,7 @@ kill_children(pid_t self)
 		sys_close(fd);
 }
 
-/* Children of the killed become ours, and are next. */
+/* Children of killed processes become ours, and are killed next. */
 _Noreturn static void
 end_all(int status)
 {
@@ -339,7 +341,7 @@ is_told_to_end(int signal_fd)
 	return false;
 }
 
-/* Paths of the caller mean for the owners' server what they mean for it: in its root. */
+/* The owners' server resolves paths of the caller in the caller's root. */
 static void
 answer_of_owners(struct watch *w, struct notification *asked)
 {
@@ -395,7 +397,7 @@ watch(struct watch *w)
 			heard(w, &socket_fd);
 		if (polled[3].revents == 0)
 			continue;
-		/* At a hang-up alone there is nobody left whom one could wait for. */
+		/* After a hang-up alone, no caller is left to wait for. */
 		if ((polled[3].revents & POLLIN) == 0 || answer_one(w) < 0) {
 			sys_close(w->listener_fd);
 			w->listener_fd = -1;
