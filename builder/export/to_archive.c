@@ -1,4 +1,4 @@
-#include "builder/export/package.h"
+#include "builder/export/archive_put.h"
 
 #include <fcntl.h>
 
@@ -13,14 +13,6 @@
 #include "layers/tar_out.h"
 
 #define LAYOUT_FILE "{\"imageLayoutVersion\":\"1.0.0\"}"
-#define PIECE       ((size_t)1 << 20)
-#define INDEX_MAX   ((size_t)16 << 20)
-
-/* Where the parts of an archive go: a tar, or a directory. */
-struct archive {
-	struct tar_out *tar; /* NULL: a directory */
-	int dir_fd;
-};
 
 /* ------------------------------------------------------------ documents */
 
@@ -116,132 +108,6 @@ layout_index(const struct descriptor *root, const struct export_names *names,
 	return jsonio_print(index);
 }
 
-static char *
-blob_path(const struct digest *d)
-{
-	char hex[DIGEST_HEX_MAX];
-
-	return mem_print("blobs/%s/%s", digest_alg_name(d), digest_hex(d, hex));
-}
-
-/* manifest.json of docker-archives. */
-static char *
-docker_manifest(const struct package *p, const struct export_names *names)
-{
-	auto_json json_t *list = json_array();
-	json_t *entry = json_object(), *tags = json_array(), *layers = json_array();
-	auto_free char *config = blob_path(&p->manifest.config.digest);
-
-	for (size_t i = 0; i < names->list.n; i++) {
-		const struct reference *ref = &names->list.at[i];
-		auto_free char *short_name = reference_short(ref);
-		const char *slash = strrchr(short_name, '/');
-		bool has_tag = strchr(slash == NULL ? short_name : slash, ':') != NULL;
-		auto_free char *name = mem_print("%s%s", short_name,
-		                                 has_tag ? "" : ":latest");
-
-		json_array_append_new(tags, json_string(name));
-	}
-	for (size_t i = 0; i < p->manifest.layers.n; i++) {
-		auto_free char *path = blob_path(&p->manifest.layers.at[i].digest);
-
-		json_array_append_new(layers, json_string(path));
-	}
-	jsonio_set(entry, "Config", json_string(config));
-	jsonio_set(entry, "RepoTags", tags);
-	jsonio_set(entry, "Layers", layers);
-	json_array_append_new(list, entry);
-	return jsonio_print(list);
-}
-
-/* ------------------------------------------------------------ writing */
-
-static int
-fill_with_text(void *arg, int fd, struct error *err)
-{
-	const struct text *t = arg;
-
-	return file_write_all(fd, t->p, t->n, err);
-}
-
-static int
-put_text(struct archive *a, const char *path, const char *text, struct error *err)
-{
-	struct text t = text_of(text);
-
-	if (a->tar == NULL)
-		return draft_replace_by(a->dir_fd, path, 0644, fill_with_text, &t, err);
-	if (tar_out_file(a->tar, path, t.n, err) < 0)
-		return -1;
-	return tar_out_data(a->tar, t.p, t.n, err);
-}
-
-/* Where a blob's bytes go to while they are compared with its digest. */
-struct passing {
-	struct archive *archive; /* its tar, or NULL: FD_OUT */
-	const struct descriptor *d;
-	int fd_in;
-	const struct cancel *cancel;
-};
-
-static int
-pass_piece(const struct passing *p, int fd_out, const char *piece, size_t n,
-           struct error *err)
-{
-	if (cancel_check(p->cancel, err) < 0)
-		return -1;
-	return p->archive != NULL ? tar_out_data(p->archive->tar, piece, n, err)
-	                          : file_write_all(fd_out, piece, n, err);
-}
-
-static int
-pass_archive(void *arg, int fd_out, struct error *err)
-{
-	const struct passing *p = arg;
-	auto_hasher struct hasher *hasher = hasher_new(p->d->digest.alg);
-	auto_free char *piece = mem_new(PIECE);
-	char name[DIGEST_TEXT_MAX];
-	uint64_t left = p->d->size;
-	struct digest found;
-	ssize_t n = 1;
-
-	while (left > 0 && n > 0) {
-		n = file_read_full(p->fd_in, piece, left < PIECE ? (size_t)left : PIECE,
-		                   err);
-		if (n < 0 || (n > 0 && pass_piece(p, fd_out, piece, (size_t)n, err) < 0))
-			return -1;
-		hasher_add(hasher, piece, (size_t)n);
-		left -= (uint64_t)n;
-	}
-	found = hasher_end(hasher);
-	if (left == 0 && digest_equal(&found, &p->d->digest))
-		return 0;
-	return error_set(err, ERR_DAMAGED, "blob %s is damaged in the store",
-	                 digest_text(&p->d->digest, name));
-}
-
-static int
-put_blob(struct archive *a, const struct export_options *options,
-         const struct package_blob *blob, struct error *err)
-{
-	auto_free char *path = blob_path(&blob->descriptor.digest);
-	struct passing p = { .d = &blob->descriptor, .cancel = options->cancel };
-	auto_fd int in = -1;
-
-	if (blob->layer == NULL)
-		return put_text(a, path, blob->text, err);
-	in = blob_open(options->store, &blob->descriptor.digest, err);
-	if (in < 0)
-		return -1;
-	p.fd_in = in;
-	if (a->tar == NULL)
-		return draft_replace_by(a->dir_fd, path, 0644, pass_archive, &p, err);
-	p.archive = a;
-	if (tar_out_file(a->tar, path, blob->descriptor.size, err) < 0)
-		return -1;
-	return pass_archive(&p, -1, err);
-}
-
 /* Damaged content of the store is fetched or made again before the first byte is written,
  * because a stream cannot be rewound. */
 static int
@@ -284,49 +150,26 @@ fetch_missing(const struct package_blobs *blobs, const struct export_options *op
 }
 
 static int
-make_directories(int dir_fd, struct error *err)
-{
-	auto_fd int blobs_fd = -1;
-
-	if (file_make_dirs(dir_fd, "blobs/sha256", 0755, err) < 0)
-		return -1;
-	blobs_fd = file_open_dir(dir_fd, "blobs/sha256", err);
-	if (blobs_fd < 0)
-		return -1;
-	draft_sweep(dir_fd);
-	draft_sweep(blobs_fd);
-	return 0;
-}
-
-static int
-put_directories(struct archive *a, struct error *err)
-{
-	if (a->tar == NULL)
-		return make_directories(a->dir_fd, err);
-	if (tar_out_dir(a->tar, "blobs", err) < 0)
-		return -1;
-	return tar_out_dir(a->tar, "blobs/sha256", err);
-}
-
-static int
 put_blobs(struct archive *a, const struct export_options *options,
           const struct packages *p, const struct package_blobs *blobs, struct error *err)
 {
-	if (put_directories(a, err) < 0)
+	if (archive_put_directories(a, err) < 0)
 		return -1;
 	for (size_t i = 0; i < blobs->list.n; i++)
-		if (put_blob(a, options, &blobs->list.at[i], err) < 0)
+		if (archive_put_blob(a, options->store, &blobs->list.at[i],
+		                     options->cancel, err) < 0)
 			return -1;
 	for (size_t i = 0; i < p->list.n; i++) {
-		auto_free char *path = blob_path(&p->list.at[i].descriptor.digest);
+		auto_free char *path =
+		        archive_blob_path(a, &p->list.at[i].descriptor.digest);
 
-		if (put_text(a, path, p->list.at[i].text, err) < 0)
+		if (archive_put_text(a, path, text_of(p->list.at[i].text), err) < 0)
 			return -1;
 	}
 	if (p->index_text != NULL) {
-		auto_free char *path = blob_path(&p->root.digest);
+		auto_free char *path = archive_blob_path(a, &p->root.digest);
 
-		return put_text(a, path, p->index_text, err);
+		return archive_put_text(a, path, text_of(p->index_text), err);
 	}
 	return 0;
 }
@@ -338,14 +181,18 @@ put_indexes(struct archive *a, const struct output *output, const struct package
 	int64_t created = p->list.n > 0 ? p->list.at[0].image->created_ns : 0;
 	auto_free char *index = layout_index(&p->root, names, created, there);
 	auto_free char *docker = NULL;
+	auto_json json_t *list = NULL;
 
-	if (put_text(a, "oci-layout", LAYOUT_FILE, err) < 0 ||
-	    put_text(a, "index.json", index, err) < 0)
+	if (archive_put_text(a, "oci-layout", TEXT(LAYOUT_FILE), err) < 0 ||
+	    archive_put_text(a, "index.json", text_of(index), err) < 0)
 		return -1;
 	if (output->type != OUTPUT_DOCKER)
 		return 0;
-	docker = docker_manifest(&p->list.at[0], names);
-	return put_text(a, "manifest.json", docker, err);
+	list = json_array();
+	json_array_append_new(list,
+	                      archive_docker_entry(a, &p->list.at[0].manifest, names));
+	docker = jsonio_print(list);
+	return archive_put_text(a, "manifest.json", text_of(docker), err);
 }
 
 /* manifest.json and index.json come first, so that a reader of the stream knows the blobs
@@ -367,18 +214,6 @@ write_tar(const struct output *output, const struct export_options *options,
 	return failed < 0 ? -1 : destination_keep(d, err);
 }
 
-/* NULL: no readable one exists; then a new one is written. */
-static json_t *
-read_index(int dir_fd)
-{
-	auto_error struct error ignored = ERROR_INIT;
-	auto_buf struct buf bytes = BUF_INIT;
-
-	if (file_read(dir_fd, "index.json", INDEX_MAX, &bytes, &ignored) != 1)
-		return NULL;
-	return jsonio_parse(buf_text(&bytes), "index.json", &ignored);
-}
-
 int
 output_check_layout(const struct output *output, struct error *err)
 {
@@ -392,7 +227,7 @@ output_check_layout(const struct output *output, struct error *err)
 	if (fstatat(dir_fd, "index.json", &sb, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    sb.st_size == 0)
 		return 0;
-	there = read_index(dir_fd);
+	there = archive_read_index(dir_fd);
 	if (json_is_array(json_object_get(there, "manifests")))
 		return 0;
 	error_set(err, ERR_USAGE, "%s: index.json there is no index of images",
@@ -407,7 +242,7 @@ write_directory(const struct output *output, const struct export_options *option
                 const struct package_blobs *blobs, struct error *err)
 {
 	struct archive a = { .dir_fd = destination_dir_fd(output->destination) };
-	auto_json json_t *there = read_index(a.dir_fd);
+	auto_json json_t *there = archive_read_index(a.dir_fd);
 
 	if (put_blobs(&a, options, p, blobs, err) < 0 ||
 	    put_indexes(&a, output, p, names, there, err) < 0)

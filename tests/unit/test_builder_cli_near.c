@@ -19,7 +19,7 @@ commands_are_found_by_slips_beginnings_and_other_names(void **state)
 		{ "puhs", "push" },   { "plul", "pull" },    { "inspetc", "inspect" },
 		{ "Build", "build" }, { "insp", "inspect" }, { "comp", "completion" },
 		{ "ls", "images" },   { "bud", "build" },    { "gc", "prune" },
-		{ "info", "doctor" }, { "p", NULL },         { "pu", NULL },
+		{ "health", "doctor" }, { "p", NULL },         { "pu", NULL },
 		{ "x", NULL },        { "", NULL },          { "kubernetes", NULL },
 		{ "abc", NULL },
 	};
