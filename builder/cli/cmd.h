@@ -8,6 +8,7 @@
 
 extern struct command cmd_build, cmd_pull, cmd_push, cmd_images, cmd_rmi, cmd_tag,
         cmd_inspect, cmd_prune, cmd_du, cmd_doctor, cmd_shell, cmd_completion,
-        cmd_version, cmd_login, cmd_logout, cmd_image_inspect, cmd_image, cmd_system, cmd_history, cmd_info;
+        cmd_version, cmd_login, cmd_logout, cmd_image_inspect, cmd_image, cmd_system,
+        cmd_history, cmd_info, cmd_save, cmd_load;
 
 #endif

@@ -40,6 +40,9 @@ struct destination;
 struct destination *destination_open(enum destination_form form, const char *option,
                                      const char *path, struct error *err);
 
+/* The pipe FD, which stays the caller's, as a destination that is called SHOWN. */
+struct destination *destination_of_pipe(int fd, const char *shown, struct error *err);
+
 /* Triggering C (may be NULL) ends waits for readers. */
 void destination_set_cancel(struct destination *d, const struct cancel *c);
 

@@ -203,10 +203,33 @@ destination_open(enum destination_form form, const char *option, const char *pat
 	if (failed == 0 && form == DESTINATION_ARCHIVE && isatty(d->fd)) {
 		failed = destination_refuse_as(
 		        d, EINVAL, "refusing to write an archive to a terminal", err);
-		error_hint(err, "use dest=FILE");
+		error_hint(err,
+		           text_ends(text_of(option), "=") ? "use dest=FILE"
+		                                           : "use %s FILE",
+		           option);
 	}
 	if (failed == 0)
 		return d;
+	destination_drop(d);
+	return NULL;
+}
+
+struct destination *
+destination_of_pipe(int fd, const char *shown, struct error *err)
+{
+	struct destination *d = mem_new(sizeof *d);
+
+	*d = (struct destination){ .form = DESTINATION_ARCHIVE,
+		                   .way = WAY_STREAM,
+		                   .fd = fcntl(fd, F_DUPFD_CLOEXEC, 3),
+		                   .place = DESTINATION_PLACE_INIT,
+		                   .draft = DRAFT_INIT,
+		                   .is_borrowed = true,
+		                   .path = mem_copy(shown),
+		                   .shown = mem_copy(shown) };
+	if (d->fd >= 0)
+		return d;
+	error_sys(err, "%s", shown);
 	destination_drop(d);
 	return NULL;
 }

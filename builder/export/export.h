@@ -1,6 +1,14 @@
 /*
- * export: the outputs of a build, `--output type=…`.
+ * export: the outputs of a build, `--output type=…`, and images of the store on their way
+ * out and in.
  * The types are the rows of output_types.h; package.h makes their bytes.
+ *
+ * Further public headers:
+ *
+ *	builder/export/transport.h  the words "oci:DIR", "docker-archive:FILE", …
+ *	builder/export/save.h       images of the store into archives
+ *	builder/export/load.h       archives into the store
+ *	builder/export/engines.h    images into Docker and Podman
  */
 #ifndef BUILDER_EXPORT_EXPORT_H
 #define BUILDER_EXPORT_EXPORT_H
