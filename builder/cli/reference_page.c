@@ -38,14 +38,23 @@ static const struct {
 	  "Install the completions of bash" },
 	{ "doctor", "cooper doctor", "See whether RUN steps can run here" },
 	{ "du", "cooper du", "See what takes the space" },
+	{ "history", "cooper history app:1", "See what made which layer" },
+	{ "images", "cooper images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
+	  "List images in a form for scripts" },
 	{ "inspect", "cooper inspect app:1", "See the config of an image" },
+	{ "inspect", "cooper inspect --format '{{json .Config.Env}}' app:1",
+	  "See a part of it" },
+	{ "load", "cooper load -i app.tar", "Read what docker save wrote" },
 	{ "login", "cooper login -u me --password-stdin registry.example <token",
 	  "Keep the credentials of a registry" },
-	{ "prune", "cooper prune --older-than 7d",
-	  "Free what was not used for a week" },
+	{ "prune", "cooper prune --older-than 7d", "Free what was not used for a week" },
 	{ "pull", "cooper pull debian:12", "Fetch an image into the store" },
 	{ "push", "cooper push app:1 registry.example/app:1",
 	  "Push an image of the store under another name" },
+	{ "push", "cooper push app:1 oci:layout:1",
+	  "Write an image that podman run oci:layout:1 takes" },
+	{ "push", "cooper push app:1 docker-daemon:app:1", "Give an image to Docker" },
+	{ "save", "cooper save -o app.tar app:1", "Write what docker load reads" },
 	{ "shell", "cooper shell", "Open a shell in the step that failed last" },
 	{ "tag", "cooper tag app:1 app:stable", "Give an image a second name" },
 };
@@ -85,11 +94,9 @@ static void
 print_option(FILE *out, const struct option_row *o, bool links)
 {
 	const char *argument = o->argument == NULL ? "" : o->argument;
-	auto_free char *name =
-	        mem_print("--%s%s", o->name,
-	                  *argument == '\0' || text_starts(text_of(argument), "[=")
-	                          ? ""
-	                          : " ");
+	auto_free char *name = mem_print(
+	        "--%s%s", o->name,
+	        *argument == '\0' || text_starts(text_of(argument), "[=") ? "" : " ");
 
 	fputs("| ", out);
 	if (o->letter != 0)
@@ -99,7 +106,8 @@ print_option(FILE *out, const struct option_row *o, bool links)
 	print_cell(out, option_summary(o));
 	if (links && has_keys(o->name))
 		fprintf(out, ": [keys](#%s-of---%s)",
-		        strcmp(o->name, "ssh") == 0 || strcmp(o->name, "build-context") == 0
+		        strcmp(o->name, "ssh") == 0 ||
+		                        strcmp(o->name, "build-context") == 0
 		                ? "values"
 		                : "keys",
 		        o->name);
@@ -147,8 +155,10 @@ static void
 print_outputs(FILE *out)
 {
 	fputs("\n## Keys of --output\n\n"
-	      "`-o DIR` is `type=local,dest=DIR`; `-o -` is `type=tar,dest=-`. The option "
-	      "may come several times; each output is written. A key that the type does not "
+	      "`-o DIR` is `type=local,dest=DIR`; `-o -` is `type=tar,dest=-`. The "
+	      "option "
+	      "may come several times; each output is written. A key that the type does "
+	      "not "
 	      "have is refused.\n\n| type | |\n|---|---|\n",
 	      out);
 #define TYPE_LINE(id, name, write, opens, packing, keys, help)                           \
@@ -202,7 +212,8 @@ static void
 print_mounts(FILE *out)
 {
 	fputs("\n## Keys of RUN --mount\n\n"
-	      "`RUN --mount=type=TYPE,KEY=VALUE,…` in a Dockerfile; the types are:", out);
+	      "`RUN --mount=type=TYPE,KEY=VALUE,…` in a Dockerfile; the types are:",
+	      out);
 	for (size_t i = 0; i < N_MOUNT_TYPES; i++)
 		fprintf(out, "%s `%s`", i == 0 ? "" : ",", mount_rows[i].name);
 	fputs(". The default is `bind`. [The language](dockerfile.md#run---mount) has "
