@@ -8,7 +8,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libarchive-dev libssl-dev libzstd-de
 DEPS_RUN   := ca-certificates git uidmap
 DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \
-	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2 python3-yaml
+	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2 python3-yaml python3-jsonschema
 DEPS_KERNELS := qemu-system-x86 kmod e2fsprogs
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
@@ -107,8 +107,9 @@ lint: ## clang-tidy, cppcheck, gcc's analyzer, format, sizes
 # ------------------------------------------------------------------ made files
 
 .PHONY: manual page
-page: ## make docs/dockerfile.md out of the checklist of tests/language
+page: ## make docs/dockerfile.md out of the checklist of tests/language, docs/reference/json.md out of the schemas
 	tests/language/page
+	tests/schemas/page
 manual: all ## make the manual page and the reference of the command line out of the tables of options
 	./cooper completion man > cooper.1.tmp && mv -f cooper.1.tmp cooper.1
 	./cooper completion reference > reference.tmp && mv -f reference.tmp docs/reference/command-line.md

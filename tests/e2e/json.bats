@@ -1,0 +1,157 @@
+# JSON documents are what their schemas in docs/reference/schemas say.
+
+load helpers.bash
+
+# valid SCHEMA [lines]: standard input is what SCHEMA says.
+valid() {
+    "$ROOT/tests/schemas/validate" "$@"
+}
+
+# An image with all that a config can have, a stage more, a cache, a secret, a heredoc.
+write_context() {
+    busybox_image
+    echo text >file
+    mkdir dir
+    tar -cf archive.tar file
+    cat >Dockerfile <<'END'
+# check=skip=none
+FROM busybox:1 AS base
+# base is where it begins
+
+# the number
+ARG NUMBER=1
+ENV A=1 B=2
+RUN --mount=type=secret,id=token,env=TOKEN --mount=type=ssh true
+RUN --mount=type=cache,target=/c,uid=5,mode=0700,sharing=locked --mount=type=tmpfs,target=/t,size=1m echo out; echo err >&2
+# the result
+FROM base AS final
+MAINTAINER somebody
+USER app
+WORKDIR /made
+COPY --from=base --chown=1:2 --chmod=600 /etc/passwd /copied/
+COPY --exclude=*.tmp --parents file dir /with/
+ADD archive.tar /unpacked/
+COPY <<TEXT /text
+line
+TEXT
+RUN <<TEXT
+true
+TEXT
+RUN --network=none --mount=type=bind,from=base,target=/b true
+LABEL a=1
+EXPOSE 80/udp
+VOLUME /v
+ONBUILD RUN true
+SHELL ["/bin/sh", "-c"]
+HEALTHCHECK --interval=1s --retries=2 CMD true
+STOPSIGNAL 3
+ENTRYPOINT ["sh"]
+CMD ["-c", "true"]
+END
+}
+
+@test "the plan" {
+    write_context
+    "$COOPER" build --print-plan=json . | valid plan
+    "$COOPER" build --print-plan=json --platform linux/amd64,linux/amd64/v2 --add-host a:1.2.3.4 \
+        --build-arg SOURCE_DATE_EPOCH=5 --build-arg http_proxy=http://p --cache-to type=inline . | valid plan
+    printf '# check=error=true\nFROM scratch\nADD --chmod=600 https://web.example/f /\nADD https://git.example/r.git#main:d /r/\n' >Dockerfile.web
+    "$COOPER" build --print-plan=json -f Dockerfile.web . | valid plan
+}
+
+@test "answers of --call" {
+    write_context
+    "$COOPER" build --call=outline,format=json . | valid call-outline
+    "$COOPER" build --call=targets,format=json . | valid call-targets
+    "$COOPER" build --call=subrequests.describe,format=json . | valid call-subrequests
+    run "$COOPER" build --call=check,format=json .
+    [ "$status" -eq 1 ]
+    "$COOPER" build --call=check,format=json . 2>/dev/null >answer || true
+    [ "$(jq '.warnings | length' answer)" -gt 0 ]
+    valid call-check <answer
+    printf 'FROM scratch\nCOPI a b\n' >Dockerfile.bad
+    "$COOPER" build --call=check,format=json -f Dockerfile.bad . 2>/dev/null >answer || true
+    jq -e .buildError answer
+    valid call-check <answer
+    printf 'FROM scratch\nCOPY a b\n' >Dockerfile.good
+    "$COOPER" build --call=check,format=json -f Dockerfile.good . | valid call-check
+}
+
+@test "the progress, of a build that works, that is cached and that fails" {
+    write_context
+    echo secret >token
+    "$COOPER" build --progress=rawjson --secret id=token,src=token . 2>raw
+    grep -q '"logs"' raw
+    grep -q '"statuses"' raw
+    grep -q '"sourceInfo"' raw
+    valid rawjson lines <raw
+    "$COOPER" build --progress=rawjson --secret id=token,src=token . 2>raw
+    grep -q '"cached":true' raw
+    valid rawjson lines <raw
+    echo changed >file
+    "$COOPER" build --progress=rawjson --secret id=token,src=token . 2>raw
+    grep -q '"miss"' raw
+    valid rawjson lines <raw
+    printf 'FROM busybox:1\nRUN exit 3\n' >Dockerfile.fails
+    ! "$COOPER" build --progress=rawjson -f Dockerfile.fails . 2>raw
+    grep '^{' raw >lines
+    grep -q '"error"' lines
+    valid rawjson lines <lines
+}
+
+@test "the metadata file, of an image, of an index and of files" {
+    write_context
+    "$COOPER" build -q -t one:1 -t two:1 --metadata-file meta .
+    [ "$(jq -r '."image.name"' meta)" = docker.io/library/one:1,docker.io/library/two:1 ]
+    valid metadata-file <meta
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile.small
+    "$COOPER" build -q -f Dockerfile.small --platform linux/amd64,linux/arm64 --annotation index-descriptor:a=b \
+        -o type=oci,dest=out.tar --metadata-file meta .
+    jq -e '."containerimage.descriptor".annotations.a == "b"' meta
+    valid metadata-file <meta
+    "$COOPER" build -q -f Dockerfile.small -o out --metadata-file meta .
+    valid metadata-file <meta
+}
+
+@test "images: list, inspect and history" {
+    write_context
+    "$COOPER" build -q -t app:1 --annotation key=value .
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile.small
+    "$COOPER" build -q -f Dockerfile.small --platform linux/amd64,linux/arm64 -t index:1 .
+    for image in app:1 index:1; do
+        "$COOPER" inspect "$image" | valid inspect
+        "$COOPER" inspect --format json "$image" | jq -s . | valid image-inspect
+        "$COOPER" history --format json "$image" | valid history
+    done
+    "$COOPER" image inspect app:1 index:1 | valid image-inspect
+    "$COOPER" images --format json >list
+    [ "$(jq length list)" -eq 3 ]
+    valid images <list
+}
+
+@test "images: what is damaged" {
+    busybox_image
+    "$COOPER" inspect --raw manifest busybox:1 | jq -r .config.digest | cut -d: -f2 >digest
+    echo no >"$COOPER_ROOT/blobs/sha256/$(cat digest)"
+    "$COOPER" images --format json >list
+    jq -e '.[0].damaged' list
+    valid images <list
+}
+
+@test "the store and the machine" {
+    write_context
+    "$COOPER" build -q -t app:1 .
+    "$COOPER" du --format json | valid du
+    "$COOPER" info --format json | valid info
+    "$COOPER" prune --dry-run --format json | valid prune
+    "$COOPER" prune --format json | valid prune
+    "$COOPER" version --format json | valid version
+    "$COOPER" doctor --format json >answer || [ $? -eq 10 ]
+    valid doctor <answer
+}
+
+@test "a schema refuses members that it does not name" {
+    run valid version <<<'{"version": "1", "outputProfile": 1, "more": 2}'
+    [ "$status" -eq 1 ]
+    [[ $output == *more* ]]
+}
