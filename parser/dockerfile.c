@@ -5,7 +5,7 @@
 #include "parser/advice.h"
 #include "parser/statement.h"
 
-/* The statements of the whole file, which stage_of() needs besides DF. */
+/* What stages are read from: the statements of the whole file. */
 struct statements {
 	ARRAY(struct statement) list;
 };

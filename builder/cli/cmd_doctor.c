@@ -26,7 +26,7 @@ set_isolation(void *target, struct text value, struct error *err)
 static const struct option_row rows[] = {
 	ROW_FORMAT,
 	{ "isolation", 0, "auto|ns|chroot", OPTION_CALL, 0, set_isolation,
-	  "the engine that RUN is tried with" },
+	  "the engine to check" },
 	ROW_ROOT,
 	{ 0 },
 };
@@ -79,7 +79,7 @@ cmd_doctor_run(const struct command *self, int argc, char **argv)
 struct command cmd_doctor = {
 	.name = "doctor",
 	.arguments = "[OPTIONS]",
-	.summary = "Tell what this machine allows, and what would help.",
+	.summary = "Show what this machine allows, and what would help.",
 	.options = rows,
 	.run = cmd_doctor_run,
 };

@@ -130,7 +130,7 @@ cmd_du_run(const struct command *self, int argc, char **argv)
 struct command cmd_du = {
 	.name = "du",
 	.arguments = "[OPTIONS]",
-	.summary = "Tell how much space the store takes.",
+	.summary = "Show how much space the store takes.",
 	.options = rows,
 	.run = cmd_du_run,
 };

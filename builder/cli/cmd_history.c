@@ -264,7 +264,7 @@ run(const struct command *self, int argc, char **argv)
 struct command cmd_history = {
 	.name = "history",
 	.arguments = "[OPTIONS] NAME",
-	.summary = "Tell which instruction made which layer of an image.",
+	.summary = "Show which instruction made which layer of an image.",
 	.options = rows,
 	.run = run,
 };

@@ -62,9 +62,9 @@ set_json(void *target, struct text value, struct error *err)
 
 static const struct option_row rows[] = {
 	{ "all", 'a', NULL, OPTION_FLAG, IMAGES_AT(filter.all), NULL,
-	  "also images without a name" },
+	  "show images without a name, too" },
 	{ "digests", 0, NULL, OPTION_FLAG, IMAGES_AT(digests), NULL,
-	  "a column of the digests that registries know" },
+	  "show the digests that registries know" },
 	{ "filter", 'f', "KEY=VALUE", OPTION_CALL, 0, set_filter,
 	  "only some: reference=PATTERN, label=NAME[=VALUE], dangling=true,\n"
 	  "before=NAME, since=NAME, until=TIME, id=ID, digest=DIGEST" },
@@ -72,7 +72,7 @@ static const struct option_row rows[] = {
 	{ "json", 0, NULL, OPTION_CALL_FLAG, 0, set_json, NULL },
 	{ "no-trunc", 0, NULL, OPTION_FLAG, IMAGES_AT(full), NULL, "print whole ids" },
 	{ "noheading", 'n', NULL, OPTION_FLAG, IMAGES_AT(format.no_heading), NULL,
-	  "no line of titles" },
+	  "print no header line" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, IMAGES_AT(quiet), NULL, "print ids only" },
 	ROW_ROOT,
 	{ "sort", 0, "created|id|repository|size|tag", OPTION_CALL, 0, set_sort,

@@ -183,7 +183,7 @@ run(const struct command *self, int argc, char **argv)
 struct command cmd_info = {
 	.name = "info",
 	.arguments = "[OPTIONS]",
-	.summary = "Tell the version, the store and the machine.",
+	.summary = "Show the version, the store and the machine.",
 	.options = rows,
 	.run = run,
 };

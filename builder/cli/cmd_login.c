@@ -21,17 +21,17 @@ struct login_options {
 static const struct option_row rows[] = {
 	ROW_AUTHFILE,
 	{ "get-login", 0, NULL, OPTION_FLAG, LOGIN_AT(get), NULL,
-	  "print the user that is known for REGISTRY, and nothing else" },
+	  "only print the user that is stored for REGISTRY" },
 	ROW_INSECURE,
 	{ "password", 'p', "PASSWORD", OPTION_STRING, LOGIN_AT(password), NULL,
-	  "others on this machine can see it: better --password-stdin" },
+	  "other users can see it: prefer --password-stdin" },
 	{ "password-stdin", 0, NULL, OPTION_FLAG, LOGIN_AT(piped), NULL,
 	  "read the password, or a token, from standard input" },
 	ROW_TLS_VERIFY,
 	{ "username", 'u', "USER", OPTION_STRING, LOGIN_AT(user), NULL,
-	  "who to log in as (else it is asked for)" },
+	  "the user name (default: ask for it)" },
 	{ "verbose", 'v', NULL, OPTION_FLAG, LOGIN_AT(verbose), NULL,
-	  "tell where the credentials are kept" },
+	  "report where the credentials are kept" },
 	{ 0 },
 };
 

@@ -15,7 +15,7 @@ struct logout_options {
 
 static const struct option_row rows[] = {
 	{ "all", 'a', NULL, OPTION_FLAG, offsetof(struct logout_options, all), NULL,
-	  "of all registries" },
+	  "forget those of all registries" },
 	{ "authfile", 0, "FILE", OPTION_STRING, offsetof(struct logout_options, authfile),
 	  NULL, "credentials, instead of the usual places" },
 	{ 0 },

@@ -58,9 +58,9 @@ set_filter(void *target, struct text value, struct error *err)
 
 static const struct option_row rows[] = {
 	{ "all", 'a', NULL, OPTION_FLAG, GC_AT(all), NULL,
-	  "also what was used lately; only named images stay" },
+	  "remove what was used lately, too; only named images stay" },
 	{ "dry-run", 0, NULL, OPTION_FLAG, GC_AT(dry_run), NULL,
-	  "only tell what it would free" },
+	  "only report what would be freed" },
 	{ "filter", 0, "until=DURATION", OPTION_CALL, 0, set_filter,
 	  "same as --older-than" },
 	{ "force", 'f', NULL, OPTION_IGNORED, 0, NULL, NULL },
@@ -70,7 +70,8 @@ static const struct option_row rows[] = {
 	{ "max-size", 0, "SIZE", OPTION_SIZE, GC_AT(max_bytes), NULL,
 	  "remove the longest unused until the store is smaller" },
 	{ "max-used-space", 0, "SIZE", OPTION_SIZE, GC_AT(max_bytes), NULL, NULL },
-	{ "mounts", 0, NULL, OPTION_FLAG, GC_AT(mounts), NULL, "cache mounts too" },
+	{ "mounts", 0, NULL, OPTION_FLAG, GC_AT(mounts), NULL,
+	  "remove cache mounts, too" },
 	{ "older-than", 0, "DURATION", OPTION_CALL, 0, set_older_than,
 	  "keep what was used within DURATION (90m, 24h, 7d)" },
 	ROW_ROOT,
@@ -142,7 +143,7 @@ cmd_prune_run(const struct command *self, int argc, char **argv)
 struct command cmd_prune = {
 	.name = "prune",
 	.arguments = "[OPTIONS]",
-	.summary = "Remove what no image needs and no build used lately.",
+	.summary = "Remove content that no image needs and no build used lately.",
 	.options = rows,
 	.run = cmd_prune_run,
 };

@@ -11,7 +11,7 @@ struct pull_options {
 
 static const struct option_row rows[] = {
 	{ "all-tags", 'a', NULL, OPTION_FLAG, offsetof(struct pull_options, all_tags),
-	  NULL, "every tag of the repository" },
+	  NULL, "fetch every tag of the repository" },
 	ROW_AUTHFILE,
 	ROW_CREDS,
 	{ "disable-content-trust", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },

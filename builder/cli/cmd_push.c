@@ -76,11 +76,12 @@ set_level(void *target, struct text value, struct error *err)
 
 static const struct option_row rows[] = {
 	{ "all-tags", 'a', NULL, OPTION_FLAG, offsetof(struct push_options, all_tags),
-	  NULL, "every tag that the store has of NAME" },
+	  NULL, "send every tag that the store has of NAME" },
 	ROW_AUTHFILE,
 	{ "compression", 0, "gzip|zstd|uncompressed", OPTION_CALL, 0, set_compression,
-	  "of layers that were made here (default gzip)" },
-	{ "compression-level", 0, "N", OPTION_CALL, 0, set_level, "how hard it tries" },
+	  "compression of layers that were made here (default gzip)" },
+	{ "compression-level", 0, "N", OPTION_CALL, 0, set_level,
+	  "level of the compression" },
 	{ "compression-format", 0, "gzip|zstd|uncompressed", OPTION_CALL, 0,
 	  set_compression, NULL },
 	ROW_CREDS,

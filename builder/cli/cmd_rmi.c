@@ -18,7 +18,7 @@ static const struct option_row rows[] = {
 	{ "all", 'a', NULL, OPTION_FLAG, offsetof(struct rmi_options, all), NULL,
 	  "remove all names" },
 	{ "force", 'f', NULL, OPTION_FLAG, offsetof(struct rmi_options, force), NULL,
-	  "names that are not there are no error" },
+	  "ignore names that do not exist" },
 	{ "ignore", 'i', NULL, OPTION_FLAG, offsetof(struct rmi_options, force), NULL,
 	  NULL },
 	{ "no-prune", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },

@@ -33,7 +33,7 @@ int transfer_set_tls_verify(void *target, struct text value, struct error *err);
 #define ROW_CREDS                                                                        \
 	{                                                                                \
 		"creds", 0, "USER:PASSWORD", OPTION_CALL, 0, transfer_set_creds,         \
-		        "instead of what is known; others can see it: better login"      \
+		        "instead of stored ones; other users can see it: prefer login"   \
 	}
 #define ROW_TLS_VERIFY                                                                   \
 	{                                                                                \

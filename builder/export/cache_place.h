@@ -14,11 +14,10 @@
 
 /* ROW(ID, name, help): the kind CACHE_ID, type=NAME, whose row is cache_NAME. */
 #define CACHE_PLACES(ROW)                                                                \
-	ROW(REGISTRY, registry,                                                          \
-	    "in a registry by the name ref=NAME, what NAME alone means")                 \
+	ROW(REGISTRY, registry, "in a registry, as ref=NAME; the meaning of NAME alone") \
 	ROW(LOCAL, local, "an OCI layout: src=DIR to read, dest=DIR to write")           \
 	ROW(INLINE, inline,                                                              \
-	    "in the image itself (--cache-from has the name of the image)")
+	    "in the image itself (for --cache-from, the name of the image)")
 
 #define CACHE_PLACE_ID(id, name, help) CACHE_##id,
 enum cache_kind { CACHE_PLACES(CACHE_PLACE_ID) N_CACHE_KINDS };

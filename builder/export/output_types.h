@@ -47,7 +47,7 @@ enum output_keys {
 	    "an OCI layout as a tar, with tar=false as a directory")                     \
 	ROW(DOCKER, "docker", to_archive, OPENS_FILE, PACKING_SENT,                      \
 	    KEYS_IMAGE | KEY_DEST | KEY_TAR,                                             \
-	    "the same with what docker load reads, for one platform")                    \
+	    "like oci, with the files that docker load reads; one platform")             \
 	ROW(TAR, "tar", to_files, OPENS_FILE, PACKING_NONE, KEYS_FILES,                  \
 	    "the files of the image as one tar")                                         \
 	ROW(LOCAL, "local", to_files, OPENS_DIR, PACKING_NONE, KEYS_FILES | KEY_MODE,    \
@@ -60,22 +60,24 @@ enum output_keys {
 /* ROW(name, set, value, help): SET reads the value. "type" is none of them. */
 #define OUTPUT_KEYS(ROW)                                                                 \
 	ROW("dest", set_dest, "PATH", "file or directory, - is standard output")         \
-	ROW("name", set_name, "NAME", "of the image, beside those of --tag")             \
-	ROW("push", set_push, "true", "to the registry as well")                         \
-	ROW("push-by-digest", set_push_by_digest, "true", "without a tag")               \
+	ROW("name", set_name, "NAME", "names of the image, in addition to --tag")        \
+	ROW("push", set_push, "true", "push to the registry, too")                       \
+	ROW("push-by-digest", set_push_by_digest, "true", "push without a tag")          \
 	ROW("registry.insecure", set_insecure, "true",                                   \
-	    "plain HTTP, or TLS that is not verified")                                   \
+	    "use plain HTTP or unverified TLS")                                          \
 	ROW("tar", set_tar, "false", "a directory instead of a tar")                     \
 	ROW("oci-mediatypes", set_media_types, "false", "Docker's media types")          \
-	ROW("compression", set_compression, "gzip|zstd|uncompressed", "of layers")       \
-	ROW("compression-level", set_level, "N", "as the format has them")               \
-	ROW("force-compression", set_force, "true", "of the base's layers as well")      \
-	ROW("rewrite-timestamp", set_rewrite, "false", "times are not cut to the epoch") \
+	ROW("compression", set_compression, "gzip|zstd|uncompressed",                    \
+	    "compression of layers")                                                     \
+	ROW("compression-level", set_level, "N", "level of the compression")             \
+	ROW("force-compression", set_force, "true",                                      \
+	    "compress the base's layers again, too")                                     \
+	ROW("rewrite-timestamp", set_rewrite, "false", "keep times after the epoch")     \
 	ROW("source-date-epoch", set_epoch, "SECONDS", "the epoch of this output")       \
 	ROW("platform-split", set_split, "true|false",                                   \
-	    "whether each platform has a folder")                                        \
+	    "whether each platform gets a folder")                                       \
 	ROW("mode", set_mode, "copy|delete",                                             \
-	    "with delete what else is in the directory goes")
+	    "delete: remove all other entries of the directory")
 
 /* What --help says of them, a line each. */
 #define OUTPUT_TYPE_LINE(id, name, write, opens, packing, keys, help)                    \
@@ -84,7 +86,7 @@ enum output_keys {
 #define OUTPUT_HELP                                                                      \
 	OUTPUT_TYPES(OUTPUT_TYPE_LINE)                                                   \
 	OUTPUT_KEYS(OUTPUT_KEY_LINE)                                                     \
-	"\nannotation.KEY=VALUE: as --annotation"
+	"\nannotation.KEY=VALUE: like --annotation"
 
 #define OUTPUT_TYPE_ID(id, name, write, opens, packing, keys, help) OUTPUT_##id,
 enum output_type { OUTPUT_TYPES(OUTPUT_TYPE_ID) N_OUTPUT_TYPES };
