@@ -12,7 +12,7 @@
 #include "base/own.h"
 #include "layers/blob.h"
 #include "layers/blob_stream.h"
-#include "layers/pour.h"
+#include "layers/pour_tree.h"
 #include "layers/store.h"
 #include "layers/store_state.h"
 #include "layers/tar_read.h"

@@ -16,7 +16,7 @@
 #include "layers/blob.h"
 #include "layers/compress_stream.h"
 #include "layers/layer_state.h"
-#include "layers/pour.h"
+#include "layers/pour_tree.h"
 #include "layers/store.h"
 #include "layers/store_state.h"
 

@@ -303,21 +303,6 @@ pour_one(const struct pour *p, const struct change *c, struct error *err)
 }
 
 int
-pour_tree(const struct pour *p, struct layer *l, const struct tree *t, struct error *err)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		struct change c = { .entry = t->entries[i] };
-
-		if (c.entry.type == ENTRY_FILE &&
-		    layer_content(l, &t->entries[i], &c.content, err) < 0)
-			return -1;
-		if (pour_change(p, &c, NULL, NULL, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int
 pour_end(const struct pour *p, struct error *err)
 {
 	if (p->tar != NULL && tar_writer_end(p->tar, err) < 0)

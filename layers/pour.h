@@ -45,8 +45,4 @@ int pour_one(const struct pour *p, const struct change *c, struct error *err);
 /* Ends dir and tar. */
 int pour_end(const struct pour *p, struct error *err);
 
-/* A layer's tar from the sorted entries of TREE with contents of L. */
-int
-pour_tree(const struct pour *p, struct layer *l, const struct tree *t, struct error *err);
-
 #endif

@@ -28,12 +28,24 @@ open_new(struct unpacker *u, const char *name, const struct entry *e, mode_t mod
 	return fd < 0 ? unpack_failed(e, "make", err) : fd;
 }
 
+/* FD, which may be -1, gets the content of u->file. */
 static int
-open_draft(struct unpacker *u, const struct entry *e, mode_t mode, struct error *err)
+start_file(struct unpacker *u, int fd)
 {
-	int fd = draft_open(&u->draft, unpack_top(u)->fd, mode);
+	u->file_fd = fd;
+	u->file_mode = u->file.mode & 0777 & ~u->umask;
+	u->has_hole = false;
+	return fd < 0 ? -1 : 0;
+}
 
-	return fd < 0 ? unpack_failed(e, "make", err) : fd;
+static int
+start_draft(struct unpacker *u, struct error *err)
+{
+	int fd = draft_open(&u->draft, unpack_top(u)->fd, u->file.mode & 0777);
+
+	if (fd < 0)
+		unpack_failed(&u->file, "make", err);
+	return start_file(u, fd);
 }
 
 /* FD, complete, gets its name in the directory we are in. */
@@ -58,20 +70,6 @@ keep_draft(struct unpacker *u, int fd, const struct entry *e, struct error *err)
 	                                                 : 0;
 }
 
-/* Opens what gets the content of u->file. */
-static int
-open_file(struct unpacker *u, const char *name, struct error *err)
-{
-	mode_t mode = u->file.mode & 0777;
-
-	u->file_fd = (u->flags & UNPACK_USERS) != 0
-	                     ? open_draft(u, &u->file, mode, err)
-	                     : open_new(u, name, &u->file, mode, err);
-	u->file_mode = mode & ~u->umask;
-	u->has_hole = false;
-	return u->file_fd < 0 ? -1 : 0;
-}
-
 /* Whether E may reuse the file NAME. */
 static bool
 open_same(struct unpacker *u, const char *name, const struct entry *e)
@@ -91,7 +89,11 @@ unpack_make_file(struct unpacker *u, const char *name, const struct entry *e,
 	buf_add_text(&u->file_path, e->path);
 	u->file.path = buf_text(&u->file_path);
 	u->capability = capability_clean(e->capability);
-	return open_same(u, name, e) ? 0 : open_file(u, name, err);
+	if (open_same(u, name, e))
+		return 0;
+	if (u->flags & UNPACK_USERS)
+		return start_draft(u, err);
+	return start_file(u, open_new(u, name, &u->file, e->mode & 0777, err));
 }
 
 /* ------------------------------------------------------------ content */
@@ -103,7 +105,7 @@ give_up_same(struct unpacker *u, struct error *err)
 	bool is_started = u->same.at > 0;
 
 	same_file_close(&u->same);
-	if (open_file(u, NULL, err) < 0)
+	if (start_draft(u, err) < 0)
 		return -1;
 	return is_started ? UNPACK_AGAIN : 0;
 }
