@@ -237,7 +237,7 @@ show(struct store *store, struct history_options *o, const char *name, struct er
 }
 
 static int
-work(void *options, const struct words_left *words, struct error *err)
+cmd_history_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct history_options *o = options;
 	struct store *store = NULL;
@@ -252,10 +252,10 @@ work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-run(const struct command *self, int argc, char **argv)
+cmd_history_run(const struct command *self, int argc, char **argv)
 {
 	struct history_options o = { 0 };
-	int status = command_run(self, argc, argv, &o, work);
+	int status = command_run(self, argc, argv, &o, cmd_history_work);
 
 	formatted_clear(&o.format);
 	return status;
@@ -266,5 +266,5 @@ struct command cmd_history = {
 	.arguments = "[OPTIONS] NAME",
 	.summary = "Show which instruction made which layer of an image.",
 	.options = rows,
-	.run = run,
+	.run = cmd_history_run,
 };

@@ -155,7 +155,7 @@ print(const json_t *info, struct formatted *f, struct error *err)
 }
 
 static int
-work(void *options, const struct words_left *words, struct error *err)
+cmd_info_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct info_options *o = options;
 	auto_json json_t *info = json_object();
@@ -171,10 +171,10 @@ work(void *options, const struct words_left *words, struct error *err)
 }
 
 static int
-run(const struct command *self, int argc, char **argv)
+cmd_info_run(const struct command *self, int argc, char **argv)
 {
 	struct info_options o = { 0 };
-	int status = command_run(self, argc, argv, &o, work);
+	int status = command_run(self, argc, argv, &o, cmd_info_work);
 
 	formatted_clear(&o.format);
 	return status;
@@ -185,5 +185,5 @@ struct command cmd_info = {
 	.arguments = "[OPTIONS]",
 	.summary = "Show the version, the store and the machine.",
 	.options = rows,
-	.run = run,
+	.run = cmd_info_run,
 };
