@@ -31,6 +31,7 @@
  *	layers/view_write.h    writes that file system as a tar or a directory
  *	layers/lowers.h        layers as lower directories of an overlay
  *	layers/plain_tree.h    a directory in place of an overlay
+ *	layers/squash.h        several layers as one
  *	layers/archive.h       reads archives
  *	layers/compress.h      compresses layers for export
  *	layers/tar_out.h       writes tars of given files
