@@ -29,7 +29,8 @@ struct credentials {
 	        lock; /* guards everything below; held while the small files are read, not while helpers run */
 	char *authfile;
 	const struct cancel *cancel;
-	char *given_host; /* NULL: none was given */
+	bool is_given;
+	char *given_host; /* NULL: every host */
 	struct credential given;
 	bool loaded;
 	ARRAY(struct authfile *) files;
@@ -91,6 +92,7 @@ credentials_give(struct credentials *c, const char *host, const struct credentia
 {
 	free(c->given_host);
 	credential_clear(&c->given);
+	c->is_given = true;
 	c->given_host = mem_copy(host);
 	credential_copy(&c->given, given, given->source);
 }
@@ -304,7 +306,8 @@ credentials_find(struct credentials *c, const char *host, const char *repo,
 {
 	int rc;
 
-	if (c->given_host != NULL && strcmp(c->given_host, host) == 0) {
+	if (c->is_given &&
+	    (c->given_host == NULL || strcmp(c->given_host, host) == 0)) {
 		credential_copy(out, &c->given, c->given.source);
 		return 1;
 	}

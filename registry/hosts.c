@@ -9,6 +9,7 @@
 #include "base/listing.h"
 #include "base/map.h"
 #include "registry/mirrors.h"
+#include "registry/registry.h"
 
 /* A bundle of authorities is some hundred KiB. */
 #define CA_MAX    (4u << 20)
@@ -19,6 +20,8 @@ struct hosts {
 	                       * small files are read, so that is done once */
 	struct map by_name;
 	ARRAY(char *) insecure;
+	ARRAY(struct registry_certs) certs; /* owned texts */
+	char *cert_dir;
 	const struct mirrors *mirrors;
 	char *ca_file, *ca_dir;
 };
@@ -50,14 +53,22 @@ find_bundle(void)
 }
 
 struct hosts *
-hosts_new(const char *const *insecure, size_t n_insecure, const struct mirrors *mirrors)
+hosts_new(const struct registry_options *options, const struct mirrors *mirrors)
 {
 	struct hosts *hosts = mem_new(sizeof *hosts);
 	const char *dir = getenv("SSL_CERT_DIR");
 
 	pthread_mutex_init(&hosts->lock, NULL);
-	for (size_t i = 0; i < n_insecure; i++)
-		array_push(&hosts->insecure, mem_copy(insecure[i]));
+	for (size_t i = 0; i < options->n_insecure; i++)
+		array_push(&hosts->insecure, mem_copy(options->insecure[i]));
+	for (size_t i = 0; i < options->n_certs; i++) {
+		const struct registry_certs *c = &options->certs[i];
+
+		array_push(&hosts->certs, ((struct registry_certs){
+		                                  mem_copy(c->host), mem_copy(c->ca),
+		                                  mem_copy(c->cert), mem_copy(c->key) }));
+	}
+	hosts->cert_dir = mem_copy(options->cert_dir);
 	hosts->mirrors = mirrors;
 	hosts->ca_file = find_bundle();
 	hosts->ca_dir = dir != NULL && *dir != '\0' ? mem_copy(dir) : NULL;
@@ -85,6 +96,15 @@ own_host(struct host **host)
 }
 #define auto_host __attribute__((cleanup(own_host)))
 
+static void
+certs_clear(struct registry_certs *c)
+{
+	free((char *)(uintptr_t)c->host);
+	free((char *)(uintptr_t)c->ca);
+	free((char *)(uintptr_t)c->cert);
+	free((char *)(uintptr_t)c->key);
+}
+
 void
 hosts_free(struct hosts *hosts)
 {
@@ -96,6 +116,10 @@ hosts_free(struct hosts *hosts)
 	for (size_t i = 0; i < hosts->insecure.n; i++)
 		free(hosts->insecure.at[i]);
 	array_clear(&hosts->insecure);
+	for (size_t i = 0; i < hosts->certs.n; i++)
+		certs_clear(&hosts->certs.at[i]);
+	array_clear(&hosts->certs);
+	free(hosts->cert_dir);
 	free(hosts->ca_file);
 	free(hosts->ca_dir);
 	pthread_mutex_destroy(&hosts->lock);
@@ -146,7 +170,8 @@ is_insecure(const struct hosts *hosts, const char *name)
 	for (size_t i = 0; i < hosts->insecure.n; i++) {
 		struct text entry = text_of(hosts->insecure.at[i]);
 
-		if (text_is(entry, name) || text_equal(entry, bare_name(name)))
+		if (text_is(entry, "*") || text_is(entry, name) ||
+		    text_equal(entry, bare_name(name)))
 			return true;
 	}
 	return mirrors_insecure(hosts->mirrors, name);
@@ -218,6 +243,20 @@ read_entries(struct host *host, struct buf *ca, struct listing *entries, const c
 	return rc;
 }
 
+/* libcurl takes one text, and the host may as well have a certificate of a public
+ * authority. */
+static int
+keep_authorities(struct host *host, const struct hosts *hosts, struct buf *ca,
+                 struct error *err)
+{
+	buf_add_char(ca, '\n');
+	if (hosts->ca_file != NULL &&
+	    file_read(AT_FDCWD, hosts->ca_file, CA_MAX, ca, err) < 0)
+		return error_wrap(err, "read %s", hosts->ca_file);
+	host->ca = buf_take(ca);
+	return 0;
+}
+
 /* 1 if DIR exists and was read. */
 static int
 read_certs_dir(struct host *host, const struct hosts *hosts, const char *dir,
@@ -228,17 +267,60 @@ read_certs_dir(struct host *host, const struct hosts *hosts, const char *dir,
 
 	if (listing_failed(&entries) && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (read_entries(host, &ca, &entries, dir, err) < 0)
+	if (read_entries(host, &ca, &entries, dir, err) < 0 ||
+	    (ca.n > 0 && keep_authorities(host, hosts, &ca, err) < 0))
 		return -1;
-	if (ca.n > 0) {
-		/* libcurl takes a single text, and the host may also have a certificate
-		 * of a public authority. */
-		if (hosts->ca_file != NULL &&
-		    file_read(AT_FDCWD, hosts->ca_file, CA_MAX, &ca, err) < 0)
-			return error_wrap(err, "read %s", hosts->ca_file);
-		host->ca = buf_take(&ca);
-	}
 	return 1;
+}
+
+/* The directory that the options name, which is nobody's in particular: 1 if it has
+ * certificates. */
+static int
+read_own_dir(struct host *host, const struct hosts *hosts, struct error *err)
+{
+	int found = read_certs_dir(host, hosts, hosts->cert_dir, err);
+
+	if (found == 0)
+		return error_set(err, ERR_SOURCE, "%s: no such directory",
+		                 hosts->cert_dir);
+	return found < 0 ? -1 : host->ca != NULL || host->cert != NULL;
+}
+
+/* The authorities in the file PATH. */
+static int
+read_authorities(struct host *host, const struct hosts *hosts, const char *path,
+                 struct error *err)
+{
+	auto_buf struct buf ca = BUF_INIT;
+	int found = file_read(AT_FDCWD, path, CA_MAX, &ca, err);
+
+	if (found == 0)
+		return error_set(err, ERR_SOURCE, "%s: no such file", path);
+	return found < 0 ? error_wrap(err, "read %s", path)
+	                 : keep_authorities(host, hosts, &ca, err);
+}
+
+/* The files that the options name for the host. 1 if there are some. */
+static int
+read_named(struct host *host, const struct hosts *hosts, struct error *err)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < hosts->certs.n; i++) {
+		const struct registry_certs *c = &hosts->certs.at[i];
+
+		if (strcmp(c->host, host->name) != 0)
+			continue;
+		found = 1;
+		if (c->cert != NULL && host->cert == NULL) {
+			host->cert = mem_copy(c->cert);
+			host->key = mem_copy(c->key);
+		}
+		if (c->ca != NULL && host->ca == NULL &&
+		    read_authorities(host, hosts, c->ca, err) < 0)
+			return -1;
+	}
+	return found;
 }
 
 static int
@@ -246,6 +328,7 @@ read_certs(struct host *host, const struct hosts *hosts, struct error *err)
 {
 	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
 	auto_free char *own = NULL;
+	int found = 0;
 	const char *dirs[] = { NULL, "/etc/containers/certs.d", "/etc/docker/certs.d" };
 
 	if (config != NULL && *config == '/')
@@ -253,9 +336,13 @@ read_certs(struct host *host, const struct hosts *hosts, struct error *err)
 	else if (home != NULL && *home == '/')
 		own = mem_print("%s/.config/containers/certs.d", home);
 	dirs[0] = own;
+	found = read_named(host, hosts, err);
+	if (found != 0)
+		return found;
+	if (hosts->cert_dir != NULL)
+		return read_own_dir(host, hosts, err);
 	for (size_t i = 0; i < COUNT_OF(dirs); i++) {
 		auto_free char *dir = NULL;
-		int found;
 
 		if (dirs[i] == NULL)
 			continue;

@@ -7,9 +7,10 @@
  *	all others       https, verified
  *
  * Certificates come from HOST[:PORT]/ below ~/.config/containers/certs.d,
- * /etc/containers/certs.d and /etc/docker/certs.d (the first that exists):
+ * /etc/containers/certs.d and /etc/docker/certs.d (the first that exists), or, if there
+ * is one, only from the directory that the options name:
  * *.crt are authorities in addition to the system's, NAME.cert and NAME.key are
- * the client's pair. SSL_CERT_FILE and SSL_CERT_DIR replace the system's.
+ * the client's pair. Files that the options name for a host win. SSL_CERT_FILE and SSL_CERT_DIR replace the system's.
  *
  * A host is made on first use and lives as long as the session. All but its
  * atomic members are immutable, so threads share it.
@@ -27,9 +28,12 @@
 struct hosts;
 struct mirrors;
 
-/* MIRRORS is borrowed: its settings may also mark hosts as insecure. */
-struct hosts *
-hosts_new(const char *const *insecure, size_t n_insecure, const struct mirrors *mirrors);
+struct registry_options;
+
+/* Copies what OPTIONS says about hosts. MIRRORS is borrowed: its settings may also mark
+ * hosts as insecure. */
+struct hosts *hosts_new(const struct registry_options *options,
+                        const struct mirrors *mirrors);
 void hosts_free(struct hosts *hosts); /* takes NULL */
 
 /* The settings of NAME, borrowed from HOSTS. NULL if its certificate files

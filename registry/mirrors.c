@@ -23,6 +23,8 @@ struct rule {
 	char *prefix;   /* "host[/path]", or "*.domain" */
 	char *location; /* or NULL: as it is */
 	bool blocked;
+	size_t n_added; /* how many of the mirrors are from mirrors_add() */
+	bool only;      /* those are all */
 	ARRAY(struct mirror) mirrors;
 };
 
@@ -201,6 +203,32 @@ mirrors_new(void)
 	return m;
 }
 
+static struct rule *
+rule_of(struct mirrors *m, const char *prefix)
+{
+	struct rule *rule = NULL;
+
+	for (size_t i = 0; i < m->rules.n; i++)
+		if (strcmp(m->rules.at[i].prefix, prefix) == 0)
+			return &m->rules.at[i];
+	rule = array_add(&m->rules);
+	rule->prefix = mem_copy(prefix);
+	return rule;
+}
+
+void
+mirrors_add(struct mirrors *m, const char *prefix, const char *location, bool only)
+{
+	struct rule *rule = rule_of(m, prefix);
+	struct mirror *last = array_add(&rule->mirrors);
+
+	for (; last > rule->mirrors.at + rule->n_added; last--)
+		last[0] = last[-1];
+	*last = (struct mirror){ .location = mem_copy(location), .kind = KIND_ALL };
+	rule->n_added++;
+	rule->only = only;
+}
+
 /* ------------------------------------------------------------ asking */
 
 /* The length of the part of NAME that the prefix matches; 0 if it does not. */
@@ -280,8 +308,12 @@ mirrors_find(const struct mirrors *m, const char *host, const char *repo, bool t
 		                 "%s: blocked by registries.conf (prefix %s)", name,
 		                 rule->prefix);
 	for (size_t i = 0; rule != NULL && to_pull && i < rule->mirrors.n; i++)
-		if (serves(&rule->mirrors.at[i], by_digest))
-			add_endpoint(out, rule->mirrors.at[i].location, rest, true);
+		if (serves(&rule->mirrors.at[i], by_digest) &&
+		    (!rule->only || i < rule->n_added))
+			add_endpoint(out, rule->mirrors.at[i].location, rest,
+			             !rule->only || i + 1 < rule->n_added);
+	if (rule != NULL && rule->only && out->list.n > 0)
+		return 0;
 	n = out->list.n;
 	if (rule != NULL && rule->location != NULL)
 		add_endpoint(out, rule->location, rest, false);

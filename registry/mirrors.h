@@ -39,6 +39,11 @@ struct endpoints {
 struct mirrors;
 
 struct mirrors *mirrors_new(void);
+
+/* Adds LOCATION to the mirrors of PREFIX, before those that are there already and behind
+ * those that were added so. ONLY: what has PREFIX is asked at such mirrors alone. Call it
+ * before the session is used. */
+void mirrors_add(struct mirrors *m, const char *prefix, const char *location, bool only);
 void mirrors_free(struct mirrors *mirrors); /* takes NULL */
 
 /* The endpoints of HOST/REPO. TO_PULL: including mirrors; BY_DIGEST selects mirrors that

@@ -127,12 +127,29 @@ void index_clear(struct index *ix);
 
 struct registry;
 
+/* Another place of the repositories below PREFIX: pulls ask LOCATION first. */
+struct registry_mirror {
+	const char *prefix, *location; /* HOST[/PATH] */
+};
+
+/* Certificates of one host, in files; NULL: none. */
+struct registry_certs {
+	const char *host, *ca, *cert, *key;
+};
+
 struct registry_options {
 	const char *authfile; /* --authfile; NULL: all known places (credentials.h) */
-	const char *const *insecure; /* hosts with plain HTTP or unverified TLS */
+	const char *const *insecure; /* hosts with plain HTTP or unverified TLS; "*": all */
 	size_t n_insecure;
 	int retries;                 /* of one request; 0: 5, negative: none */
 	int timeout_s;               /* without progress; 0: 60 */
+	int64_t retry_delay_ns;      /* 0: it grows by itself */
+	const char *cert_dir; /* certificates for all hosts, in place of certs.d; or NULL */
+	const struct registry_certs *certs; /* they win over all directories */
+	size_t n_certs;
+	const struct registry_mirror *mirrors; /* before those of registries.conf */
+	size_t n_mirrors;
+	bool mirrors_only; /* what has a mirror is asked nowhere else */
 	bool offline;                /* refuse every connection */
 	const struct cancel *cancel; /* may be NULL */
 };
@@ -141,7 +158,7 @@ struct registry_options {
 struct registry *registry_new(const struct registry_options *options);
 void registry_free(struct registry *reg); /* takes NULL */
 
-/* From now on HOST gets USER and PASSWORD (copied), whatever the files say; SOURCE is for
+/* From now on HOST (NULL: every host) gets USER and PASSWORD (copied), whatever the files say; SOURCE is for
  * messages ("--creds"). Call it before the first request. */
 void registry_give(struct registry *reg, const char *host, const char *user,
                    const char *password, const char *source);

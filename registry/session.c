@@ -1,6 +1,7 @@
 #include "registry/session.h"
 
 #include "base/base.h"
+#include "base/http/retry.h"
 
 #define DEFAULT_RETRIES   5
 #define DEFAULT_TIMEOUT_S 60
@@ -24,8 +25,13 @@ registry_new(const struct registry_options *options)
 	               : options->retries < 0 ? 0
 	                                      : options->retries;
 	reg->timeout_s = options->timeout_s > 0 ? options->timeout_s : DEFAULT_TIMEOUT_S;
+	if (options->retry_delay_ns > 0)
+		retry_set_wait(options->retry_delay_ns);
 	reg->mirrors = mirrors_new();
-	reg->hosts = hosts_new(options->insecure, options->n_insecure, reg->mirrors);
+	for (size_t i = 0; i < options->n_mirrors; i++)
+		mirrors_add(reg->mirrors, options->mirrors[i].prefix,
+		            options->mirrors[i].location, options->mirrors_only);
+	reg->hosts = hosts_new(options, reg->mirrors);
 	reg->http = http_new(host_of, reg->hosts, reg->timeout_s, options->offline,
 	                     reg->cancel);
 	reg->auth = auth_new(reg->http, options->authfile, reg->retries, reg->timeout_s,

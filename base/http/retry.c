@@ -14,10 +14,19 @@
 #define TOLD_MS          3000   /* longer waits are shown to the user */
 #define CONNECT_TRIES    2
 
+/* 0: it grows. */
+static int64_t fixed_wait_ms;
+
+void
+retry_set_wait(int64_t ns)
+{
+	fixed_wait_ms = (ns + NS_PER_MS - 1) / NS_PER_MS;
+}
+
 static int64_t
 deadline(const struct retry *r)
 {
-	int64_t each_ms = 1000ll * r->timeout_s + LONGEST_ASKED_MS;
+	int64_t each_ms = 1000ll * r->timeout_s + LONGEST_ASKED_MS + fixed_wait_ms;
 
 	return clock_monotonic_ns() + (r->allowed + 1) * each_ms * NS_PER_MS;
 }
@@ -75,6 +84,8 @@ backoff_ms(int made)
 	int64_t ms = made > 6 ? LONGEST_WAIT_MS : (int64_t)FIRST_WAIT_MS << made;
 	uint32_t random = 0;
 
+	if (fixed_wait_ms > 0)
+		return fixed_wait_ms;
 	if (ms > LONGEST_WAIT_MS)
 		ms = LONGEST_WAIT_MS;
 	if (getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)

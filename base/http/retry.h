@@ -25,6 +25,9 @@ struct retry {
 
 void retry_init(struct retry *r, int allowed, int timeout_s, const struct cancel *cancel);
 
+/* All waits are NS from now on, unless a server asks for more. Call it before threads. */
+void retry_set_wait(int64_t ns);
+
 /* Call it when a retry made progress: the count of tries starts again. */
 void retry_progress(struct retry *r);
 

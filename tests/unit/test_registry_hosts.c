@@ -39,7 +39,8 @@ static void
 docker_io_lives_elsewhere(void **state)
 {
 	struct mirrors *mirrors = mirrors_new();
-	struct hosts *hosts = hosts_new(NULL, 0, mirrors);
+	const struct registry_options none = { 0 };
+	struct hosts *hosts = hosts_new(&none, mirrors);
 	auto_error struct error err = ERROR_INIT;
 	const struct host *host = hosts_get(hosts, "docker.io", &err);
 	auto_free char *url = host_url(host);
