@@ -7,6 +7,7 @@
 #include "parser/origin.h"
 #include "parser/outline.h"
 #include "parser/plan_config.h"
+#include "parser/plan_edits.h"
 #include "parser/plan_layers.h"
 #include "parser/plan_steps.h"
 #include "parser/planner.h"
@@ -146,6 +147,7 @@ dispatch_node(struct planner *p, struct node *node, struct error *err)
 {
 	if (origin_begin(p, node, err) < 0)
 		return -1;
+	plan_edits_begin(p, node);
 	state_begin(&node->state);
 	if (node->stage != NULL && !node->is_replaced)
 		origin_layers(p, node);
@@ -253,6 +255,7 @@ make_image(struct planner *p)
 	for (size_t i = 0; i < p->options->n_labels; i++)
 		variables_put(&state->labels, p->options->labels[i].name,
 		              p->options->labels[i].value);
+	plan_edits_end(p, state);
 	image->stage = p->target->index;
 	image->step = origin_layers(p, p->target);
 	image->base = state->origin;

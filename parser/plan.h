@@ -49,6 +49,18 @@ struct named_context {
 	struct text value;
 };
 
+/* What the command line changes in images besides --label. */
+struct plan_edits {
+	struct text from; /* the image of the first FROM; p NULL: the one it names */
+	const struct variable *env; /* set behind each FROM that names an image */
+	size_t n_env;
+	const struct text *unset_env; /* not in the result */
+	size_t n_unset_env;
+	const struct text *unset_labels; /* not taken over from an image */
+	size_t n_unset_labels;
+	bool drops_labels; /* no label is */
+};
+
 struct plan_options {
 	const struct variable *build_args;
 	size_t n_build_args;
@@ -65,6 +77,7 @@ struct plan_options {
 	const struct ignore *ignore;  /* of the main context, for a lint rule; or NULL */
 	const struct variable *hosts; /* --add-host: name, address */
 	size_t n_hosts;
+	struct plan_edits edits;
 	bool all_stages;    /* --check: looks at all stages, whether needed or not */
 	bool wants_outline; /* fills plan.outline */
 };

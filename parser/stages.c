@@ -161,9 +161,13 @@ read_image(struct planner *p, struct node *node, struct error *err)
 {
 	auto_mentioned struct mentioned mentioned = { 0 };
 	struct text raw = node->at->image;
-	int result = scope_expand_from(p, &p->globals, raw, &node->image, &mentioned,
-	                               err);
+	int result = 0;
 
+	if (node->index == 0 && p->options->edits.from.p != NULL) {
+		node->image = arena_text(p->arena, p->options->edits.from);
+		return 0;
+	}
+	result = scope_expand_from(p, &p->globals, raw, &node->image, &mentioned, err);
 	tell_undefined(p, node->at, &mentioned);
 	keep_mentions(p, node, &mentioned);
 	if (mentioned.unset.list.n > 0)

@@ -73,6 +73,18 @@ variables_append(struct variables *vs, struct text name, struct text value)
 }
 
 void
+variables_remove(struct variables *vs, struct text name)
+{
+	size_t place = place_of(vs, name);
+
+	if (place == 0)
+		return;
+	vs->list.at[place - 1].name.p = NULL;
+	vs->gaps++;
+	map_set(&vs->places, name, NULL);
+}
+
+void
 variables_copy(struct variables *to, const struct variables *from)
 {
 	for (size_t i = 0; i < from->list.n; i++)

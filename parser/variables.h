@@ -24,6 +24,8 @@ void variables_put(struct variables *vs, struct text name, struct text value);
 /* The same, but always at the end: the last assignment decides the order. */
 void variables_append(struct variables *vs, struct text name, struct text value);
 
+/* Removes NAME if it is set. */
+void variables_remove(struct variables *vs, struct text name);
 void variables_copy(struct variables *to, const struct variables *from);
 void variables_clear(struct variables *vs);
 

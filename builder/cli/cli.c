@@ -7,8 +7,10 @@
 #include "base/event.h"
 #include "base/suggest.h"
 #include "builder/cli/cmd.h"
+#include "builder/cli/dialect.h"
 #include "builder/cli/near.h"
 #include "builder/cli/report.h"
+#include "builder/cli/spoken.h"
 
 const struct command *const command_list[] = {
 	&cmd_build,   &cmd_pull,    &cmd_push,       &cmd_images, &cmd_rmi,
@@ -36,16 +38,22 @@ print_overview(FILE *out)
 	for (size_t i = 0; command_list[i] != NULL; i++)
 		fprintf(out, "  %-12s%s\n", command_list[i]->name,
 		        command_list[i]->summary);
-	fprintf(out, "\nHelp on a command: cooper COMMAND --help\n"
-	             "Called as \"build\" it is the same as \"cooper build\".\n");
+	fprintf(out,
+	        "\nHelp on a command: cooper COMMAND --help\n"
+	        "Command lines for docker, buildah, podman, kaniko and buildctl are\n"
+	        "understood: cooper help docker …\n"
+	        "Called as \"build\" it is the same as \"cooper build\".\n");
 }
 
 static int
 unknown_command(const char *word)
 {
 	auto_error struct error err = ERROR_INIT;
+	const char *instead = spoken_instead(word);
 
 	error_set(&err, ERR_USAGE, "unknown command \"%s\"", word);
+	if (instead != NULL)
+		error_hint(&err, "%s", instead);
 	if (strcmp(word, ".") == 0 || strchr(word, '/') != NULL)
 		error_hint(&err, "did you mean: cooper build %s?", word);
 	suggest_hint(&err, near_command(text_of(word)));
@@ -69,6 +77,8 @@ help(int argc, char **argv)
 		print_overview(stdout);
 		return 0;
 	}
+	if (dialect_print(argv[0], stdout))
+		return 0;
 	command = command_find(argv[0]);
 	if (command == NULL)
 		return unknown_command(argv[0]);
@@ -76,32 +86,44 @@ help(int argc, char **argv)
 	return 0;
 }
 
+static int
+run_words(int argc, char **argv)
+{
+	const struct command *command = NULL;
+
+	if (argc == 0) {
+		print_overview(stderr);
+		return 2;
+	}
+	if (is_either(argv[0], "--help", "-h"))
+		return help(0, NULL);
+	if (strcmp(argv[0], "help") == 0)
+		return help(argc - 1, argv + 1);
+	if (is_either(argv[0], "--version", "-v"))
+		return cmd_version.run(&cmd_version, 0, argv);
+	command = command_find(argv[0]);
+	if (command == NULL)
+		return unknown_command(argv[0]);
+	return command->run(command, argc - 1, argv + 1);
+}
+
 int
 cli_main(int argc, char **argv)
 {
-	struct text self = TEXT("cooper");
-	const struct command *command = NULL;
-	const char *slash = NULL;
+	const char *self = "cooper", *slash = NULL;
+	struct spoken words;
+	int status = 0;
 
 	event_set_debug(getenv("COOPER_DEBUG"));
 	if (argc > 0) {
 		slash = strrchr(argv[0], '/');
-		self = text_of(slash == NULL ? argv[0] : slash + 1);
+		self = slash == NULL ? argv[0] : slash + 1;
 	}
-	if (text_is(self, "build"))
-		return cmd_build.run(&cmd_build, argc - 1, argv + 1);
-	if (argc < 2) {
-		print_overview(stderr);
-		return 2;
-	}
-	if (is_either(argv[1], "--help", "-h"))
-		return help(0, NULL);
-	if (strcmp(argv[1], "help") == 0)
-		return help(argc - 2, argv + 2);
-	if (is_either(argv[1], "--version", "-v"))
-		return cmd_version.run(&cmd_version, 0, argv);
-	command = command_find(argv[1]);
-	if (command == NULL)
-		return unknown_command(argv[1]);
-	return command->run(command, argc - 2, argv + 2);
+	spoken_read(self, argc - (argc > 0), argv + (argc > 0), &words);
+	status = words.command != NULL
+	                 ? words.command->run(words.command, (int)words.list.n,
+	                                      words.list.at)
+	                 : run_words((int)words.list.n, words.list.at);
+	spoken_clear(&words);
+	return status;
 }

@@ -1,6 +1,9 @@
 #include "builder/cli/cmd.h"
 
 #include <stdio.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -117,21 +120,6 @@ build_with_session(struct build_options *o, struct session *session)
 	return status;
 }
 
-/* The one word that is no option: PATH, URL or "-". */
-static int
-take_context(struct build_options *o, const struct words_left *words, struct error *err)
-{
-	if (words->list.n == 1) {
-		o->request.context = words->list.at[0];
-		return 0;
-	}
-	error_set(err, ERR_USAGE,
-	          words->list.n == 0 ? "no context is given"
-	                             : "more than one context is given");
-	return error_hint(err, "cooper build %s   (often: cooper build .)",
-	                  cmd_build.arguments);
-}
-
 /* Before any thread exists: from here on files get the ids of the image. Invalid
  * platforms are reported later. */
 static void
@@ -155,42 +143,95 @@ enter(struct build_request *r, char **why)
 		platform_clear(&platforms[i]);
 }
 
+/* What is named must be there, even if no server asks who we are. */
+static int
+check_authfile(const struct build_options *o, struct error *err)
+{
+	const char *file = o->request.authfile;
+
+	if (file == NULL || access(file, F_OK) == 0)
+		return 0;
+	return error_set(err, ERR_SOURCE, "--authfile %s: %s", file, strerror(errno));
+}
+
+/* Its old content goes when the build begins. */
+static int
+open_log(struct build_options *o, struct error *err)
+{
+	int fd = -1;
+
+	if (o->logfile == NULL)
+		return 0;
+	fd = open(o->logfile, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
+	          0644);
+	if (fd < 0) {
+		error_sys(err, "--logfile %s", o->logfile);
+		return error_named(err, ERR_USAGE);
+	}
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	o->request.log_fd = fd;
+	o->log = fdopen(fd, "w");
+	return o->log == NULL ? error_sys(err, "--logfile") : 0;
+}
+
+static int
+start(struct build_options *o, struct session *session, struct error *err)
+{
+	FILE *log = o->log != NULL ? o->log : stderr;
+	struct stat sb;
+
+	if (o->log != NULL && fstat(fileno(log), &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    ftruncate(fileno(log), 0) < 0)
+		return error_sys(err, "--logfile %s", o->logfile);
+	if (session_start_on(session, o->quiet ? PROGRESS_QUIET : o->progress, log, err) <
+	    0)
+		return -1;
+	dialect_tell(o);
+	return build_with_session(o, session);
+}
+
 static int
 cmd_build_work(void *options, const struct words_left *words, struct error *err)
 {
 	struct build_options *o = options;
 	auto_free char *why = NULL;
-	struct session session;
-	int status = take_context(o, words, err);
+	struct session session = { .stop_fd = -1 };
+	int status = dialect_settle(o, words, err);
 	bool is_build = o->request.print_plan == PLAN_NOT_PRINTED &&
 	                o->request.call == CALL_BUILD;
 
-	if (status < 0)
+	if (status < 0 || build_options_settle(o, err) < 0)
 		return -1;
-	build_options_settle(o);
 	if (o->request.shell_on_error && !isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
 		                 "--on-error=shell: standard input is not a terminal");
+	if (check_authfile(o, err) < 0 || open_log(o, err) < 0)
+		return -1;
 	if (is_build && build_open_results(&o->request, err) < 0)
 		return -1;
 	if (is_build)
 		enter(&o->request, &why);
 	o->request.mapping_why = why;
-	status = session_start(&session, o->quiet ? PROGRESS_QUIET : o->progress, err);
-	if (status == 0)
-		status = build_with_session(o, &session);
+	status = start(o, &session, err);
 	session_end(&session);
 	return status;
 }
 
+static enum dialect speaker_of(const struct command *self);
+
 static int
 cmd_build_run(const struct command *self, int argc, char **argv)
 {
+	auto_error struct error err = ERROR_INIT;
 	struct build_options options;
 	int status = 0;
 
 	build_options_init(&options);
-	status = command_run(self, argc, argv, &options, cmd_build_work);
+	options.speaker = speaker_of(self);
+	if (dialect_environment(&options, &err) < 0)
+		status = report_error(&err, NULL, (struct text){ 0 });
+	else
+		status = command_run(self, argc, argv, &options, cmd_build_work);
 	build_options_clear(&options);
 	return status;
 }
@@ -201,4 +242,34 @@ struct command cmd_build = {
 	.summary = "Build an image from a Dockerfile.",
 	.options = build_option_rows,
 	.run = cmd_build_run,
+	.others = &dialect_options,
 };
+
+/* The same for those who are used to another builder. */
+#define BUILD_LIKE(words, args, whose)                                                   \
+	{                                                                                \
+		.name = words, .arguments = args,                                        \
+		.summary = "Build an image, by a command line for " whose ".",           \
+		.options = build_option_rows, .run = cmd_build_run,                      \
+		.others = &dialect_options,                                              \
+	}
+
+struct command cmd_docker_build = BUILD_LIKE("docker build", "[OPTIONS] PATH | URL | -",
+                                             "docker");
+struct command cmd_buildah_build = BUILD_LIKE("buildah build",
+                                              "[OPTIONS] [PATH | URL | -]", "buildah");
+struct command cmd_podman_build = BUILD_LIKE("podman build", "[OPTIONS] [PATH | URL | -]",
+                                             "podman");
+struct command cmd_kaniko = BUILD_LIKE("kaniko", "[OPTIONS]", "the executor of kaniko");
+struct command cmd_buildctl_build = BUILD_LIKE("buildctl build", "[OPTIONS]", "buildctl");
+
+static enum dialect
+speaker_of(const struct command *self)
+{
+	return self == &cmd_docker_build     ? SPEAK_DOCKER
+	       : self == &cmd_buildah_build  ? SPEAK_BUILDAH
+	       : self == &cmd_podman_build   ? SPEAK_PODMAN
+	       : self == &cmd_kaniko         ? SPEAK_KANIKO
+	       : self == &cmd_buildctl_build ? SPEAK_BUILDCTL
+	                                     : SPEAK_ANY;
+}

@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "builder/cli/command.h"
 #include "builder/cli/completion.h"
+#include "builder/cli/dialect.h"
 #include "builder/cli/manual.h"
 #include "builder/cli/reference_page.h"
 
@@ -20,6 +21,8 @@ print_page(const struct words_left *words)
 		manual_print(stdout);
 	else if (name == NULL && strcmp(what, "reference") == 0)
 		reference_page_print(stdout);
+	else if (name == NULL && strcmp(what, "moving") == 0)
+		dialect_print_page(stdout);
 	else if (name == NULL && strcmp(what, "commands") == 0)
 		for (size_t i = 0; command_list[i] != NULL; i++)
 			printf("%s\n", command_list[i]->name);

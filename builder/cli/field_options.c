@@ -4,29 +4,17 @@
 
 #include "base/base.h"
 #include "base/csv.h"
-#include "base/number.h"
 #include "builder/cli/build_options.h"
 #include "parser/config.h"
 
-/* More would be no number of CPUs. */
-#define CPU_US_MAX ((uint64_t)1000000000)
-
-struct field {
-	char *key;         /* in small letters; owned */
-	struct text value; /* p NULL: there is no "=" */
-	struct text whole;
-};
-
-static void
+void
 field_clear(struct field *f)
 {
 	free(f->key);
 	f->key = NULL;
 }
-#define auto_field __attribute__((cleanup(field_clear)))
 
-/* Cuts the next field off *REST; texts of it are O's. 1, 0 at the end, -1. */
-static int
+int
 field_next(struct build_options *o, struct text *rest, struct field *out,
            struct error *err)
 {
@@ -46,8 +34,8 @@ field_next(struct build_options *o, struct text *rest, struct field *out,
 	return 1;
 }
 
-static int
-unknown(const struct field *f, struct error *err)
+int
+field_unknown(const struct field *f, struct error *err)
 {
 	return error_set(err, ERR_USAGE, "unknown field \"%.*s\"", TEXT_ARG(f->whole));
 }
@@ -61,7 +49,7 @@ set_secret(struct secret_source *s, const struct field *f, bool *is_env,
 	struct text key = text_of(f->key);
 
 	if (f->value.p == NULL)
-		return unknown(f, err);
+		return field_unknown(f, err);
 	if (text_is(key, "id"))
 		s->id = f->value;
 	else if (text_is(key, "src") || text_is(key, "source"))
@@ -72,7 +60,7 @@ set_secret(struct secret_source *s, const struct field *f, bool *is_env,
 	         (text_is(f->value, "file") || text_is(f->value, "env")))
 		*is_env = text_is(f->value, "env");
 	else
-		return unknown(f, err);
+		return field_unknown(f, err);
 	return 0;
 }
 
@@ -135,46 +123,4 @@ add_ssh(void *target, struct text value, struct error *err)
 	default:
 		return -1;
 	}
-}
-
-/* ------------------------------------------------------------ resource */
-
-static int
-set_microseconds(uint64_t *out, const struct field *f, struct error *err)
-{
-	if (number_u64(f->value, out) && *out > 0 && *out <= CPU_US_MAX)
-		return 0;
-	return error_set(err, ERR_USAGE, "%s: not a time in microseconds", f->key);
-}
-
-static int
-set_resource(struct build_options *o, const struct field *f, struct error *err)
-{
-	struct text key = text_of(f->key);
-
-	if (text_is(key, "cpu-quota"))
-		return set_microseconds(&o->cpu_quota, f, err);
-	if (text_is(key, "cpu-period"))
-		return set_microseconds(&o->cpu_period, f, err);
-	if (!text_is(key, "memory")) {
-		unknown(f, err);
-		return error_hint(err,
-		                  "the resources are memory, cpu-quota and cpu-period");
-	}
-	if (!number_size(f->value, &o->request.limits.memory_max))
-		return error_set(err, ERR_USAGE, "memory: not a size");
-	return 0;
-}
-
-int
-add_resource(void *target, struct text value, struct error *err)
-{
-	struct build_options *o = target;
-	auto_field struct field field = { 0 };
-	int found = 0;
-
-	while ((found = field_next(o, &value, &field, err)) > 0)
-		if (set_resource(o, &field, err) < 0)
-			return -1;
-	return found;
 }

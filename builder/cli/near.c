@@ -9,29 +9,9 @@ struct alias {
 	const char *theirs, *ours;
 };
 
-static const struct alias option_aliases[] = {
-	{ "destination", "-t NAME --push" },
-	{ "dockerfile", "--file" },
-	{ "context", "the path as last word" },
-	{ "context-sub-path", "the path as last word" },
-	{ "tar-path", "-o type=docker,dest=FILE" },
-	{ "tarPath", "-o type=docker,dest=FILE" },
-	{ "oci-layout-path", "-o type=oci,dest=DIR,tar=false" },
-	{ "image-name-with-digest-file", "--metadata-file" },
-	{ "insecure", "--insecure-registry HOST" },
-	{ "skip-tls-verify", "--insecure-registry HOST" },
-	{ "tls-verify", "--insecure-registry HOST" },
-	{ "load", "-o type=docker,dest=FILE" },
-	{ "custom-platform", "--platform" },
-	{ "env", "--build-arg" },
-	{ "verbosity", "--progress plain" },
-	{ "log-format", "--progress rawjson" },
-};
-
 static const struct alias command_aliases[] = {
 	{ "ls", "images" },  { "list", "images" },   { "image", "images" },
 	{ "rm", "rmi" },     { "remove", "rmi" },    { "untag", "rmi" },
-	{ "bud", "build" },  { "buildx", "build" },  { "executor", "build" },
 	{ "gc", "prune" },   { "clean", "prune" },   { "usage", "du" },
 	{ "df", "du" },      { "health", "doctor" }, { "check", "doctor" },
 	{ "fetch", "pull" }, { "upload", "push" },   { "show", "inspect" },
@@ -101,26 +81,35 @@ find_name(struct text word, const char *const *names, size_t n)
 	return near != NULL ? near : find_slip(word, names, n);
 }
 
+/* A name of the N that begins with WORD, or is a slip away from it; caller frees. */
+static char *
+near_name(struct text word, const char *const *names, size_t n)
+{
+	const char *near = find_name(word, names, n);
+
+	return near == NULL ? NULL : mem_print("--%s", near);
+}
+
 char *
 near_option(const struct command *c, struct text name)
 {
-	size_t n_aliases = COUNT_OF(option_aliases);
-	const char *near = NULL;
+	const struct other_options *others = c->others;
 	auto_free const char **names = NULL;
-	size_t n = 0, n_listed = 0;
+	size_t n = 0, n_others = 0, n_listed = 0;
+	char *near = NULL;
 
-	if (strcmp(c->name, "build") == 0)
-		near = find_alias(option_aliases, n_aliases, name);
-	if (near != NULL)
-		return mem_copy(near);
 	while (c->options != NULL && c->options[n].name != NULL)
 		n++;
-	names = mem_new_n(n + 1, sizeof *names);
+	while (others != NULL && others->name(n_others) != NULL)
+		n_others++;
+	names = mem_new_n(n + n_others + 1, sizeof *names);
 	for (size_t i = 0; i < n; i++)
 		if (c->options[i].help != NULL)
 			names[n_listed++] = c->options[i].name;
-	near = find_name(name, names, n_listed);
-	return near == NULL ? NULL : mem_print("--%s", near);
+	near = near_name(name, names, n_listed);
+	for (size_t i = 0; i < n_others; i++)
+		names[i] = others->name(i);
+	return near != NULL ? near : near_name(name, names, n_others);
 }
 
 const char *

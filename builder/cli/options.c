@@ -15,7 +15,7 @@ bool
 option_takes_value(const struct option_row *o)
 {
 	return o->kind != OPTION_FLAG && o->kind != OPTION_CALL_FLAG &&
-	       o->kind != OPTION_IGNORED;
+	       o->kind != OPTION_IGNORED && o->kind != OPTION_OTHER_FLAG;
 }
 
 const char *
@@ -55,8 +55,8 @@ option_count(const struct command *c)
 	return n;
 }
 
-static const struct option_row *
-find_long(const struct command *c, struct text name)
+const struct option_row *
+option_find(const struct command *c, struct text name)
 {
 	for (size_t i = 0; i < option_count(c); i++)
 		if (text_is(name, c->options[i].name))
@@ -85,9 +85,9 @@ unknown(const struct command *c, struct text name, struct error *err)
 
 /* ------------------------------------------------------------ values */
 
-static int
-store_value(const struct option_row *o, void *target, struct text value,
-            struct error *err)
+int
+option_store(const struct option_row *o, void *target, struct text value,
+             struct error *err)
 {
 	char *at = (char *)target + o->offset;
 	ARRAY(struct text) *texts = NULL;
@@ -124,17 +124,22 @@ store_value(const struct option_row *o, void *target, struct text value,
 		return o->set(target, value, err);
 	case OPTION_IGNORED:
 	case OPTION_IGNORED_VALUE:
+	case OPTION_OTHER:
+	case OPTION_OTHER_FLAG:
 		return 0;
 	}
 	return 0;
 }
 
 static int
-set_option(const struct option_row *o, void *target, struct text value, struct error *err)
+set_option(const struct command *c, const struct option_row *o, void *target,
+           struct text value, struct error *err)
 {
 	auto_buf struct buf shown = BUF_INIT;
+	bool is_other = o->kind == OPTION_OTHER || o->kind == OPTION_OTHER_FLAG;
 
-	if (store_value(o, target, value, err) == 0)
+	if ((is_other ? c->others->set(o, target, value, err)
+	              : option_store(o, target, value, err)) == 0)
 		return 0;
 	if (value.p == NULL)
 		return error_wrap(err, "--%s", o->name);
@@ -152,28 +157,58 @@ struct reader {
 	void *target;
 };
 
+/* "--sbom true", "--provenance mode=max": of an option of others that may stand alone the
+ * next word is the value if it can be nothing else. */
+static bool
+is_perhaps_value(const struct option_row *o, const char *word)
+{
+	bool on = false;
+
+	if (o->kind != OPTION_OTHER_FLAG || o->argument == NULL)
+		return false;
+	if (number_bool(text_of(word), &on))
+		return true;
+	return strchr(word, '=') != NULL && islower((unsigned char)word[0]) &&
+	       strchr(word, '/') == NULL;
+}
+
 /* The value of O: the text after "=", or the next word. */
 static int
 read_value(struct reader *r, const struct option_row *o, struct text given,
            struct error *err)
 {
+	if (given.p == NULL && r->next < r->argc && is_perhaps_value(o, r->argv[r->next]))
+		given = text_of(r->argv[r->next++]);
 	if (given.p != NULL || !option_takes_value(o))
-		return set_option(o, r->target, given, err);
+		return set_option(r->command, o, r->target, given, err);
 	if (r->next >= r->argc)
 		return error_set(err, ERR_USAGE, "--%s needs a value: %s", o->name,
 		                 o->argument);
-	return set_option(o, r->target, text_of(r->argv[r->next++]), err);
+	return set_option(r->command, o, r->target, text_of(r->argv[r->next++]), err);
 }
 
 static int
 read_long(struct reader *r, struct text word, struct error *err)
 {
 	struct text value = word, name = text_cut(&value, '=');
-	const struct option_row *o = find_long(r->command, name);
+	const struct option_row *o = option_find(r->command, name);
 
+	if (o == NULL && r->command->others != NULL)
+		o = r->command->others->find(r->target, name, 0);
 	if (o == NULL)
 		return unknown(r->command, name, err);
 	return read_value(r, o, value, err);
+}
+
+static const struct option_row *
+letter_row(const struct reader *r, char letter)
+{
+	const struct other_options *others = r->command->others;
+	const struct option_row *o = NULL;
+
+	if (others != NULL)
+		o = others->find(r->target, (struct text){ 0 }, letter);
+	return o != NULL ? o : find_letter(r->command, letter);
 }
 
 /* "-t value", "-tvalue", "-t=value", "-qt value". */
@@ -181,7 +216,7 @@ static int
 read_letters(struct reader *r, struct text word, struct error *err)
 {
 	while (word.n > 0) {
-		const struct option_row *o = find_letter(r->command, word.p[0]);
+		const struct option_row *o = letter_row(r, word.p[0]);
 
 		if (o == NULL) {
 			error_set(err, ERR_USAGE, "unknown option -%c", word.p[0]);

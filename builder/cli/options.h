@@ -32,6 +32,8 @@ enum option_kind {
 	OPTION_CALL_FLAG, /* set(target, "") ; "--name=value" is allowed */
 	OPTION_IGNORED,   /* accepted for compatibility, does nothing */
 	OPTION_IGNORED_VALUE,
+	OPTION_OTHER, /* of other_options, with a value */
+	OPTION_OTHER_FLAG,
 };
 
 struct option_row {
@@ -47,6 +49,17 @@ struct option_row {
 	const char *help;
 };
 
+/* Options that --help does not list: those of other programs. */
+struct other_options {
+	/* The row for NAME or, if that has no p, for LETTER; NULL: there is none. A letter
+	 * is looked up here first, a name last. */
+	const struct option_row *(*find)(const void *target, struct text name,
+	                                 char letter);
+	const char *(*name)(size_t i); /* the I-th name, NULL at the end */
+	int (*set)(const struct option_row *o, void *target, struct text value,
+	           struct error *err);
+};
+
 struct command {
 	const char *name;
 	const char *arguments;            /* "[OPTIONS] PATH | URL | -" */
@@ -54,6 +67,7 @@ struct command {
 	const struct option_row *options; /* ended by a row without a name; may be NULL */
 	/* Runs with the words after the command's name; the exit status. */
 	int (*run)(const struct command *self, int argc, char **argv);
+	const struct other_options *others; /* may be NULL */
 };
 
 /* Words that are not options. */
@@ -68,6 +82,13 @@ enum options_outcome { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 enum options_outcome
 options_read(const struct command *command, int argc, char **argv, void *target,
              struct words_left *words, struct error *err);
+
+/* The row of C for the option NAME (without dashes), or NULL. */
+const struct option_row *option_find(const struct command *c, struct text name);
+
+/* Gives O the VALUE (p NULL: none) in TARGET. O is no row of other_options. */
+int option_store(const struct option_row *o, void *target, struct text value,
+                 struct error *err);
 
 /* The help page of COMMAND. */
 void options_print_help(const struct command *command, FILE *out);

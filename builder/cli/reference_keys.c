@@ -82,6 +82,11 @@ static const struct key_row resource[] = {
 	{ "cpu-quota", "MICROSECONDS", "CPU time in each period", "cpu-quota=50000" },
 	{ "cpu-period", "MICROSECONDS", "the period (default 100000)",
 	  "cpu-quota=50000,cpu-period=100000" },
+	{ "cpu-shares", "N", "the weight where processors are scarce", "cpu-shares=512" },
+	{ "cpuset-cpus", "N-M,…", "the processors it may use", "cpuset-cpus=0" },
+	{ "cpuset-mems", "N-M,…", "the memory nodes it may use", "cpuset-mems=0" },
+	{ "memory-swap", "SIZE", "memory and swap together; -1: any swap",
+	  "memory=512m,memory-swap=1g" },
 };
 
 #define TABLE(option, title, note, rows)                                                 \

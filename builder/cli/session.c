@@ -69,6 +69,12 @@ session_progress(void)
 int
 session_start(struct session *s, enum progress progress, struct error *err)
 {
+	return session_start_on(s, progress, stderr, err);
+}
+
+int
+session_start_on(struct session *s, enum progress progress, FILE *out, struct error *err)
+{
 	sigset_t set;
 
 	*s = (struct session){ .stop_fd = -1 };
@@ -85,7 +91,7 @@ session_start(struct session *s, enum progress progress, struct error *err)
 	if (pthread_create(&s->signals, NULL, wait_for_signals, s) != 0)
 		return error_set(err, ERR_ENVIRONMENT, "cannot start a thread");
 	s->started = true;
-	s->ui = ui_new(progress, stderr);
+	s->ui = ui_new(progress, out);
 	return 0;
 }
 

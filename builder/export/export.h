@@ -55,6 +55,9 @@ struct output {
  * quoting). Unknown types and attributes, and invalid combinations, are ERR_USAGE with a
  * suggestion. */
 int output_parse(struct output *out, struct text value, struct error *err);
+
+/* What output_parse() checks last: that the attributes of OUT go together. ERR_USAGE. */
+int output_check(const struct output *out, struct error *err);
 void output_clear(struct output *out);
 
 /* Opens the file or directory of OUTPUT, if it has one, before the build. OPTION is for

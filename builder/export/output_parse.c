@@ -316,8 +316,8 @@ check_level(const struct output *out, struct error *err)
 	return error_wrap(err, "compression-level");
 }
 
-static int
-check(const struct output *out, struct error *err)
+int
+output_check(const struct output *out, struct error *err)
 {
 	const struct output_row *row = &output_rows[out->type];
 	bool needs_dir = row->opens == OPENS_DIR || out->layout_dir;
@@ -408,7 +408,7 @@ output_parse(struct output *out, struct text value, struct error *err)
 		out->compression = COMPRESS_GZIP;
 		out->compression_given = output_has_layers(out);
 	}
-	return check(out, err);
+	return output_check(out, err);
 }
 
 void

@@ -149,11 +149,11 @@ is_empty_layer(const json_t *entry)
 /* The base's history, made to agree with its N layers: missing entries are
  * added, surplus ones marked empty (from the end). */
 static json_t *
-base_history(const struct source_image *base)
+base_history(const struct source_image *base, bool keeps_base)
 {
 	json_t *list = json_array();
 	json_t *entry = NULL;
-	size_t i = 0, layers = 0, n = base == NULL ? 0 : base->layers.n;
+	size_t i = 0, layers = 0, n = base == NULL || !keeps_base ? 0 : base->layers.n;
 
 	if (base == NULL)
 		return list;
@@ -283,11 +283,11 @@ char *
 image_assemble(const struct plan_image *image, const struct source_image *base,
                const struct added_layer *added, size_t n_added,
                const struct digest *diffids, size_t n_diffids, int64_t epoch,
-               int64_t *created_ns)
+               bool wants_history, bool keeps_base, int64_t *created_ns)
 {
 	auto_json json_t *document = base == NULL ? json_object()
 	                                          : json_copy(base->config);
-	json_t *history = base_history(base);
+	json_t *history = base_history(base, keeps_base);
 	json_t *execution = json_object_get(document, "config");
 	int64_t time = own_history(history, image, added, n_added,
 	                           base_time(history, base), epoch);
@@ -297,7 +297,7 @@ image_assemble(const struct plan_image *image, const struct source_image *base,
 	put_text(document, "author", image->config.author);
 	jsonio_set(document, "config", execution_write(&image->config, execution));
 	put(document, "created", time != 0 || epoch >= 0, time_write(time, epoch));
-	jsonio_set(document, "history", history);
+	put(document, "history", wants_history, history);
 	jsonio_set(document, "rootfs", rootfs_write(diffids, n_diffids));
 	return print_sorted(document);
 }

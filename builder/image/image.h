@@ -103,11 +103,12 @@ struct added_layer {
 
 /* The config document of IMAGE: BASE's (NULL for scratch) with what its instructions
  * changed, ADDED in order, DIFFIDS of all layers. EPOCH (seconds, -1 none) is the time of
- * all new entries. *CREATED_NS is the document's. Caller frees. */
+ * all new entries. Unless WANTS_HISTORY it has none; unless KEEPS_BASE the base's layers
+ * are none of the image's. *CREATED_NS is the document's. Caller frees. */
 char *image_assemble(const struct plan_image *image, const struct source_image *base,
                      const struct added_layer *added, size_t n_added,
                      const struct digest *diffids, size_t n_diffids, int64_t epoch,
-                     int64_t *created_ns);
+                     bool wants_history, bool keeps_base, int64_t *created_ns);
 
 /* ------------------------------------------------------------ results */
 

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "builder/image/image.h"
 #include "layers/layer.h"
+#include "layers/squash.h"
 #include "parser/step.h"
 
 /* ------------------------------------------------------------ layers */
@@ -41,6 +42,50 @@ collect_added(const struct finish_options *o, const struct plan_image *planned,
 	return n;
 }
 
+/* The layer that squash_image() made stands for the last step that made one. */
+static size_t
+collect_squashed(const struct finish_options *o, const struct plan_image *planned,
+                 const struct image *image, struct added_layer *added)
+{
+	for (step_id id = planned->step; id != STEP_NONE;
+	     id = o->plan->steps.at[id].base) {
+		const struct result *result = &o->solution->results[id];
+
+		if (result->made.layer == NULL || image->layers.n == 0)
+			continue;
+		added[0] = (struct added_layer){ .step = id,
+			                         .created_ns = result->made.created_ns };
+		layer_diffid(image->layers.at[image->layers.n - 1], &added[0].diffid);
+		return 1;
+	}
+	return 0;
+}
+
+/* The layers that the steps made become one. */
+static int
+squash_image(const struct finish_options *o, const struct plan_image *planned,
+             struct image *image, struct error *err)
+{
+	const struct layer_options options = { .forms = LAYER_TAR,
+		                               .epoch = o->env->epoch,
+		                               .cancel = o->env->cancel };
+	size_t n_made = 0, n_base = 0;
+	struct layer *layer = NULL;
+
+	for (step_id id = planned->step; id != STEP_NONE; id = o->plan->steps.at[id].base)
+		n_made += o->solution->results[id].made.layer != NULL;
+	n_base = o->squash == SQUASH_ALL ? 0 : image->layers.n - n_made;
+	if (n_made == 0 || image->layers.n - n_base == 1)
+		return 0;
+	layer = layers_squash(o->env->store, image->layers.at, n_base, image->layers.n,
+	                      &options, err);
+	if (layer == NULL)
+		return error_wrap(err, "--squash");
+	image->layers.n = n_base;
+	array_push(&image->layers, layer);
+	return 0;
+}
+
 static const struct source_image *
 base_of(const struct plan *plan, const struct plan_image *planned)
 {
@@ -60,13 +105,17 @@ assemble(const struct finish_options *o, const struct plan_image *planned,
 	size_t n = out->layers.n;
 	auto_free struct added_layer *added = mem_new_n(n + 1, sizeof *added);
 	auto_free struct digest *diffids = mem_new_n(n + 1, sizeof *diffids);
-	size_t n_added = collect_added(o, planned, out, added, n);
+	size_t n_added = o->squash != SQUASH_NONE
+	                         ? collect_squashed(o, planned, out, added)
+	                         : collect_added(o, planned, out, added, n);
 
 	for (size_t i = 0; i < n; i++)
 		layer_diffid(out->layers.at[i], &diffids[i]);
 	out->n_base = n - n_added;
 	image_set_config(out, image_assemble(planned, base, added, n_added, diffids, n,
-	                                     o->env->epoch, &out->created_ns));
+	                                     o->env->epoch, !o->omits_history,
+	                                     n_added == 0 || o->squash != SQUASH_ALL,
+	                                     &out->created_ns));
 	platform_copy(&out->platform, &planned->platform);
 	if (base != NULL) {
 		out->base = source_image_mountable(base);
@@ -118,6 +167,9 @@ finish_images(const struct finish_options *o, struct image *images, struct error
 
 		for (size_t k = 0; k < last->layers.n; k++)
 			array_push(&images[i].layers, last->layers.at[k]);
+		if (o->squash != SQUASH_NONE &&
+		    squash_image(o, planned, &images[i], err) < 0)
+			return -1;
 	}
 	if (o->packed != NULL &&
 	    images_pack(images, n, o->packed, o->env->cancel, err) < 0)
@@ -184,6 +236,21 @@ write_metadata(struct destination *d, const struct build_outcome *outcome,
 	return write_text(d, text_of(text), err);
 }
 
+/* "host/repo@sha256:…" or "host/repo:tag@sha256:…", a line for each name. */
+static int
+write_names(struct destination *d, const struct digest *digest,
+            const struct reference *names, size_t n, bool with_tag, struct error *err)
+{
+	auto_buf struct buf lines = BUF_INIT;
+	char text[DIGEST_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		buf_print(&lines, "%s/%s%s%s@%s\n", names[i].host, names[i].repo,
+		          with_tag ? ":" : "", with_tag ? names[i].tag : "",
+		          digest_text(digest, text));
+	return write_text(d, buf_text(&lines), err);
+}
+
 void
 finish_files(const struct build_request *request, const struct build_outcome *outcome,
              const struct reference *names, size_t n_names, bool has_root,
@@ -199,6 +266,15 @@ finish_files(const struct build_request *request, const struct build_outcome *ou
 		failures_add(failures, &err);
 	if (request->digest != NULL && has_root && digest_known(&outcome->root.digest) &&
 	    write_digest(request->digest, &outcome->root.digest, &err) < 0)
+		failures_add(failures, &err);
+	if (request->name != NULL && has_root && digest_known(&outcome->root.digest) &&
+	    write_names(request->name, &outcome->root.digest, names, n_names, false,
+	                &err) < 0)
+		failures_add(failures, &err);
+	if (request->name_tag != NULL && has_root &&
+	    digest_known(&outcome->root.digest) &&
+	    write_names(request->name_tag, &outcome->root.digest, names, n_names, true,
+	                &err) < 0)
 		failures_add(failures, &err);
 	if (request->metadata != NULL && has_root &&
 	    write_metadata(request->metadata, outcome, names, n_names, &err) < 0)

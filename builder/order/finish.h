@@ -18,6 +18,8 @@ struct finish_options {
 	 * digests do not matter. */
 	const struct compressor *packed;
 	bool inline_cache; /* put the cache records into the config */
+	enum squash squash;
+	bool omits_history;
 };
 
 /* Makes the images of a plan from its solved steps. IMAGES has room for plan_n_images()

@@ -212,21 +212,38 @@ read_of_user(const struct build_request *request, const struct local_context *co
 	return found == 0 ? not_found(file, err) : found;
 }
 
-/* FILE of the context, NULL: the default name. */
+/* NAME of the context: 1 read, 0 it is not there. */
 static int
-read_of_context(const struct local_context *context, const char *file,
-                struct build_input *in, struct error *err)
+try_of_context(const struct local_context *context, const char *name,
+               struct build_input *in, struct error *err)
 {
-	const char *name = file != NULL ? file : "Dockerfile";
 	auto_free char *lower = lower_case(name);
 	int found = input_read_inside(context->dir_fd, name, name, DOCKERFILE_SIZE_MAX,
 	                              &in->dockerfile, err);
 
-	in->name = text_copy(path_base(text_of(name)));
 	if (found == 0 && lower != NULL)
 		found = input_read_inside(context->dir_fd, lower, lower,
 		                          DOCKERFILE_SIZE_MAX, &in->dockerfile, err);
-	return found == 0 ? not_found(name, err) : found;
+	if (found > 0)
+		in->name = text_copy(path_base(text_of(name)));
+	return found;
+}
+
+/* FILE of the context, NULL: one of the default names. */
+static int
+read_of_context(const struct build_request *request, const struct local_context *context,
+                struct build_input *in, struct error *err)
+{
+	const char *file = request->dockerfile;
+	const char *names[] = { "Dockerfile", "Containerfile" };
+	int first = request->finds_containerfile ? 1 : 0;
+	int found = 0;
+
+	if (file != NULL)
+		found = try_of_context(context, file, in, err);
+	for (int i = 0; i < 2 && file == NULL && found == 0; i++)
+		found = try_of_context(context, names[i ^ first], in, err);
+	return found == 0 ? not_found(file != NULL ? file : names[first], err) : found;
 }
 
 /* A relative name starts at the working directory if the context is a local directory,
@@ -240,7 +257,7 @@ read_in_context(const struct build_request *request, struct build_input *in,
 	bool is_users = context->remember && file != NULL;
 
 	if ((is_users ? read_of_user(request, context, file, in, err)
-	              : read_of_context(context, file, in, err)) > 0)
+	              : read_of_context(request, context, in, err)) > 0)
 		return 0;
 	if (!context->remember && file != NULL)
 		return error_hint(err, "-f names a file of the context; one of this "
@@ -317,6 +334,8 @@ read_main_ignore(const struct build_request *request, struct build_input *in,
 {
 	const char *file = request->dockerfile;
 	struct local_context *main_context = &in->contexts.at[0];
+	const char *names[] = { ".dockerignore", ".containerignore" };
+	int first = request->finds_containerfile ? 1 : 0;
 	auto_free char *special = NULL;
 	int found = 0;
 
@@ -329,15 +348,36 @@ read_main_ignore(const struct build_request *request, struct build_input *in,
 			found = ignore_read(in, dir_fd, path_base(text_of(special)).p,
 			                    special, &main_context->ignore, err);
 	} else if (file == NULL) {
-		found = ignore_read(in, main_context->dir_fd, "Dockerfile.dockerignore",
-		                    "Dockerfile.dockerignore", &main_context->ignore,
-		                    err);
+		special = mem_print("%s.dockerignore", in->name);
+		found = ignore_read(in, main_context->dir_fd, special, special,
+		                    &main_context->ignore, err);
 	}
-	if (found == 0)
-		found = ignore_read(in, main_context->dir_fd, ".dockerignore",
-		                    ".dockerignore", &main_context->ignore, err);
+	for (int i = 0; i < 2 && found == 0; i++)
+		found = ignore_read(in, main_context->dir_fd, names[i ^ first],
+		                    names[i ^ first], &main_context->ignore, err);
 	in->main_ignore = main_context->ignore;
 	return found < 0 ? -1 : 0;
+}
+
+/* --ignorefile, for any context. */
+static int
+read_named_ignore(const struct build_request *request, struct build_input *in,
+                  struct error *err)
+{
+	auto_buf struct buf text = BUF_INIT;
+	struct ignore *ignore = NULL;
+	int found = input_read(AT_FDCWD, request->ignorefile, IGNORE_SIZE_MAX,
+	                       request->cancel, &text, err);
+
+	if (found == 0)
+		not_found(request->ignorefile, err);
+	if (found > 0)
+		ignore = ignore_parse(buf_text(&text), request->ignorefile, err);
+	if (ignore == NULL)
+		return error_wrap(err, "--ignorefile");
+	array_push(&in->ignores, ignore);
+	in->contexts.at[0].ignore = in->main_ignore = ignore;
+	return 0;
 }
 
 /* ------------------------------------------------------------ main context */
@@ -428,9 +468,13 @@ build_input_read(const struct build_request *request, const struct remote *remot
 	if (main_context(request, remote, out, err) < 0 ||
 	    read_dockerfile(request, remote, out, err) < 0)
 		return -1;
-	if (out->contexts.n > 0 && out->contexts.at[0].remember &&
-	    read_main_ignore(request, out, err) < 0)
+	if (out->contexts.n > 0 && request->ignorefile != NULL) {
+		if (read_named_ignore(request, out, err) < 0)
+			return -1;
+	} else if (out->contexts.n > 0 && out->contexts.at[0].remember &&
+	           read_main_ignore(request, out, err) < 0) {
 		return -1;
+	}
 	return named_contexts(request, out, err);
 }
 

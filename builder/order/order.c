@@ -196,6 +196,14 @@ plan_options(const struct build *b, const struct platform *target)
 		.ignore = b->input.main_ignore,
 		.hosts = r->hosts.at,
 		.n_hosts = r->hosts.n,
+		.edits = { .from = r->from,
+		           .env = r->env.at,
+		           .n_env = r->env.n,
+		           .unset_env = r->unset_env.at,
+		           .n_unset_env = r->unset_env.n,
+		           .unset_labels = r->unset_labels.at,
+		           .n_unset_labels = r->unset_labels.n,
+		           .drops_labels = r->drops_labels },
 	};
 }
 
@@ -327,6 +335,8 @@ make_images(struct build *b, const struct solution *solution,
 		.solution = solution,
 		.packed = packing,
 		.inline_cache = cache_is_inline(b->request, b->plan),
+		.squash = b->request->squash,
+		.omits_history = b->request->omits_history,
 	};
 
 	for (size_t i = 0; i < plan_n_images(b->plan); i++)
@@ -419,7 +429,7 @@ plan_all(struct build *b, struct error *err)
 
 	if (make_plan(b, err) < 0)
 		return -1;
-	b->multi = b->plan->multi_platform;
+	b->multi = b->plan->multi_platform || b->request->makes_index;
 	notices_warn(b->plan);
 	if (b->request->call == CALL_BUILD && !has_triggers(&b->bases))
 		notices_unused_args(b->request, b->df);
@@ -595,6 +605,8 @@ build_request_clear(struct build_request *r)
 	destination_drop(r->iid);
 	destination_drop(r->metadata);
 	destination_drop(r->digest);
+	destination_drop(r->name);
+	destination_drop(r->name_tag);
 	array_clear(&r->results);
 	array_clear(&r->contexts);
 	array_clear(&r->hosts);
@@ -611,6 +623,17 @@ build_request_clear(struct build_request *r)
 	array_clear(&r->platforms);
 	array_clear(&r->insecure_registries);
 	array_clear(&r->limits.list);
+	array_clear(&r->surroundings.volumes);
+	array_clear(&r->surroundings.dns);
+	array_clear(&r->surroundings.dns_search);
+	array_clear(&r->surroundings.dns_options);
+	array_clear(&r->surroundings.left_out);
+	array_clear(&r->wishes.mirrors);
+	array_clear(&r->wishes.maps);
+	array_clear(&r->wishes.certs);
+	array_clear(&r->env);
+	array_clear(&r->unset_env);
+	array_clear(&r->unset_labels);
 }
 
 void

@@ -21,6 +21,7 @@
 #include "builder/export/export.h"
 #include "builder/image/image.h"
 #include "builder/sandbox/sandbox.h"
+#include "builder/steps/steps.h"
 #include "layers/layers.h"
 #include "parser/config.h"
 #include "parser/plan.h"
@@ -31,6 +32,26 @@ enum call_kind { CALL_BUILD, CALL_CHECK, CALL_OUTLINE, CALL_TARGETS, CALL_DESCRI
 struct secret_source {
 	struct text id;
 	struct text file, env; /* p NULL: not given */
+};
+
+enum squash {
+	SQUASH_NONE,
+	SQUASH_NEW, /* the layers of the build become one */
+	SQUASH_ALL, /* … with those of the base */
+};
+
+/* How registries are reached, besides the settings of the machine. */
+struct registry_wishes {
+	const char *cert_dir; /* certificates for all hosts */
+	struct text creds;    /* USER:PASSWORD for all hosts; p NULL: none */
+	bool insecure_all;    /* plain HTTP or unverified TLS for all */
+	bool retries_given;
+	size_t retries;
+	int64_t retry_delay_ns;      /* 0: grows by itself */
+	ARRAY(struct text) mirrors;  /* of docker.io */
+	ARRAY(struct variable) maps; /* HOST[/PATH] → what is asked first */
+	ARRAY(struct registry_certs) certs;
+	bool mirrors_only;
 };
 
 struct build_request {
@@ -55,9 +76,12 @@ struct build_request {
 	struct text network;          /* "default" "none" "host" */
 	bool allow_host_network, allow_insecure, allow_delete;
 	const char *iidfile, *metadata_file, *digest_file;
+	/* NAME@DIGEST and NAME:TAG@DIGEST, a line for each tag */
+	const char *name_file, *name_tag_file;
 	/* The opened files, or NULL; owned. */
-	struct destination *iid, *metadata, *digest;
+	struct destination *iid, *metadata, *digest, *name, *name_tag;
 	ARRAY(struct destination *) results; /* all open destinations; borrowed */
+	int log_fd;                          /* of --logfile; 0: none; borrowed */
 	const char *root;                    /* store; NULL: default */
 	const char *authfile;
 	ARRAY(struct text) insecure_registries;
@@ -69,8 +93,19 @@ struct build_request {
 	uint64_t store_max;      /* maximum size of the store after the build; 0: any */
 	uint64_t unpack_max; /* maximum bytes from one archive; 0: see archive_options */
 	struct sandbox_limits limits; /* of RUN steps */
-	bool shell_on_error;          /* keep the root of a failed RUN */
-	bool keep_on_error;           /* … in the store */
+	struct run_surroundings surroundings;
+	struct registry_wishes wishes;
+	ARRAY(struct variable) env; /* as an ENV behind each FROM */
+	ARRAY(struct text) unset_env, unset_labels;
+	bool drops_labels;        /* those of bases */
+	struct text from;         /* in place of the first FROM's; p NULL: none */
+	const char *ignorefile;   /* in place of .dockerignore */
+	bool finds_containerfile; /* before a Dockerfile */
+	enum squash squash;
+	bool omits_history;
+	bool makes_index;    /* even of one platform */
+	bool shell_on_error; /* keep the root of a failed RUN */
+	bool keep_on_error;  /* … in the store */
 	enum plan_format print_plan;
 	enum call_kind call;
 	bool call_json;

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "base/count.h"
 #include "layers/store.h"
 
 static int
@@ -41,7 +42,11 @@ open_all(struct build_request *r, struct error *err)
 		    0)
 			return -1;
 	if (open_text(r, "--iidfile", r->iidfile, &r->iid, err) < 0 ||
-	    open_text(r, "--digest-file", r->digest_file, &r->digest, err) < 0)
+	    open_text(r, "--digest-file", r->digest_file, &r->digest, err) < 0 ||
+	    open_text(r, "--image-name-with-digest-file", r->name_file, &r->name, err) <
+	            0 ||
+	    open_text(r, "--image-name-tag-with-digest-file", r->name_tag_file,
+	              &r->name_tag, err) < 0)
 		return -1;
 	return open_text(r, "--metadata-file", r->metadata_file, &r->metadata, err);
 }
@@ -80,10 +85,13 @@ static int
 check_input(const struct build_request *r, const char *path, const char *what,
             struct error *err)
 {
-	struct stat input;
+	struct stat input, log;
 
 	if (path == NULL || stat(path, &input) < 0 || !S_ISREG(input.st_mode))
 		return 0;
+	if (r->log_fd > 0 && fstat(r->log_fd, &log) == 0 && log.st_dev == input.st_dev &&
+	    log.st_ino == input.st_ino)
+		return error_set(err, ERR_USAGE, "--logfile is %s of this build", what);
 	for (size_t i = 0; i < r->results.n; i++)
 		if (is_file_of(r->results.at[i], &input))
 			return error_set(err, ERR_USAGE, "%s is %s of this build",
@@ -98,9 +106,11 @@ check_inputs(const struct build_request *r, struct error *err)
 		const char *name, *what;
 	} files[] = { { "Dockerfile", "the Dockerfile" },
 		      { "dockerfile", "the Dockerfile" },
-		      { ".dockerignore", "the .dockerignore" } };
+		      { "Containerfile", "the Containerfile" },
+		      { ".dockerignore", "the .dockerignore" },
+		      { ".containerignore", "the .containerignore" } };
 
-	for (size_t i = r->dockerfile == NULL ? 0 : 2; i < 3; i++) {
+	for (size_t i = r->dockerfile == NULL ? 0 : 3; i < COUNT_OF(files); i++) {
 		auto_free char *path = mem_print("%s/%s", r->context, files[i].name);
 
 		if (check_input(r, path, files[i].what, err) < 0)
@@ -113,6 +123,8 @@ check_inputs(const struct build_request *r, struct error *err)
 			return -1;
 	}
 	if (check_input(r, r->dockerfile, "the Dockerfile", err) < 0)
+		return -1;
+	if (check_input(r, r->ignorefile, "the file of ignored paths", err) < 0)
 		return -1;
 	return check_input(r, r->authfile, "the file of credentials", err);
 }

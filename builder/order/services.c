@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/input.h"
+#include "builder/order/reach.h"
 #include "layers/housekeeping.h"
 #include "layers/store.h"
 #include "parser/config.h"
@@ -246,59 +247,6 @@ services_shell(struct services *s, int terminal_fd, struct error *err)
 	return failed;
 }
 
-/* ------------------------------------------------------------ all */
-
-struct hosts {
-	ARRAY(const char *) list; /* owned */
-};
-
-/* The reference of the image NAME; an invalid name is an error where it is used. */
-static void
-add_host_of(struct hosts *hosts, struct text name)
-{
-	auto_reference struct reference ref = REFERENCE_INIT;
-	auto_error struct error ignored = ERROR_INIT;
-
-	if (reference_parse(&ref, name, &ignored) == 0)
-		array_push(&hosts->list, take(ref.host));
-}
-
-/* --insecure-registry, and where outputs with registry.insecure=true go. */
-static void
-insecure_hosts(const struct build_request *r, struct hosts *out)
-{
-	for (size_t i = 0; i < r->insecure_registries.n; i++)
-		array_push(&out->list, text_copy(r->insecure_registries.at[i]));
-	for (size_t i = 0; i < r->outputs.n; i++) {
-		const struct output *output = &r->outputs.at[i];
-
-		if (!output->insecure)
-			continue;
-		for (size_t j = 0; j < r->tags.n; j++)
-			add_host_of(out, r->tags.at[j]);
-		for (size_t j = 0; j < output->names.n; j++)
-			add_host_of(out, output->names.at[j]);
-	}
-}
-
-static void
-open_registry(struct services *s)
-{
-	const struct build_request *r = s->request;
-	struct registry_options options = { .authfile = r->authfile,
-		                            .offline = r->offline,
-		                            .cancel = r->cancel };
-	struct hosts hosts = { 0 };
-
-	insecure_hosts(r, &hosts);
-	options.insecure = hosts.list.at;
-	options.n_insecure = hosts.list.n;
-	s->registry = registry_new(&options);
-	for (size_t i = 0; i < hosts.list.n; i++)
-		free((char *)hosts.list.at[i]);
-	array_clear(&hosts.list);
-}
-
 /* ------------------------------------------------------------ what is no context */
 
 static void
@@ -359,6 +307,8 @@ leave_out(struct services *s, struct error *err)
 		leave_out_cache(s, &r->cache_from.at[i]);
 	for (size_t i = 0; i < r->cache_to.n; i++)
 		leave_out_cache(s, &r->cache_to.at[i]);
+	if (r->log_fd > 0)
+		leave_out_stream(s, r->log_fd, "the log of this build");
 	leave_out_stream(s, STDOUT_FILENO, "the file of standard output");
 	leave_out_stream(s, STDERR_FILENO, "the file of standard error");
 	s->env.left_out = &s->left_out;
@@ -387,6 +337,7 @@ fill_env(struct services *s)
 		.n_agents = s->agents.n,
 		.unpack_max = r->unpack_max,
 		.limits = r->limits,
+		.surroundings = &r->surroundings,
 	};
 }
 
@@ -403,7 +354,7 @@ services_open(const struct build_request *request, struct services *s, struct er
 	s->lease_fd = store_lease(s->store, err);
 	if (s->lease_fd < 0 || read_secrets(s, err) < 0)
 		return -1;
-	open_registry(s);
+	s->registry = build_registry(request);
 	fill_env(s);
 	return leave_out(s, err);
 }

@@ -50,19 +50,55 @@ put_number(int dir_fd, const char *name, uint64_t value)
 	return value == 0 ? 0 : put(dir_fd, name, text);
 }
 
+/* There may be no accounting of swap; then there is nothing to limit. */
+static void
+put_swap(int dir_fd, const struct sandbox_limits *limits)
+{
+	auto_free char *most = mem_print("%llu", (unsigned long long)limits->swap_max);
+
+	if (limits->swap == SWAP_MAX)
+		put(dir_fd, "memory.swap.max", most);
+	else if (limits->swap == SWAP_NONE && limits->memory_max != 0)
+		put(dir_fd, "memory.swap.max", "0");
+}
+
+static int
+put_text(int dir_fd, const char *name, const char *value)
+{
+	return value == NULL ? 0 : put(dir_fd, name, value);
+}
+
+/* Docker's shares, 2 to 262144, as a weight of 1 to 10000; like runc's. */
+static uint64_t
+weight(uint32_t shares)
+{
+	return shares == 0 ? 0 : 1 + (shares - 2) * UINT64_C(9999) / 262142;
+}
+
 static int
 put_limits(int dir_fd, const struct sandbox_run *r)
 {
-	auto_free char *cpu = mem_print("%llu 100000", 1000ULL * r->limits.cpu_percent);
+	const struct sandbox_limits *limits = &r->limits;
+	auto_free char *cpu = mem_print("%llu 100000", 1000ULL * limits->cpu_percent);
 
-	if (put_number(dir_fd, "memory.max", r->limits.memory_max) < 0 ||
-	    put_number(dir_fd, "pids.max", r->limits.pids_max) < 0 ||
-	    (r->limits.cpu_percent != 0 && put(dir_fd, "cpu.max", cpu) < 0))
+	if (put_number(dir_fd, "memory.max", limits->memory_max) < 0 ||
+	    put_number(dir_fd, "pids.max", limits->pids_max) < 0 ||
+	    put_text(dir_fd, "cpu.max", limits->cpu_percent != 0 ? cpu : NULL) < 0 ||
+	    put_number(dir_fd, "cpu.weight", weight(limits->cpu_shares)) < 0 ||
+	    put_text(dir_fd, "cpuset.cpus", limits->cpuset_cpus) < 0 ||
+	    put_text(dir_fd, "cpuset.mems", limits->cpuset_mems) < 0)
 		return -1;
-	/* A step that may not use more memory must not use swap instead. */
-	if (r->limits.memory_max != 0)
-		put(dir_fd, "memory.swap.max", "0");
+	put_swap(dir_fd, limits);
 	return 0;
+}
+
+static bool
+has_limits(const struct sandbox_limits *limits)
+{
+	return limits->memory_max != 0 || limits->pids_max != 0 ||
+	       limits->cpu_percent != 0 || limits->cpu_shares != 0 ||
+	       limits->cpuset_cpus != NULL || limits->cpuset_mems != NULL ||
+	       limits->swap == SWAP_MAX;
 }
 
 /* Makes the group of R below PARENT_FD, which must have the controllers. */
@@ -79,8 +115,10 @@ make(struct cgroup *g, int parent_fd, const struct sandbox_run *r)
 		put(parent_fd, "cgroup.subtree_control", "+memory");
 	if (r->limits.pids_max != 0)
 		put(parent_fd, "cgroup.subtree_control", "+pids");
-	if (r->limits.cpu_percent != 0)
+	if (r->limits.cpu_percent != 0 || r->limits.cpu_shares != 0)
 		put(parent_fd, "cgroup.subtree_control", "+cpu");
+	if (r->limits.cpuset_cpus != NULL || r->limits.cpuset_mems != NULL)
+		put(parent_fd, "cgroup.subtree_control", "+cpuset");
 	if (mkdirat(parent_fd, g->name, 0755) < 0)
 		return -1;
 	g->dir_fd = openat(parent_fd, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -132,8 +170,7 @@ make_somewhere(struct cgroup *g, const struct sandbox_run *r)
 const char *
 cgroup_try(struct cgroup *g, const struct sandbox_run *r)
 {
-	if (r->limits.memory_max == 0 && r->limits.pids_max == 0 &&
-	    r->limits.cpu_percent == 0)
+	if (!has_limits(&r->limits))
 		return NULL;
 	return make_somewhere(g, r);
 }

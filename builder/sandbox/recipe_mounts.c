@@ -194,7 +194,8 @@ recipe_add_mounts(struct recipe_draft *d, const struct sandbox *sb,
                   const struct sandbox_run *r, const char *scratch, struct error *err)
 {
 	draft_system(d, r);
-	draft_file(d, "/etc/hosts", r->hosts, 0644);
+	if (r->hosts.p != NULL)
+		draft_file(d, "/etc/hosts", r->hosts, 0644);
 	draft_file(d, "/etc/resolv.conf", r->resolv, 0644);
 	for (size_t i = 0; i < r->n_mounts; i++) {
 		if (d->fds.n >= RECIPE_FDS_MAX - RECIPE_FD_FIRST)

@@ -16,7 +16,8 @@ draft_ids(struct recipe_draft *d, const struct sandbox *sb, const struct sandbox
 	d->head.groups = recipe_add_bytes(d, r->groups, r->n_groups * sizeof *r->groups);
 	d->head.n_groups = (uint32_t)r->n_groups;
 	d->head.single_id = sb->mapping == IDS_SINGLE;
-	d->head.caps = r->insecure ? CAPS_ALL : caps_default();
+	d->head.caps = r->insecure ? CAPS_ALL : caps_default() | r->caps_added;
+	d->head.caps &= ~r->caps_dropped;
 }
 
 static const char *

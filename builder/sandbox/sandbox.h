@@ -108,17 +108,31 @@ struct sandbox_limit {
 /* RLIMIT_… of "nofile" and the like, or -1. */
 int sandbox_limit_find(struct text name);
 
+/* The number of "NET_RAW" or "CAP_NET_RAW", in any case, or -1. */
+int sandbox_capability_find(struct text name);
+
 /* Warns of each of LIMITS that is higher than this process may set; steps then get the
  * highest allowed value. Call it once, before the first step. */
 void sandbox_tell_limits(const struct sandbox_limit *limits, size_t n);
 
-/* Resource limits of a run. Copies borrow the list. */
+/* Swap of a run whose memory is limited. */
+enum sandbox_swap {
+	SWAP_NONE, /* memory that may not be used must not be swap instead */
+	SWAP_MAX,  /* up to swap_max */
+	SWAP_ANY,
+};
+
+/* Resource limits of a run. Copies borrow the list and the texts. */
 struct sandbox_limits {
 	uint64_t shm_size; /* 0: 64 MiB */
 	uint64_t
 	        memory_max; /* bytes; 0: none; needs a writable cgroup, like the next two */
 	uint64_t pids_max;
 	uint32_t cpu_percent; /* 100 = one CPU; 0: none */
+	uint32_t cpu_shares;  /* Docker's, 2 to 262144; 0: none */
+	const char *cpuset_cpus, *cpuset_mems; /* "0-3,5"; NULL: all */
+	enum sandbox_swap swap;
+	uint64_t swap_max; /* SWAP_MAX, bytes */
 	ARRAY(struct sandbox_limit) list;
 };
 
@@ -142,9 +156,10 @@ struct sandbox_run {
 	size_t n_mounts;
 	enum sandbox_network network;
 	bool insecure;    /* all capabilities, no filter, nothing masked */
+	uint64_t caps_added, caps_dropped; /* bits by number; dropped wins */
 	bool has_secrets; /* if it fails, its files are not kept */
 	const char *hostname;
-	struct text hosts;  /* content of /etc/hosts */
+	struct text hosts;  /* content of /etc/hosts; p NULL: the root's own */
 	struct text resolv; /* content of /etc/resolv.conf */
 	struct sandbox_limits limits;
 

@@ -12,6 +12,7 @@
 #include "builder/steps/kept_run.h"
 #include "builder/steps/run_advice.h"
 #include "builder/steps/run_mounts.h"
+#include "builder/steps/run_surroundings.h"
 #include "layers/changes.h"
 #include "layers/store.h"
 #include "layers/view.h"
@@ -121,6 +122,7 @@ step_run_preimage(const struct step_job *job, bool content, struct preimage *out
 	for (size_t i = 0; i < run->hosts.n; i++)
 		add_indexed(out, "host", i, run->hosts.at[i].name);
 	add_limits(out, &job->env->limits);
+	run_surroundings_preimage(job->env->surroundings, out);
 	if (run->script_path.p != NULL) {
 		preimage_add(out, "script", run->script_path);
 		preimage_add(out, "script body", run->script_body);
@@ -203,7 +205,8 @@ prepare_env(const struct step_run *run, struct prepared *p)
 }
 
 static void
-prepare_hosts(const struct step_run *run, struct prepared *p)
+prepare_hosts(const struct step_run *run, const struct run_surroundings *s,
+              struct prepared *p)
 {
 	p->hostname = run->hostname.p == NULL ? mem_copy(DEFAULT_HOSTNAME)
 	                                      : text_copy(run->hostname);
@@ -212,7 +215,7 @@ prepare_hosts(const struct step_run *run, struct prepared *p)
 	for (size_t i = 0; i < run->hosts.n; i++)
 		buf_print(&p->hosts, "%.*s\t%.*s\n", TEXT_ARG(run->hosts.at[i].value),
 		          TEXT_ARG(run->hosts.at[i].name));
-	sandbox_resolv_conf(&p->resolv);
+	run_surroundings_resolv(s, &p->resolv);
 }
 
 /* Unpacks the base and finds the user in it. */
@@ -295,9 +298,12 @@ describe(const struct step_job *job, struct prepared *p)
 		.insecure = run->insecure,
 		.has_secrets = has_secrets(run),
 		.hostname = p->hostname,
-		.hosts = buf_text(&p->hosts),
+		.hosts = env->surroundings->no_hosts ? (struct text){ 0 }
+		                                     : buf_text(&p->hosts),
 		.resolv = buf_text(&p->resolv),
 		.limits = env->limits,
+		.caps_added = env->surroundings->caps_added,
+		.caps_dropped = env->surroundings->caps_dropped,
 		.log = log_output,
 		.log_arg = p,
 	};
@@ -389,7 +395,7 @@ run_process(const struct step_job *job, struct prepared *p, struct error *err)
 		array_push(&p->argv, own(p, text_copy(job->step->run.argv.at[i])));
 	array_push(&p->argv, NULL);
 	prepare_env(&job->step->run, p);
-	prepare_hosts(&job->step->run, p);
+	prepare_hosts(&job->step->run, job->env->surroundings, p);
 	p->cwd = text_copy(job->step->run.cwd);
 	p->vertex = job->vertex;
 	run = describe(job, p);
@@ -503,6 +509,7 @@ step_run_execute(const struct step_job *job, struct result *out, struct error *e
 	/* Checked first, before anything is unpacked for the step. */
 	if (job->env->sandbox_of(job->env->sandbox_arg, err) == NULL ||
 	    prepare_root(job, base, &p, err) < 0 ||
+	    run_surroundings_mount(job, base, &p.mounts, err) < 0 ||
 	    run_mounts_prepare(job, &p.mounts, err) < 0 ||
 	    prepare_directories(job, &p, err) < 0)
 		return -1;

@@ -66,6 +66,22 @@ struct local_context {
 /* A failed RUN with its environment. */
 struct failed_run;
 
+/* A directory or file of this machine that RUN steps see. */
+struct run_volume {
+	struct text source; /* as given, an absolute path */
+	struct text target; /* absolute */
+	bool readonly, is_discarded; /* discarded: what steps write there is not kept */
+};
+
+/* What the command line gives to all RUN steps. */
+struct run_surroundings {
+	ARRAY(struct run_volume) volumes;
+	ARRAY(struct text) dns, dns_search, dns_options; /* in place of the machine's */
+	ARRAY(struct text) left_out; /* paths that no layer gets */
+	bool no_hosts;               /* the image's own /etc/hosts */
+	uint64_t caps_added, caps_dropped; /* bits by number */
+};
+
 struct build_env {
 	struct store *store;
 	struct registry *registry;
@@ -90,6 +106,7 @@ struct build_env {
 	size_t n_agents;
 	uint64_t unpack_max;          /* see archive_options.max */
 	struct sandbox_limits limits; /* of RUN */
+	const struct run_surroundings *surroundings;
 };
 
 struct step_job {

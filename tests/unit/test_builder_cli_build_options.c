@@ -72,7 +72,9 @@ static const struct {
 	{ "--add-host=a=1.2.3.4 evil", "must be HOST:ADDRESS" },
 	{ "--allow=network.host", NULL },
 	{ "--allow=network.host,security.insecure", NULL },
-	{ "--allow=device", "unknown entitlement \"device\"" },
+	{ "--allow=device", NULL },
+	{ "--allow=fs.read=/x", NULL },
+	{ "--allow=all", "unknown entitlement \"all\"" },
 	{ "--annotation=a=b", NULL },
 	{ "--annotation=index:a=b", NULL },
 	{ "--annotation=a=", NULL },
@@ -99,7 +101,10 @@ static const struct {
 	{ "--cache-from=type=registry,ref=A", "must be lowercase" },
 	{ "--cache-to=A", "must be lowercase" },
 	{ "--cache-from=type=inline,ref=a", "for --cache-to" },
-	{ "--cache-from=type=s3,bucket=x", "unknown cache type \"s3\"" },
+	{ "--cache-from=type=s3,bucket=x", NULL },
+	{ "--cache-from=type=gha", NULL },
+	{ "--cache-to=mode=max,type=azblob", NULL },
+	{ "--cache-to=type=ftp,ref=a", "unknown cache type \"ftp\"" },
 	{ "--cache-from=type=registry,ref", "must be key=value" },
 	{ "--cache-to=a/b:1", NULL },
 	{ "--cache-to=type=inline", NULL },
@@ -132,12 +137,19 @@ static const struct {
 	{ "-f-", NULL },
 	{ "--format=json", NULL },
 	{ "--format=text", NULL },
-	{ "--format=yaml", "must be json or text" },
+	{ "--format=oci", NULL },
+	{ "--format=docker", NULL },
+	{ "--format=yaml", "must be json or text, oci or docker" },
 	{ "--iidfile=f", NULL },
 	{ "--insecure-registry=h:1", NULL },
 	{ "--isolation=auto", NULL },
 	{ "--isolation=ns", NULL },
 	{ "--isolation=chroot", NULL },
+	{ "--isolation=default", NULL },
+	{ "--isolation=oci", NULL },
+	{ "--isolation=rootless", NULL },
+	{ "--isolation=process", NULL },
+	{ "--isolation=hyperv", "must be auto, ns or chroot" },
 	{ "--isolation=vm", "must be auto, ns or chroot" },
 	{ "--jobs=4", NULL },
 	{ "--jobs=many", "not a number" },
@@ -151,7 +163,12 @@ static const struct {
 	{ "--network=default", NULL },
 	{ "--network=none", NULL },
 	{ "--network=host", NULL },
-	{ "--network=bridge", "must be default, none or host" },
+	{ "--network=bridge", NULL },
+	{ "--network=private", NULL },
+	{ "--network=pasta:-t,auto", NULL },
+	{ "--network=ns:/proc/1/ns/net", "must be default, none or host" },
+	{ "--network=container:a", "must be default, none or host" },
+	{ "--network=mynet", "must be default, none or host" },
 	{ "--no-cache", NULL },
 	{ "--no-cache-filter=a,b", NULL },
 	{ "--offline", NULL },
@@ -183,8 +200,8 @@ static const struct {
 	{ "--progress=none", NULL },
 	{ "--progress=loud", "must be auto, plain, tty, rawjson or quiet" },
 	{ "--provenance=false", NULL },
-	{ "--provenance=mode=max", "attestations are not made" },
-	{ "--provenance", "attestations are not made" },
+	{ "--provenance=mode=max", NULL },
+	{ "--provenance", NULL },
 	{ "--pull", NULL },
 	{ "--pull=true", NULL },
 	{ "--pull=always", NULL },
@@ -202,12 +219,15 @@ static const struct {
 	{ "--resource=", "unknown field \"\"" },
 	{ "--resource=memory", "memory: not a size" },
 	{ "--resource=memory=much", "memory: not a size" },
-	{ "--resource=cpu-quota=0", "cpu-quota: not a time in microseconds" },
+	{ "--resource=cpu-quota=0", NULL },
+	{ "--resource=cpu-quota=x", "cpu-quota: not a time in microseconds" },
 	{ "--resource=cpu-quota=18446744073709551615", "not a time in microseconds" },
-	{ "--resource=cpuset-cpus=1", "unknown field \"cpuset-cpus=1\"" },
+	{ "--resource=cpuset-cpus=1", NULL },
+	{ "--resource=memory=1g,memory-swap=2g,cpu-shares=512,cpuset-mems=0", NULL },
+	{ "--resource=disk=1", "unknown field \"disk=1\"" },
 	{ "--root=dir", NULL },
 	{ "--sbom=false", NULL },
-	{ "--sbom=true", "attestations are not made" },
+	{ "--sbom=true", NULL },
 	{ "--secret=id=a", NULL },
 	{ "--secret=id=a,src=f", NULL },
 	{ "--secret=type=file,id=a,source=f", NULL },
@@ -265,7 +285,98 @@ static const struct {
 	{ "--force-rm", NULL },
 	{ "--layers", NULL },
 	{ "--rm=true", NULL },
-	{ "--squash", "unknown option --squash" },
+	{ "--squash", NULL },
+	{ "--squash=all", NULL },
+	{ "--squash=false", NULL },
+	{ "--squash=some", "must be new or all" },
+	{ "--build-arg-file=/dev/null", NULL },
+	{ "--cap-add=NET_ADMIN,cap_sys_ptrace", NULL },
+	{ "--cap-add=all", NULL },
+	{ "--cap-add=FLY", "unknown capability \"FLY\"" },
+	{ "--cap-drop=NET_RAW", NULL },
+	{ "--cap-drop=CAP_", "unknown capability \"CAP_\"" },
+	{ "--cert-dir=d", NULL },
+	{ "--compression=zstd", NULL },
+	{ "--compression=lzma", "not supported" },
+	{ "--compression-level=3", NULL },
+	{ "--compression-level=fast", "not a level" },
+	{ "--cpu-period=50000", NULL },
+	{ "--cpu-period=x", "not a time in microseconds" },
+	{ "--cpu-quota=-1", NULL },
+	{ "--cpu-quota=9999999999", "not a time in microseconds" },
+	{ "--cpu-shares=512", NULL },
+	{ "--cpu-shares=1", "must be 2 to 262144" },
+	{ "-c512", NULL },
+	{ "-csomething", "neither a number of CPU shares nor a context" },
+	{ "--cpuset-cpus=0-3,5", NULL },
+	{ "--cpuset-cpus=0-", "must be numbers like 0-3,5" },
+	{ "--cpuset-cpus=0,", "must be numbers like 0-3,5" },
+	{ "--cpuset-cpus=0\n1", "must be numbers like 0-3,5" },
+	{ "--cpuset-cpus=99999", "must be numbers like 0-3,5" },
+	{ "--cpuset-mems=0", NULL },
+	{ "--cpuset-mems=x", "must be numbers like 0-3,5" },
+	{ "--creds=u:p", NULL },
+	{ "--creds=u", "must be USER:PASSWORD" },
+	{ "--dns=1.1.1.1", NULL },
+	{ "--dns=::1", NULL },
+	{ "--dns=one", "must be an IP address" },
+	{ "--dns-option=ndots:2", NULL },
+	{ "--dns-option=a b", "must be a word" },
+	{ "--dns-search=example.org", NULL },
+	{ "--dns-search=a\nnameserver", "must be a word" },
+	{ "--env=A=1", NULL },
+	{ "--env==1", "a variable needs a name" },
+	{ "--force-compression", NULL },
+	{ "--from=debian:12", NULL },
+	{ "--from=A", "must be lowercase" },
+	{ "--http-proxy=false", NULL },
+	{ "--http-proxy=maybe", "not true or false" },
+	{ "--ignore-path=/x", NULL },
+	{ "--ignore-path=x", "must be an absolute path" },
+	{ "--ignore-path=/", "must be an absolute path" },
+	{ "--ignorefile=f", NULL },
+	{ "--image-name-tag-with-digest-file=f", NULL },
+	{ "--image-name-with-digest-file=f", NULL },
+	{ "--inherit-labels=false", NULL },
+	{ "--inherit-labels=some", "not true or false" },
+	{ "--logfile=f", NULL },
+	{ "--manifest=a:1", NULL },
+	{ "--manifest=A", "must be lowercase" },
+	{ "--memory-swap=-1", NULL },
+	{ "--memory-swap=x", "not a size" },
+	{ "--no-hosts", NULL },
+	{ "--omit-history", NULL },
+	{ "--registry-map=a=b;c/d=e", NULL },
+	{ "--registry-map=a", "must be HOST=OTHER" },
+	{ "--registry-mirror=h:5000/p", NULL },
+	{ "--registry-mirror=a b", "must be HOST[:PORT][/PATH]" },
+	{ "--retry=3", NULL },
+	{ "--retry=-1", "not a number of tries" },
+	{ "--retry-delay=2s", NULL },
+	{ "--retry-delay=2", "must be a time like 2s" },
+	{ "--retry-delay=2h", "must be a time like 2s" },
+	{ "--skip-default-registry-fallback", NULL },
+	{ "--tag=oci-archive:f.tar", NULL },
+	{ "--tag=oci:dir/x:1", NULL },
+	{ "--tag=docker://h/a:1", NULL },
+	{ "--tag=docker-daemon:a:1", "no daemon is asked" },
+	{ "--tag=dir:/x", "directories of this form are not written" },
+	{ "--timestamp=0", NULL },
+	{ "--timestamp=now", "must be seconds since 1970" },
+	{ "--tls-verify=false", NULL },
+	{ "--tls-verify=perhaps", "not true or false" },
+	{ "--unsetenv=A", NULL },
+	{ "--unsetenv=A=1", "must be the name of a variable" },
+	{ "--unsetlabel=a", NULL },
+	{ "--unsetlabel=", "must be the name of a label" },
+	{ "--volume=/:/mnt:ro,z", NULL },
+	{ "-v/:/mnt", NULL },
+	{ "-vdebug", NULL },
+	{ "-vloud", "neither a volume nor a level" },
+	{ "--volume=name:/mnt", "must be HOST:PATH" },
+	{ "--volume=/:mnt", "must be HOST:PATH" },
+	{ "--volume=/", "must be HOST:PATH" },
+	{ "--volume=/:/mnt:U", "unknown option \"U\"" },
 };
 
 static void
@@ -463,9 +574,47 @@ resources_are_the_limits_of_other_options(void **state)
 
 		read_options(&r, rows[i].words);
 		assert_int_equal(r.outcome, OPTIONS_OK);
-		build_options_settle(&r.o);
+		assert_int_equal(build_options_settle(&r.o, &r.err), 0);
 		assert_int_equal(r.o.request.limits.memory_max, rows[i].memory);
 		assert_int_equal(r.o.request.limits.cpu_percent, rows[i].cpu_percent);
+		reading_clear(&r);
+	}
+}
+
+static void
+swap_is_what_both_have_more_than_memory(void **state)
+{
+	static const struct {
+		const char *words[3];
+		const char *bad;
+		enum sandbox_swap swap;
+		uint64_t max;
+	} rows[] = {
+		{ { "--memory=64m" }, NULL, SWAP_NONE, 0 },
+		{ { "--memory=64m", "--memory-swap=96m" }, NULL, SWAP_MAX, 32 << 20 },
+		{ { "--memory=64m", "--memory-swap=64m" }, NULL, SWAP_MAX, 0 },
+		{ { "--memory=64m", "--memory-swap=-1" }, NULL, SWAP_ANY, 0 },
+		{ { "--memory-swap=-1" }, NULL, SWAP_ANY, 0 },
+		{ { "--resource=memory=64m,memory-swap=96m" }, NULL, SWAP_MAX, 32 << 20 },
+		{ { "--memory-swap=1g" }, "--memory-swap needs --memory", SWAP_NONE, 0 },
+		{ { "--memory=2g", "--memory-swap=1g" },
+		  "less than --memory",
+		  SWAP_NONE,
+		  0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct reading r;
+
+		read_options(&r, rows[i].words);
+		assert_int_equal(r.outcome, OPTIONS_OK);
+		assert_int_equal(build_options_settle(&r.o, &r.err),
+		                 rows[i].bad == NULL ? 0 : -1);
+		if (rows[i].bad != NULL)
+			assert_non_null(strstr(r.err.text, rows[i].bad));
+		assert_int_equal(r.o.request.limits.swap, rows[i].swap);
+		assert_int_equal(r.o.request.limits.swap_max, rows[i].max);
 		reading_clear(&r);
 	}
 }
@@ -549,7 +698,7 @@ push_and_load_are_outputs(void **state)
 		struct reading r;
 
 		read_options(&r, cases[i].line);
-		build_options_settle(&r.o);
+		assert_int_equal(build_options_settle(&r.o, &r.err), 0);
 		assert_int_equal(r.o.request.outputs.n, cases[i].n);
 		assert_int_equal(r.o.request.outputs.at[0].type, cases[i].first);
 		assert_int_equal(r.o.request.outputs.at[0].push, cases[i].pushed);
@@ -593,6 +742,7 @@ main(void)
 		cmocka_unit_test_setup(contexts_are_classified, set_up),
 		cmocka_unit_test_setup(secrets_are_files_or_variables, set_up),
 		cmocka_unit_test_setup(resources_are_the_limits_of_other_options, set_up),
+		cmocka_unit_test_setup(swap_is_what_both_have_more_than_memory, set_up),
 		cmocka_unit_test_setup(limits_have_two_ends, set_up),
 		cmocka_unit_test_setup(lists_may_be_given_in_pieces, set_up),
 		cmocka_unit_test(push_and_load_are_outputs),

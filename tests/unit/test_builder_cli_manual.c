@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "builder/cli/completion.h"
+#include "builder/cli/dialect.h"
 #include "builder/cli/manual.h"
 #include "builder/cli/options.h"
 #include "builder/cli/build_options.h"
@@ -55,6 +56,25 @@ the_manual_page_is_what_the_tables_say(void **state)
 	assert_int_equal(file_read(AT_FDCWD, "cooper.1", SIZE_MAX_OF_FILE, &kept, &err),
 	                 1);
 	assert_string_equal(buf_str(&kept), made);
+}
+
+/* The tables of docs/moving.md, likewise. */
+static void
+the_page_about_other_builders_is_what_the_table_says(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_buf struct buf kept = BUF_INIT;
+	char *made = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&made, &size);
+
+	(void)state;
+	dialect_print_page(out);
+	fclose(out);
+	assert_int_equal(
+	        file_read(AT_FDCWD, "docs/moving.md", SIZE_MAX_OF_FILE, &kept, &err), 1);
+	assert_true(text_ends(buf_text(&kept), made));
+	free(made);
 }
 
 static void
@@ -282,6 +302,7 @@ main(void)
 		cmocka_unit_test(every_key_of_the_reference_is_accepted),
 		cmocka_unit_test(every_field_of_a_mount_is_one_of_its_type),
 		cmocka_unit_test(every_command_has_a_page),
+		cmocka_unit_test(the_page_about_other_builders_is_what_the_table_says),
 		cmocka_unit_test(the_manual_page_is_ascii_and_has_no_stray_requests),
 		cmocka_unit_test(every_option_has_help_that_fits),
 		cmocka_unit_test(no_option_is_there_twice),

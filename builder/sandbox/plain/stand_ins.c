@@ -363,7 +363,8 @@ place_system(struct stand_ins *c, const struct sandbox_run *r, struct error *err
 	auto_fd int sys_fd = proc_fd < 0 ? -1 : open_new_dir(c, "/sys", err);
 
 	if (sys_fd < 0 || place_dev(c, err) < 0 ||
-	    place_file(c, "/etc/hosts", r->hosts, 0644, 0, 0, err) < 0)
+	    (r->hosts.p != NULL &&
+	     place_file(c, "/etc/hosts", r->hosts, 0644, 0, 0, err) < 0))
 		return -1;
 	return place_file(c, "/etc/resolv.conf", r->resolv, 0644, 0, 0, err);
 }
