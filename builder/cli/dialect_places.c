@@ -74,10 +74,9 @@ static int
 refuse_daemon(struct build_options *o, struct text rest, struct error *err)
 {
 	(void)o;
-	error_set(err, ERR_USAGE, "no daemon is asked");
-	return error_hint(
-	        err, "use: cooper build -t %.*s -o type=docker,dest=- … | docker load",
-	        TEXT_ARG(rest));
+	error_set(err, ERR_USAGE, "a build gives no image to a daemon");
+	return error_hint(err, "build it, then: cooper push %.*s docker-daemon:%.*s",
+	                  TEXT_ARG(rest), TEXT_ARG(rest));
 }
 
 /* Those that could as well be names count only with a path, unless buildah is spoken. */

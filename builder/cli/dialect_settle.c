@@ -119,8 +119,9 @@ find_context(struct build_options *o, const struct words_left *words, struct err
 		o->request.context = default_context(o);
 	if (n <= 1 && o->request.context != NULL)
 		return 0;
-	error_set(err, ERR_USAGE,
-	          n == 0 ? "no context is given" : "more than one context is given");
+	error_set(err, ERR_USAGE, "%s is given%s",
+	          n == 0 ? "no context" : "more than one context",
+	          n > 0 && o->other.context != NULL ? ": --context and a word" : "");
 	return error_hint(err, "cooper build %s   (often: cooper build .)",
 	                  cmd_build.arguments);
 }
@@ -249,6 +250,17 @@ settle_dockerfile(struct build_options *o)
 /* ------------------------------------------------------------ platforms */
 
 static int
+check_name(struct text value, struct error *err)
+{
+	auto_platform struct platform platform = PLATFORM_INIT;
+
+	return platform_parse(&platform, value, err) < 0 ||
+	                       platform_check_spelling(&platform, err) < 0
+	               ? -1
+	               : 0;
+}
+
+static int
 settle_platform(struct build_options *o, struct error *err)
 {
 	const struct dialect_words *w = &o->other;
@@ -272,7 +284,7 @@ settle_platform(struct build_options *o, struct error *err)
 	                     TEXT_ARG(w->os.n > 0 ? w->os : text_of(host.os)),
 	                     TEXT_ARG(w->arch.n > 0 ? w->arch : text_of(host.arch)),
 	                     w->variant.n > 0 ? "/" : "", TEXT_ARG(w->variant)));
-	if (add_platforms(o, value, err) < 0)
+	if (add_platforms(o, value, err) < 0 || check_name(value, err) < 0)
 		return error_wrap(err, "--arch, --os, --variant");
 	return 0;
 }

@@ -248,7 +248,7 @@ says --sbom-scanner-image | build --sbom-scanner-image a ctx
 works | build -t oci-archive:foo.tar ctx
 works | build -t docker-archive:foo.tar:app:1 ctx
 works | build -t oci:./layout ctx
-2 docker load | build -t docker-daemon:app:1 ctx
+2 cooper push app:1 docker-daemon:app:1 | build -t docker-daemon:app:1 ctx
 6 cannot connect | build -t docker://127.0.0.1:1/x:1 ctx
 works | build-using-dockerfile ctx
 works | buildah bud ctx
