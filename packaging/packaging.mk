@@ -58,7 +58,7 @@ install-files:
 	ln -sfn cooper $(BINDIR)/build
 	install -m 0644 cooper.1 $(MANDIR)/cooper.1
 	ln -sfn cooper.1 $(MANDIR)/build.1
-	for c in $$($(BINDIR)/cooper completion commands); do \
+	umask 022; for c in $$($(BINDIR)/cooper completion commands); do \
 		$(BINDIR)/cooper completion man $$c > $(MANDIR)/cooper-$$c.1 || exit 1; done
 	$(BINDIR)/cooper completion bash > $(COMPDIR)/bash-completion/completions/cooper
 	$(BINDIR)/cooper completion zsh > $(ZSHDIR)/_cooper
