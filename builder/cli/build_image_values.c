@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/count.h"
+#include "base/csv.h"
 #include "base/event.h"
 #include "base/input.h"
 #include "base/number.h"
@@ -183,6 +184,73 @@ set_manifest(void *target, struct text value, struct error *err)
 	if (add_tag(target, value, err) < 0)
 		return -1;
 	o->request.makes_index = true;
+	return 0;
+}
+
+/* ------------------------------------------------------------ caches */
+
+/* Caches of others that cooper has no place for: the build is slower, but the same. */
+static bool
+is_foreign_cache(struct text value)
+{
+	static const char *const types[] = { "gha", "s3", "azblob" };
+	auto_error struct error ignored = ERROR_INIT;
+	auto_buf struct buf field = BUF_INIT;
+
+	while (csv_next(&value, &field, &ignored) > 0)
+		for (size_t i = 0; i < COUNT_OF(types); i++)
+			if (text_starts(buf_text(&field), "type=") &&
+			    text_is(text_from(buf_text(&field), 5), types[i]))
+				return true;
+	return false;
+}
+
+static int
+add_cache(struct build_options *o, struct text value, bool is_to, struct error *err)
+{
+	struct build_request *r = &o->request;
+	struct cache_place place = { 0 };
+
+	if (value.n == 0)
+		return 0;
+	if (cache_place_parse(&place, is_to, value, err) == 0) {
+		if (is_to)
+			array_push(&r->cache_to, place);
+		else
+			array_push(&r->cache_from, place);
+		return 0;
+	}
+	cache_place_clear(&place);
+	if (!is_foreign_cache(value))
+		return -1;
+	error_clear(err);
+	dialect_note(o, is_to ? "cache-to" : "cache-from",
+	             "caches are in registries and directories: type=registry or local");
+	return 0;
+}
+
+int
+add_cache_from(void *target, struct text value, struct error *err)
+{
+	return add_cache(target, value, false, err);
+}
+
+int
+add_cache_to(void *target, struct text value, struct error *err)
+{
+	return add_cache(target, value, true, err);
+}
+
+/* "0s" is any age, as a script may want to say. */
+int
+set_cache_ttl(void *target, struct text value, struct error *err)
+{
+	struct build_request *r = &((struct build_options *)target)->request;
+	int64_t ns = 0;
+
+	if (!number_duration(value, &ns) || ns < 0)
+		return error_set(err, ERR_USAGE, "must be a time like 336h");
+	r->cache_ttl_ns = ns;
 	return 0;
 }
 

@@ -31,6 +31,8 @@ const struct option_row build_option_rows[] = {
 	{ "cache-to", 0, "PLACE", OPTION_CALL, 0, add_cache_to,
 	  "write the cache to NAME, or "
 	  "type=TYPE,KEY=VALUE,…[,mode=max]" CACHE_PLACE_HELP },
+	{ "cache-ttl", 0, "TIME", OPTION_CALL, 0, set_cache_ttl,
+	  "run steps again that were cached longer ago, like 336h" },
 	{ "call", 0, "build|check|outline|targets", OPTION_CALL, 0, set_call,
 	  "what to do instead of building" },
 	{ "cap-add", 0, "NAME,…", OPTION_CALL, 0, add_cap_added,

@@ -6,7 +6,6 @@
 
 #include "base/base.h"
 #include "base/count.h"
-#include "base/csv.h"
 #include "base/number.h"
 #include "base/platform.h"
 #include "builder/cli/build_options.h"
@@ -170,58 +169,6 @@ add_output(void *target, struct text value, struct error *err)
 	if (value.n == 0)
 		return 0;
 	return output_parse(array_add(&o->request.outputs), value, err);
-}
-
-/* Caches of others that cooper has no place for: the build is slower, but the same. */
-static bool
-is_foreign_cache(struct text value)
-{
-	static const char *const types[] = { "gha", "s3", "azblob" };
-	auto_error struct error ignored = ERROR_INIT;
-	auto_buf struct buf field = BUF_INIT;
-
-	while (csv_next(&value, &field, &ignored) > 0)
-		for (size_t i = 0; i < COUNT_OF(types); i++)
-			if (text_starts(buf_text(&field), "type=") &&
-			    text_is(text_from(buf_text(&field), 5), types[i]))
-				return true;
-	return false;
-}
-
-static int
-add_cache(struct build_options *o, struct text value, bool is_to, struct error *err)
-{
-	struct build_request *r = &o->request;
-	struct cache_place place = { 0 };
-
-	if (value.n == 0)
-		return 0;
-	if (cache_place_parse(&place, is_to, value, err) == 0) {
-		if (is_to)
-			array_push(&r->cache_to, place);
-		else
-			array_push(&r->cache_from, place);
-		return 0;
-	}
-	cache_place_clear(&place);
-	if (!is_foreign_cache(value))
-		return -1;
-	error_clear(err);
-	dialect_note(o, is_to ? "cache-to" : "cache-from",
-	             "caches are in registries and directories: type=registry or local");
-	return 0;
-}
-
-int
-add_cache_from(void *target, struct text value, struct error *err)
-{
-	return add_cache(target, value, false, err);
-}
-
-int
-add_cache_to(void *target, struct text value, struct error *err)
-{
-	return add_cache(target, value, true, err);
 }
 
 int

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/platform.h"
 #include "builder/cli/build_options.h"
+#include "builder/cli/build_image_values.h"
 #include "builder/cli/build_values.h"
 #include "builder/cli/cmd.h"
 #include "registry/registry.h"

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/failures.h"
 #include "base/redact.h"
@@ -355,6 +356,9 @@ run_plan(struct build *b, struct error *err)
 		.env = &b->services.env,
 		.plan = plan,
 		.no_cache = b->request->no_cache,
+		.oldest_ns = b->request->cache_ttl_ns > 0
+		                     ? clock_wall_ns() - b->request->cache_ttl_ns
+		                     : 0,
 		.no_cache_stages = b->request->no_cache_stages.at,
 		.n_no_cache_stages = b->request->no_cache_stages.n,
 		.jobs = b->request->jobs,

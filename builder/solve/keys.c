@@ -109,8 +109,13 @@ solver_may_look_up(const struct solver *s, const struct step *step)
 bool
 solver_find_record(const struct solver *s, const struct digest *key, struct record *out)
 {
-	return record_find(s->options->env->store, key, out) > 0 ||
-	       cache_records_find(s->options->imported, key, out);
+	int64_t oldest = s->options->oldest_ns;
+
+	if (record_find(s->options->env->store, key, out) > 0 &&
+	    out->created_ns >= oldest)
+		return true;
+	return cache_records_find(s->options->imported, key, out) &&
+	       out->created_ns >= oldest;
 }
 
 /* A record is valid only if the record of its base is: a base that must be rebuilt may

@@ -24,6 +24,7 @@ struct solve_options {
 	const struct build_env *env;
 	const struct plan *plan;
 	bool no_cache;                      /* records are written, not read */
+	int64_t oldest_ns;                  /* older records are none; 0: any */
 	const struct text *no_cache_stages; /* names of stages that must be rebuilt */
 	size_t n_no_cache_stages;
 	size_t jobs;                          /* steps at once, 0 = default */

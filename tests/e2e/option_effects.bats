@@ -172,6 +172,21 @@ EOF
     "$COOPER" inspect app:3
 }
 
+@test "--cache-ttl runs steps again that are older" {
+    busybox_image
+    printf 'FROM busybox:1\nRUN date +%%s; cat /proc/uptime >/now\n' >Dockerfile
+    build --cache-ttl 1h -t x:1 .
+    build --cache-ttl 1h -t x:2 .
+    [[ "$output" == *CACHED* ]]
+    sleep 1.1
+    build --cache-ttl 1s -t x:3 .
+    [ "$status" -eq 0 ]
+    [[ "$output" != *CACHED* ]]
+    [ "$(cat_of x:1 now)" != "$(cat_of x:3 now)" ]
+    build --cache-ttl 1h -t x:4 .
+    [ "$(cat_of x:4 now)" = "$(cat_of x:3 now)" ]
+}
+
 # ------------------------------------------------------------------ what is read
 
 @test "a Containerfile and a .containerignore are found" {

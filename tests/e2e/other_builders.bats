@@ -273,6 +273,7 @@ works | build --destination 127.0.0.1:1/a:1 --no-push ctx
 2 contradict | build -t a --push --no-push ctx
 works | build --cache --cache-repo oci:cache ctx
 says --cache-repo | build --cache-repo 127.0.0.1:1/cache ctx
+works | build --cache-ttl 336h ctx
 says --cache-dir | build --cache-dir /cache ctx
 works | build --no-push ctx
 works | build --tar-path x.tar ctx
