@@ -21,6 +21,7 @@ static const char head[] =
         "- The program `build` is `cooper build`.\n\n"
         "See also: [exit statuses](../exit-codes.md), "
         "[files and environment](files-and-environment.md), "
+        "[options of other builders](../moving.md), "
         "[JSON output](json.md).\n\n"
         "## Commands\n\n| command | what it does |\n|---|---|\n";
 
