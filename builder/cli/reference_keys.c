@@ -10,7 +10,8 @@ static const struct key_row cache_to[] = {
 	{ "dest", "DIR", "`type=local`: the directory to write",
 	  "type=local,dest=cache" },
 	{ "mode", "min|max",
-	  "`min` (default): the steps of the result; `max`: every step that ran, those of "
+	  "`min` (default): the steps of the result; `max`: every step that ran, those "
+	  "of "
 	  "other stages included",
 	  "type=local,dest=cache,mode=max" },
 	{ "ignore-error", "true|false",
@@ -68,7 +69,8 @@ static const struct key_row context[] = {
 	  "an image; `docker-image://scratch` is an empty one",
 	  "base=docker-image://registry.example/base:1" },
 	{ "NAME", "oci-layout://DIR[:TAG][@DIGEST]",
-	  "an image of an OCI layout; without tag and digest: `latest`, or the only image",
+	  "an image of an OCI layout; without tag and digest: `latest`, or the only "
+	  "image",
 	  "base=oci-layout://layout:1" },
 	{ "NAME", "https://HOST/REPOSITORY.git[#REF[:DIR]]",
 	  "a git repository; also `git://`, `ssh://` and `git@HOST:PATH`",
@@ -109,11 +111,11 @@ const struct key_table key_tables[N_KEY_TABLES] = {
 	TABLE("ssh", "Values of --ssh",
 	      "Each id takes the socket of one agent; files with keys are refused.", ssh),
 	TABLE("build-context", "Values of --build-context",
-	      "`FROM NAME`, `COPY --from=NAME` and `RUN --mount=from=NAME` use the context. "
+	      "`FROM NAME`, `COPY --from=NAME` and `RUN --mount=from=NAME` use the "
+	      "context. "
 	      "A named context takes the place of a stage or image of this name.",
 	      context),
-	TABLE("resource", "Keys of --resource", "Other resources are refused.",
-	      resource),
+	TABLE("resource", "Keys of --resource", "Other resources are refused.", resource),
 };
 
 #define BIND   (1u << MOUNT_BIND)
@@ -139,27 +141,53 @@ const struct mount_key_row mount_keys[N_MOUNT_KEYS] = {
 	  "a path in `from` (default: its root). Also `src`" },
 	{ "readwrite", "", FIELD_READONLY, BIND,
 	  "the step may write; what it writes is discarded. Also `rw`" },
-	{ "readonly", "", FIELD_READONLY, CACHE,
-	  "the step cannot write. Also `ro`" },
+	{ "readonly", "", FIELD_READONLY, CACHE, "the step cannot write. Also `ro`" },
 	{ "id", "ID", FIELD_ID, CACHE,
 	  "which cache it is (default: the value of `target`)" },
 	{ "id", "ID", FIELD_ID, SECRET,
 	  "the id of `--secret` (default: the last name of `target`). Also `source`" },
 	{ "id", "ID", FIELD_ID, SSH, "the id of `--ssh` (default `default`)" },
 	{ "sharing", "shared|private|locked", FIELD_SHARING, CACHE,
-	  "steps that use it at the same time: all at once (default), each with a cache of "
+	  "steps that use it at the same time: all at once (default), each with a cache "
+	  "of "
 	  "its own, or one after the other" },
 	{ "size", "SIZE", FIELD_SIZE, TMPFS, "the limit, as `64m`" },
 	{ "env", "NAME", FIELD_ENV, SECRET,
 	  "the environment variable that gets the value" },
 	{ "required", "true|false", FIELD_REQUIRED, SECRET | SSH,
-	  "`true`: without the secret or agent the build fails (default `false`: the mount "
+	  "`true`: without the secret or agent the build fails (default `false`: the "
+	  "mount "
 	  "is left out)" },
 	{ "mode", "OCTAL", FIELD_MODE, CACHE,
 	  "permissions of a new cache's directory (default 0755)" },
-	{ "mode", "OCTAL", FIELD_MODE, SECRET,
-	  "permissions of the file (default 0400)" },
-	{ "mode", "OCTAL", FIELD_MODE, SSH,
-	  "permissions of the socket (default 0600)" },
+	{ "mode", "OCTAL", FIELD_MODE, SECRET, "permissions of the file (default 0400)" },
+	{ "mode", "OCTAL", FIELD_MODE, SSH, "permissions of the socket (default 0600)" },
 	{ "uid, gid", "N", FIELD_UID, CACHE | SECRET | SSH, "the owner (default 0)" },
+};
+
+const struct option_group build_groups[N_BUILD_GROUPS] = {
+	{ "What is built", " file build-arg build-arg-file build-context from target "
+	                   "platform pull ignorefile "
+	                   "secret ssh source-date-epoch timestamp unpack-max " },
+	{ "The image",
+	  " tag manifest label annotation env unsetenv unsetlabel inherit-labels squash "
+	  "omit-history format compression compression-level force-compression " },
+	{ "Where results go", " output push load iidfile digest-file metadata-file "
+	                      "image-name-with-digest-file "
+	                      "image-name-tag-with-digest-file root " },
+	{ "Caches",
+	  " cache-from cache-to cache-ttl cache-max-size no-cache no-cache-filter " },
+	{ "RUN steps",
+	  " add-host allow cap-add cap-drop cpu-period cpu-quota cpu-shares cpus "
+	  "cpuset-cpus "
+	  "cpuset-mems dns dns-option dns-search http-proxy ignore-path isolation memory "
+	  "memory-swap network no-hosts on-error pids-limit resource shm-size ulimit "
+	  "volume "
+	  "jobs " },
+	{ "Registries and other servers",
+	  " authfile cert-dir creds insecure-registry offline registry-map "
+	  "registry-mirror "
+	  "retry retry-delay skip-default-registry-fallback tls-verify " },
+	{ "Progress, and answers instead of a build",
+	  " progress quiet logfile call check print-plan " },
 };

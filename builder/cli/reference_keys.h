@@ -37,4 +37,13 @@ struct mount_key_row {
 #define N_MOUNT_KEYS 19
 extern const struct mount_key_row mount_keys[N_MOUNT_KEYS];
 
+/* The options of cooper build by what they are for. OPTIONS: names with a blank before and
+ * behind each. */
+struct option_group {
+	const char *title, *options;
+};
+
+#define N_BUILD_GROUPS 7
+extern const struct option_group build_groups[N_BUILD_GROUPS];
+
 #endif

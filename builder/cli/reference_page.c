@@ -6,6 +6,8 @@
 #include "builder/cli/reference_keys.h"
 #include "builder/order/order.h"
 
+#define NO_GROUP SIZE_MAX
+
 static const char head[] =
         "<!-- Made by `make manual` out of the tables of options. -->\n"
         "# Command line\n\n"
@@ -124,22 +126,50 @@ print_examples(FILE *out, const char *command)
 			        examples[i].line);
 }
 
+/* The group of O, or N_BUILD_GROUPS. */
+static size_t
+group_of(const struct option_row *o)
+{
+	auto_free char *word = mem_print(" %s ", o->name);
+	size_t i = 0;
+
+	while (i < N_BUILD_GROUPS && strstr(build_groups[i].options, word) == NULL)
+		i++;
+	return i;
+}
+
+/* A table of the options of C; of GROUP only, unless that is NO_GROUP. */
 static void
-print_command(FILE *out, const struct command *c)
+print_options(FILE *out, const struct command *c, size_t group)
 {
 	bool any = false;
 
-	fprintf(out, "\n## cooper %s\n\n", c->name);
-	fprintf(out, "`cooper %s %s`\n\n%s\n", c->name, c->arguments, c->summary);
 	for (const struct option_row *o = c->options; o != NULL && o->name != NULL; o++) {
-		if (o->help == NULL)
+		if (o->help == NULL || (group != NO_GROUP && group_of(o) != group))
 			continue;
+		if (!any && group != NO_GROUP)
+			fprintf(out, "\n### %s\n",
+			        group == N_BUILD_GROUPS ? "Others"
+			                                : build_groups[group].title);
 		if (!any)
 			fputs("\n| option | |\n|---|---|\n", out);
 		any = true;
-		print_option(out, o, strcmp(c->name, "build") == 0);
+		print_option(out, o, group != NO_GROUP);
 	}
+}
+
+static void
+print_command(FILE *out, const struct command *c)
+{
+	fprintf(out, "\n## cooper %s\n\n", c->name);
+	fprintf(out, "`cooper %s %s`\n\n%s\n", c->name, c->arguments, c->summary);
 	print_examples(out, c->name);
+	if (strcmp(c->name, "build") != 0) {
+		print_options(out, c, NO_GROUP);
+		return;
+	}
+	for (size_t i = 0; i <= N_BUILD_GROUPS; i++)
+		print_options(out, c, i);
 }
 
 /* ------------------------------------------------------------ keys */

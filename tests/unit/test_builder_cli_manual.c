@@ -137,6 +137,26 @@ every_field_of_a_mount_is_one_of_its_type(void **state)
 	}
 }
 
+/* A name that is no option any more would be forgotten there. */
+static void
+the_groups_of_options_name_options(void **state)
+{
+	(void)state;
+	for (size_t g = 0; g < N_BUILD_GROUPS; g++) {
+		struct text rest = text_trim(text_of(build_groups[g].options));
+
+		while (rest.n > 0) {
+			auto_free char *name = text_copy(text_cut(&rest, ' '));
+			const struct option_row *o = command_find("build")->options;
+
+			while (o->name != NULL && strcmp(o->name, name) != 0)
+				o++;
+			if (o->name == NULL)
+				fail_msg("%s", name);
+		}
+	}
+}
+
 static void
 every_command_has_a_page(void **state)
 {
@@ -301,6 +321,7 @@ main(void)
 		cmocka_unit_test(the_reference_is_what_the_tables_say),
 		cmocka_unit_test(every_key_of_the_reference_is_accepted),
 		cmocka_unit_test(every_field_of_a_mount_is_one_of_its_type),
+		cmocka_unit_test(the_groups_of_options_name_options),
 		cmocka_unit_test(every_command_has_a_page),
 		cmocka_unit_test(the_page_about_other_builders_is_what_the_table_says),
 		cmocka_unit_test(the_manual_page_is_ascii_and_has_no_stray_requests),
