@@ -114,17 +114,25 @@ stored_find(struct store *store, const char *name, char **full, struct descripto
 
 /* ------------------------------------------------------------ content */
 
+/* The first image of INDEX that the store has, else the first; NULL: there is none. After
+ * `pull --platform` the store has one of them. */
 static const struct descriptor *
-first_image(const struct index *index)
+first_image(struct store *store, const struct index *index)
 {
+	const struct descriptor *first = NULL;
+
 	for (size_t i = 0; i < index->manifests.n; i++) {
-		const struct platform *p = &index->manifests.at[i].platform;
+		const struct descriptor *d = &index->manifests.at[i];
 
 		/* Attestations are listed for "unknown/unknown". */
-		if (p->os == NULL || strcmp(p->os, "unknown") != 0)
-			return &index->manifests.at[i];
+		if (d->platform.os != NULL && strcmp(d->platform.os, "unknown") == 0)
+			continue;
+		if (blob_has(store, &d->digest, NULL))
+			return d;
+		if (first == NULL)
+			first = d;
 	}
-	return NULL;
+	return first;
 }
 
 static int
@@ -143,7 +151,7 @@ read_first(struct store *store, struct text bytes, const char *where,
 
 	if (index_read(&index, bytes, where, err) < 0)
 		return -1;
-	d = first_image(&index);
+	d = first_image(store, &index);
 	if (d == NULL)
 		return error_set(err, ERR_SOURCE, "%s: an index without images", where);
 	return manifest_find(d, &d->platform, where, read_document, store, out, text,

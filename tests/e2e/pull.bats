@@ -109,3 +109,15 @@ size_of_layers() {
     echo "$written bytes for blobs of $blobs and files of $files"
     [ "$written" -lt $(((blobs + files) * 11 / 10)) ]
 }
+
+@test "of an index one image is pulled, which is shown although it is for another machine" {
+    rules '[]'
+    printf 'FROM scratch\nARG TARGETARCH\nLABEL of=$TARGETARCH\n' >Dockerfile
+    "$COOPER" build -q --platform linux/s390x,linux/riscv64 -t "$REGISTRY/both:1" --push .
+    "$COOPER" pull -q --platform linux/riscv64 "$REGISTRY/both:1"
+    [[ "$("$COOPER" images)" != *damaged* ]]
+    [ "$("$COOPER" inspect "$REGISTRY/both:1" | jq -r .platform)" = linux/riscv64 ]
+    "$COOPER" history "$REGISTRY/both:1"
+    run "$COOPER" inspect --platform linux/s390x "$REGISTRY/both:1"
+    [ "$status" -eq 4 ]
+}
