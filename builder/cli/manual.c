@@ -159,6 +159,10 @@ manual_print(FILE *out)
 	for (size_t i = 0; command_list[i] != NULL; i++)
 		print_command(out, command_list[i]);
 	fputs(tail, out);
+	fprintf(out, ".SH SEE ALSO\n");
+	for (size_t i = 0; command_list[i] != NULL; i++)
+		fprintf(out, ".BR cooper\\-%s (1)%s\n", command_list[i]->name,
+		        command_list[i + 1] == NULL ? "" : ",");
 }
 
 void
