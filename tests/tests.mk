@@ -110,11 +110,13 @@ lint: ## clang-tidy, cppcheck, gcc's analyzer, format, sizes
 page: ## make docs/dockerfile.md out of the checklist of tests/language, docs/reference/json.md out of the schemas
 	tests/language/page
 	tests/schemas/page
-manual: all ## make the manual page, the reference of the command line and docs/moving.md out of the tables of options
+manual: all ## make the manual page, the reference of the command line and the tables about other builders out of the tables of options
 	./cooper completion man > cooper.1.tmp && mv -f cooper.1.tmp cooper.1
 	./cooper completion reference > reference.tmp && mv -f reference.tmp docs/reference/command-line.md
-	{ sed '/^<!-- made by make manual -->$$/q' docs/moving.md; ./cooper completion moving; } > moving.tmp \
-		&& mv -f moving.tmp docs/moving.md
+	for who in docker buildah podman kaniko buildctl; do page=docs/how-to/moving-from-$$who.md; \
+		[ -e $$page ] || page=docs/moving.md; \
+		{ sed '/^<!-- made by make manual -->$$/q' $$page; ./cooper completion moving $$who; } > moving.tmp \
+		&& mv -f moving.tmp $$page || exit 1; done
 
 clean: ## remove what was built (not the demo's base image)
 	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang cooper build

@@ -21,8 +21,8 @@ print_page(const struct words_left *words)
 		manual_print(stdout);
 	else if (name == NULL && strcmp(what, "reference") == 0)
 		reference_page_print(stdout);
-	else if (name == NULL && strcmp(what, "moving") == 0)
-		dialect_print_page(stdout);
+	else if (name != NULL && strcmp(what, "moving") == 0)
+		return dialect_print_page(name, stdout);
 	else if (name == NULL && strcmp(what, "commands") == 0)
 		for (size_t i = 0; command_list[i] != NULL; i++)
 			printf("%s\n", command_list[i]->name);

@@ -91,7 +91,7 @@ int dialect_settle(struct build_options *o, const struct words_left *words,
  */
 bool dialect_print(const char *who, FILE *out);
 
-/* The tables of docs/moving.md, as Markdown. */
-void dialect_print_page(FILE *out);
+/* The same as tables in Markdown, for docs/moving.md and docs/how-to/moving-from-WHO.md. */
+bool dialect_print_page(const char *who, FILE *out);
 
 #endif

@@ -8,17 +8,24 @@
 #define HELP_COLUMN 34
 
 static const struct {
-	const char *word, *title;
-	enum dialect speaker;
+	const char *word;
+	unsigned speaker; /* enum dialect */
 } names[] = {
-	{ "docker", "docker build and docker buildx build", SPEAK_DOCKER },
-	{ "buildx", NULL, SPEAK_DOCKER },
-	{ "buildah", "buildah build and podman build", SPEAK_BUILDAH | SPEAK_PODMAN },
-	{ "podman", NULL, SPEAK_BUILDAH | SPEAK_PODMAN },
-	{ "kaniko", "the executor of kaniko", SPEAK_KANIKO },
-	{ "executor", NULL, SPEAK_KANIKO },
-	{ "buildctl", "buildctl build", SPEAK_BUILDCTL },
+	{ "docker", SPEAK_DOCKER },     { "buildx", SPEAK_DOCKER },
+	{ "buildah", SPEAK_PODS },      { "podman", SPEAK_PODS },
+	{ "kaniko", SPEAK_KANIKO },     { "executor", SPEAK_KANIKO },
+	{ "buildctl", SPEAK_BUILDCTL },
 };
+
+/* 0: nobody is called WHO. */
+static unsigned
+speaker_called(const char *who)
+{
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(who, names[i].word) == 0)
+			return names[i].speaker;
+	return 0;
+}
 
 static const struct {
 	enum dialect_outcome outcome;
@@ -104,11 +111,8 @@ print_rows(const struct dialect_row *rows, unsigned whose, enum dialect_outcome 
 bool
 dialect_print(const char *who, FILE *out)
 {
-	unsigned whose = 0;
+	unsigned whose = speaker_called(who);
 
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (strcmp(who, names[i].word) == 0)
-			whose = names[i].speaker;
 	if (whose == 0)
 		return false;
 	fprintf(out,
@@ -125,23 +129,19 @@ dialect_print(const char *who, FILE *out)
 	return true;
 }
 
-void
-dialect_print_page(FILE *out)
+bool
+dialect_print_page(const char *who, FILE *out)
 {
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (names[i].title == NULL)
-			continue;
-		fprintf(out, "\n## Options for %s\n", names[i].title);
-		for (size_t k = 0; k < COUNT_OF(parts); k++) {
-			unsigned whose = names[i].speaker;
+	unsigned whose = speaker_called(who);
 
-			if (count_rows(whose, parts[k].outcome) == 0)
-				continue;
-			fprintf(out, "\n| option | %s |\n|---|---|\n", parts[k].title);
-			print_rows(dialect_rows, whose, parts[k].outcome, print_page_row,
-			           out);
-			print_rows(dialect_letters, whose, parts[k].outcome,
-			           print_page_row, out);
-		}
+	if (whose == 0)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		if (count_rows(whose, parts[i].outcome) == 0)
+			continue;
+		fprintf(out, "\n| option | %s |\n|---|---|\n", parts[i].title);
+		print_rows(dialect_rows, whose, parts[i].outcome, print_page_row, out);
+		print_rows(dialect_letters, whose, parts[i].outcome, print_page_row, out);
 	}
+	return true;
 }
