@@ -120,6 +120,9 @@ not_found(const struct step_job *job, step_id from, const struct view *v,
 	else
 		names_in_view(v, dir, &names);
 	near = near_name(base, &names);
+	if (near != NULL && text_is(base, near) && job->step->kind == STEP_COPY &&
+	    job->step->copy.excludes.n > 0)
+		return error_hint(err, "/%s is there, but --exclude leaves it out", path);
 	if (near != NULL)
 		near_path = mem_print("/%.*s%s%s", TEXT_ARG(dir), dir.n > 0 ? "/" : "",
 		                      near);
