@@ -58,24 +58,31 @@ print_log(struct ui *ui)
 
 /* Messages often contain untrusted text. */
 static void
-print_message(const char *word, const char *text)
+print_message(const char *word, struct text text)
 {
-	auto_buf struct buf line = BUF_INIT, masked = BUF_INIT;
+	auto_buf struct buf line = BUF_INIT;
 
 	buf_add_str(&line, word);
-	visible_add_part(&line, event_masked(text_of(text), &masked), MESSAGE_MAX,
-	                 VISIBLE_MESSAGE);
+	visible_add_part(&line, text, MESSAGE_MAX, VISIBLE_MESSAGE);
 	fprintf(stderr, "%s\n", buf_str(&line));
 }
 
 static void
+print_masked(const char *word, const char *text)
+{
+	auto_buf struct buf masked = BUF_INIT;
+
+	print_message(word, event_masked(text_of(text), &masked));
+}
+
+/* Texts of events are masked already. Masking again would wait for the lock under which
+ * a sink is called. */
+static void
 print_warning(void *arg, const struct event *e)
 {
-	auto_free char *text = e->kind == EVENT_WARNING ? text_copy(e->text) : NULL;
-
 	(void)arg;
-	if (text != NULL)
-		print_message("WARNING: ", text);
+	if (e->kind == EVENT_WARNING)
+		print_message("WARNING: ", e->text);
 }
 
 void
@@ -117,8 +124,8 @@ report_error(const struct error *err, struct ui *ui, struct text source)
 		frame_print(&frame, source, err->file, err->at, err->n_at);
 	fputs(buf_str(&frame), stderr);
 	print_others(err);
-	print_message("ERROR: ", err->text == NULL ? "unknown error" : err->text);
+	print_masked("ERROR: ", err->text == NULL ? "unknown error" : err->text);
 	if (err->hint != NULL)
-		print_message("hint: ", err->hint);
+		print_masked("hint: ", err->hint);
 	return report_status(err->code);
 }
