@@ -216,6 +216,18 @@ helper_main(const struct origin *o, int go_fd, int told_fd)
 	_exit(0);
 }
 
+/* The first process of a container may be the only one in its mount namespace, which would
+ * end with all its mounts when we leave it. Directories that are open already would show
+ * what lies below the mounts: so the namespace is kept until this process ends. */
+static void
+keep_mount_namespace(void)
+{
+	static int kept = -1;
+
+	if (kept < 0)
+		kept = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+}
+
 /* Enters the namespace; the helper does its part. *OUT is the result. */
 static void
 unshare_with(int go_fd, int told_fd, struct userns_outcome *out)
@@ -223,6 +235,7 @@ unshare_with(int go_fd, int told_fd, struct userns_outcome *out)
 	struct userns_outcome told = { 0 };
 
 	out->mapping = IDS_NONE;
+	keep_mount_namespace();
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
 		out->sys = errno;
 		snprintf(out->why, sizeof out->why, "no user namespace can be made: %s",
