@@ -7,7 +7,7 @@ DEPS_BUILD := gcc libc6-dev make pkg-config libarchive-dev libssl-dev libzstd-de
 	libisal-dev libcurl4-openssl-dev libjansson-dev libseccomp-dev
 DEPS_RUN   := ca-certificates git uidmap
 DEPS_DEMO  := mmdebstrap docker-registry curl python3
-DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman busybox-static uidmap libcap2-bin \
+DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman catatonit busybox-static uidmap libcap2-bin \
 	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2 python3-yaml python3-jsonschema
 DEPS_KERNELS := qemu-system-x86 kmod e2fsprogs
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
@@ -69,6 +69,7 @@ check-docs: all ## the examples of the documentation, and its links
 check-environments: all static-programs ## the same image for every kind of user, in every kind of container
 	tests/environments/run --disk
 	tests/environments/own_image
+	tests/environments/pods
 
 check-kernels: ## the sandbox on Linux 5.10, 6.1 and 6.12, in virtual machines
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_KERNELS))
