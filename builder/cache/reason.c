@@ -235,7 +235,8 @@ reason_find(const struct last_build *was, const struct last_build *is, size_t i)
 	if (old != NULL) {
 		text = key_difference(is, old, step);
 		return text != NULL ? text
-		                    : mem_copy("its result is not in the store any more");
+		                    : mem_copy("its result is not in the store: it "
+		                               "failed, or was removed");
 	}
 	old = find_nth(was, step->stage, NULL, count_before(is, step, NULL));
 	if (old == NULL || find_nth(is, step->stage, old, 0) != NULL)

@@ -11,6 +11,7 @@
 #include "base/visible.h"
 #include "builder/cli/build_options.h"
 #include "builder/cli/command.h"
+#include "builder/cli/hand_over.h"
 #include "builder/cli/report.h"
 #include "builder/cli/session.h"
 #include "builder/cli/terminal.h"
@@ -196,6 +197,7 @@ cmd_build_work(void *options, const struct words_left *words, struct error *err)
 	struct build_options *o = options;
 	auto_free char *why = NULL;
 	struct session session = { .stop_fd = -1 };
+	struct hand_over hand_over = HAND_OVER_INIT;
 	int status = dialect_settle(o, words, err);
 	bool is_build = o->request.print_plan == PLAN_NOT_PRINTED &&
 	                o->request.call == CALL_BUILD;
@@ -209,11 +211,16 @@ cmd_build_work(void *options, const struct words_left *words, struct error *err)
 		return -1;
 	if (is_build && build_open_results(&o->request, err) < 0)
 		return -1;
+	if (is_build && o->load && hand_over_start(&hand_over, &o->request, err) < 0)
+		return -1;
 	if (is_build)
 		enter(&o->request, &why);
 	o->request.mapping_why = why;
 	status = start(o, &session, err);
 	session_end(&session);
+	if (status == 0)
+		status = hand_over_finish(&hand_over, &o->request, o->quiet, err);
+	hand_over_clear(&hand_over);
 	return status;
 }
 

@@ -1,6 +1,7 @@
 #include "builder/cli/cmd.h"
 
 #include "base/base.h"
+#include "base/input.h"
 #include "base/number.h"
 #include "builder/cli/local_push.h"
 #include "builder/cli/stored.h"
@@ -9,12 +10,15 @@
 #include "layers/store.h"
 #include "layers/tags.h"
 
+#define NAMES_MAX ((size_t)1 << 20)
+
 struct push_options {
 	struct transfer_options transfer;
 	struct compressor compressor;
 	const char *digest_file;
 	struct destination *digest; /* DIGEST_FILE once it is open */
 	bool all_tags;
+	bool each; /* names come on standard input, see hand_over.h */
 };
 
 /* What came of it. */
@@ -91,6 +95,7 @@ static const struct option_row rows[] = {
 	{ "digestfile", 0, "FILE", OPTION_STRING,
 	  offsetof(struct push_options, digest_file), NULL, NULL },
 	{ "disable-content-trust", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	{ "each", 0, NULL, OPTION_FLAG, offsetof(struct push_options, each), NULL, NULL },
 	{ "format", 'f', "oci", OPTION_CALL, 0, set_form, NULL },
 	ROW_INSECURE,
 	ROW_PROGRESS,
@@ -214,6 +219,33 @@ write_digest(struct push_options *o, const struct digest *digest, struct error *
 	return destination_keep(o->digest, err);
 }
 
+/* The images whose names standard input has, one a line, go to the engine TO
+ * ("docker-daemon:"). */
+static int
+push_each(const struct push_options *o, const char *to, struct error *err)
+{
+	auto_buf struct buf names = BUF_INIT;
+	struct text rest, line;
+
+	if (input_read_fd(STDIN_FILENO, NAMES_MAX, NULL, &names, err) < 0)
+		return error_wrap(err, "standard input");
+	rest = buf_text(&names);
+	while (text_line(&rest, &line)) {
+		auto_pushed struct pushed out = { 0 };
+		auto_reference struct reference ref = REFERENCE_INIT;
+		auto_free char *name = text_copy(line), *full = NULL, *word = NULL;
+
+		/* Docker takes no name without a tag. */
+		if (reference_parse(&ref, line, err) < 0)
+			return -1;
+		full = reference_print(&ref);
+		word = mem_print("%s%s", to, full);
+		if (push(o, name, word, &out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* A name with a tag would say that one tag is meant. */
 static int
 check_all_tags(const struct push_options *o, const struct words_left *words,
@@ -237,6 +269,8 @@ cmd_push_work(void *options, const struct words_left *words, struct error *err)
 
 	if (command_words(&cmd_push, words, 1, 2, err) < 0)
 		return -1;
+	if (o->each)
+		return push_each(o, words->list.at[0], err);
 	if (o->all_tags)
 		return check_all_tags(o, words, err) < 0
 		               ? -1

@@ -260,6 +260,84 @@ engine() {
     [[ "$output" == *"podman load: no space"* ]]
 }
 
+# ------------------------------------------------------------ build --load
+
+@test "build --load gives the image to docker, and says so" {
+    engine
+    unset COOPER_LOAD
+    printf 'FROM scratch\nLABEL a=1\n' >Dockerfile
+    run "$COOPER" build --progress plain --load -t app -t host.example/other:2 .
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"loaded into Docker at $T/docker.sock: app"* && "$output" == *"host.example/other:2"* ]]
+    # The last one that it got; app:latest came before.
+    skopeo inspect "docker-archive:$T/got.tar:host.example/other:2" | jq -e '.Labels.a == "1"'
+    "$COOPER" inspect app >/dev/null
+    rm "$T/got.tar"
+    # Not without the option, and nothing is said with -q.
+    "$COOPER" build -q -t app . >/dev/null
+    [ ! -e "$T/got.tar" ]
+    run bash -c '"$1" build -q --load -t app . 2>&1 >/dev/null' _ "$COOPER"
+    [ "$output" = "" ]
+    [ -e "$T/got.tar" ]
+    rm "$T/got.tar"
+    COOPER_LOAD=none "$COOPER" build -q --load -t app . >/dev/null
+    "$COOPER" build -q --load . >/dev/null
+    printf 'FROM nothing.invalid/a\n' >Dockerfile
+    run "$COOPER" build --load -t app .
+    [ "$status" -ne 0 ]
+    [ ! -e "$T/got.tar" ]
+    COOPER_LOAD=x run "$COOPER" build --load -t app .
+    [ "$status" -eq 2 ]
+    [[ "$output" == *COOPER_LOAD* ]]
+}
+
+@test "build --load without an engine is as it was" {
+    export DOCKER_HOST=unix://$T/none.sock CONTAINER_HOST=unix://$T/none.sock
+    unset COOPER_LOAD
+    printf 'FROM scratch\nLABEL a=1\n' >Dockerfile
+    run "$COOPER" build --progress plain --load -t app .
+    [ "$status" -eq 0 ]
+    [[ "$output" != *oaded* ]]
+    "$COOPER" inspect app >/dev/null
+}
+
+@test "a docker that fails fails the build, a podman that is not set up is told" {
+    engine error
+    unset COOPER_LOAD
+    printf 'FROM scratch\nLABEL a=1\n' >Dockerfile
+    run "$COOPER" build --progress plain --load -t app .
+    [ "$status" -eq 10 ]
+    [[ "$output" == *"load into Docker"*"invalid tar header"* ]]
+    "$COOPER" inspect app >/dev/null
+    mkdir "$T/bin"
+    printf '#!/bin/sh\necho "Error: no storage" >&2; exit 125\n' >"$T/bin/podman"
+    chmod +x "$T/bin/podman"
+    export DOCKER_HOST=unix://$T/none.sock
+    PATH=$T/bin:$PATH run "$COOPER" build --progress plain --load -t app .
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"WARNING: --load: the image is in cooper's store only"*"no storage"* ]]
+    printf '#!/bin/sh\ncat >"%s/got.tar"\n' "$T" >"$T/bin/podman"
+    PATH=$T/bin:$PATH run "$COOPER" build --progress plain --load -t app .
+    [[ "$output" == *"loaded into Podman: app"* ]]
+    skopeo inspect "docker-archive:$T/got.tar:app" >/dev/null
+}
+
+@test "a user of docker's group gets an image there, from a user namespace" {
+    need_root
+    need setpriv
+    engine
+    chown root:12345 "$T/docker.sock"
+    chmod 660 "$T/docker.sock"
+    unset COOPER_LOAD
+    mkdir "$T/user"
+    chown 4321:4321 "$T/user" "$T/ctx"
+    printf 'FROM scratch\nLABEL a=1\n' >Dockerfile
+    COOPER_ROOT=$T/user/store HOME=$T/user run setpriv --reuid 4321 --regid 4321 --groups 12345 "$COOPER" build --load -t app .
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"loaded into Docker at $T/docker.sock: app"* ]]
+    [ -s "$T/got.tar" ]
+}
+
 # ------------------------------------------------------------ load
 
 @test "archives of cooper, podman and skopeo come into the store" {

@@ -256,7 +256,7 @@ RUN true"'
     why "the file's text was \"one\\n\", is \"two\\n\"" 'body of a file' 'COPY <<E /f\none\nE' '' 'edit one two'
     why 'the image it starts from is another one' 'base' 'FROM base:1\nRUN : base' 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 2 >/f"'
     why 'SOURCE_DATE_EPOCH is new: "5"' 'time' 'COPY f /' 'echo a >f' 'AFTER=(--source-date-epoch 5)'
-    why 'its result is not in the store any more' 'pruned' 'RUN true' '' 'rm -f "$COOPER_ROOT"/steps/*'
+    why 'its result is not in the store: it failed, or was removed' 'pruned' 'RUN true' '' 'rm -f "$COOPER_ROOT"/steps/*'
     rows_end 21
 }
 
@@ -362,4 +362,14 @@ EOF
     [ "$(du -sk "$COOPER_ROOT" | cut -f1)" -lt 3400 ]
     build -t kept:3 .
     grep -x '#[0-9]* CACHED' <<<"$output"
+}
+
+@test "a step that failed runs again, and why is said" {
+    busybox_image
+    printf 'FROM busybox:1\nRUN exit 1\n' >Dockerfile
+    build .
+    [ "$status" -eq 5 ]
+    build .
+    [ "$status" -eq 5 ]
+    [[ $output == *"MISS: its result is not in the store: it failed, or was removed"* ]]
 }

@@ -10,6 +10,8 @@ setup() {
     T=$(mktemp -d "${TMPDIR:-/tmp}/cooper-test.XXXXXX")
     chmod 755 "$T"
     export COOPER_ROOT=$T/store
+    # Engines of the machine are no part of a test.
+    export COOPER_LOAD=none
     mkdir "$T/ctx"
     cd "$T/ctx" || return 1
 }

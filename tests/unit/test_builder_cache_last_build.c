@@ -140,7 +140,7 @@ static const struct miss misses[] = {
 	{ "no other",
 	  { "RUN a" },
 	  { "RUN a" },
-	  "its result is not in the store any more" },
+	  "its result is not in the store: it failed, or was removed" },
 	{ "nothing before", { NULL }, { "RUN a" }, "the instruction is new" },
 };
 
