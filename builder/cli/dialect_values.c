@@ -355,6 +355,18 @@ set_squash_all(void *target, struct text value, struct error *err)
 	return set_squash_to(target, value, SQUASH_ALL, err);
 }
 
+/* ------------------------------------------------------------ docker */
+
+int
+set_config(void *target, struct text value, struct error *err)
+{
+	(void)target;
+	(void)err;
+	if (value.n > 0)
+		setenv("DOCKER_CONFIG", value.p, 1);
+	return 0;
+}
+
 /* ------------------------------------------------------------ buildctl */
 
 int
@@ -382,6 +394,21 @@ add_local(void *target, struct text value, struct error *err)
 	else
 		return add_context(o, value, err);
 	return 0;
+}
+
+/* NAME=DIR */
+int
+add_layout_context(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+	struct text dir = value, name = text_cut(&dir, '=');
+
+	if (name.n == 0 || dir.n == 0)
+		return error_set(err, ERR_USAGE, "must be NAME=DIRECTORY");
+	return add_context(o,
+	                   build_options_own(o, mem_print("%.*s=oci-layout://%.*s",
+	                                                  TEXT_ARG(name), TEXT_ARG(dir))),
+	                   err);
 }
 
 /* The keys of the front end, and the options that have the same values. */

@@ -22,7 +22,12 @@ static const char head[] =
         "for letters\n.BI \\-x \" value\"\nor\n.BI \\-x value\\fR.\n"
         "A flag takes\n.B =true\nor\n.BR =false .\n"
         "Options and other words may be mixed;\n.B \\-\\-\nends options. Sizes have a\n"
-        "suffix k, m or g. Options that are not listed are an error.\n"
+        "suffix k, m or g. Unknown options are an error.\n"
+        ".PP\n"
+        "Command lines of docker, buildah, podman, kaniko and buildctl are understood,\n"
+        "also if cooper is called by the name of one of these programs. What an option\n"
+        "of theirs asks for is done, or it is said once that it has no effect, or the\n"
+        "command ends with advice;\n.B cooper help kaniko\nand the like list them.\n"
         ".PP\n"
         "Results go to standard output, progress and errors to standard error.\n";
 

@@ -111,11 +111,18 @@ struct reading {
 static int
 take_word(struct reading *r, int argc, char **argv)
 {
+	static const char *const contexts[] = { "-c", "--context" };
+	static char builder[] = "--builder=default";
 	const char *word = argv[0];
 
 	if (is_option(word)) {
 		int n = words_of(row_of(word), argc, argv);
 
+		/* Before a command a context is docker's: whom to ask. */
+		if (is_one_of(word, contexts, COUNT_OF(contexts))) {
+			array_push(&r->options, builder);
+			return n;
+		}
 		for (int i = 0; i < n; i++)
 			array_push(&r->options, argv[i]);
 		return n;

@@ -131,6 +131,12 @@ says --debug | -D build ctx
 says --debug | --debug build ctx
 says --host | -H tcp://x build ctx
 says --log-level | --log-level debug build ctx
+says --builder | --context default build ctx
+says --builder | docker -c default buildx build ctx
+says --builder | buildx --builder x build ctx
+works | --config . build ctx
+works | build --print=outline ctx
+2 --on-error=shell | build --invoke sh ctx
 works | build --no-cache-filter=stage ctx
 works | build --output=out1 ctx
 works | build -o type=tar ctx
@@ -242,6 +248,8 @@ says --storage-driver | build --storage-driver vfs ctx
 says --storage-driver | --storage-driver vfs build ctx
 works | --root ../store build ctx
 2 get no devices | build --device /dev/fuse ctx
+says --remote | podman --remote build ctx
+says --tmpdir | podman --tmpdir x build ctx
 says --group-add | build --group-add x ctx
 says --sbom | buildah build --sbom syft ctx
 says --sbom-scanner-image | build --sbom-scanner-image a ctx
@@ -298,6 +306,8 @@ works | build --log-format json ctx
 says --log-timestamp | build --log-timestamp ctx
 works | build --push-retry 3 ctx
 works | build --image-download-retry 3 ctx
+works | build --image-format docker ctx
+says --force-build-metadata | build --force-build-metadata ctx
 says --image-fs-extract-retry | build --image-fs-extract-retry 3 ctx
 works | build --ignore-path /x ctx
 says --ignore-var-run | build --ignore-var-run ctx
@@ -339,6 +349,8 @@ works | build --frontend=dockerfile.v0 --opt target=stage --local context=ctx --
 works | buildctl build --frontend=dockerfile.v0 --local context=ctx --opt filename=sub/Dockerfile --opt build-arg:FOO=1
 works | build --export-cache type=local,dest=cache ctx
 works | build --import-cache type=local,src=cache ctx
+2 policies of sources | build --source-policy-file p ctx
+says --ref-file | buildctl build --ref-file r --local context=ctx
 says --addr | --addr tcp://x build ctx
 says --addr | buildctl --addr tcp://x build --local context=ctx
 2 dockerfile.v0 | build --frontend=my.front ctx
