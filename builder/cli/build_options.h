@@ -14,6 +14,7 @@ struct build_options {
 	enum progress progress;
 	bool quiet;
 	bool push, load;                /* until the outputs are settled */
+	bool load_docker;               /* a tag is docker-daemon:NAME */
 	uint64_t cpu_quota, cpu_period; /* microseconds, likewise; 0: not given */
 	uint64_t memory_swap;           /* bytes, likewise; 0: not given */
 	bool swap_any;                  /* --memory-swap=-1 */

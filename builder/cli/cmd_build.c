@@ -211,7 +211,8 @@ cmd_build_work(void *options, const struct words_left *words, struct error *err)
 		return -1;
 	if (is_build && build_open_results(&o->request, err) < 0)
 		return -1;
-	if (is_build && o->load && hand_over_start(&hand_over, &o->request, err) < 0)
+	if (is_build && o->load &&
+	    hand_over_start(&hand_over, &o->request, o->load_docker, err) < 0)
 		return -1;
 	if (is_build)
 		enter(&o->request, &why);

@@ -67,16 +67,16 @@ refuse_dir(struct build_options *o, struct text rest, struct error *err)
 {
 	(void)o;
 	error_set(err, ERR_USAGE, "directories of this form are not written");
-	return error_hint(err, "use -o type=oci,dest=%.*s,tar=false", TEXT_ARG(rest));
+	return error_hint(err, "build it, then: cooper push NAME dir:%.*s",
+	                  TEXT_ARG(rest));
 }
 
+/* It goes to Docker after the build, from the store. */
 static int
-refuse_daemon(struct build_options *o, struct text rest, struct error *err)
+add_daemon(struct build_options *o, struct text rest, struct error *err)
 {
-	(void)o;
-	error_set(err, ERR_USAGE, "a build gives no image to a daemon");
-	return error_hint(err, "build it, then: cooper push %.*s docker-daemon:%.*s",
-	                  TEXT_ARG(rest), TEXT_ARG(rest));
+	o->load = o->load_docker = true;
+	return add_tag(o, rest, err);
 }
 
 /* Those that could as well be names count only with a path, unless buildah is spoken. */
@@ -88,7 +88,7 @@ static const struct {
 	{ "docker://", false, add_registry },
 	{ "oci-archive:", false, add_oci_archive },
 	{ "docker-archive:", false, add_docker_archive },
-	{ "docker-daemon:", false, refuse_daemon },
+	{ "docker-daemon:", false, add_daemon },
 	{ "containers-storage:", false, add_stored },
 	{ "oci:", true, add_oci },
 	{ "dir:", true, refuse_dir },

@@ -20,9 +20,16 @@ extern char **environ;
 /* ------------------------------------------------------------ start */
 
 static int
-find_engine(struct engine *out, struct error *err)
+find_engine(struct engine *out, bool docker, struct error *err)
 {
 	const char *wanted = getenv("COOPER_LOAD");
+
+	if (docker && !engine_find(ENGINE_DOCKER, out)) {
+		error_set(err, ERR_ENVIRONMENT, "docker-daemon: Docker is not reached");
+		return error_hint(err, "is it running? May this user use its socket?");
+	}
+	if (docker)
+		return 1;
 
 	if (wanted == NULL || *wanted == '\0' || strcmp(wanted, "auto") == 0)
 		return engine_find_any(out);
@@ -59,10 +66,11 @@ spawn(struct hand_over *h, const char *root, int in)
 }
 
 int
-hand_over_start(struct hand_over *h, const struct build_request *r, struct error *err)
+hand_over_start(struct hand_over *h, const struct build_request *r, bool docker,
+                struct error *err)
 {
 	auto_fd int in = -1;
-	int ends[2], found = find_engine(&h->engine, err);
+	int ends[2], found = find_engine(&h->engine, docker, err);
 
 	if (found <= 0)
 		return found;

@@ -32,9 +32,9 @@ struct hand_over {
 	}
 
 /* Without an engine nothing happens, and nothing is said. ERR_USAGE for a wrong
- * $COOPER_LOAD. */
-int
-hand_over_start(struct hand_over *h, const struct build_request *r, struct error *err);
+ * $COOPER_LOAD. DOCKER: it must be Docker, whatever the variable says (ERR_ENVIRONMENT). */
+int hand_over_start(struct hand_over *h, const struct build_request *r, bool docker,
+                    struct error *err);
 
 /* Gives the engine the image under all its names. QUIET: does not say so. An engine that
  * fails is an error if it is Docker, which was running; for Podman it is a warning, because

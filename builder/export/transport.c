@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/count.h"
+#include "registry/registry.h"
 
 static const struct {
 	const char *word;
@@ -96,38 +97,4 @@ transport_clear(struct transport *t)
 	free(t->path);
 	free(t->name);
 	*t = (struct transport){ 0 };
-}
-
-int
-transport_output(const struct transport *t, struct output *out, struct error *err)
-{
-	out->type_given = true;
-	out->level = COMPRESS_LEVEL_DEFAULT;
-	out->epoch = -1;
-	out->dest = mem_copy(t->path);
-	if (t->name != NULL)
-		array_push(&out->names, text_of(t->name));
-	switch (t->kind) {
-	case TRANSPORT_REGISTRY:
-		out->type = OUTPUT_REGISTRY;
-		return 0;
-	case TRANSPORT_OCI:
-		out->type = OUTPUT_OCI;
-		out->layout_dir = true;
-		return 0;
-	case TRANSPORT_OCI_ARCHIVE:
-		out->type = OUTPUT_OCI;
-		return 0;
-	case TRANSPORT_DOCKER_ARCHIVE:
-		out->type = OUTPUT_DOCKER;
-		return 0;
-	case TRANSPORT_DOCKER_DAEMON:
-	case TRANSPORT_CONTAINERS_STORAGE:
-		out->type = OUTPUT_IMAGE;
-		return 0;
-	case TRANSPORT_DIR:
-		break;
-	}
-	error_set(err, ERR_USAGE, "dir: is no output of a build");
-	return error_hint(err, "cooper push NAME dir:DIR writes it after the build");
 }

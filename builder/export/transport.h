@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "builder/export/export.h"
 
 enum transport_kind {
 	TRANSPORT_REGISTRY,
@@ -41,10 +40,5 @@ bool transport_is(struct text word);
 int transport_parse(struct transport *out, struct text word, struct error *err);
 void transport_clear(struct transport *t);
 #define auto_transport __attribute__((cleanup(transport_clear)))
-
-/* The output of a build that writes to T, with T's name. ERR_USAGE for a transport that is
- * no output (dir:). Docker and Podman are reached with OUT->load set. The caller clears
- * OUT; it borrows from T. */
-int transport_output(const struct transport *t, struct output *out, struct error *err);
 
 #endif

@@ -291,6 +291,17 @@ engine() {
     [[ "$output" == *COOPER_LOAD* ]]
 }
 
+@test "a build can be named for docker" {
+    engine
+    printf 'FROM scratch\nLABEL a=1\n' >Dockerfile
+    run "$COOPER" build --progress plain -t docker-daemon:app:1 .
+    [ "$status" -eq 0 ]
+    skopeo inspect "docker-archive:$T/got.tar:app:1" | jq -e '.Labels.a == "1"'
+    DOCKER_HOST=unix://$T/none.sock run "$COOPER" build --progress plain -t docker-daemon:app:1 .
+    [ "$status" -eq 10 ]
+    [[ "$output" == *"Docker is not reached"* ]]
+}
+
 @test "build --load without an engine is as it was" {
     export DOCKER_HOST=unix://$T/none.sock CONTAINER_HOST=unix://$T/none.sock
     unset COOPER_LOAD

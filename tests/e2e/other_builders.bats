@@ -5,6 +5,7 @@ load helpers
 
 # The folder that command lines are typed in: ctx with a Dockerfile, and a base.
 scene() {
+    export DOCKER_HOST=unix://$T/none.sock
     busybox_image
     cd "$T" || return 1
     mkdir -p ctx/sub
@@ -256,7 +257,7 @@ says --sbom-scanner-image | build --sbom-scanner-image a ctx
 works | build -t oci-archive:foo.tar ctx
 works | build -t docker-archive:foo.tar:app:1 ctx
 works | build -t oci:./layout ctx
-2 cooper push app:1 docker-daemon:app:1 | build -t docker-daemon:app:1 ctx
+10 Docker is not reached | build -t docker-daemon:app:1 ctx
 6 cannot connect | build -t docker://127.0.0.1:1/x:1 ctx
 works | build-using-dockerfile ctx
 works | buildah bud ctx
