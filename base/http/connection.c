@@ -20,6 +20,9 @@ set_tls(CURL *easy, const struct host *host)
 		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
 	} else if (host->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, host->ca_file);
+	} else if (host->ca_dir != NULL) {
+		/* Else a file that libcurl knows must be there. */
+		curl_easy_setopt(easy, CURLOPT_CAINFO, (char *)NULL);
 	}
 	if (host->ca_dir != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAPATH, host->ca_dir);

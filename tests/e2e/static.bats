@@ -104,6 +104,9 @@ inside() {
             done
             rm "$T/root/etc/$place"
         done
+        mkdir "$T/root/certs"
+        cp "$T/cert.pem" "$T/root/certs/$(openssl x509 -hash -noout -in "$T/cert.pem").0"
+        inside "$T/root" sh -c "SSL_CERT_DIR=/certs cooper pull registry.example:5000/a/b:1"
         echo reached'
     echo "$output"
     [ "$status" -eq 0 ]

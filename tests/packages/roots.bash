@@ -17,22 +17,22 @@ fresh_root() {
 }
 
 # in_root ROOT COMMAND…: runs it there, with processes, mounts and devices of its own and
-# none of our variables. A root without env (busybox) has it in /bin/busybox.
+# none of our variables. It is no chroot: there users could not make namespaces.
 in_root() {
     # shellcheck disable=SC2016
     unshare --mount --pid --fork --propagation private bash -c '
         root=$1; shift
-        mount --bind "$root" "$root" && mkdir -p "$root/proc" "$root/dev" "$root/sys" &&
-            mount -t proc proc "$root/proc" && mount -t tmpfs -o mode=755 dev "$root/dev" || exit 125
+        mount --bind "$root" "$root" && cd "$root" && mkdir -p proc dev sys .old &&
+            mount -t proc proc proc && mount -t tmpfs -o mode=755 dev dev || exit 125
         for node in null:3 zero:5 full:7 random:8 urandom:9; do
-            mknod -m 666 "$root/dev/${node%:*}" c 1 "${node#*:}"
+            mknod -m 666 "dev/${node%:*}" c 1 "${node#*:}"
         done
-        mkdir "$root/dev/pts" "$root/dev/shm"
-        mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
-        ln -s pts/ptmx "$root/dev/ptmx"; ln -s /proc/self/fd "$root/dev/fd"
-        ln -s /proc/self/fd/1 "$root/dev/stdout"; ln -s /proc/self/fd/2 "$root/dev/stderr"
-        env=/usr/bin/env; [ -e "$root$env" ] || env="/bin/busybox env"
-        exec chroot "$root" $env -i HOME=/root DEBIAN_FRONTEND=noninteractive \
+        mkdir dev/pts dev/shm && chmod 1777 dev/shm
+        mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+        ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd
+        ln -s /proc/self/fd/1 dev/stdout; ln -s /proc/self/fd/2 dev/stderr
+        pivot_root . .old && exec /bin/sh -c "umount -l /.old && rmdir /.old && cd / && exec \"\$@\"" sh \
+            env -i HOME=/root DEBIAN_FRONTEND=noninteractive \
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"' bash "$@" </dev/null
 }
 
