@@ -14,7 +14,9 @@ keep=${DEMO_DIR:-$here/out/demo}
 work=$(mktemp -d)
 trap 'registry_stop; rm -rf "$work"' EXIT
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+bold='' plain=''
+[ ! -t 1 ] || bold=$'\033[1m' plain=$'\033[0m'
+say() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 
 say "3. base image out of Debian's packages"
 base_image "$cooper" debian:bookworm "$keep/debian-bookworm.tar"

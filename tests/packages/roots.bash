@@ -6,9 +6,10 @@ debian_mirror() {
         'Component: main' 2>/dev/null | grep -v security | head -n 1
 }
 
-# fresh_root NAME SUITE: the new directory $WORK/NAME, a minimal system.
+# fresh_root NAME SUITE: the new directory $WORK/NAME, a minimal system. ROOTS, if set, is
+# a directory where the tars of such systems are kept.
 fresh_root() {
-    local root=$WORK/$1 tar=$WORK/$2.tar
+    local root=$WORK/$1 tar=${ROOTS:-$WORK}/$2.tar
     [ -s "$tar" ] || mmdebstrap --variant=minbase --quiet --dpkgopt='path-exclude=/usr/share/locale/*' \
         "$2" "$tar" "$(debian_mirror)" </dev/null >&2 || return 1
     mkdir -p "$root"
