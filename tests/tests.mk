@@ -120,4 +120,4 @@ manual: all ## make the manual page, the reference of the command line and the t
 		&& mv -f moving.tmp $$page || exit 1; done
 
 clean: ## remove what was built (not the demo's base image)
-	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang cooper build
+	rm -rf out/release out/debug out/asan out/tsan out/fuzz-clang out/*-clang out/*.deb out/*.tar.gz out/apt.log cooper build
