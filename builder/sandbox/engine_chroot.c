@@ -135,7 +135,7 @@ chroot_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_resul
 	if (tree == NULL)
 		return -1;
 	failed = run_in_tree(sb, r, tree, &state, result, err);
-	if (failed == 0 && !r->has_terminal) {
+	if (failed == 0 && !stage_tree_is_unread(r)) {
 		failed = stage_tree_diff(tree, r, sb->cancel, err);
 		if (failed == 0)
 			state = stage_tree_state(r, true, result->status);

@@ -75,6 +75,7 @@ draft(struct recipe_draft *d, struct sandbox *sb, const struct sandbox_run *r,
 		d->head.work = recipe_add_text(d, r->work);
 	}
 	recipe_add_process(d, sb, r, &sb->filter);
+	d->head.readonly_root = r->readonly_root;
 	draft_owners(d, sb, r);
 	if (sb->node_filter.code.n > 0 && !r->insecure)
 		draft_notify_filter(d, &sb->node_filter);
@@ -182,10 +183,11 @@ run_on_tree(struct sandbox *sb, const struct sandbox_run *r,
 	if (tree == NULL)
 		return -1;
 	failed = ns_run_in(sb, r, stage_tree_dir(tree), result, err);
-	if (failed == 0 && !r->has_terminal)
+	if (failed == 0 && !stage_tree_is_unread(r))
 		failed = stage_tree_diff(tree, r, sb->cancel, err);
 	trees_give(&sb->trees, tree,
-	           stage_tree_state(r, failed == 0 && !r->has_terminal, result->status));
+	           stage_tree_state(r, failed == 0 && !stage_tree_is_unread(r),
+	                            result->status));
 	return failed;
 }
 

@@ -133,6 +133,7 @@ tell(struct recipe *recipe, const struct recipe_report *report, const char *why,
 		[STAGE_FILTER] = "install the system call filter",
 		[STAGE_CAPS] = "drop capabilities",
 		[STAGE_PROBE] = "probe",
+		[STAGE_READONLY] = "make the root read-only",
 	};
 	const char *doing = NULL;
 

@@ -30,6 +30,18 @@ hand_on(struct output *o, int *fd, int stream)
 	return n > 0;
 }
 
+static void
+take_signal(struct output *o)
+{
+	unsigned char number = 0;
+	ssize_t n = read(o->signals_fd, &number, 1);
+
+	if (n == 1)
+		o->deliver(o->deliver_arg, number);
+	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+		o->signals_fd = -1;
+}
+
 int
 output_pump(struct output *o, const struct cancel *cancel, struct error *err)
 {
@@ -39,6 +51,7 @@ output_pump(struct output *o, const struct cancel *cancel, struct error *err)
 			{ .fd = o->err_fd, .events = POLLIN },
 			{ .fd = o->end_fd, .events = POLLIN },
 			{ .fd = cancel_fd(cancel), .events = POLLIN },
+			{ .fd = o->signals_fd, .events = POLLIN },
 		};
 
 		if (poll(fds, COUNT_OF(fds), -1) < 0) {
@@ -54,6 +67,8 @@ output_pump(struct output *o, const struct cancel *cancel, struct error *err)
 			hand_on(o, &o->err_fd, 2);
 		if (fds[2].revents != 0)
 			return 0;
+		if (fds[4].revents != 0)
+			take_signal(o);
 	}
 }
 

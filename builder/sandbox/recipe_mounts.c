@@ -88,6 +88,9 @@ draft_bind(struct recipe_draft *d, const struct sandbox_mount *m, struct error *
 	struct recipe_op *op = NULL;
 	struct stat st;
 
+	/* A file of the caller's. */
+	if (fd < 0 && errno == ENOTDIR && m->is_foreign)
+		fd = fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		if (errno == ENOENT)
 			return error_set(err, ERR_SOURCE,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "builder/sandbox/inside/caps.h"
+#include "builder/sandbox/inside/prober.h"
 #include "builder/sandbox/limits.h"
 #include "builder/sandbox/recipe_draft.h"
 
@@ -47,12 +48,25 @@ draft_filter(struct recipe_draft *d, const struct filter *filter)
 	                                  filter->code.n * sizeof *filter->code.at);
 }
 
+static void
+draft_foreground(struct recipe_draft *d, const struct sandbox_foreground *f)
+{
+	_Static_assert(SANDBOX_PROBE_TIMED_OUT == PROBER_TIMED_OUT, "one status");
+	d->head.has_input = 1;
+	if (f->probe == NULL)
+		return;
+	d->head.probe = recipe_add_list(d, f->probe, count(f->probe));
+	d->head.probe_ms = f->probe_ms;
+}
+
 void
 recipe_add_process(struct recipe_draft *d, const struct sandbox *sb,
                    const struct sandbox_run *r, const struct filter *filter)
 {
 	draft_ids(d, sb, r);
 	d->head.terminal = r->has_terminal;
+	if (r->foreground != NULL)
+		draft_foreground(d, r->foreground);
 	d->head.opens_devices = r->insecure;
 	d->head.argv = recipe_add_list(d, r->argv, count(r->argv));
 	d->head.env = recipe_add_list(d, r->env, count(r->env));

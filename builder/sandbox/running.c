@@ -40,6 +40,7 @@ running_clear(struct running *run)
 	own_close(&run->out_end);
 	own_close(&run->err_fd);
 	own_close(&run->err_end);
+	own_close(&run->in_end);
 	own_close(&run->report_fd);
 	own_close(&run->report_end);
 }
@@ -68,35 +69,58 @@ open_output(int *ours, int *theirs, struct error *err)
 	return 0;
 }
 
-/* The program's ends, and ours unless it talks to a terminal. */
+static int
+copy_end(int fd, int *theirs, const char *what, struct error *err)
+{
+	*theirs = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return *theirs < 0 ? error_sys(err, "%s", what) : 0;
+}
+
+/* The program's ends, and ours unless it talks to a terminal or to a caller. */
 static int
 open_ends(const struct sandbox_run *r, struct running *run, struct error *err)
 {
-	if (!r->has_terminal)
-		return open_output(&run->out_fd, &run->out_end, err) < 0 ||
-		                       open_output(&run->err_fd, &run->err_end, err) < 0
-		               ? -1
-		               : 0;
-	run->out_end = fcntl(r->terminal_fd, F_DUPFD_CLOEXEC, 3);
-	run->err_end = fcntl(r->terminal_fd, F_DUPFD_CLOEXEC, 3);
-	return run->out_end < 0 || run->err_end < 0 ? error_sys(err, "terminal") : 0;
+	const struct sandbox_foreground *f = r->foreground;
+	int failed = 0;
+
+	if (r->has_terminal) {
+		failed = copy_end(r->terminal_fd, &run->out_end, "terminal", err);
+		if (failed == 0)
+			failed = copy_end(r->terminal_fd, &run->err_end, "terminal", err);
+	} else if (f != NULL) {
+		failed = copy_end(f->in_fd, &run->in_end, "standard input", err);
+		if (failed == 0)
+			failed = copy_end(f->out_fd, &run->out_end, "standard output",
+			                  err);
+		if (failed == 0)
+			failed = copy_end(f->err_fd, &run->err_end, "standard error",
+			                  err);
+	} else if (open_output(&run->out_fd, &run->out_end, err) < 0 ||
+	           open_output(&run->err_fd, &run->err_end, err) < 0) {
+		failed = -1;
+	}
+	return failed;
 }
 
 /* ------------------------------------------------------------ start */
 
 static int
-request(const struct sandbox *sb, const struct recipe_draft *d, const struct running *run,
+request(const struct sandbox *sb, const struct sandbox_run *r,
+        const struct recipe_draft *d, const struct running *run,
         const struct cgroup *cgroup, struct error *err)
 {
+	const bool probes = r->foreground != NULL && r->foreground->probe != NULL;
 	int fds[RECIPE_FDS_MAX];
 
 	fds[RECIPE_FD_MEMORY] = run->memory_fd;
 	fds[RECIPE_FD_REPORT] = run->report_end;
 	fds[RECIPE_FD_OUT] = run->out_end;
 	fds[RECIPE_FD_ERR] = run->err_end;
-	/* Every slot needs a descriptor; this one is unused if there is no group. */
+	/* Every slot needs a descriptor; some are unused. */
 	fds[RECIPE_FD_CGROUP] = cgroup->procs_fd >= 0 ? cgroup->procs_fd
 	                                              : run->report_end;
+	fds[RECIPE_FD_IN] = run->in_end >= 0 ? run->in_end : run->report_end;
+	fds[RECIPE_FD_PROBE] = probes ? r->foreground->probe_fd : run->report_end;
 	for (size_t i = 0; i < d->fds.n; i++)
 		fds[RECIPE_FD_FIRST + i] = d->fds.at[i];
 	return spawner_request(&sb->spawner, fds, RECIPE_FD_FIRST + d->fds.n, err);
@@ -129,11 +153,12 @@ running_start(const struct sandbox *sb, const struct sandbox_run *r,
 	run->recipe = recipe_seal(d, &run->memory_fd, err);
 	if (run->recipe == NULL || open_ends(r, run, err) < 0 ||
 	    open_pipe(&run->report_fd, &run->report_end, err) < 0 ||
-	    request(sb, d, run, cgroup, err) < 0)
+	    request(sb, r, d, run, cgroup, err) < 0)
 		return -1;
 	own_close(&run->memory_fd);
 	own_close(&run->out_end);
 	own_close(&run->err_end);
+	own_close(&run->in_end);
 	own_close(&run->report_end);
 	return await_pid(run, err);
 }
@@ -145,6 +170,19 @@ leave(const struct sandbox *sb, struct running *run)
 	run->pid = 0;
 }
 
+/* To the program, or the end of all. A queued signal tells our supervisors that it is
+ * not for them. */
+static void
+deliver(void *arg, int number)
+{
+	const struct running *run = arg;
+
+	if (number == SIGKILL)
+		kill(run->pid, run->is_asked_to_end ? SIGTERM : SIGKILL);
+	else
+		sigqueue(run->pid, number, (union sigval){ 0 });
+}
+
 int
 running_attend(const struct sandbox *sb, const struct sandbox_run *r, struct running *run,
                struct error *err)
@@ -152,6 +190,11 @@ running_attend(const struct sandbox *sb, const struct sandbox_run *r, struct run
 	struct output output = { .out_fd = run->out_fd,
 		                 .err_fd = run->err_fd,
 		                 .end_fd = run->report_fd,
+		                 .signals_fd = r->foreground == NULL
+		                                       ? -1
+		                                       : r->foreground->signals_fd,
+		                 .deliver = deliver,
+		                 .deliver_arg = run,
 		                 .log = r->log,
 		                 .log_arg = r->log_arg };
 

@@ -18,6 +18,7 @@ struct running {
 	int memory_fd;
 	int out_fd, out_end; /* ours, the program's */
 	int err_fd, err_end;
+	int in_end;
 	int report_fd, report_end;
 	bool is_asked_to_end; /* by SIGTERM, because it must end others first */
 	bool is_waited_for;   /* we must wait for its end, to remove a control group */
@@ -30,7 +31,7 @@ struct running {
 #define RUNNING_INIT                                                                     \
 	{                                                                                \
 		.memory_fd = -1, .out_fd = -1, .out_end = -1, .err_fd = -1,              \
-		.err_end = -1, .report_fd = -1, .report_end = -1                         \
+		.err_end = -1, .in_end = -1, .report_fd = -1, .report_end = -1           \
 	}
 
 /* Seals D, the recipe of R, and starts it. Afterwards RUN has the process, also on

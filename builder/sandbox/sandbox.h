@@ -83,11 +83,12 @@ struct sandbox_mount {
 	const char *target; /* absolute in the rootfs; resolved inside it */
 	bool readonly;
 
-	/* SANDBOX_BIND: path of the source below source_fd ("" = source_fd itself);
-	 * resolved inside source_fd. */
+	/* SANDBOX_BIND: path of the source below source_fd ("" = source_fd itself, which
+	 * may be a file if is_foreign); resolved inside source_fd. */
 	int source_fd;
 	const char *source;
 	bool is_passing; /* the source disappears when the builder ends */
+	bool is_foreign; /* not of the store: where nothing can be mounted, a copy */
 
 	/* SANDBOX_OVERLAY: directories, topmost first, and the path in their merge. */
 	const char *const *lowers;
@@ -138,6 +139,22 @@ struct sandbox_limits {
 
 typedef void sandbox_log_fn(void *arg, int stream, const void *bytes, size_t n);
 
+#define SANDBOX_PROBE_TIMED_OUT (-1)
+
+/* What connects a program to a caller who waits for it. Descriptors are borrowed. */
+struct sandbox_foreground {
+	/* Its standard streams, unless it has a terminal. The program may open them again
+	 * with other access: they should be pipes. */
+	int in_fd, out_fd, err_fd;
+	int signals_fd; /* each byte is the number of a signal for the program (SIGKILL:
+	                   for all its processes), or -1 */
+	/* A program that is run beside it on request, see inside/prober.h; or NULL. Its
+	 * status can also be SANDBOX_PROBE_TIMED_OUT. */
+	const char *const *probe; /* argv */
+	int probe_fd;             /* the other end is the caller's */
+	uint64_t probe_ms;        /* its time */
+};
+
 struct sandbox_run {
 	const char *const *lowers; /* layer directories, topmost first; absolute paths */
 	size_t n_lowers;           /* 0: an empty root */
@@ -170,6 +187,10 @@ struct sandbox_run {
 	 * one of a session) as standard input, output and error. */
 	bool has_terminal;
 	int terminal_fd;
+
+	const struct sandbox_foreground *foreground; /* or NULL */
+	bool is_discarded;     /* nobody wants the upper afterwards */
+	bool readonly_root;    /* engine ns only */
 };
 
 struct sandbox_result {

@@ -168,10 +168,13 @@ tty_draw(struct ui *ui, bool last)
 	struct picture picture = { 0 };
 	struct tty *t = NULL;
 	size_t columns = 0, rows = 0;
+	bool is_blank = false;
 
 	screen_size(ui, &columns, &rows);
 	pthread_mutex_lock(&ui->lock);
 	t = tty_of(ui);
+	/* Nothing has happened yet, and perhaps nothing will. */
+	is_blank = ui->vertices.n == 0 && t->above.n == 0;
 	/* The cursor is in the row below the picture. */
 	picture_make(&picture, ui, clock_monotonic_ns(),
 	             last       ? 0
@@ -180,7 +183,8 @@ tty_draw(struct ui *ui, bool last)
 	buf_add_text(&above, buf_text(&t->above));
 	buf_truncate(&t->above, 0);
 	pthread_mutex_unlock(&ui->lock);
-	draw(t, &picture, buf_text(&above), &out, columns);
+	if (!is_blank)
+		draw(t, &picture, buf_text(&above), &out, columns);
 	picture_clear(&picture);
 	/* Outside the lock: a stopped terminal stops the picture, not the build. */
 	ui_write(ui, buf_text(&out));

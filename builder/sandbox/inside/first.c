@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/count.h"
 #include "builder/sandbox/inside/descriptors.h"
 #include "builder/sandbox/inside/fs.h"
 #include "builder/sandbox/inside/init.h"
@@ -19,23 +20,26 @@ static int
 keep_needed(struct recipe *recipe, const int *fds, int *devices_fd,
             int kept[RECIPE_FD_FIRST])
 {
+	static const int places[] = { RECIPE_FD_REPORT, RECIPE_FD_OUT, RECIPE_FD_ERR,
+		                      RECIPE_FD_IN, RECIPE_FD_PROBE };
+	const int n = COUNT_OF(places), other = SPAWNER_FD_FIRST + n;
 	const bool asks = recipe->owner_marks != 0;
-	const int needed[] = { fds[RECIPE_FD_REPORT], fds[RECIPE_FD_OUT],
-		               fds[RECIPE_FD_ERR],
-		               asks ? recipe->listener_socket : *devices_fd };
+	int needed[COUNT_OF(places) + 1] = { 0 };
 
-	if (descriptors_keep(SPAWNER_FD_FIRST, needed, asks || *devices_fd >= 0 ? 4 : 3) <
-	    0)
+	for (int i = 0; i < n; i++)
+		needed[i] = fds[places[i]];
+	needed[n] = asks ? recipe->listener_socket : *devices_fd;
+	if (descriptors_keep(SPAWNER_FD_FIRST, needed,
+	                     n + (asks || *devices_fd >= 0 ? 1 : 0)) < 0)
 		return recipe_fail(recipe, STAGE_START, errno, "descriptors");
 	for (int i = 0; i < RECIPE_FD_FIRST; i++)
 		kept[i] = -1;
-	kept[RECIPE_FD_REPORT] = SPAWNER_FD_FIRST;
-	kept[RECIPE_FD_OUT] = SPAWNER_FD_FIRST + 1;
-	kept[RECIPE_FD_ERR] = SPAWNER_FD_FIRST + 2;
+	for (int i = 0; i < n; i++)
+		kept[places[i]] = SPAWNER_FD_FIRST + i;
 	if (asks)
-		recipe->listener_socket = SPAWNER_FD_FIRST + 3;
+		recipe->listener_socket = other;
 	else if (*devices_fd >= 0)
-		*devices_fd = SPAWNER_FD_FIRST + 3;
+		*devices_fd = other;
 	return 0;
 }
 
@@ -63,6 +67,21 @@ join_cgroup(struct recipe *recipe, const int *fds)
 	return recipe_fail(recipe, STAGE_CGROUP, errno, NULL);
 }
 
+/* When all that has to be made in it is there. */
+static int
+close_root(struct recipe *recipe)
+{
+	int fd = -1;
+
+	if (recipe->readonly_root == 0)
+		return 0;
+	fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	if (fd < 0 || fs_restrict(fd, false, fs_attributes(recipe) | MOUNT_ATTR_RDONLY) < 0)
+		return recipe_fail(recipe, STAGE_READONLY, errno, NULL);
+	sys_close(fd);
+	return 0;
+}
+
 void
 first_main(struct recipe *recipe, const int *fds, const struct first_supervisors *with)
 {
@@ -87,7 +106,7 @@ first_main(struct recipe *recipe, const int *fds, const struct first_supervisors
 	if (mount_ops_run(&mounts) < 0 || mount_ops_pivot(&mounts) < 0 ||
 	    set_names(recipe) < 0 ||
 	    keep_needed(recipe, fds, &mounts.devices_fd, kept) < 0 ||
-	    start_enter_cwd(recipe) < 0)
+	    start_enter_cwd(recipe) < 0 || close_root(recipe) < 0)
 		sys_exit(1);
 	if (recipe->purpose == RECIPE_PROBE) {
 		recipe_report(recipe)->started = probe_files(recipe) == 0;

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "builder/sandbox/inside/prober.h"
 #include "builder/sandbox/inside/sys.h"
 
 /* 0 if PATH can be executed as far as its mode tells, else an errno. */
@@ -53,25 +54,34 @@ find(const char *path, const char *name, char out[PATH_MAX])
 	return false;
 }
 
+const char *
+program_find(const struct recipe *recipe, const char *name, char room[PATH_MAX])
+{
+	const int failed = strchr(name, '/') != NULL ? check(name) : -1;
+
+	if (failed >= 0) {
+		errno = failed;
+		return failed == 0 ? name : NULL;
+	}
+	if (find(recipe_text(recipe, recipe->path), name, room))
+		return room;
+	errno = 0;
+	return NULL;
+}
+
 int
 program_execute(struct recipe *recipe)
 {
 	char **argv = recipe_vector(recipe, recipe->argv),
 	     **env = recipe_vector(recipe, recipe->env);
-	const char *program = argv[0];
-	char found[PATH_MAX];
-	int failed = 0;
+	const char *path = NULL;
+	char room[PATH_MAX];
 
-	if (strchr(program, '/') != NULL) {
-		failed = check(program);
-		if (failed != 0)
-			return recipe_fail(recipe, STAGE_LOOKUP, failed, program);
-	} else {
-		/* errno 0: nowhere in PATH */
-		if (!find(recipe_text(recipe, recipe->path), program, found))
-			return recipe_fail(recipe, STAGE_LOOKUP, 0, program);
-		program = found;
-	}
-	syscall(SYS_execve, program, argv, env);
-	return recipe_fail(recipe, STAGE_EXEC, errno, program);
+	if (recipe->probe.n > 0 && prober_start(recipe, env) < 0)
+		return recipe_fail(recipe, STAGE_START, errno, "the process of probes");
+	path = program_find(recipe, argv[0], room);
+	if (path == NULL)
+		return recipe_fail(recipe, STAGE_LOOKUP, errno, argv[0]);
+	syscall(SYS_execve, path, argv, env);
+	return recipe_fail(recipe, STAGE_EXEC, errno, path);
 }

@@ -73,6 +73,8 @@ enum recipe_fd {
 	RECIPE_FD_OUT,
 	RECIPE_FD_ERR,
 	RECIPE_FD_CGROUP,
+	RECIPE_FD_IN,
+	RECIPE_FD_PROBE,
 	RECIPE_FD_FIRST
 };
 #define RECIPE_FDS_MAX 250 /* the kernel passes 253 at once */
@@ -98,6 +100,11 @@ struct recipe {
 	uint32_t single_id;     /* setgroups is denied */
 	uint32_t new_net;       /* an empty network: bring lo up */
 	uint32_t terminal;      /* RECIPE_FD_OUT is one, and for input, too */
+	uint32_t has_input;     /* RECIPE_FD_IN; else there is nothing to read */
+	uint32_t readonly_root; /* RECIPE_NS: only mounts on it can be written to */
+	struct recipe_list probe; /* argv of a program that is run on request, or n 0; see
+	                             prober.h */
+	uint64_t probe_ms;        /* its time */
 	uint32_t opens_devices; /* also devices that the program makes */
 	uint64_t caps;          /* to keep */
 	recipe_at limits;
@@ -139,6 +146,7 @@ enum recipe_stage {
 	STAGE_LOOKUP, /* the program does not exist; text is its name */
 	STAGE_EXEC,   /* … or cannot be executed; text is its path */
 	STAGE_PROBE,
+	STAGE_READONLY,
 };
 
 /* An entry that was made as a mount point. */

@@ -81,8 +81,8 @@ start_set_ids(struct recipe *recipe)
 
 /* Input without data: the program must not get the machine's /dev/null, which we have
  * open. */
-static int
-open_empty_input(void)
+int
+start_empty_input(void)
 {
 	int fd = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY | O_NONBLOCK, 0);
 	int ends[2] = { -1, -1 };
@@ -96,32 +96,54 @@ open_empty_input(void)
 	return ends[0];
 }
 
-/* Input is the /dev/null of the root, or a terminal. KEEP_FD, if any, becomes 3. */
+static int
+open_input(const struct recipe *recipe, const int *fds)
+{
+	if (recipe->terminal != 0)
+		return fds[RECIPE_FD_OUT];
+	return recipe->has_input != 0 ? fds[RECIPE_FD_IN] : start_empty_input();
+}
+
+/* Lets the step's user open /dev/stdout and the like. The owner of a terminal is not
+ * changed. */
+static void
+give_streams(const struct recipe *recipe)
+{
+	if (recipe->terminal != 0)
+		return;
+	for (int fd = recipe->has_input != 0 ? 0 : 1; fd <= 2; fd++)
+		syscall(SYS_fchown, fd, recipe->uid, -1);
+}
+
+/* Input is the /dev/null of the root, a terminal, or the caller's. KEEP_FD, if any,
+ * becomes START_SOCKET. */
 void
 start_set_descriptors(const struct recipe *recipe, const int *fds, int keep_fd)
 {
+	const bool probes = recipe->probe.n > 0;
 	int in = -1;
 
 	dup3(fds[RECIPE_FD_OUT], 1, 0);
 	dup3(fds[RECIPE_FD_ERR], 2, 0);
 	/* Even if /dev/null is a link: no file of the machine is open any more. */
 	sys_close(0);
-	in = recipe->terminal != 0 ? fds[RECIPE_FD_OUT] : open_empty_input();
+	in = open_input(recipe, fds);
 	if (in > 0)
 		dup3(in, 0, 0);
 	else if (in == 0)
 		fcntl(0, F_SETFD, 0);
 	if (keep_fd >= 0)
-		dup3(keep_fd, 3, O_CLOEXEC);
+		dup3(keep_fd, START_SOCKET, O_CLOEXEC);
+	else if (probes)
+		sys_close(START_SOCKET);
+	if (probes)
+		dup3(fds[RECIPE_FD_PROBE], START_PROBER, O_CLOEXEC);
 	if (recipe->terminal != 0)
 		syscall(SYS_ioctl, 0, TIOCSCTTY, 0);
-	/* Lets the step's user open /dev/stdout and /dev/stderr. The owner of a terminal
-	 * is not changed. */
-	if (recipe->terminal == 0) {
-		syscall(SYS_fchown, 1, recipe->uid, -1);
-		syscall(SYS_fchown, 2, recipe->uid, -1);
-	}
-	descriptors_close_from(keep_fd >= 0 ? 4 : 3);
+	give_streams(recipe);
+	descriptors_close_from(probes         ? START_PROBER + 1
+	                       : keep_fd >= 0 ? START_SOCKET + 1
+	                                      : START_SOCKET);
 }
 
 static int

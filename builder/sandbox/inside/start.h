@@ -15,9 +15,16 @@ pid_t start_program(struct recipe *recipe, const int *fds, struct device_gate *g
 /* The descriptor to the supervisor, in a program's process before exec. */
 #define START_SOCKET 3
 
+/* The one from which its prober takes requests (prober.h). */
+#define START_PROBER 4
+
 /* Steps on the way to a program; the last two fill the report when they fail. */
 void start_set_limits(const struct recipe *recipe);
 void start_set_descriptors(const struct recipe *recipe, const int *fds, int keep_fd);
+
+/* A descriptor from which there is nothing to read: the /dev/null of the root, or the end
+ * of a pipe. -1 with errno. */
+int start_empty_input(void);
 
 /* Makes the recipe's working directory if it is missing, and enters it. The current
  * root must be the step's. A directory outside it is refused. */

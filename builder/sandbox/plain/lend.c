@@ -44,7 +44,8 @@ collect(const struct sandbox_run *r, struct locks *out, struct error *err)
 		struct lock *lock = NULL;
 		struct stat st;
 
-		if (m->kind != SANDBOX_BIND || (m->source != NULL && *m->source != '\0'))
+		if (m->kind != SANDBOX_BIND || m->is_foreign ||
+		    (m->source != NULL && *m->source != '\0'))
 			continue;
 		if (fstat(m->source_fd, &st) < 0)
 			return error_sys(err, "mount on %s", m->target);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/count.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/inroot.h"
 #include "base/mem.h"
@@ -302,6 +303,18 @@ place_socket(struct stand_ins *c, const struct sandbox_mount *m, int source_fd,
 	return error_sys(err, "mount on %s", m->target);
 }
 
+/* The directory of somebody else stays as it is. */
+static int
+place_foreign(struct stand_ins *c, const struct plain_scratch *scratch,
+              const char *target, int source_fd, struct error *err)
+{
+	auto_fd int from_fd = openat(source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (from_fd < 0)
+		return error_sys(err, "mount on %s", target);
+	return place_parts(c, scratch, target, &from_fd, 1, err);
+}
+
 static int
 place_bind(struct stand_ins *c, const struct plain_scratch *scratch,
            const struct sandbox_mount *m, struct error *err)
@@ -310,13 +323,22 @@ place_bind(struct stand_ins *c, const struct plain_scratch *scratch,
 	auto_fd int fd = inroot_open(m->source_fd, source, O_PATH, 0);
 	struct stat st;
 
+	/* A file of the caller's. */
+	if (fd < 0 && errno == ENOTDIR && m->is_foreign)
+		fd = fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0 && errno == ENOENT)
 		return error_set(err, ERR_SOURCE, "mount on %s: \"%s\": not found",
 		                 m->target, source);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_sys(err, "mount on %s: open %s", m->target, source);
+	if (m->is_foreign && !m->readonly && !S_ISSOCK(st.st_mode))
+		event_warn(0,
+		           "nothing can be mounted here: %s shows a copy, and what is "
+		           "written to it is lost",
+		           m->target);
 	if (S_ISDIR(st.st_mode))
-		return place_borrowed(c, m, fd, &st, err);
+		return m->is_foreign ? place_foreign(c, scratch, m->target, fd, err)
+		                     : place_borrowed(c, m, fd, &st, err);
 	if (S_ISSOCK(st.st_mode))
 		return place_socket(c, m, fd, err);
 	return place_copy(c, scratch, m->target, fd, &st, err);

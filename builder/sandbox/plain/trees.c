@@ -264,10 +264,16 @@ stage_tree_diff(struct stage_tree *s, const struct sandbox_run *r,
 	return -1;
 }
 
+bool
+stage_tree_is_unread(const struct sandbox_run *r)
+{
+	return r->has_terminal || r->is_discarded;
+}
+
 enum tree_state
 stage_tree_state(const struct sandbox_run *r, bool is_noted, int status)
 {
-	if (r->has_secrets && (!is_noted || status != 0))
+	if (r->is_discarded || (r->has_secrets && (!is_noted || status != 0)))
 		return TREE_SPOILT;
 	return is_noted ? TREE_AS_NOTED : TREE_CHANGED;
 }

@@ -40,6 +40,9 @@ trees_take(struct trees *t, const struct sandbox_run *r, struct error *err);
 const char *stage_tree_dir(const struct stage_tree *s); /* absolute */
 struct plain_tree *stage_tree_plain(const struct stage_tree *s);
 
+/* Whether nobody reads the upper of R: a shell's, a program's in the foreground. */
+bool stage_tree_is_unread(const struct sandbox_run *r);
+
 /* Copies what R changed to its upper. */
 int stage_tree_diff(struct stage_tree *s, const struct sandbox_run *r,
                     const struct cancel *cancel, struct error *err);

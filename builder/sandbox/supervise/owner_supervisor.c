@@ -57,14 +57,17 @@ listen_now(struct watch *w)
 	sys_close(SOCKET);
 }
 
-/* Killing it ends its PID namespace; when it is gone, all processes are gone. */
+/* Killing it ends its PID namespace; when it is gone, all processes are gone. A queued
+ * signal is for the program, to which the inner process passes it. */
 static void
 obey(const struct watch *w, int signal_fd)
 {
 	struct signalfd_siginfo info;
 
 	while (sys_read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-		if (info.ssi_signo == SIGTERM)
+		if (info.ssi_code == SI_QUEUE)
+			syscall(SYS_kill, w->inner, info.ssi_signo);
+		else if (info.ssi_signo == SIGTERM)
 			syscall(SYS_kill, w->inner, SIGKILL);
 }
 

@@ -330,14 +330,18 @@ heard(struct watch *w, int *socket_fd)
 	*socket_fd = -1;
 }
 
+/* A queued signal is for the program. */
 static bool
-is_told_to_end(int signal_fd)
+is_told_to_end(const struct watch *w)
 {
 	struct signalfd_siginfo info;
 
-	while (sys_read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-		if (info.ssi_signo == SIGTERM)
+	while (sys_read(w->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_code == SI_QUEUE)
+			syscall(SYS_kill, w->program, info.ssi_signo);
+		else if (info.ssi_signo == SIGTERM)
 			return true;
+	}
 	return false;
 }
 
@@ -386,7 +390,7 @@ watch(struct watch *w)
 
 		syscall(SYS_ppoll, polled, 4, NULL, NULL, 0);
 		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
-		    (polled[1].revents != 0 && is_told_to_end(w->signal_fd)))
+		    (polled[1].revents != 0 && is_told_to_end(w)))
 			end_all(1);
 		if (polled[1].revents != 0 && reap(w)) {
 			if (socket_fd >= 0)
