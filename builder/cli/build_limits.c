@@ -1,12 +1,10 @@
 #include "builder/cli/build_limits.h"
 
-#include <stdlib.h>
-#include <sys/resource.h>
-
 #include "base/base.h"
 #include "base/count.h"
 #include "base/number.h"
 #include "builder/cli/field_options.h"
+#include "builder/cli/values.h"
 
 #define CPU_PERIOD_US   100000 /* the kernel's */
 #define CPU_PERCENT_MAX 1000000
@@ -15,51 +13,23 @@
 #define SET_NUMBER_MAX  8191 /* of a processor or a memory node */
 #define SET_TEXT_MAX    4096
 
-/* -1 is no limit, RLIM_INFINITY. */
-static bool
-parse_limit(struct text t, uint64_t *out)
-{
-	if (text_is(t, "-1")) {
-		*out = RLIM_INFINITY;
-		return true;
-	}
-	return number_u64(t, out);
-}
-
 int
 add_ulimit(void *target, struct text value, struct error *err)
 {
-	struct build_options *o = target;
 	struct sandbox_limit limit = { 0 };
-	struct text name, range, soft;
 
-	name = text_cut(&value, '=');
-	range = value;
-	limit.resource = sandbox_limit_find(name);
-	soft = text_cut(&range, ':');
-	if (limit.resource < 0 || !parse_limit(soft, &limit.soft))
-		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
-	limit.hard = limit.soft;
-	if (range.p != NULL && !parse_limit(range, &limit.hard))
-		return error_set(err, ERR_USAGE, "must be TYPE=SOFT[:HARD]");
-	if (limit.soft > limit.hard)
-		return error_set(err, ERR_USAGE, "SOFT must not be more than HARD");
-	array_push(&o->request.limits.list, limit);
+	if (value_ulimit(value, &limit, err) < 0)
+		return -1;
+	array_push(&((struct build_options *)target)->request.limits.list, limit);
 	return 0;
 }
 
 int
 set_cpus(void *target, struct text value, struct error *err)
 {
-	auto_free char *copy = text_copy(value);
-	char *end = NULL;
-	double cpus = strtod(copy, &end);
-
-	if (end == copy || *end != '\0' || !(cpus > 0 && cpus < 10000))
-		return error_set(err, ERR_USAGE, "not a number of CPUs");
-	((struct build_options *)target)->request.limits.cpu_percent =
-	        (uint32_t)(cpus * 100);
-	return 0;
+	return value_cpus(value,
+	                  &((struct build_options *)target)->request.limits.cpu_percent,
+	                  err);
 }
 
 /* ------------------------------------------------------------ processors */

@@ -2,13 +2,13 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <arpa/inet.h>
 
 #include "base/base.h"
 #include "base/count.h"
 #include "base/number.h"
 #include "base/platform.h"
 #include "builder/cli/build_options.h"
+#include "builder/cli/values.h"
 #include "parser/config.h"
 #include "parser/git_url.h"
 #include "parser/plan.h"
@@ -83,37 +83,14 @@ add_annotation(void *target, struct text value, struct error *err)
 	return annotation_parse(&o->request.annotations, value, err);
 }
 
-static bool
-is_address(struct text t)
-{
-	auto_free char *s = text_copy(t);
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	return strlen(s) == t.n &&
-	       (inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1);
-}
-
-/* host:ip, host=ip; an IPv6 address may be in brackets. */
 int
 add_host(void *target, struct text value, struct error *err)
 {
-	struct build_options *o = target;
-	ptrdiff_t cut = text_find(value, '=');
-	struct text name, address;
+	struct variable host = { 0 };
 
-	if (cut < 0)
-		cut = text_find(value, ':');
-	if (cut <= 0)
-		return error_set(err, ERR_USAGE, "must be HOST:ADDRESS");
-	name = text_first(value, (size_t)cut);
-	address = text_from(value, (size_t)cut + 1);
-	if (address.n > 2 && address.p[0] == '[' && text_ends(address, "]"))
-		address = (struct text){ address.p + 1, address.n - 2 };
-	if (text_is(address, "host-gateway"))
-		address = TEXT("127.0.0.1");
-	if (!is_address(address))
-		return error_set(err, ERR_USAGE, "must be HOST:ADDRESS");
-	array_push(&o->request.hosts, ((struct variable){ name, address }));
+	if (value_host(value, &host, err) < 0)
+		return -1;
+	array_push(&((struct build_options *)target)->request.hosts, host);
 	return 0;
 }
 

@@ -79,7 +79,7 @@ static void
 open_shell(struct build *failed)
 {
 	auto_error struct error err = ERROR_INIT;
-	struct terminal *terminal = terminal_join(&err);
+	struct terminal *terminal = terminal_join(true, &err);
 
 	if (terminal != NULL) {
 		fputs("A shell in the root of the failed step; \"exit\" ends it.\n",

@@ -35,7 +35,7 @@ open_shell(struct store *store, const char *id, enum id_mapping mapping,
 {
 	auto_fd int scratch_fd = -1;
 	struct sandbox *sandbox = make_sandbox(store, mapping, &scratch_fd, err);
-	struct terminal *terminal = sandbox == NULL ? NULL : terminal_join(err);
+	struct terminal *terminal = sandbox == NULL ? NULL : terminal_join(true, err);
 	int failed = -1;
 
 	if (terminal != NULL) {

@@ -248,9 +248,11 @@ options_read(const struct command *command, int argc, char **argv, void *target,
 
 		if (only_words || word.n < 2 || word.p[0] != '-') {
 			array_push(&words->list, word.p);
+			only_words = only_words || command->ends_at_word;
 		} else if (text_is(word, "--")) {
 			only_words = true;
-		} else if (text_is(word, "--help") || text_is(word, "-h")) {
+		} else if (text_is(word, "--help") ||
+		           (text_is(word, "-h") && find_letter(command, 'h') == NULL)) {
 			return OPTIONS_HELP;
 		} else if (word.p[1] == '-') {
 			if (read_long(&r, text_from(word, 2), err) < 0)

@@ -6,7 +6,7 @@
  *
  * Values are "--name=value", "--name value", "-t value" or "-tvalue"; flags
  * take "--name=true|false" too. "--" ends options. Options and other words may
- * be mixed. Unknown options are errors with a suggestion, never ignored.
+ * be mixed, unless the command says otherwise. Unknown options are errors with a suggestion, never ignored.
  */
 #ifndef BUILDER_CLI_OPTIONS_H
 #define BUILDER_CLI_OPTIONS_H
@@ -65,6 +65,7 @@ struct command {
 	const char *arguments;            /* "[OPTIONS] PATH | URL | -" */
 	const char *summary;              /* one line */
 	const struct option_row *options; /* ended by a row without a name; may be NULL */
+	bool ends_at_word; /* what follows the first word is no option of the command */
 	/* Runs with the words after the command's name; the exit status. */
 	int (*run)(const struct command *self, int argc, char **argv);
 	const struct other_options *others; /* may be NULL */

@@ -12,17 +12,33 @@
 /* The signals that stop us. If a signal was ignored when we started (nohup, a shell's
  * "&"), it stays ignored. */
 static void
-stop_signals(sigset_t *set)
+wanted_signals(sigset_t *set, bool are_forwarded)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = { SIGINT,  SIGTERM, SIGHUP,
+		                       SIGQUIT, SIGUSR1, SIGUSR2 };
+	const size_t n = are_forwarded ? COUNT_OF(signals) : 3;
 
 	sigemptyset(set);
-	for (size_t i = 0; i < COUNT_OF(signals); i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct sigaction now;
 
 		if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
 			sigaddset(set, signals[i]);
 	}
+}
+
+/* False if it is for us. */
+static bool
+pass_on(struct session *s, int number)
+{
+	bool is_passed = false;
+
+	pthread_mutex_lock(&s->lock);
+	is_passed = s->forward != NULL;
+	if (is_passed)
+		s->forward(s->forward_arg, number);
+	pthread_mutex_unlock(&s->lock);
+	return is_passed;
 }
 
 /* First signal: everything stops in good order. Second: at once; children die
@@ -31,14 +47,10 @@ static void *
 wait_for_signals(void *arg)
 {
 	struct session *s = arg;
-	auto_fd int fd = -1;
-	sigset_t set;
 	int seen = 0;
 
-	stop_signals(&set);
-	fd = signalfd(-1, &set, SFD_CLOEXEC);
-	while (fd >= 0) {
-		struct pollfd wait[2] = { { .fd = fd, .events = POLLIN },
+	for (;;) {
+		struct pollfd wait[2] = { { .fd = s->signal_fd, .events = POLLIN },
 			                  { .fd = s->stop_fd, .events = POLLIN } };
 		struct signalfd_siginfo info;
 
@@ -46,7 +58,8 @@ wait_for_signals(void *arg)
 			continue;
 		if (wait[1].revents != 0)
 			break;
-		if (read(fd, &info, sizeof info) != sizeof info)
+		if (read(s->signal_fd, &info, sizeof info) != sizeof info ||
+		    pass_on(s, (int)info.ssi_signo))
 			continue;
 		if (seen++ > 0)
 			_exit(130);
@@ -77,8 +90,9 @@ session_start_on(struct session *s, enum progress progress, FILE *out, struct er
 {
 	sigset_t set;
 
-	*s = (struct session){ .stop_fd = -1 };
-	stop_signals(&set);
+	*s = (struct session){ .stop_fd = -1, .signal_fd = -1 };
+	pthread_mutex_init(&s->lock, NULL);
+	wanted_signals(&set, false);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* EFBIG says it */
@@ -86,7 +100,8 @@ session_start_on(struct session *s, enum progress progress, FILE *out, struct er
 	if (s->cancel == NULL)
 		return -1;
 	s->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (s->stop_fd < 0)
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (s->stop_fd < 0 || s->signal_fd < 0)
 		return error_sys(err, "eventfd");
 	if (pthread_create(&s->signals, NULL, wait_for_signals, s) != 0)
 		return error_set(err, ERR_ENVIRONMENT, "cannot start a thread");
@@ -106,6 +121,29 @@ session_end(struct session *s)
 			pthread_join(s->signals, NULL);
 	}
 	own_close(&s->stop_fd);
+	own_close(&s->signal_fd);
 	cancel_free(s->cancel);
-	*s = (struct session){ .stop_fd = -1 };
+	*s = (struct session){ .stop_fd = -1, .signal_fd = -1 };
+}
+
+void
+session_hold(void)
+{
+	sigset_t set;
+
+	wanted_signals(&set, true);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+session_forward(struct session *s, session_signal_fn *fn, void *arg)
+{
+	sigset_t set;
+
+	pthread_mutex_lock(&s->lock);
+	s->forward = fn;
+	s->forward_arg = arg;
+	pthread_mutex_unlock(&s->lock);
+	wanted_signals(&set, fn != NULL);
+	signalfd(s->signal_fd, &set, SFD_CLOEXEC);
 }

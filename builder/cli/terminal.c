@@ -19,6 +19,7 @@
 #define PIECE   4096
 
 struct terminal {
+	bool has_input;
 	int master, slave, stop_fd;
 	struct termios before;
 	struct winsize size;
@@ -30,7 +31,8 @@ copy_size(struct terminal *t)
 {
 	struct winsize now;
 
-	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &now) < 0 ||
+	if ((ioctl(STDIN_FILENO, TIOCGWINSZ, &now) < 0 &&
+	     ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) < 0) ||
 	    (now.ws_row == t->size.ws_row && now.ws_col == t->size.ws_col))
 		return;
 	t->size = now;
@@ -59,7 +61,7 @@ static void *
 terminal_pump(void *arg)
 {
 	struct terminal *t = arg;
-	bool has_input = true;
+	bool has_input = t->has_input;
 
 	for (;;) {
 		struct pollfd fds[] = { { .fd = t->master, .events = POLLIN },
@@ -106,15 +108,17 @@ terminal_free(struct terminal *t)
 }
 
 struct terminal *
-terminal_join(struct error *err)
+terminal_join(bool has_input, struct error *err)
 {
 	struct terminal *t = mem_new(sizeof *t);
 	struct termios raw;
 	int failed = 0;
 
+	t->has_input = has_input;
+
 	t->master = t->slave = t->stop_fd = -1;
 	failed = open_pair(t, err);
-	if (failed == 0 && tcgetattr(STDIN_FILENO, &t->before) < 0)
+	if (failed == 0 && has_input && tcgetattr(STDIN_FILENO, &t->before) < 0)
 		failed = error_sys(err, "standard input");
 	if (failed < 0) {
 		terminal_free(t);
@@ -123,7 +127,8 @@ terminal_join(struct error *err)
 	copy_size(t);
 	raw = t->before;
 	cfmakeraw(&raw);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	if (has_input)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	pthread_create(&t->pump, NULL, terminal_pump, t);
 	return t;
 }
@@ -139,8 +144,11 @@ terminal_leave(struct terminal *t)
 {
 	uint64_t one = 1;
 
+	if (t == NULL)
+		return;
 	if (write(t->stop_fd, &one, sizeof one) == (ssize_t)sizeof one)
 		pthread_join(t->pump, NULL);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->before);
+	if (t->has_input)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->before);
 	terminal_free(t);
 }

@@ -1,0 +1,22 @@
+/*
+ * values: values of options that `cooper build` and `cooper run` have in common.
+ */
+#ifndef BUILDER_CLI_VALUES_H
+#define BUILDER_CLI_VALUES_H
+
+#include "base/error.h"
+#include "base/text.h"
+#include "builder/sandbox/sandbox.h"
+#include "parser/config.h"
+
+/* HOST:ADDRESS or HOST=ADDRESS; an IPv6 address may be in brackets, "host-gateway" is this
+ * machine. The texts are VALUE's. All of these: ERR_USAGE. */
+int value_host(struct text value, struct variable *out, struct error *err);
+
+/* TYPE=SOFT[:HARD] */
+int value_ulimit(struct text value, struct sandbox_limit *out, struct error *err);
+
+/* A number of CPUs with a fraction; 100 is one. */
+int value_cpus(struct text value, uint32_t *percent, struct error *err);
+
+#endif
