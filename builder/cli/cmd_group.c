@@ -7,6 +7,7 @@
 #include "base/count.h"
 #include "base/suggest.h"
 #include "builder/cli/report.h"
+#include "builder/cli/spoken.h"
 
 /* "cooper image ls" is "cooper images": commands of two words, as docker and podman have
  * them. */
@@ -28,6 +29,7 @@ static const struct member {
 	{ &cmd_image, "rm", &cmd_rmi },
 	{ &cmd_image, "save", &cmd_save },
 	{ &cmd_image, "tag", &cmd_tag },
+	{ &cmd_image, "untag", &cmd_rmi },
 	{ &cmd_system, "df", &cmd_du },
 	{ &cmd_system, "info", &cmd_info },
 	{ &cmd_system, "prune", &cmd_prune },
@@ -60,6 +62,8 @@ refuse(const struct command *group, const char *word)
 	else
 		error_set(&err, ERR_USAGE, "unknown command \"%s %s\"", group->name,
 		          word);
+	if (word != NULL && spoken_instead(word) != NULL)
+		error_hint(&err, "%s", spoken_instead(word));
 	near = word == NULL ? NULL : suggest_find(text_of(word), names, n, true);
 	if (near != NULL)
 		error_hint(&err, "did you mean %s %s?", group->name, near);

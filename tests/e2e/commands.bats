@@ -130,3 +130,20 @@ image() {
     [ "$status" -eq 2 ]
     [[ "$output" == *"cooper tag [OPTIONS] NAME NEW-NAME"* ]]
 }
+
+@test "what cooper has not is refused with what to do instead" {
+    for words in "ps -a" "exec a" "logs a" "container ls" "volume ls" "rename a b" "search x" "manifest create x" "cp a b" \
+        "image exists app" "import x" "export x" "rm a"; do
+        # shellcheck disable=SC2086
+        run "$COOPER" $words
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"hint: "* && "$output" != *"see: cooper --help"* && "$output" != *"did you mean"* ]]
+    done
+}
+
+@test "version has the members of docker's" {
+    version=$("$COOPER" version --format json | jq -r .version)
+    [ "$("$COOPER" version --format '{{.Server.Version}} {{.Client.Version}} {{.Version}}')" = "$version $version $version" ]
+    run "$COOPER" version --format '{{.Nope}}'
+    [ "$status" -eq 2 ]
+}
