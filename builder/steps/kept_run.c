@@ -112,6 +112,7 @@ mount_of(const struct build_env *env, const struct sandbox_mount *m)
 	set_number(object, "kind", m->kind);
 	set_text(object, "target", m->target);
 	jsonio_set(object, "readonly", json_boolean(m->readonly));
+	jsonio_set(object, "foreign", json_boolean(m->is_foreign));
 	set_text(object, "source", source);
 	if (m->kind == SANDBOX_OVERLAY)
 		jsonio_set(object, "lowers", list_of(m->lowers, m->n_lowers));
@@ -259,6 +260,7 @@ read_mount(struct kept *k, const json_t *object)
 		.kind = (enum sandbox_mount_kind)number_at(object, "kind"),
 		.target = text_at(object, "target"),
 		.readonly = json_is_true(json_object_get(object, "readonly")),
+		.is_foreign = json_is_true(json_object_get(object, "foreign")),
 		.source_fd = k->root_fd,
 		.source = text_at(object, "source"),
 		.lowers = list,

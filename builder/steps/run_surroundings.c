@@ -80,6 +80,7 @@ bind_volume(const struct run_volume *v, const char *path, struct run_mounts *m,
 	mount->source_fd = fd;
 	mount->source = own(m, text_copy(path_base(text_of(path))));
 	mount->readonly = v->readonly;
+	mount->is_foreign = true;
 	return 0;
 }
 

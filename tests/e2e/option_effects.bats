@@ -256,6 +256,28 @@ g" ]
     [[ "$output" == *"--volume $T/nosuch:/mnt"*"No such file"* ]]
 }
 
+@test "where nothing can be mounted, a volume is copied, and it is said that writes are lost" {
+    need_root
+    busybox_image
+    mkdir "$T/data"
+    echo outside >"$T/data/f"
+    touch -d 2001-01-01 "$T/data"
+    printf 'FROM busybox:1\nRUN cat /mnt/f >/seen; echo step >/mnt/g; rm -f /mnt/f; true\n' >Dockerfile
+    for how in ro O ro,O; do
+        build --isolation chroot --no-cache --volume "$T/data:/mnt:$how" -t x:1 .
+        [ "$status" -eq 0 ]
+        [ "$(cat_of x:1 seen)" = outside ]
+        [ "$(ls "$T/data")" = f ]
+        [ "$(stat -c %y "$T/data" | cut -c1-4)" = 2001 ]
+    done
+    build --isolation chroot --no-cache --volume "$T/data:/mnt" .
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"/mnt shows a copy, and what is written to it is lost"* ]]
+    [ "$(cat "$T/data/f")" = outside ]
+    build --isolation chroot --no-cache --volume "$T/data/f:/etc/one:ro" .
+    [ "$status" -eq 0 ]
+}
+
 @test "a volume is part of the key by its paths, and leads out of no root" {
     busybox_image
     mkdir "$T/data" "$T/other"
