@@ -89,8 +89,11 @@ open_pair(struct terminal *t, struct error *err)
 
 	t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (t->master < 0 || grantpt(t->master) < 0 || unlockpt(t->master) < 0 ||
-	    ptsname_r(t->master, name, sizeof name) != 0)
-		return error_sys(err, "open a terminal");
+	    ptsname_r(t->master, name, sizeof name) != 0) {
+		error_sys(err, "open a terminal");
+		err->code = ERR_ENVIRONMENT;
+		return error_hint(err, "it comes from /dev/ptmx and /dev/pts");
+	}
 	t->slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (t->slave < 0 || t->stop_fd < 0)
