@@ -43,8 +43,8 @@
 /* In the order of the names. */
 const struct dialect_row dialect_rows[] = {
 	SAID(VALUE, "addr", "URL", BUILDCTL, NO_DAEMON),
-	SAME(FLAG, "all-platforms", 0, NULL, PODS, "--platform of all that the base has",
-	     set_all_platforms),
+	REFUSED(FLAG, "all-platforms", NULL, PODS,
+	        "name them: --platform linux/amd64,linux/arm64"),
 	SAME(VALUE, "arch", 0, "ARCH", PODS, "--platform linux/ARCH", set_arch),
 	SAID(VALUE, "attest", "type=…", DOCKER, NO_ATTEST),
 	REFUSED(VALUE, "bucket", "NAME", KANIKO, OTHER_FETCH),

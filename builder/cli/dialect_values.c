@@ -290,20 +290,6 @@ set_variant(void *target, struct text value, struct error *err)
 	return 0;
 }
 
-int
-set_all_platforms(void *target, struct text value, struct error *err)
-{
-	bool on = false;
-
-	(void)target;
-	if (read_flag(value, &on, err) < 0)
-		return -1;
-	if (!on)
-		return 0;
-	return refuse(err, "the platforms of the base are not looked up",
-	              "name them: --platform linux/amd64,linux/arm64");
-}
-
 static int
 set_policy(void *target, struct text value, enum pull_policy policy, struct error *err)
 {
