@@ -84,8 +84,9 @@ check_platform(const struct run_options *o, const struct source_image *image,
 	if (o->platform.p != NULL)
 		return error_set(err, ERR_SOURCE, "%s is for %s, not for %s", word, have,
 		                 want);
-	event_warn(0, "%s is for %s, and this machine is %s; --platform=%s looks for an "
-	              "emulator",
+	event_warn(0,
+	           "%s is for %s, and this machine is %s; --platform=%s looks for an "
+	           "emulator",
 	           word, have, want, have);
 	return 0;
 }

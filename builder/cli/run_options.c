@@ -11,9 +11,9 @@
 #include "base/number.h"
 #include "builder/cli/values.h"
 
-#define ENV_FILE_MAX   ((size_t)1 << 20)
-#define GRACE_SECONDS  10
-#define HOSTNAME_MAX   64 /* HOST_NAME_MAX */
+#define ENV_FILE_MAX  ((size_t)1 << 20)
+#define GRACE_SECONDS 10
+#define HOSTNAME_MAX  64 /* HOST_NAME_MAX */
 
 /* ------------------------------------------------------------ environment */
 
@@ -120,8 +120,7 @@ add_cap(void *target, struct text value, struct error *err)
 
 /* ------------------------------------------------------------ mounts */
 
-typedef int
-parse_mount_fn(struct text value, struct run_mount *out, struct error *err);
+typedef int parse_mount_fn(struct text value, struct run_mount *out, struct error *err);
 
 static int
 add_parsed(void *target, struct text value, parse_mount_fn *parse, struct error *err)
@@ -333,7 +332,8 @@ note_ports(void *target, struct text value, struct error *err)
 #define REQUEST(member) offsetof(struct run_options, request.member)
 
 const struct option_row run_option_rows[] = {
-	{ "add-host", 0, "HOST:IP", OPTION_CALL, 0, add_host, "add a line to /etc/hosts" },
+	{ "add-host", 0, "HOST:IP", OPTION_CALL, 0, add_host,
+	  "add a line to /etc/hosts" },
 	ROW_AUTHFILE,
 	{ "cap-add", 0, "CAP", OPTION_CALL, 0, add_cap,
 	  "give it this capability, too (also if --cap-drop=ALL is given)" },

@@ -24,10 +24,9 @@ health_open(struct health_check *h, const struct health_times *times, struct err
 {
 	int ends[2];
 
-	*h = (struct health_check){ .times = *times,
-		                    .socket_fd = -1,
-		                    .prober_fd = -1,
-		                    .stop_fd = -1 };
+	*h = (struct health_check){
+		.times = *times, .socket_fd = -1, .prober_fd = -1, .stop_fd = -1
+	};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_sys(err, "open a socket pair");
 	h->socket_fd = ends[0];
@@ -82,7 +81,8 @@ take_output(int fd, struct buf *out)
 		return errno == EINTR || errno == EAGAIN;
 	if (out->n < OUTPUT_MAX)
 		buf_add(out, bytes,
-		        (size_t)n < OUTPUT_MAX - out->n ? (size_t)n : OUTPUT_MAX - out->n);
+		        (size_t)n < OUTPUT_MAX - out->n ? (size_t)n
+		                                        : OUTPUT_MAX - out->n);
 	return n > 0;
 }
 

@@ -51,13 +51,13 @@ struct health_check {
 };
 
 /* Opens the sockets. */
-int health_open(struct health_check *h, const struct health_times *times,
-                struct error *err);
+int
+health_open(struct health_check *h, const struct health_times *times, struct error *err);
 
 /* Starts to probe; DONE is called, in another thread, when the answer is known. A failure
  * that counts is a warning. */
-int health_start(struct health_check *h, health_done_fn *done, void *arg,
-                 struct error *err);
+int
+health_start(struct health_check *h, health_done_fn *done, void *arg, struct error *err);
 void health_stop(struct health_check *h); /* the program has ended */
 void health_close(struct health_check *h);
 

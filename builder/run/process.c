@@ -8,7 +8,7 @@
 #include "base/number.h"
 
 /* What Docker sets where the image sets nothing. */
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define DEFAULT_PATH    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 #define HOSTNAME_LENGTH 12
 
@@ -49,8 +49,8 @@ find_variable(struct process_texts *p, struct text name)
 static void
 set_variable(struct process_texts *p, struct text name, struct text value)
 {
-	const char *text = own(
-	        p, mem_print("%.*s=%.*s", TEXT_ARG(name), TEXT_ARG(value)));
+	const char *text = own(p,
+	                       mem_print("%.*s=%.*s", TEXT_ARG(name), TEXT_ARG(value)));
 	const char **at = find_variable(p, name);
 
 	if (at != NULL)

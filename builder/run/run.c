@@ -129,9 +129,8 @@ run_prepare(const struct run_request *request, struct store *store,
 	run->config = &image->base.config;
 	run->store = store;
 	run->scratch_fd = -1;
-	run->health = (struct health_check){ .socket_fd = -1,
-		                             .prober_fd = -1,
-		                             .stop_fd = -1 };
+	run->health =
+	        (struct health_check){ .socket_fd = -1, .prober_fd = -1, .stop_fd = -1 };
 	run->root = (struct root)ROOT_INIT;
 	run->texts = (struct process_texts)PROCESS_TEXTS_INIT;
 	if (prepare(run, image, cancel, err) == 0)

@@ -28,10 +28,10 @@ struct run_request {
 	bool has_entrypoint;
 	struct text entrypoint; /* one word; n 0: none */
 	const char *const *words;
-	size_t n_words;              /* behind the image's name: CMD's place */
-	ARRAY(struct variable) env;  /* later ones count */
+	size_t n_words;             /* behind the image's name: CMD's place */
+	ARRAY(struct variable) env; /* later ones count */
 	struct text user, workdir;
-	struct text hostname;        /* p NULL: a random one */
+	struct text hostname; /* p NULL: a random one */
 	ARRAY(struct variable) hosts;
 	ARRAY(struct run_mount) mounts;
 	enum sandbox_network network;
@@ -62,13 +62,13 @@ struct run;
 
 /* Unpacks IMAGE, finds the user, opens mounts and makes the sandbox. Borrows all
  * arguments while the run exists. Warnings are events. NULL with ERR. */
-struct run *run_prepare(const struct run_request *request, struct store *store,
-                        struct source_image *image, const struct cancel *cancel,
-                        struct error *err);
+struct run *
+run_prepare(const struct run_request *request, struct store *store,
+            struct source_image *image, const struct cancel *cancel, struct error *err);
 
 struct run_outcome {
-	int status;      /* wait(2) status of the process */
-	bool oom;        /* the kernel killed it when memory ran out */
+	int status;         /* wait(2) status of the process */
+	bool oom;           /* the kernel killed it when memory ran out */
 	char *probe_output; /* with checks_health: of the last probe; owned, may be NULL */
 };
 

@@ -38,9 +38,9 @@ check_source(struct text source, struct error *err)
 static bool
 is_harmless(struct text option)
 {
-	static const char *const names[] = { "rw",        "z",          "Z",
-		                             "cached",    "consistent", "delegated",
-		                             "private",   "rprivate",   "nocopy" };
+	static const char *const names[] = { "rw",      "z",          "Z",
+		                             "cached",  "consistent", "delegated",
+		                             "private", "rprivate",   "nocopy" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (text_is(option, names[i]))

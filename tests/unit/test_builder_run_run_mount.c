@@ -9,8 +9,7 @@
 #include "base/count.h"
 #include "builder/run/run_mount.h"
 
-typedef int
-parse_fn(struct text value, struct run_mount *out, struct error *err);
+typedef int parse_fn(struct text value, struct run_mount *out, struct error *err);
 
 struct row {
 	parse_fn *parse;
@@ -41,7 +40,8 @@ static const struct row rows[] = {
 	{ M, "type=bind,src=./a,dst=/b,ro", "bind ./a /b ro" },
 	{ M, "destination=/b,type=bind,source=/a,readonly=false", "bind /a /b rw" },
 	{ M, "type=volume,target=/b", "empty  /b rw" },
-	{ M, "type=tmpfs,target=/b,tmpfs-size=1k,tmpfs-mode=700", "tmpfs  /b rw 1024 700" },
+	{ M, "type=tmpfs,target=/b,tmpfs-size=1k,tmpfs-mode=700",
+	  "tmpfs  /b rw 1024 700" },
 	{ M, "type=volume,source=name,target=/b", NULL },
 	{ M, "type=bind,target=/b", NULL },
 	{ M, "type=bind,source=/a", NULL },

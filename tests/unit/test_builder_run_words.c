@@ -19,18 +19,12 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "", "sh", NONE, "", "sh" },
-	{ "", "a b", NONE, "c", "c" },
-	{ "e", "a b", NONE, "", "e a b" },
-	{ "e f", "a b", NONE, "c d", "e f c d" },
-	{ "e", "", NONE, "", "e" },
-	{ "e", "a", "x", "", "x" },
-	{ "e", "a", "x", "c", "x c" },
-	{ "", "a", "x", "", "x" },
-	{ "e", "a", "", "c", "c" },
-	{ "e", "a", "", "", NULL },
-	{ "", "", NONE, "", NULL },
-	{ "", "", NONE, "c", "c" },
+	{ "", "sh", NONE, "", "sh" },      { "", "a b", NONE, "c", "c" },
+	{ "e", "a b", NONE, "", "e a b" }, { "e f", "a b", NONE, "c d", "e f c d" },
+	{ "e", "", NONE, "", "e" },        { "e", "a", "x", "", "x" },
+	{ "e", "a", "x", "c", "x c" },     { "", "a", "x", "", "x" },
+	{ "e", "a", "", "c", "c" },        { "e", "a", "", "", NULL },
+	{ "", "", NONE, "", NULL },        { "", "", NONE, "c", "c" },
 	{ "", "", "x", "", "x" },
 };
 
@@ -73,7 +67,8 @@ words_are_combined_as_docker_does(void **state)
 			buf_add_text(&got, out.list.at[k]);
 		}
 		assert_int_equal(failed, row->result == NULL ? -1 : 0);
-		assert_string_equal(buf_str(&got), row->result == NULL ? "" : row->result);
+		assert_string_equal(buf_str(&got),
+		                    row->result == NULL ? "" : row->result);
 		if (failed < 0)
 			assert_int_equal(err.code, ERR_USAGE);
 		for (size_t k = 0; k < given.list.n; k++)
