@@ -7,7 +7,10 @@
 #include <sys/signalfd.h>
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/count.h"
+
+#define SAME_SIGNAL_NS (200 * NS_PER_MS)
 
 /* The signals that stop us. If a signal was ignored when we started (nohup, a shell's
  * "&"), it stays ignored. */
@@ -42,12 +45,13 @@ pass_on(struct session *s, int number)
 }
 
 /* First signal: everything stops in good order. Second: at once; children die
- * with us, and the next run removes the leftovers in tmp/. */
+ * with us, and the next run removes the leftovers in tmp/. timeout(1) and others send a
+ * signal to us and to our group, so one that follows at once is the same. */
 static void *
 wait_for_signals(void *arg)
 {
 	struct session *s = arg;
-	int seen = 0;
+	int64_t first_ns = 0;
 
 	for (;;) {
 		struct pollfd wait[2] = { { .fd = s->signal_fd, .events = POLLIN },
@@ -61,9 +65,12 @@ wait_for_signals(void *arg)
 		if (read(s->signal_fd, &info, sizeof info) != sizeof info ||
 		    pass_on(s, (int)info.ssi_signo))
 			continue;
-		if (seen++ > 0)
+		if (first_ns == 0) {
+			first_ns = clock_monotonic_ns();
+			cancel_trigger(s->cancel);
+		} else if (clock_monotonic_ns() - first_ns > SAME_SIGNAL_NS) {
 			_exit(130);
-		cancel_trigger(s->cancel);
+		}
 	}
 	return NULL;
 }

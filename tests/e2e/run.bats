@@ -173,6 +173,13 @@ END
     nothing_left
 }
 
+@test "one signal that comes twice at once does not kill" {
+    run timeout -s TERM 2 "$COOPER" run busybox:1 \
+        sh -c "trap 'echo in order; exit 3' TERM; while :; do sleep 0.1; done"
+    [ "$status" -eq 124 ]
+    [ "$output" = "in order" ]
+}
+
 @test "a killed run leaves nothing that the next command does not remove" {
     busybox_image
     background busybox:1 sh -c 'echo big >/file; echo ready; exec sleep 1000'
