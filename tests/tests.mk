@@ -23,7 +23,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-mistakes check-language \
-	check-conformance check-docs check-environments check-kernels kubernetes-programs bench fuzz lint format clean
+	check-conformance check-docs check-environments check-kernels bench fuzz lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk packaging/packaging.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -75,9 +75,6 @@ check-kernels: ## the sandbox on Linux 5.10, 6.1 and 6.12, in virtual machines
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_KERNELS))
 	@$(MAKE) --no-print-directory all unit-programs
 	OUT=$(OUT) tests/kernels/run
-
-kubernetes-programs: ## compile a Kubernetes node of Debian's packages in out/kubernetes
-	tests/kubernetes/programs out/kubernetes
 
 differential: all ## the cases of the language as Debian's buildah and docker.io see them
 	tests/differential/run

@@ -174,6 +174,7 @@ END
 }
 
 @test "one signal that comes twice at once does not kill" {
+    busybox_image
     run timeout -s TERM 2 "$COOPER" run busybox:1 \
         sh -c "trap 'echo in order; exit 3' TERM; while :; do sleep 0.1; done"
     [ "$status" -eq 124 ]
