@@ -41,7 +41,8 @@ name_hint_add(struct text name, struct error *err)
 	if (text_find(name, ' ') >= 0 || text_find(name, '\t') >= 0)
 		return error_hint(err, "a name has no blanks");
 	if (text_find(name, '@') >= 0)
-		return error_hint(err, "a digest is \"sha256:\" and 64 hexadecimal digits");
+		return error_hint(err,
+		                  "a digest is \"sha256:\" and 64 hexadecimal digits");
 	if (has_upper_case(name))
 		return hint_lower_case(name, err);
 	return error_hint(err, "a name is [HOST[:PORT]/]NAME[:TAG]: lower-case letters, "

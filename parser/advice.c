@@ -134,8 +134,9 @@ advise_unknown(struct text bytes, int number, struct error *err)
 	    advise_joining(bytes, number, err))
 		return;
 	if (text_ends(word, ":"))
-		error_hint(err, "\"%.*s\" looks like YAML: -f names the Dockerfile, not "
-		                "a compose file or workflow",
+		error_hint(err,
+		           "\"%.*s\" looks like YAML: -f names the Dockerfile, not "
+		           "a compose file or workflow",
 		           TEXT_ARG(word));
 	else if (text_starts(word, "//") || text_starts(word, "--") ||
 	         text_starts(word, "/*"))

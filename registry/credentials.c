@@ -306,8 +306,7 @@ credentials_find(struct credentials *c, const char *host, const char *repo,
 {
 	int rc;
 
-	if (c->is_given &&
-	    (c->given_host == NULL || strcmp(c->given_host, host) == 0)) {
+	if (c->is_given && (c->given_host == NULL || strcmp(c->given_host, host) == 0)) {
 		credential_copy(out, &c->given, c->given.source);
 		return 1;
 	}

@@ -32,8 +32,8 @@ struct registry_options;
 
 /* Copies what OPTIONS says about hosts. MIRRORS is borrowed: its settings may also mark
  * hosts as insecure. */
-struct hosts *hosts_new(const struct registry_options *options,
-                        const struct mirrors *mirrors);
+struct hosts *
+hosts_new(const struct registry_options *options, const struct mirrors *mirrors);
 void hosts_free(struct hosts *hosts); /* takes NULL */
 
 /* The settings of NAME, borrowed from HOSTS. NULL if its certificate files

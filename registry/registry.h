@@ -139,17 +139,19 @@ struct registry_certs {
 
 struct registry_options {
 	const char *authfile; /* --authfile; NULL: all known places (credentials.h) */
-	const char *const *insecure; /* hosts with plain HTTP or unverified TLS; "*": all */
+	const char *const
+	        *insecure; /* hosts with plain HTTP or unverified TLS; "*": all */
 	size_t n_insecure;
-	int retries;                 /* of one request; 0: 5, negative: none */
-	int timeout_s;               /* without progress; 0: 60 */
-	int64_t retry_delay_ns;      /* 0: it grows by itself */
-	const char *cert_dir; /* certificates for all hosts, in place of certs.d; or NULL */
+	int retries;            /* of one request; 0: 5, negative: none */
+	int timeout_s;          /* without progress; 0: 60 */
+	int64_t retry_delay_ns; /* 0: it grows by itself */
+	const char
+	        *cert_dir; /* certificates for all hosts, in place of certs.d; or NULL */
 	const struct registry_certs *certs; /* they win over all directories */
 	size_t n_certs;
 	const struct registry_mirror *mirrors; /* before those of registries.conf */
 	size_t n_mirrors;
-	bool mirrors_only; /* what has a mirror is asked nowhere else */
+	bool mirrors_only;           /* what has a mirror is asked nowhere else */
 	bool offline;                /* refuse every connection */
 	const struct cancel *cancel; /* may be NULL */
 };

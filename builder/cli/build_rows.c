@@ -101,7 +101,7 @@ const struct option_row build_option_rows[] = {
 	  "set a label of the image" },
 	{ "load", 0, NULL, OPTION_FLAG, offsetof(struct build_options, load), NULL,
 	  "same as -o type=image: keep the image in the store, the default without -o "
-	  "and --push;\n"
+	  "and --push\n"
 	  "Docker or Podman get it too, if they are found ($COOPER_LOAD)" },
 	{ "logfile", 0, "FILE", OPTION_STRING, offsetof(struct build_options, logfile),
 	  NULL, "write progress to FILE in place of standard error" },

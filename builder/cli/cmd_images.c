@@ -66,7 +66,8 @@ static const struct option_row rows[] = {
 	{ "digests", 0, NULL, OPTION_FLAG, IMAGES_AT(digests), NULL,
 	  "show the digests that registries know" },
 	{ "filter", 'f', "KEY=VALUE", OPTION_CALL, 0, set_filter,
-	  "only some: reference=PATTERN, label=NAME[=VALUE], dangling=true,\n"
+	  "show only some; several filters must all agree\n"
+	  "reference=PATTERN, label=NAME[=VALUE], dangling=true,\n"
 	  "before=NAME, since=NAME, until=TIME, id=ID, digest=DIGEST" },
 	{ "format", 0, "text|json|TEMPLATE", OPTION_CALL, 0, set_format, FORMATTED_HELP },
 	{ "json", 0, NULL, OPTION_CALL_FLAG, 0, set_json, NULL },

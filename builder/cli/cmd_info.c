@@ -28,7 +28,7 @@ set_format(void *target, struct text value, struct error *err)
 
 static const struct option_row rows[] = {
 	{ "format", 'f', "text|json|TEMPLATE", OPTION_CALL, 0, set_format,
-	  FORMATTED_HELP },
+	  "text, json, or a template of Go\n'{{.Driver}}', '{{json .}}'" },
 	ROW_ROOT,
 	{ 0 },
 };

@@ -60,9 +60,8 @@ set_type(void *target, struct text value, struct error *err)
 
 static const struct option_row rows[] = {
 	{ "format", 'f', "json|TEMPLATE", OPTION_CALL, 0, set_format,
-	  "docker's document as one line of JSON, or parts of it by a\n"
-	  "template of Go: '{{.Id}}', '{{json .Config.Env}}',\n"
-	  "'{{index .RepoDigests 0}}'" },
+	  "docker's document as one line of JSON, or parts of it by a template of Go\n"
+	  "'{{.Id}}', '{{json .Config.Env}}', '{{index .RepoDigests 0}}'" },
 	{ "platform", 0, "OS/ARCH", OPTION_TEXT,
 	  offsetof(struct inspect_options, platform), NULL,
 	  "which image of an index (default: this machine's)" },

@@ -15,8 +15,7 @@ struct load_words {
 
 static const struct option_row rows[] = {
 	{ "input", 'i', "FILE", OPTION_STRING, offsetof(struct load_words, input), NULL,
-	  "an archive, or the directory of a layout (default: standard\n"
-	  "input)" },
+	  "an archive, or the directory of a layout (default: standard input)" },
 	ROW_PROGRESS,
 	ROW_QUIET,
 	ROW_ROOT,

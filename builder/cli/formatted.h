@@ -28,8 +28,8 @@ struct formatted {
 };
 
 #define FORMATTED_HELP                                                                   \
-	"text, json, or a template of Go such as\n"                                      \
-	"'{{.ID}}' or 'table {{.ID}}\\t{{.Size}}'"
+	"text, json, or a template of Go\n"                                              \
+	"'{{.ID}}', 'table {{.ID}}\\t{{.CreatedAt}}'"
 
 /* Reads the value of --format. ERR_USAGE. */
 int formatted_parse(struct formatted *f, struct text value, struct error *err);

@@ -73,7 +73,10 @@ print_cell(FILE *out, struct text t)
 	for (size_t i = 0; i < t.n; i++) {
 		if (t.p[i] == '|')
 			fputc('\\', out);
-		fputc(t.p[i] == '\n' ? ' ' : t.p[i], out);
+		if (t.p[i] == '\n')
+			fputs(t.p[i - 1] == ',' ? " " : "; ", out);
+		else
+			fputc(t.p[i], out);
 	}
 }
 
@@ -110,7 +113,7 @@ print_option(FILE *out, const struct option_row *o, bool links)
 		fprintf(out, "`-%c`, ", o->letter);
 	print_code(out, name, argument);
 	fputs(" | ", out);
-	print_cell(out, option_summary(o));
+	print_cell(out, has_keys(o->name) ? option_summary(o) : text_of(o->help));
 	if (links && has_keys(o->name))
 		fprintf(out, ": [keys](#%s-of---%s)",
 		        strcmp(o->name, "ssh") == 0 ||

@@ -17,8 +17,9 @@
 static void
 wanted_signals(sigset_t *set, bool are_forwarded)
 {
-	static const int signals[] = { SIGINT,  SIGTERM, SIGHUP,
-		                       SIGQUIT, SIGUSR1, SIGUSR2 };
+	static const int signals[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2
+	};
 	const size_t n = are_forwarded ? COUNT_OF(signals) : 3;
 
 	sigemptyset(set);

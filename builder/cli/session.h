@@ -30,8 +30,8 @@ enum progress session_progress(void);
 /* Blocks the signals and starts the thread that waits for them. The second signal
  * ends the program at once. Call session_end() even after a failure. */
 /* The same with the progress on OUT. */
-int session_start_on(struct session *s, enum progress progress, FILE *out,
-                     struct error *err);
+int
+session_start_on(struct session *s, enum progress progress, FILE *out, struct error *err);
 int session_start(struct session *s, enum progress progress, struct error *err);
 
 /* From now on FN gets the signals, SIGQUIT, SIGUSR1 and SIGUSR2 too, and they do not

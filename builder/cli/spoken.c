@@ -197,9 +197,11 @@ spoken_clear(struct spoken *w)
 
 /* ------------------------------------------------------------ other commands */
 
-#define NO_BUILDERS   "there are no builders to manage: cooper builds in its own process"
-#define NO_SCRIPTING  "write the steps into a Dockerfile: cooper build"
-#define NO_CONTAINERS "cooper runs no containers; cooper shell opens one step that failed"
+#define NO_BUILDERS  "there are no builders to manage: cooper builds in its own process"
+#define NO_SCRIPTING "write the steps into a Dockerfile: cooper build"
+#define NO_CONTAINERS                                                                    \
+	"cooper keeps no containers: cooper run starts an image in the foreground, "     \
+	"cooper shell opens a step that failed"
 
 static const struct {
 	const char *word, *instead;

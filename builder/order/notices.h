@@ -15,7 +15,8 @@ void notices_warn(const struct plan *plan);
 
 /* Warns of each build argument of REQUEST that DF does not declare and that has no
  * meaning of its own. */
-void notices_unused_args(const struct build_request *request, const struct dockerfile *df);
+void
+notices_unused_args(const struct build_request *request, const struct dockerfile *df);
 
 /* Adds a hint to ERR if a variable of the instruction that failed is not set. */
 void notices_advise(const struct plan *plan, struct error *err);

@@ -70,7 +70,7 @@ struct build_request {
 	ARRAY(struct output) outputs;  /* at least one to build */
 	ARRAY(struct cache_place) cache_from, cache_to;
 	bool no_cache;
-	int64_t cache_ttl_ns; /* older steps are not cached; 0: any age */
+	int64_t cache_ttl_ns;               /* older steps are not cached; 0: any age */
 	ARRAY(struct text) no_cache_stages; /* --no-cache-filter */
 	enum pull_policy pull;
 	ARRAY(struct text) platforms; /* none: the host's */

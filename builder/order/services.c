@@ -68,8 +68,9 @@ proxy_hide(struct text url)
 static int
 too_large(struct text id, struct error *err)
 {
-	return error_set(err, ERR_USAGE, "--secret %.*s: larger than 500 KiB",
-	                 TEXT_ARG(id));
+	error_set(err, ERR_USAGE, "--secret %.*s: larger than 500 KiB", TEXT_ARG(id));
+	return error_hint(err, "for a large file: RUN --mount=type=bind,from=NAME with "
+	                       "--build-context NAME=DIRECTORY");
 }
 
 static int
@@ -144,9 +145,11 @@ agent_add(struct services *s, const struct variable *v, struct error *err)
 	const char *socket = getenv("SSH_AUTH_SOCK");
 	struct text path = v->value.n > 0 ? v->value : text_of(socket);
 
-	if (path.n == 0)
-		return error_set(err, ERR_USAGE, "--ssh %.*s: SSH_AUTH_SOCK is not set",
-		                 TEXT_ARG(v->name));
+	if (path.n == 0) {
+		error_set(err, ERR_USAGE, "--ssh %.*s: SSH_AUTH_SOCK is not set",
+		          TEXT_ARG(v->name));
+		return error_hint(err, "start an agent: eval \"$(ssh-agent)\"; ssh-add");
+	}
 	if (agent_check(v->name, path, err) < 0)
 		return -1;
 	array_push(&s->agents, ((struct ssh_agent){ v->name, path }));

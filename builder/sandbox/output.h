@@ -9,7 +9,7 @@
 struct output {
 	int out_fd, err_fd; /* -1 after their end */
 	int end_fd;         /* hangs up when the first process has ended */
-	int signals_fd;      /* see struct sandbox_foreground, or -1 */
+	int signals_fd;     /* see struct sandbox_foreground, or -1 */
 	void (*deliver)(void *arg, int number);
 	void *deliver_arg;
 	sandbox_log_fn *log;

@@ -129,8 +129,8 @@ struct sandbox_limits {
 	uint64_t
 	        memory_max; /* bytes; 0: none; needs a writable cgroup, like the next two */
 	uint64_t pids_max;
-	uint32_t cpu_percent; /* 100 = one CPU; 0: none */
-	uint32_t cpu_shares;  /* Docker's, 2 to 262144; 0: none */
+	uint32_t cpu_percent;                  /* 100 = one CPU; 0: none */
+	uint32_t cpu_shares;                   /* Docker's, 2 to 262144; 0: none */
 	const char *cpuset_cpus, *cpuset_mems; /* "0-3,5"; NULL: all */
 	enum sandbox_swap swap;
 	uint64_t swap_max; /* SWAP_MAX, bytes */
@@ -172,9 +172,9 @@ struct sandbox_run {
 	const struct sandbox_mount *mounts; /* in order; later ones cover earlier ones */
 	size_t n_mounts;
 	enum sandbox_network network;
-	bool insecure;    /* all capabilities, no filter, nothing masked */
+	bool insecure; /* all capabilities, no filter, nothing masked */
 	uint64_t caps_added, caps_dropped; /* bits by number; dropped wins */
-	bool has_secrets; /* if it fails, its files are not kept */
+	bool has_secrets;                  /* if it fails, its files are not kept */
 	const char *hostname;
 	struct text hosts;  /* content of /etc/hosts; p NULL: the root's own */
 	struct text resolv; /* content of /etc/resolv.conf */
@@ -189,8 +189,8 @@ struct sandbox_run {
 	int terminal_fd;
 
 	const struct sandbox_foreground *foreground; /* or NULL */
-	bool is_discarded;     /* nobody wants the upper afterwards */
-	bool readonly_root;    /* engine ns only */
+	bool is_discarded;  /* nobody wants the upper afterwards */
+	bool readonly_root; /* engine ns only */
 };
 
 struct sandbox_result {

@@ -115,8 +115,7 @@ advise_agent(const struct failure *f, struct error *err)
 		const struct step_mount *m = &f->run->mounts.at[i];
 
 		if (m->type == MOUNT_SSH && !has_agent(f->job->env, m->id)) {
-			error_hint(err,
-			           "no ssh agent was given to the step: --ssh %.*s",
+			error_hint(err, "no ssh agent was given to the step: --ssh %.*s",
 			           TEXT_ARG(m->id));
 			return true;
 		}

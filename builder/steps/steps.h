@@ -68,8 +68,8 @@ struct failed_run;
 
 /* A directory or file of this machine that RUN steps see. */
 struct run_volume {
-	struct text source; /* as given, an absolute path */
-	struct text target; /* absolute */
+	struct text source;          /* as given, an absolute path */
+	struct text target;          /* absolute */
 	bool readonly, is_discarded; /* discarded: what steps write there is not kept */
 };
 
@@ -77,9 +77,9 @@ struct run_volume {
 struct run_surroundings {
 	ARRAY(struct run_volume) volumes;
 	ARRAY(struct text) dns, dns_search, dns_options; /* in place of the machine's */
-	ARRAY(struct text) left_out; /* paths that no layer gets */
-	bool no_hosts;               /* the image's own /etc/hosts */
-	uint64_t caps_added, caps_dropped; /* bits by number */
+	ARRAY(struct text) left_out;                     /* paths that no layer gets */
+	bool no_hosts;                                   /* the image's own /etc/hosts */
+	uint64_t caps_added, caps_dropped;               /* bits by number */
 };
 
 struct build_env {

@@ -76,7 +76,8 @@ close_root(struct recipe *recipe)
 	if (recipe->readonly_root == 0)
 		return 0;
 	fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-	if (fd < 0 || fs_restrict(fd, false, fs_attributes(recipe) | MOUNT_ATTR_RDONLY) < 0)
+	if (fd < 0 ||
+	    fs_restrict(fd, false, fs_attributes(recipe) | MOUNT_ATTR_RDONLY) < 0)
 		return recipe_fail(recipe, STAGE_READONLY, errno, NULL);
 	sys_close(fd);
 	return 0;

@@ -97,16 +97,16 @@ struct recipe {
 	uint32_t uid, gid;
 	recipe_at groups; /* uint32_t each */
 	uint32_t n_groups;
-	uint32_t single_id;     /* setgroups is denied */
-	uint32_t new_net;       /* an empty network: bring lo up */
-	uint32_t terminal;      /* RECIPE_FD_OUT is one, and for input, too */
-	uint32_t has_input;     /* RECIPE_FD_IN; else there is nothing to read */
-	uint32_t readonly_root; /* RECIPE_NS: only mounts on it can be written to */
+	uint32_t single_id;       /* setgroups is denied */
+	uint32_t new_net;         /* an empty network: bring lo up */
+	uint32_t terminal;        /* RECIPE_FD_OUT is one, and for input, too */
+	uint32_t has_input;       /* RECIPE_FD_IN; else there is nothing to read */
+	uint32_t readonly_root;   /* RECIPE_NS: only mounts on it can be written to */
 	struct recipe_list probe; /* argv of a program that is run on request, or n 0; see
 	                             prober.h */
 	uint64_t probe_ms;        /* its time */
-	uint32_t opens_devices; /* also devices that the program makes */
-	uint64_t caps;          /* to keep */
+	uint32_t opens_devices;   /* also devices that the program makes */
+	uint64_t caps;            /* to keep */
 	recipe_at limits;
 	uint32_t n_limits;
 	recipe_at filter; /* struct sock_filter each, or none */

@@ -1,0 +1,2 @@
+# A command of docker that cooper does not have.
+cooper ps
