@@ -61,6 +61,16 @@ unknown_command(const char *word)
 	return report_error(&err, NULL, (struct text){ 0 });
 }
 
+static int
+no_command(const char *option)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	error_set(&err, ERR_USAGE, "%s: no command is given", option);
+	error_hint(&err, "see: cooper --help");
+	return report_error(&err, NULL, (struct text){ 0 });
+}
+
 static bool
 is_either(const char *word, const char *a, const char *b)
 {
@@ -101,6 +111,8 @@ run_words(int argc, char **argv)
 		return help(argc - 1, argv + 1);
 	if (is_either(argv[0], "--version", "-v"))
 		return cmd_version.run(&cmd_version, 0, argv);
+	if (argv[0][0] == '-')
+		return no_command(argv[0]);
 	command = command_find(argv[0]);
 	if (command == NULL)
 		return unknown_command(argv[0]);

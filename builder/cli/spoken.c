@@ -184,6 +184,8 @@ spoken_read(const char *self, int argc, char **argv, struct spoken *out)
 	} else if (i < argc) {
 		array_push(&out->list, argv[i++]);
 		add_own(out, &r);
+	} else {
+		add_all(out, (int)r.options.n, r.options.at);
 	}
 	add_all(out, argc - i, argv + i);
 	array_clear(&r.options);

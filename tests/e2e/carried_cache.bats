@@ -181,7 +181,11 @@ Y
     [ "$status" -eq 0 ]
     build --root "$T/first" --offline --cache-from "$REGISTRY/cache:9" .
     [ "$status" -eq 0 ]
-    for bad in type=gha type=local type=registry,mode=max type=local,dest=x,mode=most type=inlin; do
+    # A cache of a kind that is not there only adds something.
+    build --cache-to type=gha,mode=max .
+    [ "$status" -eq 0 ]
+    [[ $output == *--cache-to* ]]
+    for bad in type=local type=registry,mode=max type=local,dest=x,mode=most type=inlin; do
         build --cache-to "$bad" .
         [ "$status" -ne 0 ]
         [[ $output == *--cache-to* ]]

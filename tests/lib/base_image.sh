@@ -7,6 +7,15 @@ base_tar() {
     local tar=$1
     [ -s "$tar" ] && return 0
     mkdir -p "$(dirname "$tar")"
+    # Others may be making it.
+    (
+        flock 9
+        [ -s "$tar" ] || base_tar_make "$tar"
+    ) 9>"$tar.lock"
+}
+
+base_tar_make() {
+    local tar=$1
     echo "making a Debian root file system out of packages: $tar" >&2
     # Docs and lists of the package manager are left out, as in published images.
     mmdebstrap --variant=minbase --quiet \
