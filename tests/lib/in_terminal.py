@@ -4,6 +4,7 @@ TYPED when WAIT has been shown, prints everything, ends with its status."""
 import os
 import pty
 import select
+import signal
 import sys
 import time
 
@@ -12,6 +13,9 @@ def main():
     wait, typed, command = sys.argv[1].encode(), sys.argv[2].encode(), sys.argv[3:]
     pid, fd = pty.fork()
     if pid == 0:
+        # Whoever started us in the background had them ignored.
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
         os.execvp(command[0], command)
     seen, sent, end = b"", False, time.monotonic() + 60
     while time.monotonic() < end:
@@ -27,6 +31,8 @@ def main():
             time.sleep(0.3)
             os.write(fd, typed)
             sent = True
+    if time.monotonic() >= end:
+        os.killpg(pid, signal.SIGKILL)
     sys.stdout.write(seen.decode(errors="replace").replace("\r", ""))
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
