@@ -45,14 +45,34 @@ pass_on(struct session *s, int number)
 	return is_passed;
 }
 
+/* What has come last, and when. */
+struct last_signal {
+	uint32_t number;
+	int64_t time_ns;
+};
+
+/* timeout(1) and others send a signal to us and to our group: one that would end us, and
+ * that comes again at once, is the same. */
+static bool
+is_same_again(struct last_signal *last, uint32_t number)
+{
+	const int64_t now = clock_monotonic_ns();
+	const bool ends = number != SIGUSR1 && number != SIGUSR2;
+
+	if (ends && number == last->number && now - last->time_ns < SAME_SIGNAL_NS)
+		return true;
+	*last = (struct last_signal){ number, now };
+	return false;
+}
+
 /* First signal: everything stops in good order. Second: at once; children die
- * with us, and the next run removes the leftovers in tmp/. timeout(1) and others send a
- * signal to us and to our group, so one that follows at once is the same. */
+ * with us, and the next run removes the leftovers in tmp/. */
 static void *
 wait_for_signals(void *arg)
 {
 	struct session *s = arg;
-	int64_t first_ns = 0;
+	struct last_signal last = { 0 };
+	int seen = 0;
 
 	for (;;) {
 		struct pollfd wait[2] = { { .fd = s->signal_fd, .events = POLLIN },
@@ -64,14 +84,12 @@ wait_for_signals(void *arg)
 		if (wait[1].revents != 0)
 			break;
 		if (read(s->signal_fd, &info, sizeof info) != sizeof info ||
+		    is_same_again(&last, info.ssi_signo) ||
 		    pass_on(s, (int)info.ssi_signo))
 			continue;
-		if (first_ns == 0) {
-			first_ns = clock_monotonic_ns();
-			cancel_trigger(s->cancel);
-		} else if (clock_monotonic_ns() - first_ns > SAME_SIGNAL_NS) {
+		if (seen++ > 0)
 			_exit(130);
-		}
+		cancel_trigger(s->cancel);
 	}
 	return NULL;
 }

@@ -10,8 +10,6 @@
 #include "base/clock.h"
 #include "base/own.h"
 
-#define SAME_SIGNAL_NS (200 * NS_PER_MS)
-
 /* A program that does not take them any more misses nothing. */
 static void
 pass_on(struct stopper *s, int number)
@@ -63,11 +61,8 @@ stopper_end(struct stopper *s, int number)
 {
 	pthread_mutex_lock(&s->lock);
 	if (s->is_ending) {
-		/* timeout(1) and others send one to us and to our group. */
-		if (clock_monotonic_ns() - s->ending_ns > SAME_SIGNAL_NS)
-			pass_on(s, SIGKILL);
+		pass_on(s, SIGKILL);
 	} else {
-		s->ending_ns = clock_monotonic_ns();
 		pass_on(s, number);
 		s->is_ending = pthread_create(&s->timer, NULL, stopper_thread, s) == 0;
 	}

@@ -17,7 +17,6 @@ struct stopper {
 	int signals_fd; /* what the sandbox reads: a byte is a signal's number */
 	int write_fd, stop_fd;
 	int64_t grace_ns;
-	int64_t ending_ns; /* since when; monotonic */
 	bool is_ending;
 	pthread_t timer;
 };
