@@ -136,6 +136,8 @@ is_global(const struct dockerfile *df, struct text name)
 void
 notices_advise(const struct plan *plan, struct error *err)
 {
+	if (err->code != ERR_SOURCE && err->code != ERR_DOCKERFILE)
+		return;
 	for (size_t i = 0; i < plan->warnings.n && err->n_at > 0; i++) {
 		const struct lint_warning *w = &plan->warnings.at[i];
 		struct text name = variable_of(w);

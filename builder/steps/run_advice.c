@@ -371,9 +371,9 @@ run_advise(const struct step_job *job, const struct result *base, int status,
 {
 	/* What is sure comes first. */
 	static adviser_fn *const after_start[] = { advise_read_only, advise_disk,
-		                                   advise_network,   advise_secret,
-		                                   advise_agent,     advise_json,
-		                                   advise_shell };
+		                                   advise_network,   advise_json,
+		                                   advise_shell,     advise_secret,
+		                                   advise_agent };
 	auto_error struct error ignored = ERROR_INIT;
 	struct failure f = {
 		.job = job,
