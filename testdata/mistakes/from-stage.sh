@@ -1,3 +1,3 @@
 # FROM names a stage with a spelling mistake.
 dockerfile 'FROM busybox:1 AS builder' 'FROM bilder' 'RUN true'
-cooper build .
+cooper build --offline .
