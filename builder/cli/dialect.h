@@ -9,8 +9,8 @@
  * A row has one of four outcomes. It is the SAME as an option of cooper, under another
  * name or with another form of its value. It asks for what is ALWAYS so. It has no
  * effect, which is SAID once, because the image does not depend on it. Or the image
- * would not be what was asked for: it is REFUSED, with what to do instead. The pages "moving from …" and `cooper help PROGRAM` are made
- * out of the table.
+ * would not be what was asked for: it is REFUSED, with what to do instead. The pages
+ * "moving from …" and `cooper help PROGRAM` are made out of the table.
  */
 #ifndef BUILDER_CLI_DIALECT_H
 #define BUILDER_CLI_DIALECT_H

@@ -410,9 +410,10 @@ static const struct {
 	{ "image-resolve-mode", "pull" },
 };
 
+/* 1 if KEY is one of these, 0, or -1. */
 static int
 add_opt_with_name(struct build_options *o, struct text key, struct text value,
-                  bool *found, struct error *err)
+                  struct error *err)
 {
 	static const struct {
 		const char *prefix, *option;
@@ -425,11 +426,10 @@ add_opt_with_name(struct build_options *o, struct text key, struct text value,
 
 		if (!text_starts(key, named[i].prefix))
 			continue;
-		*found = true;
 		key = text_from(key, strlen(named[i].prefix));
 		pair = build_options_own(
 		        o, mem_print("%.*s=%.*s", TEXT_ARG(key), TEXT_ARG(value)));
-		return give(named[i].option, o, pair, err);
+		return give(named[i].option, o, pair, err) < 0 ? -1 : 1;
 	}
 	return 0;
 }
@@ -456,7 +456,7 @@ add_opt(void *target, struct text value, struct error *err)
 {
 	struct build_options *o = target;
 	struct text key = text_cut(&value, '=');
-	bool found = false;
+	int found = 0;
 
 	if (key.n == 0 || value.p == NULL)
 		return error_set(err, ERR_USAGE, "must be KEY=VALUE");
@@ -470,7 +470,8 @@ add_opt(void *target, struct text value, struct error *err)
 	}
 	if (text_is(key, "source") || text_is(key, "cmdline"))
 		return 0;
-	if (add_opt_with_name(o, key, value, &found, err) < 0 || found)
-		return found && err->code == ERR_NONE ? 0 : -1;
+	found = add_opt_with_name(o, key, value, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
 	return add_opt_value(o, key, value, err);
 }
