@@ -23,17 +23,17 @@ run_mount_mode(const struct step_mount *m)
 	return m->mode == MOUNT_NOT_GIVEN ? mount_rows[m->type].mode : m->mode;
 }
 
-static char *
-own_text(struct run_mounts *m, char *text)
+char *
+run_mounts_own(struct run_mounts *m, char *text)
 {
 	array_push(&m->texts, text);
 	return text;
 }
 
-static struct sandbox_mount *
-mount_add(struct run_mounts *m, enum sandbox_mount_kind kind, struct text target)
+struct sandbox_mount *
+run_mounts_add(struct run_mounts *m, enum sandbox_mount_kind kind, struct text target)
 {
-	char *path = own_text(m, text_copy(target));
+	char *path = run_mounts_own(m, text_copy(target));
 	struct sandbox_mount *mount = array_add(&m->list);
 
 	mount->kind = kind;
@@ -110,10 +110,10 @@ prepare_bind(const struct step_job *job, const struct step_mount *want,
 		return -1;
 	if (lowers->list.n == 0 && n > 0)
 		array_push(&lowers->list, layer_dir(layers[n - 1]));
-	mount = mount_add(m, SANDBOX_OVERLAY, want->target);
+	mount = run_mounts_add(m, SANDBOX_OVERLAY, want->target);
 	mount->lowers = lowers->list.at;
 	mount->n_lowers = lowers->list.n;
-	mount->source = own_text(m, text_copy(want->source));
+	mount->source = run_mounts_own(m, text_copy(want->source));
 	mount->readonly = want->readonly;
 	return 0;
 }
@@ -123,7 +123,7 @@ static int
 prepare_cache(const struct step_job *job, const struct step_mount *want,
               struct run_mounts *m, struct error *err)
 {
-	struct sandbox_mount *mount = mount_add(m, SANDBOX_BIND, want->target);
+	struct sandbox_mount *mount = run_mounts_add(m, SANDBOX_BIND, want->target);
 
 	(void)err;
 	mount->source_fd = m->caches.of_mount[want - job->step->run.mounts.at];
@@ -168,7 +168,7 @@ prepare_secret(const struct step_job *job, const struct step_mount *want,
 		                              TEXT_ARG(secret->value)));
 	if (want->target.p == NULL)
 		return 0;
-	mount = mount_add(m, SANDBOX_FILE, want->target);
+	mount = run_mounts_add(m, SANDBOX_FILE, want->target);
 	mount->content = secret->value;
 	mount->mode = run_mount_mode(want);
 	mount->uid = want->uid;
@@ -197,7 +197,7 @@ add_agent(const struct step_job *job, const struct step_mount *want,
 	if (relay == NULL)
 		return -1;
 	array_push(&m->relays, relay);
-	mount = mount_add(m, SANDBOX_BIND, want->target);
+	mount = run_mounts_add(m, SANDBOX_BIND, want->target);
 	mount->source_fd = dir_fd;
 	mount->source = AGENT_RELAY_NAME;
 	mount->is_passing = true;
@@ -236,7 +236,7 @@ static int
 prepare_tmpfs(const struct step_job *job, const struct step_mount *want,
               struct run_mounts *m, struct error *err)
 {
-	struct sandbox_mount *mount = mount_add(m, SANDBOX_TMPFS, want->target);
+	struct sandbox_mount *mount = run_mounts_add(m, SANDBOX_TMPFS, want->target);
 
 	(void)job;
 	(void)err;
@@ -253,7 +253,7 @@ static prepare_fn *const prepare_functions[N_MOUNT_TYPES] = { MOUNT_TYPES(
 static void
 prepare_script(const struct step_run *run, struct run_mounts *m)
 {
-	struct sandbox_mount *mount = mount_add(m, SANDBOX_FILE, run->script_path);
+	struct sandbox_mount *mount = run_mounts_add(m, SANDBOX_FILE, run->script_path);
 
 	mount->content = run->script_body;
 	mount->mode = 0755;

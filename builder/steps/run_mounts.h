@@ -47,6 +47,14 @@ struct run_mounts {
 int
 run_mounts_prepare(const struct step_job *job, struct run_mounts *out, struct error *err);
 void run_mounts_clear(struct run_mounts *m); /* releases locks too */
+
+/* Returns TEXT, which M now owns. */
+char *run_mounts_own(struct run_mounts *m, char *text);
+
+/* Adds a mount without a source on TARGET, for the caller to complete. Valid until the
+ * next one is added. */
+struct sandbox_mount *
+run_mounts_add(struct run_mounts *m, enum sandbox_mount_kind kind, struct text target);
 #define auto_run_mounts __attribute__((cleanup(run_mounts_clear)))
 
 /* The permissions of M: the given ones, or the default of its type. */

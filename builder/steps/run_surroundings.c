@@ -43,26 +43,6 @@ run_surroundings_preimage(const struct run_surroundings *s, struct preimage *out
 
 /* ------------------------------------------------------------ mounts */
 
-static char *
-own(struct run_mounts *m, char *text)
-{
-	array_push(&m->texts, text);
-	return text;
-}
-
-static struct sandbox_mount *
-add_mount(struct run_mounts *m, enum sandbox_mount_kind kind, struct text target)
-{
-	char *path = own(m, text_copy(target));
-	struct sandbox_mount *mount = array_add(&m->list);
-
-	mount->kind = kind;
-	mount->target = path;
-	mount->source_fd = -1;
-	mount->source = "";
-	return mount;
-}
-
 /* The place of the volume in the directory that holds it: a file is bound, too. */
 static int
 bind_volume(const struct run_volume *v, const char *path, struct run_mounts *m,
@@ -76,9 +56,9 @@ bind_volume(const struct run_volume *v, const char *path, struct run_mounts *m,
 	if (fd < 0)
 		return error_sys(err, "open %s", parent);
 	array_push(&m->fds, fd);
-	mount = add_mount(m, SANDBOX_BIND, v->target);
+	mount = run_mounts_add(m, SANDBOX_BIND, v->target);
 	mount->source_fd = fd;
-	mount->source = own(m, text_copy(path_base(text_of(path))));
+	mount->source = run_mounts_own(m, text_copy(path_base(text_of(path))));
 	mount->readonly = v->readonly;
 	mount->is_foreign = true;
 	return 0;
@@ -90,8 +70,8 @@ overlay_volume(const struct run_volume *v, const char *path, struct run_mounts *
 	struct lowers *lowers = array_add(&m->lowers);
 	struct sandbox_mount *mount = NULL;
 
-	array_push(&lowers->list, own(m, mem_copy(path)));
-	mount = add_mount(m, SANDBOX_OVERLAY, v->target);
+	array_push(&lowers->list, run_mounts_own(m, mem_copy(path)));
+	mount = run_mounts_add(m, SANDBOX_OVERLAY, v->target);
 	mount->lowers = lowers->list.at;
 	mount->n_lowers = 1;
 }
@@ -131,17 +111,17 @@ hide_path(const struct step_job *job, const struct result *base, const struct vi
 	if (view_resolve(view, path, &inside, err) < 0)
 		return -1;
 	if (view_find(view, text_of(inside), &there) <= 0) {
-		add_mount(m, SANDBOX_TMPFS, path)->mode = 0755;
+		run_mounts_add(m, SANDBOX_TMPFS, path)->mode = 0755;
 		return 0;
 	}
 	lowers = array_add(&m->lowers);
 	if (layers_lowers(job->env->store, base->layers.at, base->layers.n,
 	                  job->env->cancel, lowers, err) < 0)
 		return -1;
-	mount = add_mount(m, SANDBOX_OVERLAY, path);
+	mount = run_mounts_add(m, SANDBOX_OVERLAY, path);
 	mount->lowers = lowers->list.at;
 	mount->n_lowers = lowers->list.n;
-	mount->source = own(m, mem_print("/%s", inside));
+	mount->source = run_mounts_own(m, mem_print("/%s", inside));
 	return 0;
 }
 
