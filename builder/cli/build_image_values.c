@@ -11,20 +11,12 @@
 #include "base/number.h"
 #include "builder/cli/build_options.h"
 #include "builder/cli/build_values.h"
+#include "builder/cli/values.h"
 #include "parser/config.h"
 
 #define ARG_FILE_MAX ((size_t)1 << 20)
 #define RETRIES_MAX  1000
 #define DELAY_MAX    ((int64_t)3600 * 1000000000)
-
-static int
-read_flag(struct text value, bool *out, struct error *err)
-{
-	*out = true;
-	if (value.p == NULL || number_bool(value, out))
-		return 0;
-	return error_set(err, ERR_USAGE, "not true or false");
-}
 
 /* ------------------------------------------------------------ config */
 
@@ -68,7 +60,7 @@ set_inherit_labels(void *target, struct text value, struct error *err)
 {
 	bool on = false;
 
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	((struct build_options *)target)->request.drops_labels = !on;
 	return 0;
@@ -119,7 +111,7 @@ add_build_arg_file(void *target, struct text value, struct error *err)
 int
 set_http_proxy(void *target, struct text value, struct error *err)
 {
-	return read_flag(value, &((struct build_options *)target)->gives_proxy, err);
+	return value_flag(value, &((struct build_options *)target)->gives_proxy, err);
 }
 
 /* ------------------------------------------------------------ form */
@@ -277,7 +269,7 @@ set_tls_verify(void *target, struct text value, struct error *err)
 {
 	bool on = false;
 
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	((struct build_options *)target)->request.wishes.insecure_all = !on;
 	return 0;

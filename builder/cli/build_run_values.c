@@ -1,6 +1,5 @@
 #include "builder/cli/build_run_values.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include "base/count.h"
 #include "base/path.h"
 #include "builder/cli/build_options.h"
+#include "builder/cli/values.h"
 
 #define DNS_TEXT_MAX 255
 
@@ -125,11 +125,7 @@ add_cap_dropped(void *target, struct text value, struct error *err)
 int
 add_dns(void *target, struct text value, struct error *err)
 {
-	auto_free char *address = text_copy(value);
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	if (strlen(address) != value.n || (inet_pton(AF_INET, address, bytes) != 1 &&
-	                                   inet_pton(AF_INET6, address, bytes) != 1))
+	if (!value_is_address(value))
 		return error_set(err, ERR_USAGE, "must be an IP address");
 	array_push(&surroundings(target)->dns, value);
 	return 0;

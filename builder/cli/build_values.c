@@ -389,8 +389,8 @@ set_check(void *target, struct text value, struct error *err)
 {
 	bool on = true;
 
-	if (value.p != NULL && !number_bool(value, &on))
-		return error_set(err, ERR_USAGE, "not true or false");
+	if (value_flag(value, &on, err) < 0)
+		return -1;
 	if (on)
 		((struct build_options *)target)->request.call = CALL_CHECK;
 	return 0;

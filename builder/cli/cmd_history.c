@@ -12,6 +12,7 @@
 #include "builder/cli/formatted.h"
 #include "builder/cli/shown_image.h"
 #include "builder/cli/table.h"
+#include "builder/cli/values.h"
 #include "layers/store.h"
 
 #define CREATED_BY_MAX 45 /* characters, as docker cuts them */
@@ -36,8 +37,8 @@ set_human(void *target, struct text value, struct error *err)
 {
 	bool human = true;
 
-	if (value.p != NULL && !number_bool(value, &human))
-		return error_set(err, ERR_USAGE, "not true or false");
+	if (value_flag(value, &human, err) < 0)
+		return -1;
 	((struct history_options *)target)->exact = !human;
 	return 0;
 }

@@ -10,18 +10,9 @@
 #include "builder/cli/build_options.h"
 #include "builder/cli/build_values.h"
 #include "builder/cli/cmd.h"
+#include "builder/cli/values.h"
 
 /* ------------------------------------------------------------ helpers */
-
-/* A flag's value: "" is true. */
-static int
-read_flag(struct text value, bool *out, struct error *err)
-{
-	*out = true;
-	if (value.p == NULL || number_bool(value, out))
-		return 0;
-	return error_set(err, ERR_USAGE, "not true or false");
-}
 
 static int
 refuse(struct error *err, const char *what, const char *hint)
@@ -90,7 +81,7 @@ set_dockerfile(void *target, struct text value, struct error *err)
 int
 set_cache(void *target, struct text value, struct error *err)
 {
-	return read_flag(value, &((struct build_options *)target)->other.caches, err);
+	return value_flag(value, &((struct build_options *)target)->other.caches, err);
 }
 
 int
@@ -109,14 +100,15 @@ set_cache_repo(void *target, struct text value, struct error *err)
 int
 set_no_push(void *target, struct text value, struct error *err)
 {
-	return read_flag(value, &((struct build_options *)target)->other.pushes_not, err);
+	return value_flag(value, &((struct build_options *)target)->other.pushes_not,
+	                  err);
 }
 
 int
 set_no_push_cache(void *target, struct text value, struct error *err)
 {
-	return read_flag(value, &((struct build_options *)target)->other.keeps_cache,
-	                 err);
+	return value_flag(value, &((struct build_options *)target)->other.keeps_cache,
+	                  err);
 }
 
 int
@@ -140,8 +132,8 @@ add_oci_layout(void *target, struct text value, struct error *err)
 int
 set_insecure_push(void *target, struct text value, struct error *err)
 {
-	return read_flag(value, &((struct build_options *)target)->other.insecure_push,
-	                 err);
+	return value_flag(value, &((struct build_options *)target)->other.insecure_push,
+	                  err);
 }
 
 int
@@ -150,7 +142,7 @@ set_insecure(void *target, struct text value, struct error *err)
 	struct build_options *o = target;
 	bool on = false;
 
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	o->request.wishes.insecure_all = on;
 	return 0;
@@ -204,7 +196,7 @@ set_reproducible(void *target, struct text value, struct error *err)
 {
 	bool on = false;
 
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	return on ? set_epoch(target, TEXT("0"), err) : 0;
 }
@@ -214,7 +206,7 @@ set_squash_to(void *target, struct text value, enum squash squash, struct error 
 {
 	bool on = false;
 
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	((struct build_options *)target)->request.squash = on ? squash : SQUASH_NONE;
 	return 0;
@@ -295,7 +287,7 @@ set_policy(void *target, struct text value, enum pull_policy policy, struct erro
 {
 	bool on = false;
 
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	if (on)
 		((struct build_options *)target)->request.pull = policy;
@@ -329,7 +321,7 @@ set_rewrite(void *target, struct text value, struct error *err)
 {
 	bool on = false;
 
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	((struct build_options *)target)->keep_times = !on;
 	return 0;

@@ -257,23 +257,13 @@ set_pull(void *target, struct text value, struct error *err)
 
 /* ------------------------------------------------------------ what is different here */
 
-/* True unless the flag is given as false. */
-static int
-read_flag(struct text value, bool *on, struct error *err)
-{
-	*on = true;
-	if (value.p == NULL || number_bool(value, on))
-		return 0;
-	return error_set(err, ERR_USAGE, "not true or false");
-}
-
 static int
 set_rm(void *target, struct text value, struct error *err)
 {
 	bool on = true;
 
 	(void)target;
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	if (on)
 		return 0;
@@ -288,7 +278,7 @@ refuse_detach(void *target, struct text value, struct error *err)
 	bool on = true;
 
 	(void)target;
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	if (!on)
 		return 0;
@@ -303,7 +293,7 @@ refuse_privileged(void *target, struct text value, struct error *err)
 	bool on = true;
 
 	(void)target;
-	if (read_flag(value, &on, err) < 0)
+	if (value_flag(value, &on, err) < 0)
 		return -1;
 	if (!on)
 		return 0;
@@ -323,7 +313,7 @@ note_port(void *target, struct text value, struct error *err)
 static int
 note_ports(void *target, struct text value, struct error *err)
 {
-	return read_flag(value, &((struct run_options *)target)->publishes, err);
+	return value_flag(value, &((struct run_options *)target)->publishes, err);
 }
 
 /* ------------------------------------------------------------ the table */

@@ -1,4 +1,5 @@
 #include "builder/cli/transfer.h"
+#include "builder/cli/values.h"
 
 #include "base/base.h"
 #include "base/event.h"
@@ -39,8 +40,8 @@ transfer_set_tls_verify(void *target, struct text value, struct error *err)
 {
 	bool verify = true;
 
-	if (value.p != NULL && !number_bool(value, &verify))
-		return error_set(err, ERR_USAGE, "not true or false");
+	if (value_flag(value, &verify, err) < 0)
+		return -1;
 	((struct transfer_options *)target)->no_tls_verify = !verify;
 	return 0;
 }

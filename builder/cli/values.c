@@ -7,8 +7,17 @@
 #include "base/base.h"
 #include "base/number.h"
 
-static bool
-is_address(struct text t)
+int
+value_flag(struct text value, bool *out, struct error *err)
+{
+	*out = true;
+	if (value.p == NULL || number_bool(value, out))
+		return 0;
+	return error_set(err, ERR_USAGE, "not true or false");
+}
+
+bool
+value_is_address(struct text t)
 {
 	auto_free char *s = text_copy(t);
 	unsigned char bytes[sizeof(struct in6_addr)];
@@ -33,7 +42,7 @@ value_host(struct text value, struct variable *out, struct error *err)
 		address = (struct text){ address.p + 1, address.n - 2 };
 	if (text_is(address, "host-gateway"))
 		address = TEXT("127.0.0.1");
-	if (!is_address(address))
+	if (!value_is_address(address))
 		return error_set(err, ERR_USAGE, "must be HOST:ADDRESS");
 	*out = (struct variable){ name, address };
 	return 0;

@@ -4,13 +4,21 @@
 #ifndef BUILDER_CLI_VALUES_H
 #define BUILDER_CLI_VALUES_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "builder/sandbox/sandbox.h"
 #include "parser/config.h"
 
+/* A flag's value; none (p NULL) is true. All of these: ERR_USAGE. */
+int value_flag(struct text value, bool *out, struct error *err);
+
+/* Whether T is an IPv4 or IPv6 address. */
+bool value_is_address(struct text t);
+
 /* HOST:ADDRESS or HOST=ADDRESS; an IPv6 address may be in brackets, "host-gateway" is this
- * machine. The texts are VALUE's. All of these: ERR_USAGE. */
+ * machine. The texts are VALUE's. */
 int value_host(struct text value, struct variable *out, struct error *err);
 
 /* TYPE=SOFT[:HARD] */
