@@ -44,7 +44,7 @@ COOPER_LIBS     = $(PACKAGE_LIBS) -pthread -lm -Wl,-z,now
 
 # One static library per folder, in the order of the arrows: each may use those after it.
 BUILDER_DIRS := builder/cli builder/run builder/order builder/export builder/solve builder/steps builder/image builder/cache \
-	builder/machine builder/sandbox builder/sandbox/supervise builder/sandbox/plain builder/sandbox/inside \
+	builder/machine builder/sandbox builder/sandbox/trap builder/sandbox/supervise builder/sandbox/plain builder/sandbox/inside \
 	builder/context builder/ui builder/template
 FOLDERS      := builder $(BUILDER_DIRS) registry layers parser base/http base
 name_of       = $(subst /,_,$(1))
@@ -77,6 +77,18 @@ $(OUT)/cooper: $(OUT)/obj/builder/main.o $(LIBS)
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,cc) $(CC) $(COOPER_CPPFLAGS) $(CPPFLAGS) $(COOPER_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# A program of its own in the program, see builder/sandbox/trap/loader/loader.c. Neither sanitizers nor flags of the user.
+LOADER      := builder/sandbox/trap/loader
+LOADER_BASE  = $(call once,LOADER_BASE,$(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),0x5500000000,0x550000000000))
+LOADER_FLAGS = -std=gnu17 $(WARNINGS) -O2 -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fpie \
+	-I. -nostdlib -static -fuse-ld=bfd -Wl,--defsym=LOADER_BASE=$(LOADER_BASE),-T,$(LOADER)/loader.ld \
+	-Wl,--build-id=none,-z,noexecstack,-z,separate-code
+$(OUT)/loader/trap_loader: $(wildcard $(LOADER)/*.[ch]) $(LOADER)/loader.ld
+	@mkdir -p $(@D)
+	$(call say,cc) $(CC) $(LOADER_FLAGS) -o $@ $(filter %.c,$^)
+$(OUT)/obj/builder/sandbox/trap/loader_bytes.o: $(OUT)/loader/trap_loader
+$(OUT)/obj/builder/sandbox/trap/loader_bytes.o: CPPFLAGS += -Wa,-I$(OUT)/loader
 
 define library
 $(OUT)/lib/$(call name_of,$(1)).a: $(patsubst %.c,$(OUT)/obj/%.o,$(call sources_of,$(1)))

@@ -1,0 +1,12 @@
+#include "builder/sandbox/trap/loader_bytes.h"
+
+/* The assembler finds the file among its folders (-Wa,-I). */
+__asm__(".section .rodata\n"
+        ".global loader_bytes\n"
+        ".balign 16\n"
+        "loader_bytes:\n"
+        ".incbin \"trap_loader\"\n"
+        ".global loader_bytes_end\n"
+        "loader_bytes_end:\n"
+        ".byte 0\n"
+        ".previous\n");
