@@ -94,7 +94,7 @@ const struct option_row build_option_rows[] = {
 	  "with =false: without the labels of the base" },
 	{ "insecure-registry", 0, "HOST", OPTION_TEXTS, AT(insecure_registries), NULL,
 	  "use plain HTTP or unverified TLS for HOST" },
-	{ "isolation", 0, "auto|ns|chroot", OPTION_CALL, 0, set_isolation,
+	{ "isolation", 0, "auto|ns|chroot|trap", OPTION_CALL, 0, set_isolation,
 	  "how RUN steps are kept apart from this machine" },
 	{ "jobs", 0, "N", OPTION_COUNT, AT(jobs), NULL, "steps at the same time" },
 	{ "label", 0, "NAME=VALUE", OPTION_CALL, 0, add_label,

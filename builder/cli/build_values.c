@@ -307,7 +307,7 @@ set_isolation(void *target, struct text value, struct error *err)
 			value = TEXT("auto");
 	if (isolation_parse(value, &o->request.isolation))
 		return 0;
-	error_set(err, ERR_USAGE, "must be auto, ns or chroot");
+	error_set(err, ERR_USAGE, "must be auto, ns, chroot or trap");
 	return error_hint(err, "default, oci, rootless and process are auto, too; "
 	                       "virtual machines are not used");
 }

@@ -19,13 +19,13 @@ static int
 set_isolation(void *target, struct text value, struct error *err)
 {
 	if (!isolation_parse(value, &((struct doctor_options *)target)->isolation))
-		return error_set(err, ERR_USAGE, "must be auto, ns or chroot");
+		return error_set(err, ERR_USAGE, "must be auto, ns, chroot or trap");
 	return 0;
 }
 
 static const struct option_row rows[] = {
 	ROW_FORMAT,
-	{ "isolation", 0, "auto|ns|chroot", OPTION_CALL, 0, set_isolation,
+	{ "isolation", 0, "auto|ns|chroot|trap", OPTION_CALL, 0, set_isolation,
 	  "the engine to check" },
 	ROW_ROOT,
 	{ 0 },

@@ -235,7 +235,7 @@ static int
 set_isolation(void *target, struct text value, struct error *err)
 {
 	if (!isolation_parse(value, &((struct run_options *)target)->request.isolation))
-		return error_set(err, ERR_USAGE, "must be auto, ns or chroot");
+		return error_set(err, ERR_USAGE, "must be auto, ns, chroot or trap");
 	return 0;
 }
 
@@ -344,7 +344,7 @@ const struct option_row run_option_rows[] = {
 	ROW_INSECURE,
 	{ "interactive", 'i', NULL, OPTION_FLAG, AT(takes_input), NULL,
 	  "give it standard input even if that is a terminal" },
-	{ "isolation", 0, "auto|ns|chroot", OPTION_CALL, 0, set_isolation,
+	{ "isolation", 0, "auto|ns|chroot|trap", OPTION_CALL, 0, set_isolation,
 	  "how it is kept apart from this machine" },
 	{ "memory", 'm', "SIZE", OPTION_SIZE, REQUEST(limits.memory_max), NULL,
 	  "limit its memory" },

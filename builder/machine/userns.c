@@ -350,6 +350,8 @@ enter_or_stay(enum isolation wanted, bool must_enter, struct userns_outcome *out
 	struct origin o = { .pid = getpid(), .uid = geteuid(), .gid = getegid() };
 
 	*out = (struct userns_outcome){ .mapping = IDS_NONE };
+	if (o.uid != 0 && wanted == ISOLATION_TRAP)
+		return;
 	if ((o.uid == 0 && wanted == ISOLATION_CHROOT) || (can_mount() && !must_enter)) {
 		out->mapping = (int)own_mapping();
 		if (out->mapping != IDS_REAL)

@@ -25,7 +25,7 @@ struct engine {
 	           struct sandbox_result *result, struct error *err);
 };
 
-extern const struct engine engine_ns, engine_chroot;
+extern const struct engine engine_ns, engine_chroot, engine_trap;
 
 /* Runs the first engine on an overlay once, as for a step. */
 int engine_ns_try_overlay(struct sandbox *sb, struct error *err);

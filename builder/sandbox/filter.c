@@ -17,6 +17,7 @@
 #include "base/count.h"
 #include "builder/sandbox/filter_verdict.h"
 #include "builder/sandbox/inside/devices.h"
+#include "builder/sandbox/trap/loader/record.h"
 
 static void
 emit(struct filter *f, uint16_t code, uint32_t k, uint8_t if_true, uint8_t if_false)
@@ -153,6 +154,69 @@ emit_if_other(struct filter *f)
 	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
 }
 
+/* Loads the high half of argument I. */
+static void
+emit_load_high(struct filter *f, unsigned i)
+{
+	uint32_t at = (uint32_t)(offsetof(struct seccomp_data, args) + 8 * i + 4);
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	at -= 4;
+#endif
+	emit(f, BPF_LD | BPF_W | BPF_ABS, at, 0, 0);
+}
+
+static void
+emit_ask_not_redone(struct filter *f)
+{
+	emit_load_argument(f, 5);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)f->cookie, 0, 3);
+	emit_load_high(f, 5);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(f->cookie >> 32), 0, 1);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+}
+
+/* If the pointer that is argument I is not NULL. */
+static void
+emit_ask_pointer(struct filter *f, unsigned i)
+{
+	emit_load_argument(f, i);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+	emit_load_high(f, i);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_ask_owner_of_fd(struct filter *f)
+{
+	emit_load_argument(f, 1);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, F_SETOWN, 1, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, F_SETOWN_EX, 0, 1);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+static void
+emit_prctl(struct filter *f)
+{
+	/* A process that cannot be inspected could not be served, and there are no
+	 * capabilities to give up. */
+	static const uint32_t done[] = { PR_SET_DUMPABLE, PR_CAPBSET_DROP,
+		                         PR_SET_SECUREBITS };
+	const uint8_t n = COUNT_OF(done);
+
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, LOADER_ASK, 0, 1);
+	emit_return(f, SECCOMP_RET_USER_NOTIF);
+	for (uint8_t i = 0; i < n; i++)
+		emit(f, BPF_JMP | BPF_JEQ | BPF_K, done[i], (uint8_t)(n - i), 0);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_return(f, SECCOMP_RET_ERRNO | 0);
+}
+
 static void
 emit_clone(struct filter *f, const struct filter_abi *abi)
 {
@@ -231,6 +295,21 @@ emit_asking(struct filter *f, enum verdict verdict)
 		return true;
 	case VERDICT_ASK_NODE_AT:
 		emit_ask_node(f, 2);
+		return true;
+	case VERDICT_ASK_NOT_REDONE:
+		emit_ask_not_redone(f);
+		return true;
+	case VERDICT_ASK_TIMES:
+		emit_ask_pointer(f, 1);
+		return true;
+	case VERDICT_ASK_ADDRESS:
+		emit_ask_pointer(f, 4);
+		return true;
+	case VERDICT_ASK_OWNER_OF_FD:
+		emit_ask_owner_of_fd(f);
+		return true;
+	case VERDICT_PRCTL:
+		emit_prctl(f);
 		return true;
 	default:
 		return false;
@@ -319,6 +398,13 @@ emit_search(struct filter *f, const struct filter_abi *abi, const struct filter_
 	emit_search(f, abi, r + half, n - half);
 }
 
+/* Whoever answers all calls with a path knows the machine's own ABI only. */
+static bool
+is_served(const struct filter_abi *abi, unsigned kinds)
+{
+	return (kinds & FILTER_ASKS_ALL) == 0 || abi->set == abi->machine;
+}
+
 /* Emits the part for the ABIs from FIRST on that have the same audit value; returns their
  * number. */
 static size_t
@@ -328,7 +414,8 @@ emit_audit(struct filter *f, size_t first, unsigned kinds)
 	size_t jump = 0, i = first;
 
 	for (; i < filter_n_abis && filter_abis[i].audit == filter_abis[first].audit; i++)
-		filter_add_abi(&ranges, &filter_abis[i], kinds);
+		if (is_served(&filter_abis[i], kinds))
+			filter_add_abi(&ranges, &filter_abis[i], kinds);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, filter_abis[first].audit, 1, 0);
 	jump = f->code.n;
 	emit(f, BPF_JMP | BPF_JA, 0, 0, 0);
@@ -347,7 +434,8 @@ filter_compile(struct filter *out, unsigned kinds)
 
 	emit(out, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
 	for (size_t i = 0; i < filter_n_abis;) {
-		bool wanted = filter_abis[i].machine == machine;
+		bool wanted = filter_abis[i].machine == machine &&
+		              is_served(&filter_abis[i], kinds);
 
 		known = known || wanted;
 		i += wanted ? emit_audit(out, i, kinds) : 1;

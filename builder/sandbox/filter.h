@@ -41,6 +41,11 @@ enum verdict {
 	VERDICT_ASK_NODE,     /* … if it makes a device that is not harmless */
 	VERDICT_ASK_NODE_AT,
 	VERDICT_NO_LISTENER, /* filters without a listener only */
+	VERDICT_ASK_NOT_REDONE, /* … unless the supervisor makes the caller do it */
+	VERDICT_ASK_TIMES,      /* … if it names a file: utimensat() */
+	VERDICT_ASK_ADDRESS,    /* … if it names an address: sendto() */
+	VERDICT_ASK_OWNER_OF_FD, /* … if it says who gets signals: fcntl() */
+	VERDICT_PRCTL, /* what needs privileges has no effect; the loader asks */
 };
 
 /* Differences from the standard filter. */
@@ -51,6 +56,7 @@ enum filter_kind {
 	FILTER_ASKS_OWNERS = 8, /* … so do calls that concern owners and ids */
 	FILTER_OWN_LIMITS = 16, /* no access to the limits of other processes */
 	FILTER_ASKS_NODES = 32, /* device nodes ask process 1, see device_gate.h */
+	FILTER_ASKS_ALL = 64,   /* no call with a path is made by the step, see trap.h */
 };
 
 struct filter_rule {
@@ -67,6 +73,9 @@ extern const size_t filter_n_rules;
 
 struct filter {
 	ARRAY(struct sock_filter) code;
+	/* FILTER_ASKS_ALL: a call with this as its sixth argument is redone by the
+	 * supervisor. Set it before filter_compile(). */
+	uint64_t cookie;
 };
 
 /* KINDS: bits of enum filter_kind. On an unknown architecture, adds nothing: then there

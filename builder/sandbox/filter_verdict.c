@@ -149,6 +149,68 @@ asks_for_node(const char *name, enum verdict *out)
 	return true;
 }
 
+/* Calls that a step without a root of its own must not make itself, and some without
+ * effect; in FILTER_ASKS_ALL. */
+static bool
+asks_for_all(const char *name, enum verdict *out)
+{
+	static const char *const always[] = {
+		"open",         "openat",      "creat",           "stat",
+		"lstat",        "fstat",       "newfstatat",      "statx",
+		"access",       "faccessat",   "faccessat2",      "readlink",
+		"readlinkat",   "getcwd",      "mkdir",           "mkdirat",
+		"rmdir",        "unlink",      "unlinkat",        "rename",
+		"renameat",     "renameat2",   "link",            "linkat",
+		"symlink",      "symlinkat",   "mknod",           "mknodat",
+		"chmod",        "fchmod",      "fchmodat",        "chown",
+		"lchown",       "fchown",      "fchownat",        "truncate",
+		"statfs",       "utime",       "utimes",          "futimesat",
+		"setxattr",     "lsetxattr",   "fsetxattr",       "getxattr",
+		"lgetxattr",    "fgetxattr",   "listxattr",       "llistxattr",
+		"flistxattr",   "removexattr", "lremovexattr",    "fremovexattr",
+		"chdir",        "chroot",      "umask",           "execve",
+		"kill",         "tkill",       "tgkill",          "rt_sigqueueinfo",
+		"pidfd_open",   "ptrace",      "process_vm_readv", "process_vm_writev",
+		"setuid",       "setgid",      "setreuid",        "setregid",
+		"setresuid",    "setresgid",   "setfsuid",        "setfsgid",
+		"setgroups",    "getuid",      "geteuid",         "getgid",
+		"getegid",      "getresuid",   "getresgid",       "getgroups",
+		"rt_tgsigqueueinfo", NULL
+	};
+	static const char *const redone[] = { "execveat", "bind",     "connect",
+		                              "sendmsg",  "sendmmsg", "inotify_add_watch",
+		                              NULL };
+	static const char *const missing[] = {
+		"openat2",     "fchmodat2",   "setxattrat",        "getxattrat",
+		"listxattrat", "removexattrat", "name_to_handle_at", "statmount",
+		"listmount",   NULL
+	};
+	static const char *const refused[] = { "fanotify_mark", "pidfd_getfd", "kcmp",
+		                               NULL };
+	static const struct {
+		const char *name;
+		enum verdict verdict;
+	} others[] = { { "utimensat", VERDICT_ASK_TIMES },
+		       { "sendto", VERDICT_ASK_ADDRESS },
+		       { "fcntl", VERDICT_ASK_OWNER_OF_FD },
+		       { "prctl", VERDICT_PRCTL },
+		       { "capset", VERDICT_DONE },
+		       { "seccomp", VERDICT_NO_LISTENER },
+		       { "setrlimit", VERDICT_LIMIT },
+		       { "prlimit64", VERDICT_OWN_LIMIT_OF } };
+
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (strcmp(others[i].name, name) == 0) {
+			*out = others[i].verdict;
+			return true;
+		}
+	*out = is_one_of(name, always)    ? VERDICT_ASK
+	       : is_one_of(name, redone)  ? VERDICT_ASK_NOT_REDONE
+	       : is_one_of(name, missing) ? VERDICT_MISSING
+	                                  : VERDICT_REFUSE;
+	return *out != VERDICT_REFUSE || is_one_of(name, refused);
+}
+
 /* Further calls that a supervisor of owners must see. */
 static enum verdict
 also(enum verdict verdict, unsigned kinds)
@@ -172,6 +234,8 @@ verdict_of(const struct filter_rule *rule, const struct filter_abi *abi, unsigne
 	const bool asks = abi->set == abi->machine;
 	enum verdict verdict = VERDICT_REFUSE;
 
+	if ((kinds & FILTER_ASKS_ALL) != 0 && asks_for_all(rule->name, &verdict))
+		return verdict;
 	/* The flags of openat2() are in memory, which a filter cannot read; programs fall
 	 * back to openat(). */
 	if ((kinds & asking) != 0 && strcmp(rule->name, "openat2") == 0)

@@ -24,7 +24,8 @@ isolation_parse(struct text t, enum isolation *out)
 {
 	static const char *const names[] = { [ISOLATION_AUTO] = "auto",
 		                             [ISOLATION_NS] = "ns",
-		                             [ISOLATION_CHROOT] = "chroot" };
+		                             [ISOLATION_CHROOT] = "chroot",
+		                             [ISOLATION_TRAP] = "trap" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (text_is(t, names[i])) {
@@ -73,6 +74,7 @@ static const struct {
 } engines[] = {
 	{ ISOLATION_NS, &engine_ns },
 	{ ISOLATION_CHROOT, &engine_chroot },
+	{ ISOLATION_TRAP, &engine_trap },
 };
 
 /* Without Landlock, only a container confines what runs in engine chroot. */
@@ -171,7 +173,8 @@ try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error 
 static int
 choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 {
-	const bool may_know = sb->memory != NULL && wanted != ISOLATION_CHROOT;
+	const bool may_know = sb->memory != NULL && (wanted == ISOLATION_AUTO ||
+	                                             wanted == ISOLATION_NS);
 	auto_free char *here = may_know ? probe_note_text(sb->scratch_fd, sb->mapping)
 	                                : NULL;
 

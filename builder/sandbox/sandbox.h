@@ -12,6 +12,8 @@
  *	ns       namespaces + overlayfs; the upper is where the process wrote
  *	chroot   a private mutable tree, changes found by one ctime walk and
  *	         copied out as an upper; for root in containers without mounts
+ *	trap     the same tree, and a supervisor that makes every call with a path for
+ *	         the process; for users without any privilege
  *
  * The environment of the process: a PID 1 of ours that reaps, /proc with
  * Docker's masked and read-only paths, a small /dev, read-only /sys, its own
@@ -33,9 +35,9 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum isolation { ISOLATION_AUTO, ISOLATION_NS, ISOLATION_CHROOT };
+enum isolation { ISOLATION_AUTO, ISOLATION_NS, ISOLATION_CHROOT, ISOLATION_TRAP };
 
-/* Parses "auto", "ns" or "chroot"; false for other texts. */
+/* Parses "auto", "ns", "chroot" or "trap"; false for other texts. */
 bool isolation_parse(struct text t, enum isolation *out);
 
 /* How ids of the image map to ids of the machine. */
@@ -68,7 +70,7 @@ struct sandbox_options {
 struct sandbox *
 sandbox_new(const struct sandbox_options *options, char **why, struct error *err);
 void sandbox_free(struct sandbox *sb);                /* takes NULL */
-const char *sandbox_engine(const struct sandbox *sb); /* "ns", "chroot" */
+const char *sandbox_engine(const struct sandbox *sb); /* "ns", "chroot", "trap" */
 
 enum sandbox_mount_kind {
 	SANDBOX_BIND,    /* a directory or file of ours */

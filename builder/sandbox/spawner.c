@@ -19,6 +19,7 @@
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/owner_supervisor.h"
 #include "builder/sandbox/supervise/supervisor.h"
+#include "builder/sandbox/trap/trap_supervisor.h"
 
 /* The spawner's state; each process that it clones has a copy. */
 #define STACK_SIZE (256 * 1024)
@@ -87,6 +88,7 @@ receive(int fds[RECIPE_FDS_MAX])
 static const struct first_supervisors supervisors = {
 	.owners_split = owner_supervisor_split,
 	.chroot_main = supervisor_main,
+	.trap_main = trap_main,
 };
 
 /* The first process of the sandbox gets our memory as it is, so it can go on

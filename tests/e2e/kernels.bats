@@ -191,7 +191,7 @@ deep_store() {
     [ "$status" -eq 10 ]
     [[ $output == *'no  overlay file system'*'no  RUN'* ]]
     run "$COOPER" doctor --isolation=vm
-    [[ $output == *'auto, ns or chroot'* ]]
+    [[ $output == *'auto, ns, chroot or trap'* ]]
 }
 
 @test "without Landlock and outside a container, engine chroot is used only if named" {

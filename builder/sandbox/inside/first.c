@@ -104,6 +104,8 @@ first_main(struct recipe *recipe, const int *fds, const struct first_supervisors
 		sys_exit(1);
 	if (recipe->engine == RECIPE_CHROOT)
 		with->chroot_main(recipe, fds);
+	if (recipe->engine == RECIPE_TRAP)
+		with->trap_main(recipe, fds);
 	if (mount_ops_run(&mounts) < 0 || mount_ops_pivot(&mounts) < 0 ||
 	    set_names(recipe) < 0 ||
 	    keep_needed(recipe, fds, &mounts.devices_fd, kept) < 0 ||

@@ -11,12 +11,14 @@
 
 #include "builder/sandbox/inside/recipe.h"
 
-/* The supervisors, which are in the folder above this one (supervise/). */
+/* The supervisors, which are in other folders (supervise/, trap/). */
 struct first_supervisors {
 	/* owner_supervisor_split() */
 	int (*owners_split)(struct recipe *recipe, const int *fds);
 	/* supervisor_main(): does not return */
 	void (*chroot_main)(struct recipe *recipe, const int *fds);
+	/* trap_main(): does not return */
+	void (*trap_main)(struct recipe *recipe, const int *fds);
 };
 
 /* Runs the process from its first instruction to its end. FDS: see enum recipe_fd. */

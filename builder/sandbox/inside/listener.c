@@ -16,6 +16,12 @@ union control {
 int
 listener_send(int socket_fd, int fd)
 {
+	return listener_send_as(socket_fd, fd, 0);
+}
+
+int
+listener_send_as(int socket_fd, int fd, uint64_t cookie)
+{
 	char byte = 0;
 	union control control;
 	struct iovec iov = { &byte, 1 };
@@ -29,7 +35,9 @@ listener_send(int socket_fd, int fd)
 	control.head.cmsg_type = SCM_RIGHTS;
 	control.head.cmsg_len = CMSG_LEN(sizeof fd);
 	memcpy(CMSG_DATA(&control.head), &fd, sizeof fd);
-	return syscall(SYS_sendmsg, socket_fd, &msg, MSG_NOSIGNAL) == 1 ? 0 : -1;
+	return syscall(SYS_sendmsg, socket_fd, &msg, MSG_NOSIGNAL, 0, 0, cookie) == 1
+	               ? 0
+	               : -1;
 }
 
 int

@@ -13,6 +13,9 @@
 int listener_send(int socket_fd, int fd);
 int listener_receive(int socket_fd);
 
+/* Sends, by a call that the filter lets pass because of its COOKIE, see filter.h. */
+int listener_send_as(int socket_fd, int fd, uint64_t cookie);
+
 struct listener_call {
 	uint64_t id;
 	pid_t tid;

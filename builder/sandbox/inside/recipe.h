@@ -64,7 +64,7 @@ enum recipe_purpose {
 	RECIPE_PROBE, /* tries typical file operations, see child_probe() */
 };
 
-enum recipe_engine { RECIPE_NS, RECIPE_CHROOT };
+enum recipe_engine { RECIPE_NS, RECIPE_CHROOT, RECIPE_TRAP };
 
 /* The indexes of passed descriptors; sources of binds follow. */
 enum recipe_fd {
@@ -111,6 +111,7 @@ struct recipe {
 	uint32_t n_limits;
 	recipe_at filter; /* struct sock_filter each, or none */
 	uint32_t n_filter;
+	uint64_t cookie; /* RECIPE_TRAP: of its notify_filter, see redo.h */
 	recipe_at notify_filter; /* RECIPE_CHROOT: tried first, see supervisor.h;
 	                            RECIPE_NS: see device_gate.h, owner_supervisor.h */
 	uint32_t n_notify_filter;

@@ -171,20 +171,29 @@ check_cwd_is_below_root(void)
 
 /* mkdir -p; the owner is root. */
 int
-start_enter_cwd(struct recipe *recipe)
+start_enter_cwd_in(struct recipe *recipe, int root_fd)
 {
 	const char *cwd = recipe_text(recipe, recipe->cwd);
-	int root_fd = -1, fd = -1;
+	int fd = -1;
 
 	if (cwd == NULL)
 		return 0;
-	root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	if (root_fd >= 0)
 		fd = open_in_root_making(root_fd, cwd, true, make_dir, NULL);
 	if (fd < 0 || sys_fchdir(fd) < 0 || check_cwd_is_below_root() < 0)
 		return recipe_fail(recipe, STAGE_CWD, errno, cwd);
-	sys_close(fd);
-	return sys_close(root_fd);
+	return sys_close(fd);
+}
+
+int
+start_enter_cwd(struct recipe *recipe)
+{
+	const int root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	const int result = start_enter_cwd_in(recipe, root_fd);
+
+	if (root_fd >= 0)
+		sys_close(root_fd);
+	return result;
 }
 
 struct program {

@@ -29,6 +29,9 @@ int start_empty_input(void);
 /* Makes the recipe's working directory if it is missing, and enters it. The current
  * root must be the step's. A directory outside it is refused. */
 int start_enter_cwd(struct recipe *recipe);
+
+/* The same below ROOT_FD. */
+int start_enter_cwd_in(struct recipe *recipe, int root_fd);
 int start_set_ids(struct recipe *recipe);
 
 #endif

@@ -23,6 +23,23 @@ limit_call(pid_t pid, const struct limit *set, struct limit *get)
 	return (int)syscall(SYS_prlimit64, pid, RLIMIT_RTTIME, set, get);
 }
 
+void
+credentials_begin(struct credentials_table *t, uint32_t uid, uint32_t gid,
+                  const uint32_t *groups, uint32_t n)
+{
+	struct credentials *c = &t->at[0];
+
+	memset(c, 0, sizeof *c);
+	for (int i = 0; i < ROLES; i++) {
+		c->uid[i] = uid;
+		c->gid[i] = gid;
+	}
+	for (uint32_t i = 0; i < n && i < CREDENTIALS_GROUPS_MAX; i++)
+		c->groups[c->n_groups++] = groups[i];
+	c->mask = 022;
+	t->n = 1;
+}
+
 const struct credentials *
 credentials_of(const struct credentials_table *t, const struct notification *a)
 {

@@ -17,6 +17,8 @@ enum id_role { ROLE_REAL, ROLE_EFFECTIVE, ROLE_SAVED, ROLE_FILES, ROLES };
 struct credentials {
 	uint32_t uid[ROLES], gid[ROLES];
 	uint32_t n_groups, groups[CREDENTIALS_GROUPS_MAX];
+	/* For engine trap: the umask, and the number of the root directory. */
+	uint32_t mask, root;
 };
 
 /* [0] belongs to the step's program. */
@@ -24,6 +26,10 @@ struct credentials_table {
 	struct credentials at[CREDENTIALS_MAX];
 	unsigned n;
 };
+
+/* The program of the step has the ids UID and GID, and N further GROUPS. */
+void credentials_begin(struct credentials_table *t, uint32_t uid, uint32_t gid,
+                       const uint32_t *groups, uint32_t n);
 
 /* The caller's credentials. */
 const struct credentials *

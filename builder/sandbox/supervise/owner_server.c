@@ -447,16 +447,7 @@ void
 owner_server_begin(struct owner_server *s, uint32_t uid, uint32_t gid,
                    const uint32_t *groups, uint32_t n)
 {
-	struct credentials *c = &s->credentials.at[0];
-
-	memset(c, 0, sizeof *c);
-	for (int i = 0; i < ROLES; i++) {
-		c->uid[i] = uid;
-		c->gid[i] = gid;
-	}
-	for (uint32_t i = 0; i < n && i < CREDENTIALS_GROUPS_MAX; i++)
-		c->groups[c->n_groups++] = groups[i];
-	s->credentials.n = 1;
+	credentials_begin(&s->credentials, uid, gid, groups, n);
 }
 
 int

@@ -418,3 +418,34 @@ proc_server_answer(struct proc_server *s, const struct notification *a)
 	notify_answer(a, answer(&c, shape));
 	return true;
 }
+
+bool
+proc_server_answer_path(struct proc_server *s, const struct notification *a,
+                        const char *path)
+{
+	struct call c = { .server = s, .asked = *a, .place = { .fd = -1 } };
+	const struct shape *shape = shape_of(a->number);
+
+	if (shape == NULL || shape->action == ACT_CHROOT)
+		return false;
+	c.kind = proc_path(s, a->tid, path, follows(shape, &c), c.path);
+	if (c.kind == PROC_PATH_OTHER || !proc_rights(a->tid, &c.rights) ||
+	    !notify_is_current(a))
+		return false;
+	notify_answer(a, answer(&c, shape));
+	return true;
+}
+
+int
+proc_server_open(struct proc_server *s, const struct notification *a, const char *path,
+                 struct proc_place *out)
+{
+	char ours[PROC_PATH_MAX];
+	const enum proc_path_kind kind = proc_path(s, a->tid, path, true, ours);
+
+	if (kind != PROC_PATH_OWN && kind != PROC_PATH_SYSTEM) {
+		errno = ENOENT;
+		return -1;
+	}
+	return proc_place_open(s, a->tid, kind, ours, true, out);
+}

@@ -39,4 +39,13 @@ struct proc_server {
 /* Answers A if it concerns us. */
 bool proc_server_answer(struct proc_server *s, const struct notification *a);
 
+/* The same for a call whose path is PATH, absolute, whatever the caller's memory says. */
+bool proc_server_answer_path(struct proc_server *s, const struct notification *a,
+                             const char *path);
+
+/* Opens PATH of the caller A with O_PATH, following a link at its end. -1 with errno. */
+struct proc_place;
+int proc_server_open(struct proc_server *s, const struct notification *a,
+                     const char *path, struct proc_place *out);
+
 #endif

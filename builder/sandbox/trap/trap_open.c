@@ -1,0 +1,291 @@
+/*
+ * open(): the caller gets a descriptor of ours. What blocks (a named pipe without its other
+ * end) waits in a process of its own.
+ */
+#include <errno.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+
+#include "builder/sandbox/inside/devices.h"
+#include "builder/sandbox/inside/owner_note.h"
+#include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/proc_place.h"
+#include "builder/sandbox/trap/trap_new.h"
+#include "builder/sandbox/trap/trap_place.h"
+#include "builder/sandbox/trap/trap_proc.h"
+
+#ifndef PIPEFS_MAGIC
+#define PIPEFS_MAGIC 0x50495045
+#endif
+
+static int
+give(const struct trap_call *c, int fd, int64_t *value)
+{
+	const int given = fd < 0 ? -1
+	                         : notify_give(c->asked, fd, (c->flags & O_CLOEXEC) != 0);
+	const int saved = errno;
+
+	if (fd >= 0)
+		sys_close(fd);
+	errno = saved;
+	return trap_result(given, value);
+}
+
+/* ------------------------------------------------------------ pipes */
+
+/* Opens the pipe for the caller, and ends. */
+_Noreturn static void
+wait_for_other_end(const struct trap_call *c, int pipe_fd)
+{
+	char link[PROC_PLACE_NAME];
+	int64_t value = -1;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	give(c,
+	     sys_openat(AT_FDCWD, proc_place_name(pipe_fd, link),
+	                c->flags & (O_ACCMODE | O_APPEND), 0),
+	     &value);
+	notify_answer(c->asked, value);
+	sys_exit(0);
+}
+
+/* One without a name does not block. */
+static bool
+has_name(int pipe_fd)
+{
+	struct statfs fs;
+
+	return syscall(SYS_fstatfs, pipe_fd, &fs) < 0 || fs.f_type != PIPEFS_MAGIC;
+}
+
+static int
+open_pipe(struct trap_call *c, int pipe_fd, int64_t *value)
+{
+	struct trap_worker *worker = c->trap->workers;
+	char link[PROC_PLACE_NAME];
+
+	if ((c->flags & O_NONBLOCK) != 0 || (c->flags & O_ACCMODE) == O_RDWR ||
+	    !has_name(pipe_fd))
+		return give(c,
+		            sys_openat(AT_FDCWD, proc_place_name(pipe_fd, link),
+		                       c->flags & ~(O_CREAT | O_TRUNC), 0),
+		            value);
+	if (c->trap->n_workers == TRAP_WORKERS_MAX)
+		return trap_fail(ENFILE);
+	worker += c->trap->n_workers;
+	worker->id = c->asked->id;
+	worker->pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (worker->pid == 0)
+		wait_for_other_end(c, pipe_fd);
+	if (worker->pid < 0)
+		return TRAP_ERRNO;
+	c->trap->n_workers++;
+	return TRAP_DONE;
+}
+
+bool
+trap_worker_ended(struct trap *t, pid_t pid)
+{
+	for (unsigned i = 0; i < t->n_workers; i++)
+		if (t->workers[i].pid == pid) {
+			t->workers[i] = t->workers[--t->n_workers];
+			return true;
+		}
+	return false;
+}
+
+void
+trap_end_workers(struct trap *t)
+{
+	for (unsigned i = 0; i < t->n_workers; i++) {
+		const struct notification asked = { .listener_fd = t->listener_fd,
+			                            .id = t->workers[i].id };
+
+		if (!notify_is_current(&asked))
+			syscall(SYS_kill, t->workers[i].pid, SIGKILL);
+	}
+}
+
+/* ------------------------------------------------------------ devices */
+
+/* The machine's, of those that every root has. */
+static int
+open_device(struct trap_call *c, const struct stat *st, int64_t *value)
+{
+	for (size_t i = 0; S_ISCHR(st->st_mode) && i < device_n_nodes; i++)
+		if (st->st_rdev == makedev(device_nodes[i].major, device_nodes[i].minor))
+			return give(c,
+			            sys_openat(c->trap->devices_fd, device_nodes[i].name,
+			                       (c->flags & ~(O_CREAT | O_EXCL | O_TRUNC |
+			                                     O_NOFOLLOW)) |
+			                               O_NOCTTY,
+			                       0),
+			            value);
+	return trap_fail(ENXIO);
+}
+
+/* ------------------------------------------------------------ what exists */
+
+/* No descriptor with O_PATH can be given to the caller; one that can only be read is the
+ * nearest. */
+static int
+open_named(struct trap_call *c, int fd, const struct stat *st, int64_t *value)
+{
+	char link[PROC_PLACE_NAME];
+
+	if (S_ISLNK(st->st_mode) || S_ISSOCK(st->st_mode))
+		return trap_fail(ELOOP);
+	return give(c,
+	            sys_openat(AT_FDCWD, proc_place_name(fd, link),
+	                       O_RDONLY | O_NONBLOCK | O_NOCTTY, 0),
+	            value);
+}
+
+/* FD is an O_PATH descriptor of it. */
+static int
+open_again(struct trap_call *c, int fd, struct stat *st, int64_t *value)
+{
+	const int flags = c->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW);
+	char link[PROC_PLACE_NAME];
+
+	if ((c->flags & O_PATH) != 0)
+		return open_named(c, fd, st, value);
+	if (S_ISLNK(st->st_mode))
+		return trap_fail(ELOOP);
+	if (S_ISDIR(st->st_mode) && (c->flags & O_CREAT) != 0)
+		return trap_fail(EISDIR);
+	if (S_ISFIFO(st->st_mode))
+		return open_pipe(c, fd, value);
+	if (S_ISSOCK(st->st_mode))
+		return trap_fail(ENXIO);
+	/* An empty file may stand for a device. */
+	if (S_ISREG(st->st_mode) && st->st_size == 0) {
+		owner_note_of_fd(fd, st);
+		if (!S_ISREG(st->st_mode))
+			return open_device(c, st, value);
+	}
+	return give(c,
+	            sys_openat(AT_FDCWD, proc_place_name(fd, link), flags | O_NOCTTY, 0),
+	            value);
+}
+
+static int
+open_place(struct trap_call *c, int fd, int64_t *value)
+{
+	struct stat st;
+	int saved = 0, result = TRAP_ERRNO;
+
+	if (sys_fstat(fd, &st) == 0)
+		result = (c->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)
+		                 ? trap_fail(EEXIST)
+		                 : open_again(c, fd, &st, value);
+	saved = errno;
+	sys_close(fd);
+	errno = saved;
+	return result;
+}
+
+/* ------------------------------------------------------------ what is new */
+
+static int
+open_new_at(struct trap_call *c, int parent_fd, const char *name, int64_t *value)
+{
+	struct trap_new new;
+	int fd = -1;
+
+	trap_new(c, parent_fd, S_IFREG | ((mode_t)trap_arg(c, c->shape->value) & 07777),
+	         &new);
+	fd = sys_openat(parent_fd, name,
+	                c->flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, new.disk);
+	if (fd < 0)
+		return TRAP_ERRNO;
+	if (trap_new_note(&new, fd) < 0) {
+		sys_close(fd);
+		return trap_fail(EIO);
+	}
+	return give(c, fd, value);
+}
+
+/* The target of a dangling link is made where it would be. */
+static int
+open_new(struct trap_call *c, struct trap_start *start, int64_t *value)
+{
+	const char *name = NULL;
+	int parent_fd = -1, result = TRAP_ERRNO, saved = 0;
+
+	for (int links = 0; links < 40; links++) {
+		parent_fd = trap_open_parent(c, start, &name);
+		if (parent_fd < 0)
+			return errno == EEXIST ? trap_fail(EISDIR) : TRAP_ERRNO;
+		if (name[strlen(name) - 1] == '/')
+			result = trap_fail(EISDIR);
+		else
+			result = open_new_at(c, parent_fd, name, value);
+		saved = errno;
+		sys_close(parent_fd);
+		errno = saved;
+		if (result != TRAP_ERRNO || errno != EEXIST || (c->flags & O_EXCL) != 0 ||
+		    (c->flags & O_NOFOLLOW) != 0)
+			return result;
+		if (trap_follow(c, start) < 0)
+			return trap_fail(EEXIST);
+	}
+	return trap_fail(ELOOP);
+}
+
+/* O_TMPFILE: the path is that of a directory. */
+static int
+open_nameless(struct trap_call *c, struct trap_start *start, int64_t *value)
+{
+	char link[PROC_PLACE_NAME];
+	struct trap_new new;
+	const int dir_fd = trap_open_place(c, start, true, O_DIRECTORY);
+	int fd = -1, saved = 0;
+
+	if (dir_fd < 0)
+		return TRAP_ERRNO;
+	trap_new(c, dir_fd, S_IFREG | ((mode_t)trap_arg(c, c->shape->value) & 07777),
+	         &new);
+	fd = sys_openat(AT_FDCWD, proc_place_name(dir_fd, link), c->flags & ~O_NOFOLLOW,
+	                new.disk);
+	saved = errno;
+	sys_close(dir_fd);
+	errno = saved;
+	if (fd >= 0 && trap_new_note(&new, fd) < 0) {
+		sys_close(fd);
+		return trap_fail(EIO);
+	}
+	return give(c, fd, value);
+}
+
+/* ------------------------------------------------------------ the call */
+
+int
+trap_open(struct trap_call *c, int64_t *value)
+{
+	const bool follows = (c->flags & O_NOFOLLOW) == 0;
+	struct trap_start start;
+	int fd = -1;
+
+	/* The kernel ignores the rest. */
+	if ((c->flags & O_PATH) != 0)
+		c->flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	if (trap_start(c, c->shape->dir, c->shape->path, &start) < 0)
+		return TRAP_ERRNO;
+	if (start.path[0] == '\0')
+		return trap_fail(ENOENT);
+	if ((c->flags & O_TMPFILE) == O_TMPFILE)
+		return open_nameless(c, &start, value);
+	fd = trap_open_place(c, &start, follows, c->flags & O_DIRECTORY);
+	if (fd >= 0)
+		return open_place(c, fd, value);
+	if (errno == EREMOTE)
+		return trap_in_proc(c, start.absolute, value);
+	if (errno == ENOENT && (c->flags & O_CREAT) != 0)
+		return open_new(c, &start, value);
+	return TRAP_ERRNO;
+}

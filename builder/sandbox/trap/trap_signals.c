@@ -1,0 +1,141 @@
+/*
+ * Answers about other processes. The step's processes have the user of the supervisor and
+ * the builder: without these answers they could end or inspect both. The numbers that are
+ * checked are in registers, so they cannot change until the kernel looks at them.
+ */
+#include <errno.h>
+#include <sys/ptrace.h>
+
+#include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/proc_path.h"
+#include "builder/sandbox/trap/trap.h"
+
+static bool
+is_of_step(const struct trap_call *c, pid_t pid)
+{
+	return proc_path_is_of_step(&c->trap->proc, pid);
+}
+
+/* Calls EACH for all processes of the step but the caller's own. */
+static void
+for_all(const struct trap_call *c, void (*each)(void *arg, pid_t pid), void *arg)
+{
+	_Alignas(8) char entries[4096];
+	const pid_t self = proc_of_thread(c->asked->tid);
+	int fd = sys_openat(c->trap->proc.proc_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	long n = 0;
+
+	while (fd >= 0 && (n = sys_getdents(fd, entries, sizeof entries)) > 0)
+		for (long at = 0; at < n;) {
+			const struct sys_entry *e = (const void *)(entries + at);
+			pid_t pid = 0;
+
+			for (const char *p = e->name; *p >= '0' && *p <= '9'; p++)
+				pid = 10 * pid + (*p - '0');
+			if (pid > 0 && pid != self && is_of_step(c, pid))
+				each(arg, pid);
+			at += e->size;
+		}
+	if (fd >= 0)
+		sys_close(fd);
+}
+
+/* ------------------------------------------------------------ groups */
+
+struct group {
+	pid_t wanted;
+	bool found;
+};
+
+static void
+look_at_group(void *arg, pid_t pid)
+{
+	struct group *g = arg;
+
+	if (syscall(SYS_getpgid, pid) == g->wanted)
+		g->found = true;
+}
+
+/* Whether the group has a process of the step; then it has no other: a group is part of a
+ * session, and the step has sessions of its own. */
+static bool
+is_group_of_step(const struct trap_call *c, pid_t group)
+{
+	struct group g = { .wanted = group };
+
+	if (syscall(SYS_getpgid, c->asked->tid) == group)
+		return true;
+	for_all(c, look_at_group, &g);
+	return g.found;
+}
+
+static void
+kill_one(void *arg, pid_t pid)
+{
+	syscall(SYS_kill, pid, *(const int *)arg);
+}
+
+/* kill(), rt_sigqueueinfo(): the first argument is a process or a group. */
+int
+trap_signal(struct trap_call *c, int64_t *value)
+{
+	const pid_t pid = (pid_t)c->asked->args[0];
+	int number = (int)c->asked->args[1];
+
+	if (pid == 0)
+		return TRAP_LET;
+	if (pid == -1) {
+		for_all(c, kill_one, &number);
+		return trap_result(0, value);
+	}
+	if (pid > 0 ? is_of_step(c, pid) : is_group_of_step(c, -pid))
+		return TRAP_LET;
+	return trap_fail(ESRCH);
+}
+
+/* tkill(), tgkill(), rt_tgsigqueueinfo(): argument PATH is a thread. */
+int
+trap_signal_thread(struct trap_call *c, int64_t *value)
+{
+	const pid_t tid = (pid_t)trap_arg(c, c->shape->value);
+
+	(void)value;
+	return is_of_step(c, tid) ? TRAP_LET : trap_fail(ESRCH);
+}
+
+int
+trap_pidfd(struct trap_call *c, int64_t *value)
+{
+	(void)value;
+	return is_of_step(c, (pid_t)c->asked->args[0]) ? TRAP_LET : trap_fail(ESRCH);
+}
+
+/* fcntl(fd, F_SETOWN, process or -group); F_SETOWN_EX points to a structure, which could
+ * change. */
+int
+trap_owner_of_fd(struct trap_call *c, int64_t *value)
+{
+	const pid_t pid = (pid_t)c->asked->args[2];
+
+	(void)value;
+	if ((int)c->asked->args[1] != F_SETOWN)
+		return trap_fail(EINVAL);
+	if (pid == 0 || (pid > 0 ? is_of_step(c, pid) : is_group_of_step(c, -pid)))
+		return TRAP_LET;
+	return trap_fail(ESRCH);
+}
+
+/* ptrace() and process_vm_…(): argument VALUE is a process. The first process of the step
+ * is a child of ours. */
+int
+trap_inspect(struct trap_call *c, int64_t *value)
+{
+	const pid_t pid = (pid_t)trap_arg(c, c->shape->value);
+
+	(void)value;
+	if (c->asked->number == SYS_ptrace && c->asked->args[0] == PTRACE_TRACEME)
+		return proc_parent(c->asked->tid) == c->trap->proc.supervisor
+		               ? trap_fail(EPERM)
+		               : TRAP_LET;
+	return is_of_step(c, pid) ? TRAP_LET : trap_fail(ESRCH);
+}

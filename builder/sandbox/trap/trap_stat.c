@@ -1,0 +1,172 @@
+/*
+ * Answers that only look: the caller sees owners, modes and devices as the image has them.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+
+#include "builder/sandbox/inside/owner_note.h"
+#include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/trap/trap_place.h"
+#include "builder/sandbox/trap/trap_proc.h"
+
+/* Opens what C looks at with O_PATH: its descriptor, or -1 with *RESULT. */
+static int
+open_seen(struct trap_call *c, int *result, int64_t *value)
+{
+	const bool follows = (c->flags & AT_SYMLINK_NOFOLLOW) == 0;
+	struct trap_start start;
+	int fd = -1;
+
+	*result = TRAP_ERRNO;
+	if (trap_start(c, c->shape->dir, c->shape->path, &start) < 0)
+		return -1;
+	fd = trap_open_place(c, &start, follows, 0);
+	if (fd < 0 && errno == EREMOTE)
+		*result = trap_in_proc(c, start.absolute, value);
+	return fd;
+}
+
+int
+trap_stat(struct trap_call *c, int64_t *value)
+{
+	int result = TRAP_ERRNO, failed = -1;
+	const int fd = open_seen(c, &result, value);
+	struct stat st;
+
+	if (fd < 0)
+		return result;
+	failed = sys_fstat(fd, &st);
+	if (failed == 0)
+		owner_note_of_fd(fd, &st);
+	sys_close(fd);
+	if (failed < 0)
+		return TRAP_ERRNO;
+	return trap_result(notify_poke(c->asked, trap_arg(c, c->shape->value), &st,
+	                               sizeof st),
+	                   value);
+}
+
+int
+trap_statx(struct trap_call *c, int64_t *value)
+{
+	const int flags = (c->flags & ~AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
+	int result = TRAP_ERRNO, failed = -1;
+	const int fd = open_seen(c, &result, value);
+	struct stat basic;
+	struct statx st;
+
+	if (fd < 0)
+		return result;
+	failed = sys_fstat(fd, &basic) < 0 ||
+	         syscall(SYS_statx, fd, "", flags,
+	                 (unsigned)c->asked->args[3] | STATX_BASIC_STATS, &st) < 0;
+	if (!failed)
+		owner_note_of_fd(fd, &basic);
+	sys_close(fd);
+	if (failed)
+		return TRAP_ERRNO;
+	st.stx_uid = basic.st_uid;
+	st.stx_gid = basic.st_gid;
+	st.stx_mode = (uint16_t)basic.st_mode;
+	st.stx_rdev_major = major(basic.st_rdev);
+	st.stx_rdev_minor = minor(basic.st_rdev);
+	st.stx_atime.tv_sec = basic.st_atim.tv_sec;
+	st.stx_atime.tv_nsec = (uint32_t)basic.st_atim.tv_nsec;
+	return trap_result(notify_poke(c->asked, trap_arg(c, c->shape->value), &st,
+	                               sizeof st),
+	                   value);
+}
+
+/* Everybody may read and write; a program needs one bit. */
+int
+trap_access(struct trap_call *c, int64_t *value)
+{
+	const unsigned mode = (unsigned)trap_arg(c, c->shape->value);
+	int result = TRAP_ERRNO, failed = -1;
+	int fd = -1;
+	struct stat st;
+
+	if ((mode & ~7U) != 0)
+		return trap_fail(EINVAL);
+	fd = open_seen(c, &result, value);
+	if (fd < 0)
+		return result;
+	failed = sys_fstat(fd, &st);
+	if (failed == 0 && (mode & X_OK) != 0)
+		owner_note_of_fd(fd, &st);
+	sys_close(fd);
+	if (failed == 0 && (mode & X_OK) != 0 && !S_ISDIR(st.st_mode) &&
+	    (st.st_mode & 0111) == 0)
+		return trap_fail(EACCES);
+	return trap_result(failed, value);
+}
+
+int
+trap_readlink(struct trap_call *c, int64_t *value)
+{
+	const uint64_t room = c->asked->args[c->shape->value + 1];
+	int result = TRAP_ERRNO;
+	char target[PATH_MAX];
+	ssize_t n = -1;
+	int fd = -1;
+
+	if ((int)room <= 0)
+		return trap_fail(EINVAL);
+	fd = open_seen(c, &result, value);
+	if (fd < 0)
+		return result;
+	n = sys_readlinkat(fd, "", target, sizeof target);
+	sys_close(fd);
+	if (n < 0)
+		return trap_fail(errno == ENOENT ? EINVAL : errno);
+	if ((uint64_t)n > room)
+		n = (ssize_t)room;
+	if (notify_poke(c->asked, trap_arg(c, c->shape->value), target, (size_t)n) < 0)
+		return TRAP_ERRNO;
+	return trap_result(n, value);
+}
+
+int
+trap_statfs(struct trap_call *c, int64_t *value)
+{
+	int result = TRAP_ERRNO, failed = -1;
+	const int fd = open_seen(c, &result, value);
+	struct statfs st;
+
+	if (fd < 0)
+		return result;
+	failed = (int)syscall(SYS_fstatfs, fd, &st);
+	sys_close(fd);
+	if (failed < 0)
+		return TRAP_ERRNO;
+	return trap_result(notify_poke(c->asked, trap_arg(c, c->shape->value), &st,
+	                               sizeof st),
+	                   value);
+}
+
+int
+trap_getcwd(struct trap_call *c, int64_t *value)
+{
+	const int fd = trap_open_descriptor(c, AT_FDCWD);
+	char path[PATH_MAX];
+	struct stat st;
+	int failed = fd < 0 ? -1 : trap_name_inside(c, fd, path);
+	size_t n = 0;
+
+	if (failed == 0 && (sys_fstat(fd, &st) < 0 || st.st_nlink == 0)) {
+		errno = ENOENT;
+		failed = -1;
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	if (failed < 0)
+		return trap_fail(ENOENT);
+	n = strlen(path) + 1;
+	if (n > c->asked->args[1])
+		return trap_fail(ERANGE);
+	if (notify_poke(c->asked, c->asked->args[0], path, n) < 0)
+		return TRAP_ERRNO;
+	return trap_result((int64_t)n, value);
+}

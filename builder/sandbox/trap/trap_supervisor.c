@@ -1,0 +1,382 @@
+#include "builder/sandbox/trap/trap_supervisor.h"
+
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/count.h"
+#include "builder/sandbox/inside/confine.h"
+#include "builder/sandbox/inside/descriptors.h"
+#include "builder/sandbox/inside/devices.h"
+#include "builder/sandbox/inside/filter_install.h"
+#include "builder/sandbox/inside/listener.h"
+#include "builder/sandbox/inside/probe.h"
+#include "builder/sandbox/inside/program.h"
+#include "builder/sandbox/inside/start.h"
+#include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/end_all.h"
+#include "builder/sandbox/trap/trap.h"
+#include "builder/sandbox/trap/trap_process.h"
+
+/* Descriptors that we keep: the pipe to the builder, which closes when we end, our end of
+ * a socket pair (the program's process has START_SOCKET), and what trap.h needs. */
+enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, TREE, DEVICES, LOADER, KEPT };
+
+/* Replaces descriptors that are missing. */
+#define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
+
+/* How often we look for callers that no longer wait, while processes wait for them. */
+#define LOOK_NS 200000000L
+
+struct watch {
+	struct recipe *recipe;
+	struct trap *trap;
+	pid_t program;
+	int signal_fd;
+};
+
+/* ------------------------------------------------------------ the program's process */
+
+/* Nothing that the program opens by its own path is looked up any more: this is a second
+ * wall. */
+static int
+confine_to_tree(struct recipe *recipe, int tree_fd)
+{
+	const struct confine_rule rule = { tree_fd, CONFINE_TREE };
+
+	if (recipe->has_landlock != 0 && confine(&rule, 1) < 0)
+		return recipe_fail(recipe, STAGE_CONFINE, errno, NULL);
+	return 0;
+}
+
+static int
+set_filter(struct recipe *recipe)
+{
+	const struct sock_filter *code =
+	        (const void *)((const char *)recipe + recipe->notify_filter);
+	const int fd = filter_install_notify(code, recipe->n_notify_filter);
+	int result = -1;
+
+	if (fd < 0)
+		return recipe_fail(recipe, STAGE_FILTER, errno,
+		                   "calls cannot be passed to a supervisor");
+	result = listener_send_as(START_SOCKET, fd, recipe->cookie);
+	sys_close(fd);
+	return result < 0 ? recipe_fail(recipe, STAGE_FILTER, errno, NULL) : 0;
+}
+
+/* Also what we have a process do in its own place. */
+static int
+probe_all(struct recipe *recipe)
+{
+	if (probe_files(recipe) < 0)
+		return -1;
+	if (sys_chdir("/" PROBE_DIR) < 0)
+		return recipe_fail(recipe, STAGE_PROBE, errno,
+		                   "change the calls of a process (ptrace)");
+	return 0;
+}
+
+_Noreturn static void
+program_main(struct recipe *recipe, const int *fds, int socket_fd)
+{
+	uint64_t no_signals = 0;
+	int tree_fd = -1;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Our memory holds nothing that the program may not see; a supervisor has to. */
+	prctl(PR_SET_DUMPABLE, 1);
+	syscall(SYS_setsid);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
+	start_set_limits(recipe);
+	tree_fd = sys_openat(AT_FDCWD, recipe_text(recipe, recipe->root),
+	                     O_PATH | O_DIRECTORY, 0);
+	if (tree_fd < 0 || sys_fchdir(tree_fd) < 0) {
+		recipe_fail(recipe, STAGE_CHROOT, errno, NULL);
+		sys_exit(1);
+	}
+	if (confine_to_tree(recipe, tree_fd) < 0 ||
+	    start_enter_cwd_in(recipe, tree_fd) < 0)
+		sys_exit(1);
+	start_set_descriptors(recipe, fds, socket_fd);
+	if (set_filter(recipe) < 0)
+		sys_exit(1);
+	if (recipe->purpose == RECIPE_PROBE)
+		sys_exit(probe_all(recipe) < 0);
+	program_execute(recipe);
+	sys_exit(1);
+}
+
+static pid_t
+start_supervised(struct recipe *recipe, const int *fds, const struct trap *t)
+{
+	int ends[2] = { -1, -1 }, kept[KEPT - REPORT];
+	pid_t pid = -1;
+
+	if (syscall(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0) {
+		sys_close(ends[0]);
+		program_main(recipe, fds, ends[1]);
+	}
+	if (pid < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	sys_close(ends[1]);
+	kept[0] = fds[RECIPE_FD_REPORT];
+	kept[OUR_END - REPORT] = ends[0];
+	kept[PROC - REPORT] = NOTHING(t->proc.proc_fd);
+	kept[LISTS - REPORT] = NOTHING(t->proc.lists_fd);
+	kept[TERMINAL - REPORT] = NOTHING(t->proc.terminal_fd);
+	kept[TREE - REPORT] = NOTHING(t->roots[0].fd);
+	kept[DEVICES - REPORT] = NOTHING(t->devices_fd);
+	kept[LOADER - REPORT] = NOTHING(t->exec.loader_fd);
+	if (descriptors_keep(REPORT, kept, KEPT - REPORT) < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	return pid;
+}
+
+/* ------------------------------------------------------------ ourselves */
+
+/* We open files for the program, and it must not be able to make us open others. */
+static int
+confine_ourselves(struct recipe *recipe, const struct trap *t)
+{
+	struct confine_rule rules[16] = {
+		{ t->roots[0].fd, CONFINE_TREE },
+		{ t->proc.proc_fd, CONFINE_PROC },
+		{ t->proc.terminal_fd, CONFINE_DEVICE },
+	};
+	size_t n = 3;
+	int result = 0;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (recipe->has_landlock == 0)
+		return 0;
+	for (size_t i = 0; i < device_n_nodes && n < COUNT_OF(rules); i++)
+		rules[n++] = (struct confine_rule){ sys_openat(t->devices_fd,
+			                                       device_nodes[i].name,
+			                                       O_PATH, 0),
+			                            CONFINE_DEVICE };
+	result = confine(rules, n);
+	if (result < 0)
+		recipe_fail(recipe, STAGE_CONFINE, errno, NULL);
+	for (size_t i = 3; i < n; i++)
+		if (rules[i].fd >= 0)
+			sys_close(rules[i].fd);
+	return result;
+}
+
+static int
+begin_notes(struct recipe *recipe)
+{
+	int fd = -1;
+
+	if (recipe->owner_marks == 0)
+		return 0;
+	fd = sys_openat(AT_FDCWD, recipe_text(recipe, recipe->owner_marks),
+	                O_CREAT | O_WRONLY, 0600);
+	if (fd < 0)
+		return recipe_fail(recipe, STAGE_START, errno, "marks of owners");
+	return sys_close(fd);
+}
+
+static int
+begin_root(struct recipe *recipe, struct trap *t)
+{
+	const char *tree = recipe_text(recipe, recipe->root);
+	struct trap_root *root = &t->roots[0];
+
+	if (strlen(tree) >= sizeof root->path)
+		return recipe_fail(recipe, STAGE_CHROOT, ENAMETOOLONG, NULL);
+	memcpy(root->path, tree, strlen(tree) + 1);
+	root->path_n = (uint32_t)strlen(tree);
+	root->fd = sys_openat(AT_FDCWD, tree, O_PATH | O_DIRECTORY, 0);
+	t->n_roots = 1;
+	return root->fd < 0 ? recipe_fail(recipe, STAGE_CHROOT, errno, NULL) : 0;
+}
+
+static int
+prepare(struct recipe *recipe, const int *fds, struct trap *t)
+{
+	struct proc_server *proc = &t->proc;
+
+	if (begin_root(recipe, t) < 0 || begin_notes(recipe) < 0)
+		return -1;
+	t->redo.cookie = recipe->cookie;
+	proc->tree = t->roots[0].path;
+	proc->tree_n = t->roots[0].path_n;
+	proc->supervisor = (pid_t)syscall(SYS_getpid);
+	proc->proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+	proc->lists_fd = sys_openat(t->roots[0].fd, "proc",
+	                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	proc->terminal_fd = recipe->terminal != 0 ? fds[RECIPE_FD_OUT] : -1;
+	t->devices_fd = sys_openat(AT_FDCWD, "/dev", O_PATH | O_DIRECTORY, 0);
+	if (proc->proc_fd < 0)
+		return recipe_fail(recipe, STAGE_START, errno, "/proc");
+	credentials_begin(&t->ids, recipe->uid, recipe->gid, recipe_groups(recipe),
+	                  recipe->n_groups);
+	trap_begin_calls(t);
+	if (trap_begin_programs(t) < 0)
+		return recipe_fail(recipe, STAGE_START, errno, "the loader of programs");
+	return confine_ourselves(recipe, t);
+}
+
+/* The numbers that descriptors have after start_supervised(). */
+static void
+settle(struct trap *t)
+{
+	t->proc.proc_fd = PROC;
+	t->proc.lists_fd = t->proc.lists_fd < 0 ? -1 : LISTS;
+	t->proc.terminal_fd = t->proc.terminal_fd < 0 ? -1 : TERMINAL;
+	t->roots[0].fd = TREE;
+	t->devices_fd = t->devices_fd < 0 ? -1 : DEVICES;
+	t->exec.loader_fd = LOADER;
+}
+
+/* ------------------------------------------------------------ the loop */
+
+/* True once the program has ended. SIGCHLD is blocked from before it was started, so
+ * the signal's descriptor tells when to look. */
+static bool
+reap(struct watch *w)
+{
+	struct recipe_report *report = recipe_report(w->recipe);
+	int status = 0;
+	pid_t pid = 0;
+	bool ended = false;
+
+	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) >
+	       0) {
+		if (redo_event(&w->trap->redo, pid, status) || WIFSTOPPED(status) ||
+		    trap_worker_ended(w->trap, pid) || pid != w->program)
+			continue;
+		report->status = status;
+		report->ended = 1;
+		if (w->recipe->purpose == RECIPE_PROBE && status == 0)
+			report->started = 1;
+		ended = true;
+	}
+	return ended;
+}
+
+/* Its end of the socket pair closes when the program is executed, or has failed. */
+static void
+heard(struct watch *w, int *socket_fd)
+{
+	int fd = listener_receive(*socket_fd);
+
+	if (fd >= 0) {
+		w->trap->listener_fd = fd;
+		notify_hurry(fd);
+		return;
+	}
+	if (w->recipe->purpose == RECIPE_RUN &&
+	    recipe_report(w->recipe)->stage == STAGE_NONE)
+		recipe_report(w->recipe)->started = 1;
+	sys_close(*socket_fd);
+	*socket_fd = -1;
+}
+
+/* A queued signal is for the program. */
+static bool
+is_told_to_end(const struct watch *w)
+{
+	struct signalfd_siginfo info;
+
+	while (sys_read(w->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+		if (info.ssi_code == SI_QUEUE)
+			syscall(SYS_kill, w->program, info.ssi_signo);
+		else if (info.ssi_signo == SIGTERM)
+			return true;
+	}
+	return false;
+}
+
+/* -1 when no caller is left. */
+static int
+answer_one(struct watch *w)
+{
+	struct notification asked;
+	int received = notify_receive(w->trap->listener_fd, w->trap->proc.proc_fd,
+	                              &asked);
+
+	if (received > 0)
+		trap_answer(w->trap, &asked);
+	return received;
+}
+
+_Noreturn static void
+watch(struct watch *w)
+{
+	int socket_fd = OUR_END;
+
+	for (;;) {
+		const struct timespec pause = { .tv_nsec = LOOK_NS };
+		struct pollfd polled[] = {
+			{ .fd = SPAWNER_FD_LIFE },
+			{ .fd = w->signal_fd, .events = POLLIN },
+			{ .fd = socket_fd, .events = POLLIN },
+			{ .fd = w->trap->listener_fd, .events = POLLIN },
+		};
+
+		if (syscall(SYS_ppoll, polled, 4, w->trap->n_workers > 0 ? &pause : NULL,
+		            NULL, 0) == 0)
+			trap_end_workers(w->trap);
+		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
+		    (polled[1].revents != 0 && is_told_to_end(w)))
+			end_all(1);
+		if (polled[1].revents != 0 && reap(w)) {
+			if (socket_fd >= 0)
+				heard(w, &socket_fd);
+			end_all(0);
+		}
+		if (polled[2].revents != 0)
+			heard(w, &socket_fd);
+		if (polled[3].revents == 0)
+			continue;
+		/* After a hang-up alone, no caller is left to wait for. */
+		if ((polled[3].revents & POLLIN) == 0 || answer_one(w) < 0) {
+			sys_close(w->trap->listener_fd);
+			w->trap->listener_fd = -1;
+		}
+	}
+}
+
+void
+trap_main(struct recipe *recipe, const int *fds)
+{
+	struct watch w = { .recipe = recipe };
+	uint64_t all = UINT64_MAX;
+
+	prctl(PR_SET_NAME, "supervisor");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Keys of the builder's session are not for the program. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	w.trap = mmap(NULL, sizeof *w.trap, PROT_READ | PROT_WRITE,
+	              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (w.trap == MAP_FAILED) {
+		recipe_fail(recipe, STAGE_START, errno, NULL);
+		end_all(1);
+	}
+	w.trap->listener_fd = -1;
+	if (prepare(recipe, fds, w.trap) < 0)
+		end_all(1);
+	syscall(SYS_umask, 022);
+	w.program = start_supervised(recipe, fds, w.trap);
+	if (w.program < 0)
+		end_all(1);
+	settle(w.trap);
+	/* Files made for the program use its umask. */
+	syscall(SYS_umask, 0);
+	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
+	                           SFD_CLOEXEC | SFD_NONBLOCK);
+	watch(&w);
+}
