@@ -10,6 +10,7 @@ DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman catatonit busybox-static uidmap libcap2-bin \
 	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2 python3-yaml python3-jsonschema
 DEPS_KERNELS := qemu-system-x86 kmod e2fsprogs
+DEPS_KUBERNETES := openssl apache2-utils busybox-static iproute2 python3-yaml
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # install_packages LIST: quick if all are there. What apt says is kept in out/apt.log.
@@ -23,7 +24,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-mistakes check-language \
-	check-conformance check-docs check-environments check-kernels bench fuzz lint format clean
+	check-conformance check-docs check-environments check-kernels check-kubernetes bench fuzz lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk packaging/packaging.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -75,6 +76,11 @@ check-kernels: ## the sandbox on Linux 5.10, 6.1 and 6.12, in virtual machines
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_KERNELS))
 	@$(MAKE) --no-print-directory all unit-programs
 	OUT=$(OUT) tests/kernels/run
+
+check-kubernetes: ## the pods of the documentation on a node of Kubernetes, which is compiled once
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_STATIC) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_KUBERNETES))
+	@$(MAKE) --no-print-directory all static
+	tests/kubernetes/run
 
 differential: all ## the cases of the language as Debian's buildah and docker.io see them
 	tests/differential/run
