@@ -52,6 +52,7 @@ static int
 outcome_open(struct layer *l, unsigned wanted, struct outcome *o, struct error *err)
 {
 	auto_fd int tmp_fd = -1;
+	const char *name = store_dir_name(l->store);
 
 	*o = (struct outcome){ .wanted = wanted, .diff_fd = -1 };
 	/* The index is always made, because it refuses dangling hard links and similar
@@ -62,9 +63,9 @@ outcome_open(struct layer *l, unsigned wanted, struct outcome *o, struct error *
 	o->tmp = store_tmp_dir(l->store, &tmp_fd, err);
 	if (o->tmp == NULL)
 		return -1;
-	if (mkdirat(tmp_fd, "diff", 0755) < 0)
-		return error_sys(err, "make %s/diff", o->tmp);
-	o->diff_fd = file_open_dir(tmp_fd, "diff", err);
+	if (mkdirat(tmp_fd, name, 0755) < 0)
+		return error_sys(err, "make %s/%s", o->tmp, name);
+	o->diff_fd = file_open_dir(tmp_fd, name, err);
 	if (o->diff_fd < 0)
 		return -1;
 	o->unpacker = unpack_new(o->diff_fd, UNPACK_OVERLAY | UNPACK_OWNERS, err);

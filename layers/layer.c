@@ -135,7 +135,7 @@ layer_new(struct store *st, const char *id)
 
 	l->store = st;
 	l->id = mem_copy(id);
-	l->dir = mem_print("%s/layers/%s/diff", store_path(st), id);
+	l->dir = mem_print("%s/layers/%s/%s", store_path(st), id, store_dir_name(st));
 	l->dir_fd = l->tar_fd = -1;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->changed, NULL);
@@ -235,7 +235,7 @@ int
 layer_publish_dir(struct layer *l, const char *tmp, struct error *err)
 {
 	auto_free char *home = mem_print("%s/layers/%s", store_path(l->store), l->id);
-	auto_free char *diff = mem_print("%s/diff", tmp);
+	auto_free char *diff = mem_print("%s/%s", tmp, store_dir_name(l->store));
 
 	if (rename(tmp, home) == 0)
 		return 0;

@@ -2,7 +2,7 @@
  * layer_state: the inside of a handle, the table of all handles of a store, and the
  * places of a layer's forms on disk.
  *
- *	layers/ID/diff    LAYER_DIR
+ *	layers/ID/diff    LAYER_DIR; other names: see store_dir_name()
  *	layers/ID/info    JSON: diffid, tarSize, created; for layers whose ID is
  *	                  not their diffID
  *	trees/ID          LAYER_TREE
@@ -75,7 +75,7 @@ void layer_add_forms(struct layer *l, unsigned forms, struct tree *tree);
 /* Takes the index from trees/ID, if there is one that can be read. */
 void layer_read_index(struct layer *l);
 
-/* Moves TMP, a directory of ours that contains "diff", to layers/ID. If another
+/* Moves TMP, a directory of ours that contains store_dir_name(), to layers/ID. If another
  * process was faster, keeps its directory. */
 int layer_publish_dir(struct layer *l, const char *tmp, struct error *err);
 

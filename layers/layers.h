@@ -26,7 +26,8 @@
  *	layers/content.h       the bytes of these files
  *	layers/layer.h         handles of layers, and their forms
  *	layers/changes.h       new layers
- *	layers/owner_marks.h   emulated owners, for a single id
+ *	layers/owner_marks.h   emulated owners, for a single id or without privilege
+ *	layers/owner_notes.h   files with these owners, without privilege
  *	layers/view.h          layers seen as one file system
  *	layers/view_write.h    writes that file system as a tar or a directory
  *	layers/lowers.h        layers as lower directories of an overlay

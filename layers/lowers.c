@@ -17,6 +17,7 @@
 #include "layers/lowers.h"
 #include "layers/plain_tree.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 
 enum {
 	LOWERS_MAX = 450, /* overlayfs takes 500 */
@@ -70,12 +71,13 @@ merge(struct layer *into, struct layer *below, const struct pile *p, size_t from
 {
 	auto_fd int tmp_fd = -1, diff_fd = -1;
 	auto_free char *tmp = store_tmp_dir(into->store, &tmp_fd, err);
+	const char *name = store_dir_name(into->store);
 
 	if (tmp == NULL)
 		return -1;
-	if (mkdirat(tmp_fd, "diff", 0755) < 0)
-		return error_sys(err, "make %s/diff", tmp);
-	diff_fd = file_open_dir(tmp_fd, "diff", err);
+	if (mkdirat(tmp_fd, name, 0755) < 0)
+		return error_sys(err, "make %s/%s", tmp, name);
+	diff_fd = file_open_dir(tmp_fd, name, err);
 	if (diff_fd < 0 || (below != NULL && apply(below, diff_fd, p->cancel, err) < 0))
 		return -1;
 	for (size_t i = from; i < to; i++)

@@ -13,6 +13,7 @@
 #include "layers/layer_state.h"
 #include "layers/pour.h"
 #include "layers/store.h"
+#include "layers/store_state.h"
 #include "layers/tar_header.h"
 #include "layers/tree_file.h"
 #include "layers/view_state.h"
@@ -60,11 +61,13 @@ open_tmp(struct birth *b, struct error *err)
 static int
 open_dir(struct birth *b, struct error *err)
 {
+	const char *name = store_dir_name(b->store);
+
 	if (open_tmp(b, err) < 0)
 		return -1;
-	if (mkdirat(b->tmp_fd, "diff", 0755) < 0)
-		return error_sys(err, "make %s/diff", b->tmp);
-	b->diff_fd = file_open_dir(b->tmp_fd, "diff", err);
+	if (mkdirat(b->tmp_fd, name, 0755) < 0)
+		return error_sys(err, "make %s/%s", b->tmp, name);
+	b->diff_fd = file_open_dir(b->tmp_fd, name, err);
 	if (b->diff_fd < 0)
 		return -1;
 	b->unpacker = unpack_new(b->diff_fd, UNPACK_OVERLAY | UNPACK_OWNERS, err);
@@ -199,13 +202,13 @@ layer_from_changes(struct store *st, const struct change *changes, size_t n,
 	return layer_from_change_list(st, &list, options, err);
 }
 
-/* Moves UPPER to where it becomes layers/ID/diff. */
+/* Moves UPPER to where it becomes the layer's directory. */
 static int
 adopt_upper(struct birth *b, const char *upper, struct error *err)
 {
 	if (open_tmp(b, err) < 0)
 		return -1;
-	if (renameat(AT_FDCWD, upper, b->tmp_fd, "diff") < 0)
+	if (renameat(AT_FDCWD, upper, b->tmp_fd, store_dir_name(b->store)) < 0)
 		return error_sys(err, "rename %s", upper);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "layers/owner_marks.h"
+#include "layers/owner_notes.h"
 
 int
 owner_mark(int fd, uint32_t uid, uint32_t gid)
@@ -81,7 +82,7 @@ owner_marks_count(const char *upper)
 {
 	auto_free char *path = mem_print("%s.owners", upper);
 
-	return access(path, F_OK) == 0;
+	return owner_is_noted() || access(path, F_OK) == 0;
 }
 
 void
@@ -91,6 +92,10 @@ owner_apply(int dir_fd, const char *name, struct stat *st)
 	struct layer_owner_special special;
 	struct layer_owner_mark mark;
 
+	if (owner_is_noted()) {
+		owner_image_at(dir_fd, name, st);
+		return;
+	}
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) {
 		if (!read_special(dir_fd, name, &special))
 			return;

@@ -25,7 +25,8 @@ int owner_copy_special(int from_fd, const char *name, int to_fd, const char *as)
 /* Whether marks count in the upper directory UPPER. */
 bool owner_marks_count(const char *upper);
 
-/* Puts the marked owner of NAME in DIR_FD into ST, the stat of NAME. */
+/* Puts the marked owner of NAME in DIR_FD into ST, the stat of NAME; without privilege
+ * all facts in notes. */
 void owner_apply(int dir_fd, const char *name, struct stat *st);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/copy_node.h"
+#include "layers/owner_notes.h"
 #include "layers/plain_tree.h"
 #include "layers/whiteout.h"
 
@@ -124,8 +125,8 @@ apply_entry(struct apply *a, int from_fd, const char *name, int to_fd, bool is_n
 		add_event(a, true);
 	}
 	/* On a plain file system a device node opens its device. */
-	if (whiteout_is_mark(from_fd, name, &st) || S_ISCHR(st.st_mode) ||
-	    S_ISBLK(st.st_mode))
+	if (whiteout_is_mark(from_fd, name, &st) ||
+	    owner_is_device_at(from_fd, name, &st))
 		return 0;
 	return copy_node(from_fd, name, &st, to_fd, name, buf_str(&a->path), a->cancel,
 	                 err) < 0

@@ -21,6 +21,7 @@
 #include "layers/changes.h"
 #include "layers/copy_node.h"
 #include "layers/owner_marks.h"
+#include "layers/owner_notes.h"
 #include "layers/plain_look.h"
 #include "layers/plain_tree.h"
 #include "layers/whiteout.h"
@@ -184,7 +185,7 @@ is_odd(int dir_fd, const char *name, const struct stat *st)
 	auto_free char *names = NULL;
 	ssize_t n = 0;
 
-	if (S_ISSOCK(st->st_mode) || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+	if (S_ISSOCK(st->st_mode) || owner_is_device_at(dir_fd, name, st))
 		return true;
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
 		return false;
@@ -196,7 +197,7 @@ is_odd(int dir_fd, const char *name, const struct stat *st)
 	n = flistxattr(fd, names, (size_t)n);
 	for (const char *at = names; at < names + n; at += strlen(at) + 1)
 		if (strncmp(at, "security.", strlen("security.")) != 0 &&
-		    strcmp(at, LAYER_OWNER) != 0)
+		    strcmp(at, LAYER_OWNER) != 0 && strcmp(at, LAYER_CAPABILITY) != 0)
 			return true;
 	return n < 0;
 }

@@ -17,6 +17,7 @@
 #include "base/own.h"
 #include "base/path.h"
 #include "layers/layer_state.h"
+#include "layers/owner_notes.h"
 #include "layers/store_owner.h"
 #include "layers/store_recover.h"
 #include "layers/store_state.h"
@@ -215,11 +216,25 @@ open_root(struct store *st, const char *path, struct error *err)
 	return 0;
 }
 
+static const char *
+choose_dir_name(void)
+{
+	switch (owner_form()) {
+	case OWNER_FORM_MARKS:
+		return "diff-single";
+	case OWNER_FORM_NOTES:
+		return "diff-notes";
+	default:
+		return "diff";
+	}
+}
+
 static int
 open_all(struct store *st, const char *path, struct error *err)
 {
 	struct timespec now;
 
+	st->dir_name = choose_dir_name();
 	/* The clock that files get their times from. */
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	st->opened_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;

@@ -42,6 +42,12 @@ store_path(const struct store *st)
 	return st->path;
 }
 
+const char *
+store_dir_name(const struct store *st)
+{
+	return st->dir_name;
+}
+
 struct layer_table *
 store_layers(struct store *st)
 {

@@ -29,10 +29,15 @@ struct store {
 	const struct cancel *cancel;
 	struct scratch *scratch;
 	struct layer_table *layers;
+	const char *dir_name; /* of a layer's directory, static */
 };
 
 struct layer_table *store_layers(struct store *st);
 struct scratch *store_scratch(struct store *st);
+
+/* The name of a layer's directory, in layers/ID. Without privilege, or with a single id, it
+ * has other owners on the disk than for root, so each form has its own. */
+const char *store_dir_name(const struct store *st);
 
 /* The token of store_set_cancel(), or NULL. */
 const struct cancel *store_cancel(const struct store *st);

@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/owner_marks.h"
 #include "layers/whiteout.h"
 
 /* umask(2) cannot be asked without setting it for all threads. */
@@ -36,6 +37,7 @@ current_umask(void)
 struct unpacker *
 unpack_new(int dir_fd, unsigned flags, struct error *err)
 {
+	const unsigned layer = UNPACK_OVERLAY | UNPACK_OWNERS;
 	auto_unpacker struct unpacker *u = mem_new(sizeof *u);
 	struct frame *root;
 	struct stat st;
@@ -46,6 +48,8 @@ unpack_new(int dir_fd, unsigned flags, struct error *err)
 	u->uid = geteuid();
 	u->gid = getegid();
 	u->umask = current_umask();
+	u->is_noted = owner_is_noted() &&
+	              ((flags & UNPACK_NOTES) != 0 || (flags & layer) == layer);
 	if (fstat(dir_fd, &st) < 0) {
 		error_sys(err, "stat the directory to unpack to");
 		return NULL;
@@ -245,20 +249,20 @@ go_to(struct unpacker *u, struct text dir, const struct entry *e, struct error *
 static int
 make_dir(struct unpacker *u, const struct entry *e, struct error *err)
 {
-	bool made;
+	bool made = false;
 	int owner;
 
 	if (go_to(u, path_dir(e->path), e, err) < 0)
 		return -1;
 	if (e->path.n > 0 && enter_child(u, path_base(e->path), e, true, &made, err) < 0)
 		return -1;
-	owner = unpack_set_owner(u, unpack_top(u)->fd, NULL, e, err);
+	owner = unpack_set_owner(u, unpack_top(u)->fd, NULL, e, made, err);
 	if (owner < 0)
 		return -1;
 	if (e->opaque && (u->flags & UNPACK_OVERLAY) &&
 	    whiteout_make_opaque(unpack_top(u)->fd) < 0)
 		return mark_failed(e, "make opaque", err);
-	unpack_top(u)->wanted = unpack_mode(e, owner);
+	unpack_top(u)->wanted = unpack_mode(u, e, owner);
 	unpack_top(u)->mtime = unpack_seconds(e->mtime);
 	unpack_top(u)->fix_mtime = true;
 	return 0;
@@ -296,22 +300,30 @@ make_hard_link(struct unpacker *u, const char *name, const struct entry *e,
 	return unpack_failed(e, "link", err);
 }
 
+/* With notes, an empty file stands for a device. -1 with errno. */
+static int
+make_node(const struct unpacker *u, int dir_fd, const char *name, const struct entry *e)
+{
+	mode_t mode = unpack_type(e) | (e->mode & 0777);
+
+	if (e->type == ENTRY_SYMLINK)
+		return symlinkat(buf_str(&u->link), dir_fd, name);
+	if (u->is_noted)
+		mode = layer_mark_disk_mode(mode);
+	return mknodat(dir_fd, name, mode, makedev(e->dev_major, e->dev_minor));
+}
+
 /* Makes a symbolic link, FIFO or device. 0 and *LEFT_OUT if it cannot be made here. */
 static int
 make_special(struct unpacker *u, const char *name, const struct entry *e, bool *left_out,
              struct error *err)
 {
-	mode_t type = unpack_type(e);
 	int status = 0;
 
 	buf_truncate(&u->link, 0);
 	buf_add_text(&u->link, e->link);
 	for (int attempt = 0; attempt < 2; attempt++) {
-		if (e->type == ENTRY_SYMLINK)
-			status = symlinkat(buf_str(&u->link), unpack_top(u)->fd, name);
-		else
-			status = mknodat(unpack_top(u)->fd, name, type | (e->mode & 0777),
-			                 makedev(e->dev_major, e->dev_minor));
+		status = make_node(u, unpack_top(u)->fd, name, e);
 		if (status == 0 || errno != EEXIST || attempt > 0)
 			break;
 		if (unpack_replace(u, name, e, err) < 0)
@@ -338,11 +350,11 @@ make_other(struct unpacker *u, const char *name, const struct entry *e, struct e
 		return -1;
 	if (left_out)
 		return 0;
-	owner = unpack_set_owner(u, unpack_top(u)->fd, name, e, err);
+	owner = unpack_set_owner(u, unpack_top(u)->fd, name, e, true, err);
 	if (owner < 0)
 		return -1;
 	if (e->type != ENTRY_SYMLINK &&
-	    fchmodat(unpack_top(u)->fd, name, unpack_mode(e, owner), 0) < 0)
+	    fchmodat(unpack_top(u)->fd, name, unpack_mode(u, e, owner), 0) < 0)
 		return unpack_failed(e, "set the mode of", err);
 	if (unpack_set_mtime(unpack_top(u)->fd, name, unpack_seconds(e->mtime)) < 0)
 		return unpack_failed(e, "set the time of", err);

@@ -15,7 +15,7 @@
  * With UNPACK_OVERLAY the result is a directory in overlayfs format: a
  * whiteout becomes a character device 0:0, an opaque directory gets
  * user.overlay.opaque=y. Device nodes, owners and capabilities that
- * we may not make or set are skipped, with one warning per kind.
+ * we may not make or set are skipped, with one warning per kind, or noted.
  *
  * Owned by one thread.
  */
@@ -32,6 +32,8 @@ enum unpack_flags {
 	                      complete (base/draft.h); one that is there already and is
 	                      equal stays (layers/same_file.h); devices, FIFOs and
 	                      sockets that are there are replaced by their like only */
+	UNPACK_NOTES = 8,  /* make notes if this user has no privilege (owner_notes.h);
+	                      UNPACK_OVERLAY with UNPACK_OWNERS does so, too */
 };
 
 /* With UNPACK_USERS a file gets exactly the bytes of its entry's size, and unpack_data()

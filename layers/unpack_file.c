@@ -28,12 +28,19 @@ open_new(struct unpacker *u, const char *name, const struct entry *e, mode_t mod
 	return fd < 0 ? unpack_failed(e, "make", err) : fd;
 }
 
+/* Notes can only be made about files that we may write to. */
+static mode_t
+new_mode(const struct unpacker *u)
+{
+	return u->is_noted ? 0600 : u->file.mode & 0777;
+}
+
 /* FD, which may be -1, gets the content of u->file. */
 static int
 start_file(struct unpacker *u, int fd)
 {
 	u->file_fd = fd;
-	u->file_mode = u->file.mode & 0777 & ~u->umask;
+	u->file_mode = new_mode(u) & ~u->umask;
 	u->has_hole = false;
 	return fd < 0 ? -1 : 0;
 }
@@ -41,7 +48,7 @@ start_file(struct unpacker *u, int fd)
 static int
 start_draft(struct unpacker *u, struct error *err)
 {
-	int fd = draft_open(&u->draft, unpack_top(u)->fd, u->file.mode & 0777);
+	int fd = draft_open(&u->draft, unpack_top(u)->fd, new_mode(u));
 
 	if (fd < 0)
 		unpack_failed(&u->file, "make", err);
@@ -93,7 +100,7 @@ unpack_make_file(struct unpacker *u, const char *name, const struct entry *e,
 		return 0;
 	if (u->flags & UNPACK_USERS)
 		return start_draft(u, err);
-	return start_file(u, open_new(u, name, &u->file, e->mode & 0777, err));
+	return start_file(u, open_new(u, name, &u->file, new_mode(u), err));
 }
 
 /* ------------------------------------------------------------ content */
@@ -143,7 +150,7 @@ finish_same(struct unpacker *u, struct error *err)
 {
 	const struct entry *e = &u->file;
 	struct timespec mtime = unpack_seconds(e->mtime), was = u->same.st.st_mtim;
-	mode_t mode = unpack_mode(e, true);
+	mode_t mode = unpack_mode(u, e, true);
 	int status = 0;
 
 	if ((u->same.st.st_mode & 07777) != mode && fchmod(u->same.fd, mode) < 0)
@@ -153,6 +160,14 @@ finish_same(struct unpacker *u, struct error *err)
 		status = unpack_failed(e, "set the time of", err);
 	same_file_close(&u->same);
 	return status;
+}
+
+static int
+set_capability(const struct unpacker *u, int fd)
+{
+	const struct text value = { (char *)u->capability.bytes, u->capability.n };
+
+	return u->is_noted ? capability_note(fd, value) : capability_set(fd, value);
 }
 
 /* The order matters: chown clears set-id bits and capabilities, and writing changes the
@@ -171,15 +186,13 @@ unpack_finish_file(struct unpacker *u, struct error *err)
 		return 0;
 	if (u->has_hole && ftruncate(fd, lseek(fd, 0, SEEK_CUR)) < 0)
 		return unpack_failed(e, "set the size of", err);
-	owner = unpack_set_owner(u, fd, NULL, e, err);
+	owner = unpack_set_owner(u, fd, NULL, e, true, err);
 	if (owner < 0)
 		return -1;
-	mode = unpack_mode(e, owner);
+	mode = unpack_mode(u, e, owner);
 	if (mode != u->file_mode && fchmod(fd, mode) < 0)
 		return unpack_failed(e, "set the mode of", err);
-	if (u->capability.n > 0 && owner &&
-	    capability_set(fd, (struct text){ (char *)u->capability.bytes,
-	                                      u->capability.n }) < 0)
+	if (u->capability.n > 0 && owner && set_capability(u, fd) < 0)
 		unpack_warn_once(u, WARNED_CAPABILITY, e,
 		                 "its capabilities cannot be set");
 	if (unpack_set_mtime(fd, NULL, unpack_seconds(e->mtime)) < 0)

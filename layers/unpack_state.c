@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/event.h"
 #include "base/file.h"
+#include "layers/owner_marks.h"
 
 /* ------------------------------------------------------------ messages */
 
@@ -48,12 +50,33 @@ unpack_set_mtime(int fd, const char *name, struct timespec mtime)
 	return utimensat(fd, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
+static int
+set_notes(const struct unpacker *u, int fd, const char *name, const struct entry *e,
+          bool is_new, struct error *err)
+{
+	const bool has_owner = (u->flags & UNPACK_OWNERS) != 0;
+	const struct stat image = { .st_mode = unpack_type(e) | e->mode,
+		                    .st_uid = has_owner ? e->uid : 0,
+		                    .st_gid = has_owner ? e->gid : 0,
+		                    .st_rdev = makedev(e->dev_major, e->dev_minor) };
+	int sys = 0;
+
+	if (name == NULL ? owner_note(fd, &image, is_new) == 0
+	                 : owner_note_at(fd, name, &image) == 0)
+		return 1;
+	sys = errno;
+	unpack_failed(e, "note the owner of", err);
+	return owner_advise(sys, fd, err);
+}
+
 int
 unpack_set_owner(struct unpacker *u, int fd, const char *name, const struct entry *e,
-                 struct error *err)
+                 bool is_new, struct error *err)
 {
 	int status;
 
+	if (u->is_noted)
+		return set_notes(u, fd, name, e, is_new, err);
 	if (!(u->flags & UNPACK_OWNERS) ||
 	    (e->uid == u->uid && e->gid == u->gid && !u->always_chown))
 		return 1;
@@ -76,8 +99,10 @@ unpack_set_owner(struct unpacker *u, int fd, const char *name, const struct entr
 }
 
 mode_t
-unpack_mode(const struct entry *e, int owner_is_right)
+unpack_mode(const struct unpacker *u, const struct entry *e, int owner_is_right)
 {
+	if (u->is_noted)
+		return layer_mark_disk_mode(unpack_type(e) | e->mode) & 07777;
 	return owner_is_right ? e->mode : e->mode & 01777;
 }
 
@@ -86,10 +111,22 @@ unpack_mode(const struct entry *e, int owner_is_right)
 mode_t
 unpack_type(const struct entry *e)
 {
-	return e->type == ENTRY_CHAR    ? S_IFCHR
-	       : e->type == ENTRY_BLOCK ? S_IFBLK
-	       : e->type == ENTRY_FIFO  ? S_IFIFO
-	                                : 0;
+	switch (e->type) {
+	case ENTRY_FILE:
+		return S_IFREG;
+	case ENTRY_DIR:
+		return S_IFDIR;
+	case ENTRY_SYMLINK:
+		return S_IFLNK;
+	case ENTRY_CHAR:
+		return S_IFCHR;
+	case ENTRY_BLOCK:
+		return S_IFBLK;
+	case ENTRY_FIFO:
+		return S_IFIFO;
+	default:
+		return 0;
+	}
 }
 
 int

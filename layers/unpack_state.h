@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/draft.h"
 #include "layers/owner.h"
+#include "layers/owner_notes.h"
 #include "layers/same_file.h"
 #include "layers/unpack.h"
 #include "layers/xattrs.h"
@@ -36,6 +37,7 @@ struct unpacker {
 	gid_t gid;
 	mode_t umask;
 	bool always_chown;
+	bool is_noted;   /* notes have what this user may not make (owner_notes.h) */
 	unsigned warned; /* bits of enum warned */
 
 	struct buf path;            /* of the directory we are in */
@@ -65,19 +67,19 @@ int unpack_failed(const struct entry *e, const char *doing, struct error *err);
 void unpack_warn_once(struct unpacker *u, enum warned kind, const struct entry *e,
                       const char *what);
 
-/* The owner of FD (NAME NULL) or of NAME in it: 1 if it is right now, 0 if it may not be
- * set, -1. */
+/* The owner of FD (NAME NULL) or of NAME in it, or all notes: 1 if it is right now, 0 if it
+ * may not be set, -1. IS_NEW: it has no notes. */
 int unpack_set_owner(struct unpacker *u, int fd, const char *name, const struct entry *e,
-                     struct error *err);
+                     bool is_new, struct error *err);
 
-/* The mode of E: a set-id bit for a wrong owner is worse than none. */
-mode_t unpack_mode(const struct entry *e, int owner_is_right);
+/* The mode that the disk gets for E: a set-id bit for a wrong owner is worse than none. */
+mode_t unpack_mode(const struct unpacker *u, const struct entry *e, int owner_is_right);
 
 /* Of FD (NAME NULL) or of NAME in it. -1 with errno. */
 int unpack_set_mtime(int fd, const char *name, struct timespec mtime);
 struct timespec unpack_seconds(int64_t s);
 
-mode_t unpack_type(const struct entry *e); /* S_IF… of a device or FIFO, else 0 */
+mode_t unpack_type(const struct entry *e); /* S_IF… of what is not a hard link */
 
 /* Whether NAME, where we are, may be replaced by E. 0, or -1 with ERR. */
 int unpack_check_users(struct unpacker *u, const char *name, const struct entry *e,

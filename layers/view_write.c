@@ -126,11 +126,12 @@ view_write_tar(const struct view_part *parts, size_t n, layer_sink_fn *sink, voi
 }
 
 int
-view_write_dir(const struct view *v, int dir_fd, int64_t epoch,
+view_write_dir(const struct view *v, int dir_fd, bool is_mount, int64_t epoch,
                const struct cancel *cancel, struct error *err)
 {
 	const struct view_part part = { v, "" };
-	auto_unpacker struct unpacker *u = unpack_new(dir_fd, UNPACK_USERS, err);
+	auto_unpacker struct unpacker *u =
+	        unpack_new(dir_fd, UNPACK_USERS | (is_mount ? UNPACK_NOTES : 0), err);
 	struct pour pour = { .dir = u, .cancel = cancel, .epoch = epoch };
 
 	return u == NULL || write_part(&part, &pour, err) < 0 ? -1 : pour_end(&pour, err);

@@ -4,6 +4,7 @@
 #ifndef LAYERS_VIEW_WRITE_H
 #define LAYERS_VIEW_WRITE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cancel.h"
@@ -23,8 +24,9 @@ view_write_tar(const struct view_part *parts, size_t n, layer_sink_fn *sink, voi
                int64_t epoch, const struct cancel *cancel, struct error *err);
 
 /* Writes one as files below DIR_FD (-o type=local), all owned by the caller, as
- * BuildKit's local exporter does. */
-int view_write_dir(const struct view *v, int dir_fd, int64_t epoch,
+ * BuildKit's local exporter does. IS_MOUNT: steps will see the files, so that notes have
+ * the modes that this user cannot give (owner_notes.h). */
+int view_write_dir(const struct view *v, int dir_fd, bool is_mount, int64_t epoch,
                    const struct cancel *cancel, struct error *err);
 
 /* Removes everything below DIR_FD that is not part of PARTS; a part's folder is a

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "base/path.h"
+#include "layers/owner_notes.h"
 
 #define PREFIX_LENGTH (sizeof(WHITEOUT_PREFIX) - 1)
 
@@ -140,8 +141,13 @@ int
 whiteout_drop_device(int dir_fd, const char *name, const struct stat *st,
                      struct text path, struct error *err)
 {
-	if (!S_ISCHR(st->st_mode) ||
-	    !whiteout_is_device(major(st->st_rdev), minor(st->st_rdev)))
+	struct stat image = *st;
+
+	if (!owner_is_device_at(dir_fd, name, st))
+		return 0;
+	owner_image_at(dir_fd, name, &image);
+	if (!S_ISCHR(image.st_mode) ||
+	    !whiteout_is_device(major(image.st_rdev), minor(image.st_rdev)))
 		return 0;
 	if (leave_out(dir_fd, name, path, err) < 0)
 		return -1;
@@ -164,8 +170,9 @@ make_by_attribute(int dir_fd, const char *name)
 	if (fsetxattr(own_fd, "user.overlay.opaque", "x", 1, XATTR_CREATE) < 0 &&
 	    errno != EEXIST)
 		return -1;
+	/* Without privilege, only the mode lets us set and read an attribute. */
 	fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	            0);
+	            0600);
 	return fd < 0 ? -1 : fsetxattr(fd, "user.overlay.whiteout", "y", 1, 0);
 }
 

@@ -6,6 +6,8 @@
 #include <sys/xattr.h>
 
 #include "base/file.h"
+#include "layers/owner_marks.h"
+#include "layers/owner_notes.h"
 
 /* linux/capability.h: magic_etc, then pairs of permitted and inheritable; all
  * little endian. The revision is the top byte of magic_etc. */
@@ -34,8 +36,12 @@ struct capability
 capability_of_fd(int fd)
 {
 	char value[CAPABILITY_MAX];
-	ssize_t n = fgetxattr(fd, XATTR_CAPABILITY, value, sizeof value);
+	ssize_t n = owner_is_noted()
+	                    ? fgetxattr(fd, LAYER_CAPABILITY, value, sizeof value)
+	                    : -1;
 
+	if (n <= 0)
+		n = fgetxattr(fd, XATTR_CAPABILITY, value, sizeof value);
 	if (n <= 0)
 		return (struct capability){ .n = 0 };
 	return capability_clean((struct text){ value, (size_t)n });
@@ -47,10 +53,13 @@ capability_of_name(int dir_fd, const char *name)
 	/* No *at call for attributes before Linux 6.13: by way of /proc. */
 	char path[FILE_FD_PATH_MAX + 257], value[CAPABILITY_MAX];
 	char dir[FILE_FD_PATH_MAX];
-	ssize_t n;
+	ssize_t n = -1;
 
 	snprintf(path, sizeof path, "%s/%s", file_fd_path(dir_fd, dir), name);
-	n = lgetxattr(path, XATTR_CAPABILITY, value, sizeof value);
+	if (owner_is_noted())
+		n = lgetxattr(path, LAYER_CAPABILITY, value, sizeof value);
+	if (n <= 0)
+		n = lgetxattr(path, XATTR_CAPABILITY, value, sizeof value);
 	if (n <= 0)
 		return (struct capability){ .n = 0 };
 	return capability_clean((struct text){ value, (size_t)n });
@@ -60,4 +69,10 @@ int
 capability_set(int fd, struct text value)
 {
 	return fsetxattr(fd, XATTR_CAPABILITY, value.p, value.n, 0);
+}
+
+int
+capability_note(int fd, struct text value)
+{
+	return fsetxattr(fd, LAYER_CAPABILITY, value.p, value.n, 0);
 }

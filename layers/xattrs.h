@@ -25,11 +25,13 @@ struct capability {
 /* Any revision → revision 2; n 0 if VALUE is no capability. */
 struct capability capability_clean(struct text value);
 
-/* That of the open file FD, or of NAME (a regular file) in DIR_FD. */
+/* That of the open file FD, or of NAME (a regular file) in DIR_FD; without privilege, the
+ * noted one first. */
 struct capability capability_of_fd(int fd);
 struct capability capability_of_name(int dir_fd, const char *name);
 
-/* -1 with errno set. */
+/* Sets it, or makes the note that counts without privilege. -1 with errno set. */
 int capability_set(int fd, struct text value);
+int capability_note(int fd, struct text value);
 
 #endif

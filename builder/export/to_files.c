@@ -135,7 +135,7 @@ write_part(const struct files *f, const struct view_part *part, struct error *er
 		return -1;
 	fd = file_open_dir(dir_fd, folder, err);
 	return fd < 0 ? -1
-	              : view_write_dir(part->view, fd, f->options->epoch,
+	              : view_write_dir(part->view, fd, false, f->options->epoch,
 	                               f->options->cancel, err);
 }
 

@@ -83,7 +83,7 @@ write_changes(const struct extract *x, int fd, const struct cancel *cancel,
 	layer = layer_of_files(entries, n, -1, contents);
 	view = view_new(&layer, 1, err);
 	if (view != NULL)
-		failed = view_write_dir(view, fd, -1, cancel, err);
+		failed = view_write_dir(view, fd, true, -1, cancel, err);
 	view_free(view);
 	layer_free_source(layer);
 	return failed;

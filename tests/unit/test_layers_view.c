@@ -369,7 +369,7 @@ a_merged_directory_keeps_what_was_there(void **state)
 	free(path);
 	close(openat(fd, "mine", O_CREAT | O_WRONLY, 0600));
 	close(openat(fd, "old", O_CREAT | O_WRONLY, 0600));
-	assert_fine(view_write_dir(v, fd, -1, NULL, &err) == 0, &err);
+	assert_fine(view_write_dir(v, fd, false, -1, NULL, &err) == 0, &err);
 	assert_int_equal(fstatat(fd, "mine", &st, 0), 0);
 	assert_int_equal(fstatat(fd, "d/b", &st, 0), 0);
 	assert_int_equal(st.st_size, 1);

@@ -39,7 +39,7 @@ void owner_note_of_fd(int fd, struct stat *st);
 /* Makes the notes of FD, which is new: it has the mode layer_mark_disk_mode(), and stands
  * for an entry with the type, mode, device and owner of IMAGE. Without a call if no note
  * is needed. -1 with errno: EOVERFLOW if the owner cannot be noted (gid of a link),
- * EOPNOTSUPP if the file system does not keep notes. */
+ * ERANGE or EOPNOTSUPP if the file system does not keep notes. */
 int owner_note_new_fd(int fd, const struct stat *image);
 
 /* Gives FD another owner. As with chown(2), a file loses set-id bits and capabilities. */

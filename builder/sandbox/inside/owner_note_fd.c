@@ -65,7 +65,7 @@ write_time(int fd, const struct timespec *access)
 		return -1;
 	if (st.st_atim.tv_sec == access->tv_sec && st.st_atim.tv_nsec == access->tv_nsec)
 		return 0;
-	errno = EOPNOTSUPP;
+	errno = ERANGE;
 	return -1;
 }
 
