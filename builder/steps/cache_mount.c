@@ -3,7 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/xattr.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/cancel.h"
@@ -13,7 +13,7 @@
 #include "base/path.h"
 #include "builder/steps/internal.h"
 #include "layers/layer.h"
-#include "layers/owner_marks.h"
+#include "layers/owner_notes.h"
 #include "layers/store.h"
 #include "parser/mount_types.h"
 #include "parser/step.h"
@@ -28,10 +28,14 @@ static char *
 id_name(const struct step_mount *m)
 {
 	auto_preimage struct preimage p = PREIMAGE_INIT;
+	const enum owner_form form = owner_form();
 	char hex[DIGEST_HEX_MAX];
 	struct digest key;
 
 	preimage_add(&p, "id", m->id);
+	/* Other forms have other owners on the disk. */
+	if (form != OWNER_FORM_REAL)
+		preimage_add_u64(&p, "owners", form);
 	key = preimage_key(&p);
 	return mem_copy(digest_hex(&key, hex));
 }
@@ -113,17 +117,6 @@ seed(const struct step_job *job, const struct step_mount *m, int fd, struct erro
 	return write_path(job, step_input_index(job->step, m->from), m->source, fd, err);
 }
 
-/* EINVAL: the id is not mapped. A sandbox with a single id uses the owner mark. */
-static int
-give(int fd, const struct step_mount *m)
-{
-	const struct layer_owner_mark mark = { m->uid, m->gid };
-
-	if (fchown(fd, m->uid, m->gid) == 0 || (m->uid == 0 && m->gid == 0))
-		return 0;
-	return errno == EINVAL ? fsetxattr(fd, LAYER_OWNER, &mark, sizeof mark, 0) : -1;
-}
-
 /* Makes the directory under another name first, so that it is never seen half
  * seeded. */
 static int
@@ -133,15 +126,16 @@ create(const struct step_job *job, const struct step_mount *m, const char *name,
 	int root = store_fd(job->env->store);
 	auto_fd int fd = -1;
 	auto_free char *tmp = store_tmp_dir(job->env->store, &fd, err);
-	mode_t mode = run_mount_mode(m);
+	const struct stat image = { .st_mode = S_IFDIR | (run_mount_mode(m) & 07777),
+		                    .st_uid = m->uid,
+		                    .st_gid = m->gid };
 	int failed = 0;
 
 	if (tmp == NULL || seed(job, m, fd, err) < 0)
 		return -1;
-	if (give(fd, m) < 0)
-		return error_sys(err, "cache mount: give it to %u:%u", m->uid, m->gid);
-	if (fchmod(fd, mode) < 0)
-		return error_sys(err, "cache mount: set mode %o", mode);
+	if (owner_give(fd, &image) < 0)
+		return error_sys(err, "cache mount: give it to %u:%u, mode %o", m->uid,
+		                 m->gid, image.st_mode & 07777);
 	/* Another step's directory may be there by now and in use, even if it is
 	 * empty. */
 	failed = renameat2(AT_FDCWD, tmp, root, name, RENAME_NOREPLACE);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/own.h"
 #include "builder/sandbox/plain/tree_path.h"
+#include "layers/owner_notes.h"
 #include "layers/plain_tree.h"
 
 #define NAMES_MAX 65536
@@ -52,13 +53,14 @@ copy_file(int from_fd, int dir_fd, const char *name, const struct stat *st,
 	auto_fd int out = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	                         0600);
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	struct stat image = *st;
 
 	if (in < 0 || out < 0)
 		return error_sys(err, "copy a file to be mounted");
 	if (file_copy_fd(in, out, cancel, NULL, err) < 0)
 		return -1;
-	if (fchown(out, st->st_uid, st->st_gid) < 0 ||
-	    fchmod(out, st->st_mode & 07777) < 0)
+	owner_image(in, &image);
+	if (owner_give(out, &image) < 0)
 		return error_sys(err, "copy a file to be mounted: owner and mode");
 	copy_attributes(in, out);
 	futimens(out, times);

@@ -20,6 +20,7 @@
 #include "builder/sandbox/plain/lend.h"
 #include "builder/sandbox/plain/tree_path.h"
 #include "layers/owner_marks.h"
+#include "layers/owner_notes.h"
 #include "layers/plain_tree.h"
 
 void
@@ -141,18 +142,11 @@ clear_place(struct stand_ins *c, const char *target, bool is_dir, struct error *
 }
 
 static int
-set_owner(int fd, const char *target, uid_t uid, gid_t gid, mode_t mode,
-          struct error *err)
+set_owner(int fd, const char *target, const struct stat *image, struct error *err)
 {
-	const struct layer_owner_mark mark = { uid, gid };
-
-	/* EINVAL: there is no such id, so owners are emulated. */
-	if ((fchown(fd, uid, gid) < 0 &&
-	     (errno != EINVAL ||
-	      fsetxattr(fd, LAYER_OWNER, &mark, sizeof mark, 0) < 0)) ||
-	    fchmod(fd, mode & 07777) < 0)
-		return error_sys(err, "mount on %s: set the owner and mode", target);
-	return 0;
+	return owner_give(fd, image) < 0
+	               ? error_sys(err, "mount on %s: set the owner and mode", target)
+	               : 0;
 }
 
 static int
@@ -195,10 +189,13 @@ place_file(struct stand_ins *c, const char *target, struct text content, mode_t 
            uid_t uid, gid_t gid, struct error *err)
 {
 	auto_fd int fd = open_new_file(c, target, err);
+	const struct stat image = { .st_mode = S_IFREG | (mode & 07777),
+		                    .st_uid = uid,
+		                    .st_gid = gid };
 
 	if (fd < 0 || file_write_all(fd, content.p, content.n, err) < 0)
 		return -1;
-	return set_owner(fd, target, uid, gid, mode, err);
+	return set_owner(fd, target, &image, err);
 }
 
 static int
@@ -206,7 +203,11 @@ place_dir(struct stand_ins *c, const struct sandbox_mount *m, struct error *err)
 {
 	auto_fd int fd = open_new_dir(c, m->target, err);
 
-	return fd < 0 ? -1 : set_owner(fd, m->target, m->uid, m->gid, m->mode, err);
+	const struct stat image = { .st_mode = S_IFDIR | (m->mode & 07777),
+		                    .st_uid = m->uid,
+		                    .st_gid = m->gid };
+
+	return fd < 0 ? -1 : set_owner(fd, m->target, &image, err);
 }
 
 /* A file or node of a merge, by its descriptor. */
@@ -218,13 +219,15 @@ place_copy(struct stand_ins *c, const struct plain_scratch *scratch, const char 
 	auto_fd int in = open(file_fd_path(fd, link), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	auto_fd int out = -1;
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	struct stat image = *st;
 
 	if (in < 0 || !S_ISREG(st->st_mode))
 		return error_set(err, ERR_SOURCE,
 		                 "mount on %s: neither file nor directory", target);
+	owner_image(in, &image);
 	out = open_new_file(c, target, err);
 	if (out < 0 || file_copy_fd(in, out, scratch->cancel, NULL, err) < 0 ||
-	    set_owner(out, target, st->st_uid, st->st_gid, st->st_mode, err) < 0)
+	    set_owner(out, target, &image, err) < 0)
 		return -1;
 	futimens(out, times);
 	return 0;
@@ -276,10 +279,12 @@ place_borrowed(struct stand_ins *c, const struct sandbox_mount *m, int source_fd
 	auto_fd int from_fd = openat(source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_fd int fd = from_fd < 0 ? -1 : open_new_dir(c, m->target, err);
 
+	struct stat image = *st;
+
 	if (from_fd < 0)
 		return error_sys(err, "mount on %s", m->target);
-	if (fd < 0 ||
-	    set_owner(fd, m->target, st->st_uid, st->st_gid, st->st_mode, err) < 0)
+	owner_image(from_fd, &image);
+	if (fd < 0 || set_owner(fd, m->target, &image, err) < 0)
 		return -1;
 	c->list.at[c->list.n - 1].lent_fd = fcntl(from_fd, F_DUPFD_CLOEXEC, 3);
 	return lend_entries(from_fd, fd, err);
@@ -346,14 +351,37 @@ place_bind(struct stand_ins *c, const struct plain_scratch *scratch,
 
 /* ------------------------------------------------------------ the system's */
 
+/* Where nodes cannot be made, empty files with notes stand for them, which nobody opens:
+ * the supervisor serves devices. */
 static int
-place_dev(struct stand_ins *c, struct error *err)
+place_nodes(int dir_fd)
 {
 	static const struct {
 		const char *name;
 		unsigned major, minor;
 	} nodes[] = { { "null", 1, 3 },   { "zero", 1, 5 },    { "full", 1, 7 },
 		      { "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 } };
+
+	for (size_t i = 0; i < COUNT_OF(nodes); i++) {
+		const struct stat image = { .st_mode = S_IFCHR | 0666,
+			                    .st_rdev = makedev(nodes[i].major,
+			                                       nodes[i].minor) };
+		const mode_t mode = owner_is_noted() ? layer_mark_disk_mode(image.st_mode)
+		                                     : image.st_mode;
+
+		if (mknodat(dir_fd, nodes[i].name, mode, image.st_rdev) < 0)
+			continue;
+		if (fchmodat(dir_fd, nodes[i].name, mode & 07777, 0) < 0 ||
+		    (owner_is_noted() &&
+		     owner_note_at(dir_fd, nodes[i].name, &image) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+place_dev(struct stand_ins *c, struct error *err)
+{
 	static const char *const links[][2] = { { "fd", "/proc/self/fd" },
 		                                { "stdin", "/proc/self/fd/0" },
 		                                { "stdout", "/proc/self/fd/1" },
@@ -362,10 +390,8 @@ place_dev(struct stand_ins *c, struct error *err)
 
 	if (fd < 0)
 		return -1;
-	for (size_t i = 0; i < COUNT_OF(nodes); i++)
-		if (mknodat(fd, nodes[i].name, S_IFCHR | 0666,
-		            makedev(nodes[i].major, nodes[i].minor)) == 0)
-			fchmodat(fd, nodes[i].name, 0666, 0);
+	if (place_nodes(fd) < 0)
+		return error_sys(err, "/dev");
 	for (size_t i = 0; i < COUNT_OF(links); i++)
 		if (symlinkat(links[i][1], fd, links[i][0]) < 0)
 			return error_sys(err, "/dev/%s", links[i][0]);
@@ -374,7 +400,7 @@ place_dev(struct stand_ins *c, struct error *err)
 		return error_sys(err, "/dev");
 	/* On a file system without devices the nodes can be made but not opened. */
 	probe_fd = openat(fd, "null", O_RDWR | O_CLOEXEC);
-	c->has_devices = probe_fd >= 0;
+	c->has_devices = probe_fd >= 0 && !owner_is_noted();
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "builder/sandbox/plain/lend.h"
 #include "builder/sandbox/plain/stand_ins.h"
+#include "layers/owner_notes.h"
 #include "layers/plain_tree.h"
 
 /* ------------------------------------------------------------ times */
@@ -123,8 +124,8 @@ give_back(const struct stand_in *stand_in, const struct spot *spot, struct error
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_sys(err, "open /%s", spot->path);
-	if (fchown(stand_in->lent_fd, st.st_uid, st.st_gid) < 0 ||
-	    fchmod(stand_in->lent_fd, st.st_mode & 07777) < 0)
+	owner_image(fd, &st);
+	if (owner_give(stand_in->lent_fd, &st) < 0)
 		return error_sys(err, "cache mount on /%s", stand_in->path);
 	return lend_entries(fd, stand_in->lent_fd, err);
 }
