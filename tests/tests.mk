@@ -24,7 +24,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-mistakes check-language \
-	check-conformance check-docs check-environments check-kernels check-kubernetes bench fuzz lint format clean
+	check-conformance check-docs check-environments check-run-lines check-kernels check-kubernetes bench fuzz lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk packaging/packaging.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -71,6 +71,9 @@ check-environments: all static-programs ## the same image for every kind of user
 	tests/environments/run --disk
 	tests/environments/own_image
 	tests/environments/pods
+
+check-run-lines: all ## the RUN lines that people write, in every engine (fetches packages)
+	tests/run-lines/run
 
 check-kernels: ## the sandbox on Linux 5.10, 6.1 and 6.12, in virtual machines
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_KERNELS))
