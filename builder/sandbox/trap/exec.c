@@ -26,7 +26,7 @@ int
 exec_open_loader(void)
 {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	const size_t n = (size_t)(loader_bytes_end - loader_bytes);
+	const size_t n = (size_t)loader_bytes_size;
 	int fd = (int)syscall(SYS_memfd_create, "loader", flags | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL)
@@ -228,6 +228,7 @@ exec_guest_path(pid_t tid, char out[PATH_MAX])
 	const size_t head = offsetof(struct loader_record, text);
 	size_t n = 0;
 
+	memset(&r, 0, head);
 	if (!peek(tid, LOADER_RECORD, &r, head) || r.state == LOADER_NOT_ASKED ||
 	    r.n_text > LOADER_TEXT_MAX || r.path >= r.n_text)
 		return false;

@@ -74,8 +74,11 @@ read_script(struct exec_facts *out)
 	while (end > begin && is_blank(end[-1]))
 		end--;
 	begin = skip_blanks(begin, end);
-	if (begin == end || *begin == '\0')
+	if (begin == end)
 		return refuse(ENOEXEC);
+	/* The kernel would open "", the working directory. */
+	if (*begin == '\0')
+		return refuse(EACCES);
 	*end = '\0';
 	p = skip_word(begin, end);
 	out->kind = EXEC_SCRIPT;

@@ -286,9 +286,9 @@ exec_search(const struct exec_server *server, struct notification *a,
 		return -1;
 	result = open_next(&s, q->dir_fd, q->path, q->flags);
 	for (int n = 1; result == 0 && s.facts.kind == EXEC_SCRIPT; n++) {
-		if (n > FILES_MAX)
-			return refuse(ELOOP);
 		result = follow_script(&s, n == 1);
+		if (result == 0 && n == FILES_MAX)
+			return refuse(ELOOP);
 	}
 	if (result < 0)
 		return -1;

@@ -4,6 +4,9 @@
 #ifndef BUILDER_SANDBOX_TRAP_LOADER_BYTES_H
 #define BUILDER_SANDBOX_TRAP_LOADER_BYTES_H
 
-extern const char loader_bytes[], loader_bytes_end[];
+#include <stdint.h>
+
+extern const char loader_bytes[];
+extern const uint64_t loader_bytes_size;
 
 #endif

@@ -246,7 +246,7 @@ image_map(int fd, uint64_t page, struct image *out)
 {
 	struct file f = { .fd = fd, .page = page };
 	uint64_t bias = 0;
-	Elf64_Ehdr e;
+	Elf64_Ehdr e = { 0 };
 	int failed = read_headers(&f, &e);
 
 	if (failed == 0)
@@ -258,6 +258,8 @@ image_map(int fd, uint64_t page, struct image *out)
 	if (failed != 0)
 		return failed;
 	out->bias = bias;
+	out->begin = bias + f.begin;
+	out->end = bias + f.end;
 	out->entry = bias + e.e_entry;
 	out->n_headers = e.e_phnum;
 	for (size_t i = 0; i < f.n; i++) {

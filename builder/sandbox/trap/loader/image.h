@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 struct image {
-	uint64_t bias; /* address in memory less the file's */
+	uint64_t bias;       /* address in memory less the file's */
+	uint64_t begin, end; /* of all segments, in memory */
 	uint64_t entry;
 	uint64_t
 	        headers; /* the address of the program headers, 0 if they are not mapped */

@@ -7,14 +7,13 @@
  */
 #include "builder/sandbox/trap/loader/record.h"
 
-#include <elf.h>
-#include <errno.h>
-#include <stddef.h>
-#include <sys/prctl.h>
+#include <linux/prctl.h>
 #include <sys/syscall.h>
 
 #include "builder/sandbox/trap/loader/image.h"
 #include "builder/sandbox/trap/loader/machine.h"
+#include "builder/sandbox/trap/loader/memory.h"
+#include "builder/sandbox/trap/loader/stack.h"
 
 #define PROT_ALL        7
 #define PROT_GROWS_DOWN 0x01000000
@@ -32,60 +31,14 @@ _Static_assert(OWN_STACK == 32768, "own_stack_end");
 
 BEGINNING;
 
-struct start loader_main(uint64_t *stack);
-void *memcpy(void *to, const void *from, size_t n);
-void *memmove(void *to, const void *from, size_t n);
-void *memset(void *to, int byte, size_t n);
-
-/* Compilers make calls of these; the empty asm keeps them from making one here. */
-void *
-memmove(void *to, const void *from, size_t n)
-{
-	const char *f = from;
-	char *t = to;
-
-	if ((uintptr_t)to <= (uintptr_t)from) {
-		for (size_t i = 0; i < n; i++) {
-			t[i] = f[i];
-			__asm__ volatile("");
-		}
-		return to;
-	}
-	while (n-- > 0) {
-		t[n] = f[n];
-		__asm__ volatile("");
-	}
-	return to;
-}
-
-void *
-memcpy(void *to, const void *from, size_t n)
-{
-	return memmove(to, from, n);
-}
-
-void *
-memset(void *to, int byte, size_t n)
-{
-	char *t = to;
-
-	for (size_t i = 0; i < n; i++) {
-		t[i] = (char)byte;
-		__asm__ volatile("");
-	}
-	return to;
-}
+struct start loader_main(uint64_t *at);
 
 /* ------------------------------------------------------------ failure */
 
 static void
 say(const char *text)
 {
-	size_t n = 0;
-
-	while (text[n] != '\0')
-		n++;
-	call(SYS_write, 2, (uint64_t)(uintptr_t)text, n, 0, 0, 0);
+	call(SYS_write, 2, (uint64_t)(uintptr_t)text, memory_length(text), 0, 0, 0);
 }
 
 _Noreturn static void
@@ -103,85 +56,69 @@ fail(const char *why, int number)
 		call(SYS_exit_group, 127, 0, 0, 0, 0, 0);
 }
 
-/* ------------------------------------------------------------ the stack */
-
-/* What the kernel left: the number of arguments, their addresses, NULL, those of the
- * variables, NULL, and the auxiliary vector. */
-struct stack {
-	uint64_t argc;
-	uint64_t *args, *env;
-	Elf64_auxv_t *aux;
-	size_t n_rest; /* words from env to the end of aux */
-};
+/* ------------------------------------------------------------ what is shown */
 
 static void
-look(uint64_t *at, struct stack *out)
+put_front(struct stack *s)
 {
-	uint64_t *p = at + 1 + at[0] + 1;
+	const char *texts[LOADER_FRONT_MAX];
 
-	out->argc = at[0];
-	out->args = at + 1;
-	out->env = p;
-	while (*p != 0)
-		p++;
-	out->aux = (Elf64_auxv_t *)(uintptr_t)(p + 1);
-	p += 3;
-	for (const Elf64_auxv_t *a = out->aux; a->a_type != AT_NULL; a++)
-		p += 2;
-	out->n_rest = (size_t)(p - out->env);
-}
-
-/* Only addresses move, down. The stack pointer remains a multiple of 16. */
-static uint64_t *
-put_front(uint64_t *at, struct stack *s)
-{
-	const uint64_t kept = s->argc > 0 ? s->argc - 1 : 0;
-	const uint64_t argc = record.n_front + kept;
-	const size_t more = (size_t)(argc - s->argc), room = (more + 1) & ~(size_t)1;
-	uint64_t *to = at - room, *p = to;
-
-	*p++ = argc;
 	for (size_t i = 0; i < record.n_front; i++)
-		*p++ = (uint64_t)(uintptr_t)(record.text + record.front[i]);
-	memmove(p, s->args + (s->argc > 0), (kept + 1) * sizeof *p);
-	p += kept + 1;
-	memmove(p, s->env, s->n_rest * sizeof *p);
-	look(to, s);
-	return to;
-}
-
-static uint64_t
-aux_of(const struct stack *s, uint64_t type, uint64_t otherwise)
-{
-	for (const Elf64_auxv_t *a = s->aux; a->a_type != AT_NULL; a++)
-		if (a->a_type == type)
-			return a->a_un.a_val;
-	return otherwise;
+		texts[i] = record.text + record.front[i];
+	if (record.n_front > 0)
+		stack_put_front(s, texts, record.n_front);
 }
 
 static void
 set_aux(const struct stack *s, const struct image *program,
         const struct image *interpreter)
 {
-	const uint64_t values[][2] = {
-		{ AT_PHDR, program->headers },
-		{ AT_PHENT, sizeof(Elf64_Phdr) },
-		{ AT_PHNUM, program->n_headers },
-		{ AT_BASE, interpreter->bias },
-		{ AT_FLAGS, 0 },
-		{ AT_ENTRY, program->entry },
-		{ AT_UID, record.uid },
-		{ AT_EUID, record.euid },
-		{ AT_GID, record.gid },
-		{ AT_EGID, record.egid },
-		{ AT_SECURE, record.secure },
-		{ AT_EXECFN, (uint64_t)(uintptr_t)(record.text + record.name) },
-	};
+	stack_set_aux(s, AT_PHDR, program->headers);
+	stack_set_aux(s, AT_PHENT, sizeof(Elf64_Phdr));
+	stack_set_aux(s, AT_PHNUM, program->n_headers);
+	stack_set_aux(s, AT_BASE, interpreter->bias);
+	stack_set_aux(s, AT_FLAGS, 0);
+	stack_set_aux(s, AT_ENTRY, program->entry);
+	stack_set_aux(s, AT_UID, record.uid);
+	stack_set_aux(s, AT_EUID, record.euid);
+	stack_set_aux(s, AT_GID, record.gid);
+	stack_set_aux(s, AT_EGID, record.egid);
+	stack_set_aux(s, AT_SECURE, record.secure);
+	stack_set_aux(s, AT_EXECFN, (uint64_t)(uintptr_t)(record.text + record.name));
+}
 
-	for (Elf64_auxv_t *a = s->aux; a->a_type != AT_NULL; a++)
-		for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-			if (a->a_type == values[i][0])
-				a->a_un.a_val = values[i][1];
+/* What /proc shows: cmdline, auxv, stat. A kernel without checkpoints (CONFIG_…) refuses,
+ * and shows what it left itself. */
+static void
+set_memory_map(const struct stack *s, const struct image *program)
+{
+	const uint64_t brk = (uint64_t)call(SYS_brk, 0, 0, 0, 0, 0, 0);
+	struct prctl_mm_map m = {
+		.start_code = program->begin,
+		.end_code = program->end,
+		.start_data = LOADER_RECORD,
+		.end_data = LOADER_RECORD + sizeof record,
+		.start_brk = brk,
+		.brk = brk,
+		.start_stack = (uint64_t)(uintptr_t)s->at,
+		.arg_start = s->args_begin,
+		.arg_end = s->args_end,
+		.env_start = s->env[0],
+		.auxv = (void *)s->aux,
+		.exe_fd = UINT32_MAX,
+	};
+	size_t n = 0;
+
+	while (s->env[n] != 0)
+		n++;
+	if (n > 0)
+		m.env_end = s->env[n - 1] +
+		            memory_length((const char *)(uintptr_t)s->env[n - 1]) + 1;
+	else
+		m.env_start = m.env_end = m.arg_end;
+	m.auxv_size = (uint32_t)((s->n_rest - n - 1) * sizeof(uint64_t));
+	call(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, (uint64_t)(uintptr_t)&m, sizeof m, 0,
+	     0);
 }
 
 /* ------------------------------------------------------------ all */
@@ -207,21 +144,21 @@ loader_main(uint64_t *at)
 
 	if (asked != 0)
 		fail(" cannot be started, error ", (int)-asked);
-	look(at, &s);
-	if (record.n_front > 0)
-		at = put_front(at, &s);
-	page = aux_of(&s, AT_PAGESZ, 4096);
+	stack_read(at, &s);
+	put_front(&s);
+	page = stack_aux(&s, AT_PAGESZ, 4096);
 	map(record.program_fd, page, &program);
 	if (record.interpreter_fd >= 0)
 		map(record.interpreter_fd, page, &interpreter);
 	if (program.has_executable_stack)
-		call(SYS_mprotect, (uint64_t)(uintptr_t)at & ~(page - 1), page,
+		call(SYS_mprotect, (uint64_t)(uintptr_t)s.at & ~(page - 1), page,
 		     PROT_ALL | PROT_GROWS_DOWN, 0, 0, 0);
 	set_aux(&s, &program, &interpreter);
+	set_memory_map(&s, &program);
 	call(SYS_prctl, PR_SET_NAME, (uint64_t)(uintptr_t)record.comm, 0, 0, 0, 0);
 	record.state = LOADER_STARTED;
 	return (struct start){
-		(uint64_t)(uintptr_t)at,
+		(uint64_t)(uintptr_t)s.at,
 		record.interpreter_fd >= 0 ? interpreter.entry : program.entry,
 	};
 }
