@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <elf.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/filter.h>
@@ -49,6 +50,7 @@ struct trap_run {
 	const char *root;
 	const char *const *argv;
 	bool is_native;        /* nothing is answered */
+	const char *emulator;  /* of arm64, or NULL */
 	unsigned killed_after; /* microseconds; 0: never */
 };
 
@@ -363,7 +365,10 @@ trap_prepare(struct trap_server *s, const struct trap_run *run, int socket_fd)
 	s->exec.redo = &s->redo;
 	s->exec.paths = (struct exec_paths){ s, trap_open, trap_name, trap_look,
 		                             trap_begin };
-	s->exec.emulator.fd = -1;
+	if (run->emulator != NULL)
+		s->exec.emulator =
+		        (struct exec_emulator){ open(run->emulator, O_RDONLY | O_CLOEXEC),
+			                        EM_AARCH64, run->emulator };
 	s->exec.loader_fd = exec_open_loader();
 	s->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	s->listener_fd = listener_receive(socket_fd);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -232,6 +233,22 @@ connect_to(const char *path, int seconds, int flags)
 	return 0;
 }
 
+/* As a debugger begins. */
+static int
+traced(char **words)
+{
+	int status = 0;
+	const pid_t pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		execute(words);
+	}
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
+		ptrace(PTRACE_CONT, pid, NULL, NULL);
+	return 0;
+}
+
 /* Executes WORDS, and sends it signals until it has ended. */
 static int
 harass(int first, int second, char **words)
@@ -282,6 +299,8 @@ main(int argc, char **argv)
 		return in_thread(argv + 2);
 	if (strcmp(what, "threads") == 0)
 		return in_threads(number(argv[2]), argv + 3);
+	if (strcmp(what, "traced") == 0)
+		return traced(argv + 2);
 	if (strcmp(what, "stopped") == 0)
 		return harass(SIGSTOP, SIGCONT, argv + 2);
 	if (strcmp(what, "signalled") == 0)

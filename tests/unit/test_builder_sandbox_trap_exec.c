@@ -394,6 +394,76 @@ paths_are_those_of_the_root(void **state)
 	GIVES(dir, "2\n", "/static", "exec", "/proc/self/exe", "count");
 }
 
+/* The kernel of this machine would have a program of another machine emulated, or not. */
+static void
+another_machines_programs_are_emulated(void **state)
+{
+	static const char qemu[] = "/usr/bin/qemu-aarch64-static";
+	static struct outcome out;
+	char path[128], command[512], room[WORDS_MAX][512];
+	const char *argv[WORDS_MAX + 1];
+	const char *const words[] = { "@/static", "exec", "@/foreign-script", "count",
+		                      NULL };
+	struct trap_run r = { .root = "/", .argv = argv, .emulator = qemu };
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/foreign", dir);
+	snprintf(command, sizeof command,
+	         "aarch64-linux-gnu-gcc -w -static -pthread -o %s %s >%s/log 2>&1", path,
+	         SOURCE, dir);
+	if (!has_compiler || access(qemu, X_OK) < 0 || system(command) != 0) {
+		print_message("needs %s and aarch64-linux-gnu-gcc\n", qemu);
+		skip();
+	}
+	write_script("foreign-script", "#!%/foreign count\n");
+	expand(words, room, argv);
+	trap_run(&r, &out);
+	assert_string_equal(out.text, "4\n");
+	r.emulator = NULL;
+	trap_run(&r, &out);
+	assert_string_equal(out.text, "errno 8\n");
+}
+
+/* The loader cannot make room for a program at its own address. */
+static void
+the_loaders_own_place_is_taken(void **state)
+{
+	static struct outcome out;
+	char command[512];
+	const char *const words[] = { "@/static", "exec", "@/here", "count", NULL };
+
+	(void)state;
+	need_compiler();
+	snprintf(command, sizeof command,
+	         "cc -w -static -no-pie -fno-pie -mcmodel=large -pthread -nostdlib "
+	         "-fuse-ld=bfd -x c -o %s/here "
+	         "-Wl,-Ttext-segment=0x%llx - <<E\nvoid _start(void) { for (;;) { } }\nE",
+	         dir, (unsigned long long)LOADER_BASE);
+	assert_int_equal(system(command), 0);
+	run("/", false, words, &out);
+	assert_non_null(strstr(out.text, "/here: cannot be mapped, error 0012\n"));
+	assert_int_equal(WEXITSTATUS(out.status), 127);
+}
+
+static void
+a_process_without_loader_has_no_path(void **state)
+{
+	char path[PATH_MAX];
+
+	(void)state;
+	assert_false(exec_guest_path(getpid(), path));
+	assert_false(exec_guest_path(INT_MAX, path));
+}
+
+/* Nobody can have two tracers. */
+static void
+a_traced_program_cannot_execute(void **state)
+{
+	(void)state;
+	need_compiler();
+	GIVES("/", "errno 1\n", "@/static", "traced", "@/static", "count");
+}
+
 /* ------------------------------------------------------------ processes */
 
 static void
@@ -559,6 +629,10 @@ main(void)
 		cmocka_unit_test(damaged_programs_fail_alike),
 		cmocka_unit_test(files_are_executed_by_descriptor),
 		cmocka_unit_test(paths_are_those_of_the_root),
+		cmocka_unit_test(another_machines_programs_are_emulated),
+		cmocka_unit_test(the_loaders_own_place_is_taken),
+		cmocka_unit_test(a_process_without_loader_has_no_path),
+		cmocka_unit_test(a_traced_program_cannot_execute),
 		cmocka_unit_test(children_that_share_memory_execute),
 		cmocka_unit_test(any_thread_executes),
 		cmocka_unit_test(all_threads_execute_at_once),

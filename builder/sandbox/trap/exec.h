@@ -43,7 +43,7 @@ struct exec_paths {
 	              struct exec_ids *out);
 };
 
-/* Executes programs of another machine. FD is -1 if there is none. */
+/* Executes programs of another machine. PATH is NULL if there is none. */
 struct exec_emulator {
 	int fd;           /* its program, static and of this machine */
 	uint16_t machine; /* EM_… that it is for */

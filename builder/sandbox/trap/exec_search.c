@@ -258,7 +258,7 @@ emulate(struct search *s)
 	struct loader_record *r = &s->out->record;
 	uint32_t at[4];
 
-	if (emulator->fd < 0 || emulator->machine != s->facts.machine)
+	if (emulator->path == NULL || emulator->machine != s->facts.machine)
 		return refuse(ENOEXEC);
 	if (add(r, emulator->path, &at[0]) < 0 || add(r, "-0", &at[1]) < 0 ||
 	    add_argv0(s, &at[2]) < 0)
