@@ -115,11 +115,11 @@ trap_who(const struct trap_call *c)
 	return credentials_of(&c->trap->ids, c->asked);
 }
 
-/* The root of WHO. */
+/* The caller's root. Most steps have one, and nothing has to be looked up. */
 static inline const struct trap_root *
-trap_root_of(const struct trap *t, const struct credentials *who)
+trap_root_of(const struct trap_call *c)
 {
-	return &t->roots[who->root < t->n_roots ? who->root : 0];
+	return &c->trap->roots[c->trap->n_roots == 1 ? 0 : trap_who(c)->root];
 }
 
 /* Prepares trap_answer(). */

@@ -102,7 +102,7 @@ name_below(const struct trap_root *root, int fd, char out[PATH_MAX])
 int
 trap_name_inside(const struct trap_call *c, int fd, char out[PATH_MAX])
 {
-	return name_below(trap_root_of(c->trap, trap_who(c)), fd, out);
+	return name_below(trap_root_of(c), fd, out);
 }
 
 int
@@ -181,7 +181,7 @@ is_proc_path(const char *absolute, bool follows)
 static bool
 has_proc(const struct trap_call *c)
 {
-	return trap_who(c)->root == 0;
+	return trap_root_of(c) == &c->trap->roots[0];
 }
 
 /* Only these can: others stay below the directory where they start. */
@@ -272,13 +272,56 @@ open_absolute(const struct trap_root *root, const char *path, int flags)
 	return fd;
 }
 
+bool
+trap_quick_path(const struct trap_call *c, const struct trap_start *s,
+                char out[TRAP_QUICK_MAX])
+{
+	const size_t n = strlen(s->path);
+	size_t at = 6;
+
+	if (n == 0 || n > NAME_MAX || memchr(s->path, '/', n) != NULL ||
+	    strcmp(s->path, ".") == 0 || strcmp(s->path, "..") == 0 ||
+	    (s->dir_fd < 0 && s->dir_fd != AT_FDCWD))
+		return false;
+	memcpy(out, "/proc/", 6);
+	digits_of((uint64_t)c->asked->tid, 10, out + at);
+	at += strlen(out + at);
+	out[at++] = '/';
+	name_of_dir(s->dir_fd, out + at);
+	at += strlen(out + at);
+	out[at++] = '/';
+	memcpy(out + at, s->path, n + 1);
+	return true;
+}
+
+/* A link has to be followed below the root. */
+static int
+open_quickly(const struct trap_call *c, const char *path, int flags)
+{
+	struct stat st;
+	int fd = sys_openat(AT_FDCWD, path, (flags & O_DIRECTORY) | O_PATH | O_NOFOLLOW,
+	                    0);
+
+	if (fd >= 0 && notify_is_current(c->asked) &&
+	    ((flags & O_NOFOLLOW) != 0 ||
+	     (sys_fstat(fd, &st) == 0 && !S_ISLNK(st.st_mode))))
+		return fd;
+	if (fd >= 0)
+		sys_close(fd);
+	return -1;
+}
+
 /* Most relative paths stay below their directory; nothing has to be joined then. */
 static int
 open_relative(const struct trap_call *c, struct trap_start *s, int flags)
 {
-	const int dir_fd = trap_open_descriptor(c, s->dir_fd);
-	int fd = -1, saved = 0;
+	char quick[TRAP_QUICK_MAX];
+	int fd = trap_quick_path(c, s, quick) ? open_quickly(c, quick, flags) : -1;
+	const int dir_fd = fd >= 0 ? -1 : trap_open_descriptor(c, s->dir_fd);
+	int saved = 0;
 
+	if (fd >= 0)
+		return fd;
 	if (dir_fd < 0 || s->path[0] == '\0')
 		return dir_fd;
 	fd = open_below(dir_fd, s->path, flags, RESOLVE_BENEATH);
@@ -289,7 +332,7 @@ open_relative(const struct trap_call *c, struct trap_start *s, int flags)
 		return fd;
 	if (make_absolute(c, s) < 0)
 		return -1;
-	return open_absolute(trap_root_of(c->trap, trap_who(c)), s->absolute, flags);
+	return open_absolute(trap_root_of(c), s->absolute, flags);
 }
 
 static int
@@ -297,7 +340,7 @@ open_once(const struct trap_call *c, struct trap_start *s, int flags)
 {
 	if (s->path[0] != '/')
 		return open_relative(c, s, flags);
-	return open_absolute(trap_root_of(c->trap, trap_who(c)), s->path, flags);
+	return open_absolute(trap_root_of(c), s->path, flags);
 }
 
 /* Replaces the path of S by the target of the link FD, which it names: 0; -1 if that is
@@ -399,7 +442,7 @@ trap_open_parent(const struct trap_call *c, struct trap_start *s, const char **n
 int
 trap_open_guest(const struct trap_call *c, const char *guest)
 {
-	return open_absolute(trap_root_of(c->trap, trap_who(c)), guest, 0);
+	return open_absolute(trap_root_of(c), guest, 0);
 }
 
 int

@@ -13,71 +13,126 @@
 
 /* Opens what C looks at with O_PATH: its descriptor, or -1 with *RESULT. */
 static int
+open_started(struct trap_call *c, struct trap_start *start, int *result, int64_t *value)
+{
+	const int fd = trap_open_place(c, start, (c->flags & AT_SYMLINK_NOFOLLOW) == 0, 0);
+
+	*result = TRAP_ERRNO;
+	if (fd < 0 && errno == EREMOTE)
+		*result = trap_in_proc(c, start->absolute, value);
+	return fd;
+}
+
+static int
 open_seen(struct trap_call *c, int *result, int64_t *value)
 {
-	const bool follows = (c->flags & AT_SYMLINK_NOFOLLOW) == 0;
 	struct trap_start start;
-	int fd = -1;
 
 	*result = TRAP_ERRNO;
 	if (trap_start(c, c->shape->dir, c->shape->path, &start) < 0)
 		return -1;
-	fd = trap_open_place(c, &start, follows, 0);
-	if (fd < 0 && errno == EREMOTE)
-		*result = trap_in_proc(c, start.absolute, value);
-	return fd;
+	return open_started(c, &start, result, value);
+}
+
+/* ------------------------------------------------------------ stat */
+
+/* Half of the calls of a walk are about a name in an open directory, which needs no
+ * descriptor of ours. */
+static bool
+stat_quickly(struct trap_call *c, const struct trap_start *start, struct stat *out)
+{
+	char path[TRAP_QUICK_MAX];
+
+	if (!trap_quick_path(c, start, path) || strcmp(start->path, "proc") == 0 ||
+	    syscall(SYS_newfstatat, AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (S_ISLNK(out->st_mode) && (c->flags & AT_SYMLINK_NOFOLLOW) == 0))
+		return false;
+	owner_note_of_path(path, out);
+	return true;
+}
+
+static int
+poke(struct trap_call *c, const void *bytes, size_t n, int64_t *value)
+{
+	return trap_result(notify_poke(c->asked, trap_arg(c, c->shape->value), bytes, n),
+	                   value);
 }
 
 int
 trap_stat(struct trap_call *c, int64_t *value)
 {
-	int result = TRAP_ERRNO, failed = -1;
-	const int fd = open_seen(c, &result, value);
+	struct trap_start start;
+	int result = TRAP_ERRNO, fd = -1, failed = -1;
 	struct stat st;
 
+	if (trap_start(c, c->shape->dir, c->shape->path, &start) < 0)
+		return TRAP_ERRNO;
+	if (stat_quickly(c, &start, &st))
+		return poke(c, &st, sizeof st, value);
+	fd = open_started(c, &start, &result, value);
 	if (fd < 0)
 		return result;
 	failed = sys_fstat(fd, &st);
 	if (failed == 0)
 		owner_note_of_fd(fd, &st);
 	sys_close(fd);
-	if (failed < 0)
-		return TRAP_ERRNO;
-	return trap_result(notify_poke(c->asked, trap_arg(c, c->shape->value), &st,
-	                               sizeof st),
-	                   value);
+	return failed < 0 ? TRAP_ERRNO : poke(c, &st, sizeof st, value);
+}
+
+static int
+poke_statx(struct trap_call *c, struct statx *st, const struct stat *basic, int64_t *value)
+{
+	st->stx_uid = basic->st_uid;
+	st->stx_gid = basic->st_gid;
+	st->stx_mode = (uint16_t)basic->st_mode;
+	st->stx_rdev_major = major(basic->st_rdev);
+	st->stx_rdev_minor = minor(basic->st_rdev);
+	st->stx_atime.tv_sec = basic->st_atim.tv_sec;
+	st->stx_atime.tv_nsec = (uint32_t)basic->st_atim.tv_nsec;
+	return poke(c, st, sizeof *st, value);
+}
+
+static int
+statx_of(const struct trap_call *c, int fd, const char *path, int flags, struct statx *out)
+{
+	return (int)syscall(SYS_statx, fd, path, (c->flags & ~AT_SYMLINK_NOFOLLOW) | flags,
+	                    (unsigned)c->asked->args[3] | STATX_BASIC_STATS, out);
+}
+
+static bool
+statx_quickly(struct trap_call *c, const struct trap_start *start, struct statx *out,
+              struct stat *basic)
+{
+	char path[TRAP_QUICK_MAX];
+
+	return stat_quickly(c, start, basic) && trap_quick_path(c, start, path) &&
+	       statx_of(c, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, out) == 0 &&
+	       out->stx_ino == basic->st_ino;
 }
 
 int
 trap_statx(struct trap_call *c, int64_t *value)
 {
-	const int flags = (c->flags & ~AT_SYMLINK_NOFOLLOW) | AT_EMPTY_PATH;
-	int result = TRAP_ERRNO, failed = -1;
-	const int fd = open_seen(c, &result, value);
+	struct trap_start start;
+	int result = TRAP_ERRNO, fd = -1, failed = -1;
 	struct stat basic;
 	struct statx st;
 
+	if (trap_start(c, c->shape->dir, c->shape->path, &start) < 0)
+		return TRAP_ERRNO;
+	if (statx_quickly(c, &start, &st, &basic))
+		return poke_statx(c, &st, &basic, value);
+	fd = open_started(c, &start, &result, value);
 	if (fd < 0)
 		return result;
-	failed = sys_fstat(fd, &basic) < 0 ||
-	         syscall(SYS_statx, fd, "", flags,
-	                 (unsigned)c->asked->args[3] | STATX_BASIC_STATS, &st) < 0;
+	failed = sys_fstat(fd, &basic) < 0 || statx_of(c, fd, "", AT_EMPTY_PATH, &st) < 0;
 	if (!failed)
 		owner_note_of_fd(fd, &basic);
 	sys_close(fd);
-	if (failed)
-		return TRAP_ERRNO;
-	st.stx_uid = basic.st_uid;
-	st.stx_gid = basic.st_gid;
-	st.stx_mode = (uint16_t)basic.st_mode;
-	st.stx_rdev_major = major(basic.st_rdev);
-	st.stx_rdev_minor = minor(basic.st_rdev);
-	st.stx_atime.tv_sec = basic.st_atim.tv_sec;
-	st.stx_atime.tv_nsec = (uint32_t)basic.st_atim.tv_nsec;
-	return trap_result(notify_poke(c->asked, trap_arg(c, c->shape->value), &st,
-	                               sizeof st),
-	                   value);
+	return failed ? TRAP_ERRNO : poke_statx(c, &st, &basic, value);
 }
+
+/* ------------------------------------------------------------ other looks */
 
 /* Everybody may read and write; a program needs one bit. */
 int
