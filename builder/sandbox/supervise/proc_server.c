@@ -11,6 +11,7 @@
 #include "base/missing.h"
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/credentials.h"
 #include "builder/sandbox/supervise/notify.h"
 #include "builder/sandbox/supervise/proc_list.h"
 #include "builder/sandbox/supervise/proc_place.h"
@@ -213,6 +214,26 @@ answer_open(struct call *c, int flags)
 	return given;
 }
 
+/* The owner of the file of C in /proc, where ids are emulated: that of its process, or
+ * root. */
+static void
+show_owner(const struct call *c, uint32_t *uid, uint32_t *gid)
+{
+	struct notification process = { 0 };
+	const struct credentials *ids = NULL;
+
+	if (c->server->ids == NULL)
+		return;
+	*uid = *gid = 0;
+	if (c->kind != PROC_PATH_OWN)
+		return;
+	for (const char *p = c->path + 6; *p >= '0' && *p <= '9'; p++)
+		process.tid = 10 * process.tid + (*p - '0');
+	ids = credentials_of(c->server->ids, &process);
+	*uid = ids->uid[ROLE_EFFECTIVE];
+	*gid = ids->gid[ROLE_EFFECTIVE];
+}
+
 static int64_t
 answer_stat(struct call *c, const struct shape *shape)
 {
@@ -220,6 +241,7 @@ answer_stat(struct call *c, const struct shape *shape)
 
 	if (sys_fstat(c->place.fd, &st) < 0)
 		return -1;
+	show_owner(c, &st.st_uid, &st.st_gid);
 	notify_act_as_self();
 	return notify_poke(&c->asked, c->asked.args[shape->out], &st, sizeof st);
 }
@@ -233,6 +255,7 @@ answer_statx(struct call *c, const struct shape *shape)
 	if (syscall(SYS_statx, c->place.fd, "", flags | AT_EMPTY_PATH,
 	            (unsigned)c->asked.args[shape->size], &st) < 0)
 		return -1;
+	show_owner(c, &st.stx_uid, &st.stx_gid);
 	notify_act_as_self();
 	return notify_poke(&c->asked, c->asked.args[shape->out], &st, sizeof st);
 }

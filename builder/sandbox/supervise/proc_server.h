@@ -25,6 +25,8 @@
 
 #include "builder/sandbox/supervise/notify.h"
 
+struct credentials_table;
+
 struct proc_server {
 	int proc_fd;      /* of /proc */
 	int lists_fd;     /* of the directory /proc of the tree, see proc_list.h, or -1 */
@@ -33,6 +35,8 @@ struct proc_server {
 	pid_t supervisor; /* ancestor of all processes of the step */
 	const char *tree; /* absolute path of the step's root, its length */
 	size_t tree_n;
+	/* The emulated ids of the step's processes, which own their files; or NULL. */
+	const struct credentials_table *ids;
 	bool serves_devices; /* no device nodes could be made in the tree */
 };
 

@@ -223,6 +223,7 @@ prepare(struct recipe *recipe, const int *fds, struct trap *t)
 		return recipe_fail(recipe, STAGE_START, errno, "/proc");
 	credentials_begin(&t->ids, recipe->uid, recipe->gid, recipe_groups(recipe),
 	                  recipe->n_groups);
+	proc->ids = &t->ids;
 	trap_begin_calls(t);
 	if (trap_begin_programs(t) < 0)
 		return recipe_fail(recipe, STAGE_START, errno, "the loader of programs");
