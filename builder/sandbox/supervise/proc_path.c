@@ -99,14 +99,21 @@ is_door(struct component c)
 	return is(c, "root") || is(c, "cwd") || is(c, "exe") || is(c, "map_files");
 }
 
-/* Appends REST; false if it leads through a door, or up. */
+/* It shows the arguments of a call that we have changed, see redo.h of trap. */
+static bool
+is_secret(struct component c)
+{
+	return is(c, "syscall");
+}
+
+/* Appends REST; false if it leads through a door, or up, or to a secret. */
 static bool
 add_rest(char out[PROC_PATH_MAX], size_t n, const char *rest)
 {
 	bool last = false;
 
 	for (struct component c = next(&rest); c.n > 0; c = next(&rest)) {
-		if (last || is(c, "..") || n + 1 + c.n >= PROC_PATH_MAX)
+		if (last || is(c, "..") || is_secret(c) || n + 1 + c.n >= PROC_PATH_MAX)
 			return false;
 		if (is(c, "."))
 			continue;

@@ -7,9 +7,12 @@
  *
  * Other threads of the caller never see the registers of the replaced call, so they never
  * see the cookie in its sixth argument, by which the filter lets it pass. (While the call
- * blocks, /proc/TID/syscall shows it: programs must not read this file.) But they can
- * write to the memory that arguments point to. What such a call did must be looked at by
- * redo_call.ended before the caller may go on.
+ * blocks, only /proc/TID/syscall shows it: see proc_path.c.) But they can write to the
+ * memory that arguments point to, scratch included, and give the numbers of descriptors
+ * other meanings. For an exec, redo_call.ended looks at what came out of it; then no other
+ * thread is left. After other calls there is nothing sure to look at: arguments in
+ * registers alone (fchdir) are safe, an address of a socket is only as safe as what else
+ * confines the caller.
  *
  * If a signal interrupts the call, and the kernel repeats calls after this signal, then
  * the caller repeats its original call, which is passed to us again.
