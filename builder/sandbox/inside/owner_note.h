@@ -36,8 +36,8 @@ int owner_note_write_fd(int fd, const struct owner *owner);
  * link, pipe or socket. */
 void owner_note_of_fd(int fd, struct stat *st);
 
-/* The same for PATH, of which lstat() says ST. */
-void owner_note_of_path(const char *path, struct stat *st);
+/* The same for PATH; FOLLOWS: for what a link there leads to. */
+void owner_note_of_path(const char *path, bool follows, struct stat *st);
 
 /* Makes the notes of FD, which is new: it has the mode layer_mark_disk_mode(), and stands
  * for an entry with the type, mode, device and owner of IMAGE. Without a call if no note

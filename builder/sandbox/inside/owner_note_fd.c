@@ -46,14 +46,14 @@ read_note(int fd, struct stat *st)
 }
 
 void
-owner_note_of_path(const char *path, struct stat *st)
+owner_note_of_path(const char *path, bool follows, struct stat *st)
 {
 	struct layer_node_mark mark;
 
 	if (layer_mark_is_attribute(st->st_mode))
 		layer_mark_apply(&mark,
-		                 syscall(SYS_lgetxattr, path, LAYER_OWNER, &mark,
-		                         sizeof mark),
+		                 syscall(follows ? SYS_getxattr : SYS_lgetxattr, path,
+		                         LAYER_OWNER, &mark, sizeof mark),
 		                 st);
 	else
 		layer_mark_apply_time(st);

@@ -279,7 +279,7 @@ trap_quick_path(const struct trap_call *c, const struct trap_start *s,
 	const size_t n = strlen(s->path);
 	size_t at = 6;
 
-	if (n == 0 || n > NAME_MAX || memchr(s->path, '/', n) != NULL ||
+	if (n > NAME_MAX || memchr(s->path, '/', n) != NULL ||
 	    strcmp(s->path, ".") == 0 || strcmp(s->path, "..") == 0 ||
 	    (s->dir_fd < 0 && s->dir_fd != AT_FDCWD))
 		return false;
@@ -289,6 +289,8 @@ trap_quick_path(const struct trap_call *c, const struct trap_start *s,
 	out[at++] = '/';
 	name_of_dir(s->dir_fd, out + at);
 	at += strlen(out + at);
+	if (n == 0)
+		return true;
 	out[at++] = '/';
 	memcpy(out + at, s->path, n + 1);
 	return true;
@@ -316,7 +318,9 @@ static int
 open_relative(const struct trap_call *c, struct trap_start *s, int flags)
 {
 	char quick[TRAP_QUICK_MAX];
-	int fd = trap_quick_path(c, s, quick) ? open_quickly(c, quick, flags) : -1;
+	int fd = s->path[0] != '\0' && trap_quick_path(c, s, quick)
+	                 ? open_quickly(c, quick, flags)
+	                 : -1;
 	const int dir_fd = fd >= 0 ? -1 : trap_open_descriptor(c, s->dir_fd);
 	int saved = 0;
 

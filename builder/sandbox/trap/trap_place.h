@@ -26,8 +26,8 @@ int trap_start(const struct trap_call *c, int8_t dir, int8_t path, struct trap_s
  * link at its end is followed. */
 bool trap_is_in_proc(const struct trap_call *c, struct trap_start *start, bool follows);
 
-/* If the path is a single name: writes its path in our /proc to OUT. A link there must not
- * be followed. The process may be gone, and the path be about another: what was found with
+/* If the path is a single name, or none: writes its path in our /proc to OUT. Without a
+ * name, that is a link to the very file; with one, a link there must not be followed. The process may be gone, and the path be about another: what was found with
  * it counts only if notify_is_current() says so afterwards. */
 #define TRAP_QUICK_MAX (64 + NAME_MAX)
 bool trap_quick_path(const struct trap_call *c, const struct trap_start *start,

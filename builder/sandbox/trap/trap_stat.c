@@ -36,18 +36,20 @@ open_seen(struct trap_call *c, int *result, int64_t *value)
 
 /* ------------------------------------------------------------ stat */
 
-/* Half of the calls of a walk are about a name in an open directory, which needs no
+/* Most calls are about a descriptor, or about a name in an open directory. They need no
  * descriptor of ours. */
 static bool
 stat_quickly(struct trap_call *c, const struct trap_start *start, struct stat *out)
 {
+	const bool is_open = start->path[0] == '\0';
 	char path[TRAP_QUICK_MAX];
 
 	if (!trap_quick_path(c, start, path) || strcmp(start->path, "proc") == 0 ||
-	    syscall(SYS_newfstatat, AT_FDCWD, path, out, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    syscall(SYS_newfstatat, AT_FDCWD, path, out,
+	            is_open ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ||
 	    (S_ISLNK(out->st_mode) && (c->flags & AT_SYMLINK_NOFOLLOW) == 0))
 		return false;
-	owner_note_of_path(path, out);
+	owner_note_of_path(path, is_open, out);
 	return true;
 }
 
@@ -106,7 +108,8 @@ statx_quickly(struct trap_call *c, const struct trap_start *start, struct statx 
 	char path[TRAP_QUICK_MAX];
 
 	return stat_quickly(c, start, basic) && trap_quick_path(c, start, path) &&
-	       statx_of(c, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, out) == 0 &&
+	       statx_of(c, AT_FDCWD, path,
+	                start->path[0] == '\0' ? 0 : AT_SYMLINK_NOFOLLOW, out) == 0 &&
 	       out->stx_ino == basic->st_ino;
 }
 
