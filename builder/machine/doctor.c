@@ -179,7 +179,7 @@ mapping_text(enum id_mapping mapping)
 static void
 add_whole(struct doctor *d, struct doctor_scene *scene, const struct answer *a)
 {
-	static const char *const engines[] = { "ns", "chroot" };
+	static const char *const engines[] = { "ns", "chroot", "trap" };
 	bool has_ids = a->mapping != IDS_SINGLE && a->mapping != IDS_NONE;
 
 	d->mapping = (enum id_mapping)a->mapping;

@@ -103,6 +103,45 @@ paths_mean_the_same_in_the_root_as_after_chroot(void **state)
 }
 
 static void
+the_last_name_may_be_a_link_or_has_to_be_a_directory(void **state)
+{
+	static const struct {
+		const char *path;
+		int flags;
+		const char *found;
+		int why;
+	} rows[] = {
+		{ "/a/link", O_NOFOLLOW, "a/link", 0 },
+		{ "/a/link", 0, "a/b", 0 },
+		{ "/a/link/", O_NOFOLLOW, "a/b", 0 },
+		{ "/a/link/file", O_NOFOLLOW, "a/b/file", 0 },
+		{ "/a/gone", O_NOFOLLOW, "a/gone", 0 },
+		{ "/a/gone", 0, NULL, ENOENT },
+		{ "/a/b", O_DIRECTORY, "a/b", 0 },
+		{ "/a/b/file", O_DIRECTORY, NULL, ENOTDIR },
+		{ "/a/b/file/", 0, NULL, ENOTDIR },
+		{ "/a/link", O_NOFOLLOW | O_DIRECTORY, NULL, ENOTDIR },
+	};
+	struct tree *t = *state;
+
+	assert_int_equal(symlinkat("b", t->root_fd, "a/link"), 0);
+	assert_int_equal(symlinkat("../../outside/secret", t->root_fd, "a/gone"), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		auto_fd int fd = open_in_root_as(t->root_fd, rows[i].path, rows[i].flags);
+		struct stat st;
+
+		if (rows[i].found == NULL && (fd >= 0 || errno != rows[i].why))
+			fail_msg("row %zu: %d, %s", i, fd, strerror(errno));
+		if (rows[i].found == NULL)
+			continue;
+		if (fd < 0 || fstat(fd, &st) < 0)
+			fail_msg("row %zu: %s", i, strerror(errno));
+		if (st.st_ino != inode_of(t->root_fd, rows[i].found))
+			fail_msg("%s is not %s", rows[i].path, rows[i].found);
+	}
+}
+
+static void
 links_of_proc_that_are_no_paths_are_not_followed(void **state)
 {
 	static const char *const refused[] = {
@@ -237,6 +276,7 @@ main(void)
 {
 	const struct CMUnitTest by_kernel[] = {
 		tree_test(paths_mean_the_same_in_the_root_as_after_chroot),
+		tree_test(the_last_name_may_be_a_link_or_has_to_be_a_directory),
 		tree_test(links_of_proc_that_are_no_paths_are_not_followed),
 		tree_test(what_is_missing_is_made_inside),
 		tree_test(nothing_is_made_outside_while_directories_become_links),

@@ -23,6 +23,7 @@ struct walk {
 	int root_fd, here_fd;
 	char reached[PATH_MAX], rest[PATH_MAX];
 	int links_left;
+	int flags;   /* O_NOFOLLOW: of the last name; O_DIRECTORY */
 	bool is_dir; /* a missing entry is to be a directory */
 	in_root_make_fn *make;
 	void *arg;
@@ -183,11 +184,25 @@ step(struct walk *w, const char *name, size_t n)
 		return -1;
 	if (sys_fstat(fd, &st) < 0)
 		return close_failed(fd);
-	if (!S_ISLNK(st.st_mode))
+	if (!S_ISLNK(st.st_mode) || ((w->flags & O_NOFOLLOW) != 0 && w->rest[0] == '\0'))
 		return go_down(w, name, n, fd);
 	result = follow(w, fd);
 	close_failed(fd);
 	return result;
+}
+
+/* What is reached is a directory if that is asked for, or PATH has a slash at its end. */
+static int
+check_type(struct walk *w, const char *path)
+{
+	struct stat st;
+
+	if ((w->flags & O_DIRECTORY) == 0 && path[strlen(path) - 1] != '/')
+		return w->here_fd;
+	if (sys_fstat(w->here_fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return w->here_fd;
+	errno = ENOTDIR;
+	return close_failed(w->here_fd);
 }
 
 static int
@@ -208,16 +223,16 @@ walk(struct walk *w, const char *path)
 	while ((n = next(w->rest, name)) > 0)
 		if (step(w, name, n) < 0)
 			return close_failed(w->here_fd);
-	return w->here_fd;
+	return check_type(w, path);
 }
 
 /* ------------------------------------------------------------ the kernel's way */
 
 /* openat2 exists since Linux 5.6, but a filter may not know it. */
 static int
-open_by_kernel(int root_fd, const char *path)
+open_by_kernel(int root_fd, const char *path, int flags)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+	struct open_how how = { .flags = (uint64_t)(unsigned)(flags | O_PATH | O_CLOEXEC),
 		                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
 	int fd = -1;
 
@@ -233,8 +248,14 @@ open_by_kernel(int root_fd, const char *path)
 int
 open_in_root(int root_fd, const char *path)
 {
-	struct walk w = { .root_fd = root_fd };
-	int fd = open_by_kernel(root_fd, path);
+	return open_in_root_as(root_fd, path, 0);
+}
+
+int
+open_in_root_as(int root_fd, const char *path, int flags)
+{
+	struct walk w = { .root_fd = root_fd, .flags = flags };
+	int fd = open_by_kernel(root_fd, path, flags);
 
 	if (fd < 0 && call_is_missing(errno))
 		return walk(&w, path);
@@ -248,7 +269,7 @@ open_in_root_making(int root_fd, const char *path, bool is_dir, in_root_make_fn 
 	struct walk w = {
 		.root_fd = root_fd, .is_dir = is_dir, .make = make, .arg = arg
 	};
-	int fd = open_by_kernel(root_fd, path);
+	int fd = open_by_kernel(root_fd, path, 0);
 
 	if (fd < 0 && (errno == ENOENT || call_is_missing(errno)))
 		return walk(&w, path);

@@ -16,6 +16,9 @@ typedef int in_root_make_fn(void *arg, int parent_fd, const char *parent,
 /* An O_PATH descriptor of PATH, resolved as after a chroot to ROOT_FD. -1 with errno. */
 int open_in_root(int root_fd, const char *path);
 
+/* The same with FLAGS: O_NOFOLLOW opens a link at the end itself, O_DIRECTORY. */
+int open_in_root_as(int root_fd, const char *path, int flags);
+
 /* The same, but MAKE creates missing components, even the target of a dangling link. All
  * components except the last are directories. */
 int open_in_root_making(int root_fd, const char *path, bool is_dir, in_root_make_fn *make,

@@ -223,9 +223,20 @@ simplify(char *path)
 	path[n] = '\0';
 }
 
+/* Then a link at the end is followed, whatever the flags say. */
+static bool
+names_directory(const char *path)
+{
+	const size_t n = strlen(path);
+
+	return n > 0 && (path[n - 1] == '/' ||
+	                 (n > 1 && path[n - 1] == '.' && path[n - 2] == '/'));
+}
+
 bool
 trap_is_in_proc(const struct trap_call *c, struct trap_start *s, bool follows)
 {
+	const bool is_directory = names_directory(s->path);
 	char simple[PATH_MAX];
 
 	if (s->path[0] == '\0' || !may_be_in_proc(s->path) || !has_proc(c) ||
@@ -233,10 +244,9 @@ trap_is_in_proc(const struct trap_call *c, struct trap_start *s, bool follows)
 		return false;
 	memcpy(simple, s->absolute, strlen(s->absolute) + 1);
 	simplify(simple);
-	if (!is_proc_path(simple, follows))
+	if (!is_proc_path(simple, follows || is_directory))
 		return false;
-	/* The slash at the end has a meaning. */
-	if (strlen(simple) + 1 < PATH_MAX && s->path[strlen(s->path) - 1] == '/')
+	if (is_directory && strlen(simple) + 1 < PATH_MAX)
 		memcpy(simple + strlen(simple), "/", 2);
 	memcpy(s->absolute, simple, strlen(simple) + 1);
 	return true;
@@ -244,12 +254,13 @@ trap_is_in_proc(const struct trap_call *c, struct trap_start *s, bool follows)
 
 /* ------------------------------------------------------------ opening */
 
+/* EXDEV: the path leads out of the directory, or nobody can tell. */
 static int
-open_below(int dir_fd, const char *path, int flags, uint64_t how)
+open_beneath(int dir_fd, const char *path, int flags)
 {
 	const struct open_how open = {
 		.flags = (uint64_t)(unsigned)(flags | O_PATH | O_CLOEXEC),
-		.resolve = how | RESOLVE_NO_MAGICLINKS
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
 	};
 	int fd = -1;
 
@@ -258,18 +269,13 @@ open_below(int dir_fd, const char *path, int flags, uint64_t how)
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 	}
-	return fd;
+	return fd < 0 && call_is_missing(errno) ? fail(EXDEV) : fd;
 }
 
-/* Links at the end are opened themselves: open_in_root() follows them. */
 static int
 open_absolute(const struct trap_root *root, const char *path, int flags)
 {
-	int fd = open_below(root->fd, path, flags, RESOLVE_IN_ROOT);
-
-	if (fd < 0 && call_is_missing(errno) && (flags & O_NOFOLLOW) == 0)
-		fd = open_in_root(root->fd, path);
-	return fd;
+	return open_in_root_as(root->fd, path, flags);
 }
 
 bool
@@ -328,7 +334,7 @@ open_relative(const struct trap_call *c, struct trap_start *s, int flags)
 		return fd;
 	if (dir_fd < 0 || s->path[0] == '\0')
 		return dir_fd;
-	fd = open_below(dir_fd, s->path, flags, RESOLVE_BENEATH);
+	fd = open_beneath(dir_fd, s->path, flags);
 	saved = errno;
 	sys_close(dir_fd);
 	errno = saved;
