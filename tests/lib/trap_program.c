@@ -160,6 +160,28 @@ in_threads(int n, char **words)
 	return 1;
 }
 
+static void *
+change_directory(void *path)
+{
+	while (chdir(path) == 0)
+		continue;
+	return NULL;
+}
+
+/* Executes WORDS while other threads are in calls that are made by themselves, too. */
+static int
+among_threads(int n, char **words)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	char here[] = "/";
+	pthread_t thread;
+
+	for (int i = 0; i < n; i++)
+		pthread_create(&thread, NULL, change_directory, here);
+	nanosleep(&pause, NULL);
+	return in_thread(words);
+}
+
 static int
 by_descriptor(const char *flags, char **words)
 {
@@ -299,6 +321,8 @@ main(int argc, char **argv)
 		return in_thread(argv + 2);
 	if (strcmp(what, "threads") == 0)
 		return in_threads(number(argv[2]), argv + 3);
+	if (strcmp(what, "among") == 0)
+		return among_threads(number(argv[2]), argv + 3);
 	if (strcmp(what, "traced") == 0)
 		return traced(argv + 2);
 	if (strcmp(what, "stopped") == 0)

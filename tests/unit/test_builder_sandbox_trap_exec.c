@@ -424,6 +424,31 @@ another_machines_programs_are_emulated(void **state)
 	assert_string_equal(out.text, "errno 8\n");
 }
 
+/* Without a supervisor it says so. */
+static void
+the_loader_is_made_for_arm64(void **state)
+{
+	char command[512];
+	int status = 0;
+
+	(void)state;
+	if (system("{ command -v aarch64-linux-gnu-gcc && command -v "
+	           "qemu-aarch64-static; } >/dev/null") != 0) {
+		print_message("needs aarch64-linux-gnu-gcc and qemu-aarch64-static\n");
+		skip();
+	}
+	snprintf(command, sizeof command,
+	         "make -s CC=aarch64-linux-gnu-gcc OUT=%s/arm64 "
+	         "%s/arm64/loader/trap_loader "
+	         ">/dev/null && qemu-aarch64-static %s/arm64/loader/trap_loader 2>%s/log",
+	         dir, dir, dir, dir);
+	status = system(command);
+	assert_int_equal(WEXITSTATUS(status), 127);
+	snprintf(command, sizeof command,
+	         "grep -q 'cannot be started, error 0022' %s/log", dir);
+	assert_int_equal(system(command), 0);
+}
+
 /* The loader cannot make room for a program at its own address. */
 static void
 the_loaders_own_place_is_taken(void **state)
@@ -493,6 +518,18 @@ all_threads_execute_at_once(void **state)
 	need_compiler();
 	for (int i = 0; i < 20; i++)
 		GIVES("/", "2\n", "@/dynamic", "threads", "8", "@/static", "count");
+}
+
+/* An exec waits until the other threads are gone, and they are traced. */
+static void
+other_threads_do_not_hold_up_an_exec(void **state)
+{
+	(void)state;
+	need_compiler();
+	for (int i = 0; i < 50; i++)
+		GIVES("/", "2\n", "@/static", "among", "30", "@/static", "count");
+	for (int i = 0; i < 10; i++)
+		GIVES("/", "errno 2\n", "@/static", "among", "6", "@/nothing", "count");
 }
 
 static void
@@ -630,12 +667,14 @@ main(void)
 		cmocka_unit_test(files_are_executed_by_descriptor),
 		cmocka_unit_test(paths_are_those_of_the_root),
 		cmocka_unit_test(another_machines_programs_are_emulated),
+		cmocka_unit_test(the_loader_is_made_for_arm64),
 		cmocka_unit_test(the_loaders_own_place_is_taken),
 		cmocka_unit_test(a_process_without_loader_has_no_path),
 		cmocka_unit_test(a_traced_program_cannot_execute),
 		cmocka_unit_test(children_that_share_memory_execute),
 		cmocka_unit_test(any_thread_executes),
 		cmocka_unit_test(all_threads_execute_at_once),
+		cmocka_unit_test(other_threads_do_not_hold_up_an_exec),
 		cmocka_unit_test(directories_are_entered),
 		cmocka_unit_test(a_blocked_call_is_interrupted_or_repeated),
 		cmocka_unit_test(a_kill_at_any_moment_ends_it),
