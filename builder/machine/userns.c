@@ -338,7 +338,8 @@ explain(enum id_mapping mapping, const char *reason)
 		        "only one user id is available, so owners and users are emulated "
 		        "in RUN, which is slower: %s",
 		        reason);
-	if (mapping == IDS_NONE)
+	/* Without a reason it was asked for. */
+	if (mapping == IDS_NONE && *reason != '\0')
 		return mem_copy(reason);
 	return NULL;
 }
