@@ -62,11 +62,11 @@ class Suite:
     """What every column sees at the same place: cooper, bases and rows."""
 
     def __init__(self, directory, cooper, rows):
-        self.dir, self.rows, self.root = directory, rows, None
+        self.dir, self.rows, self.root, self.bundles = directory, rows, None, {}
         self.path = os.path.join(directory, "suite")
         os.makedirs(self.path + "/rows")
         shutil.copy(cooper, self.path + "/cooper")
-        for script in ("build-rows",):
+        for script in ("build-rows", "cost-rows", "cost-proot"):
             shutil.copy(os.path.join(table.ROOT, "tests", "run-lines", script), self.path)
         made = bases.Bases(cooper)
         for base in sorted({r.base for r in rows}):
@@ -123,12 +123,15 @@ class Suite:
 
     def run_in_container(self, column, directory, script, arguments):
         env = environment(column)
-        bundle = container.Bundle(env, self.container_root(), self.path, directory)
-        try:
-            return bundle.run(["/suite/" + script, "/suite", "/vol/store", "/vol/results", *arguments],
-                              {"PATH": bases.PATH, "HOME": "/root" if env.uid == 0 else "/vol"},
-                              None)
-        finally:
+        if column.name not in self.bundles:
+            self.bundles[column.name] = container.Bundle(env, self.container_root(), self.path,
+                                                         directory)
+        return self.bundles[column.name].run(
+            ["/suite/" + script, "/suite", "/vol/store", "/vol/results", *arguments],
+            {"PATH": bases.PATH, "HOME": "/root" if env.uid == 0 else "/vol"}, None)
+
+    def close(self):
+        for bundle in self.bundles.values():
             bundle.close()
 
     def store(self, column):

@@ -7,7 +7,6 @@ base     busybox, debian (as mmdebstrap makes it), or a name of which all rows t
 needs    packages that the base has for this row
 repo     packages that the context has in the directory "repo", with what they need
 quick    "yes": the row needs nothing that is not on every machine of the tests
-cost     the name under which tests/run-lines/cost times the row
 differs  engine and reason: it need not be the same there
 note     for readers
 """
@@ -17,7 +16,7 @@ import os
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", ".."))
 DATA = os.path.join(ROOT, "testdata", "run-lines")
-KEYS = ("base", "needs", "repo", "quick", "cost", "differs", "note")
+KEYS = ("base", "needs", "repo", "quick", "differs", "note")
 
 
 @dataclasses.dataclass
