@@ -3,6 +3,7 @@
  * nor mounts nor chroot: a plain tree per stage, and a supervisor that makes every call
  * with a path for the step (trap/trap.h). A walk finds the changes.
  */
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -71,6 +72,9 @@ trap_probe(struct sandbox *sb, char **why, struct error *err)
 		                 "has stronger ones");
 	if (engine_plain_probe(sb, draft, err) < 0)
 		return -1;
+	/* Steps have our user. Should one see our /proc, it still finds no memory,
+	 * environment or descriptor there. */
+	prctl(PR_SET_DUMPABLE, 0);
 	tell_what_holds(why);
 	return 0;
 }

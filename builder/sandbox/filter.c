@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -132,12 +133,30 @@ emit_no_listener(struct filter *f)
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
-/* The resource is argument I; with a new value in argument I + 1 to be read. */
+/* A filter would see the cookie of redone calls, and could refuse what the supervisor has
+ * the caller do. */
+static void
+emit_no_filter(struct filter *f)
+{
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JGE | BPF_K, SECCOMP_GET_ACTION_AVAIL, 0, 1);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_load_argument(f, 1);
+	emit(f, BPF_JMP | BPF_JSET | BPF_K, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EBUSY);
+	emit_return(f, SECCOMP_RET_ERRNO | 0);
+}
+
+/* The resource is argument I; with a new value in argument I + 1 to be read. A core file
+ * is written to a path that nobody checks, and shows the cookie of redone calls. */
 static void
 emit_limit(struct filter *f, unsigned i)
 {
+	const uint32_t other = f->cookie != 0 ? RLIMIT_CORE : RLIMIT_RTTIME;
+
 	emit_load_argument(f, i);
-	emit(f, BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_RTTIME, 1, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, RLIMIT_RTTIME, 2, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, other, 1, 0);
 	emit_return(f, SECCOMP_RET_ALLOW);
 	emit_load_argument(f, i + 1);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
@@ -192,10 +211,27 @@ emit_ask_pointer(struct filter *f, unsigned i)
 static void
 emit_ask_owner_of_fd(struct filter *f)
 {
+	/* F_SETDELEG, since Linux 6.19. A lease makes whoever opens the file wait. */
+	enum { SET_DELEGATION = 1040 };
+
 	emit_load_argument(f, 1);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, F_SETOWN, 1, 0);
 	emit(f, BPF_JMP | BPF_JEQ | BPF_K, F_SETOWN_EX, 0, 1);
 	emit_return(f, SECCOMP_RET_USER_NOTIF);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, F_SETLEASE, 1, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, SET_DELEGATION, 0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EAGAIN);
+	emit_return(f, SECCOMP_RET_ALLOW);
+}
+
+/* The process is in memory, which could change; fcntl() has the same. */
+static void
+emit_ioctl(struct filter *f)
+{
+	emit_load_argument(f, 1);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, FIOSETOWN, 1, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, SIOCSPGRP, 0, 1);
+	emit_return(f, SECCOMP_RET_ERRNO | EPERM);
 	emit_return(f, SECCOMP_RET_ALLOW);
 }
 
@@ -203,9 +239,9 @@ static void
 emit_prctl(struct filter *f)
 {
 	/* A process that cannot be inspected could not be served, and there are no
-	 * capabilities to give up. */
+	 * capabilities to give up. For filters see emit_no_filter(). */
 	static const uint32_t done[] = { PR_SET_DUMPABLE, PR_CAPBSET_DROP,
-		                         PR_SET_SECUREBITS };
+		                         PR_SET_SECUREBITS, PR_SET_SECCOMP };
 	const uint8_t n = COUNT_OF(done);
 
 	emit_load_argument(f, 0);
@@ -310,6 +346,12 @@ emit_asking(struct filter *f, enum verdict verdict)
 		return true;
 	case VERDICT_PRCTL:
 		emit_prctl(f);
+		return true;
+	case VERDICT_IOCTL:
+		emit_ioctl(f);
+		return true;
+	case VERDICT_NO_FILTER:
+		emit_no_filter(f);
 		return true;
 	default:
 		return false;

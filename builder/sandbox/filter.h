@@ -44,7 +44,9 @@ enum verdict {
 	VERDICT_ASK_NOT_REDONE, /* … unless the supervisor makes the caller do it */
 	VERDICT_ASK_TIMES,      /* … if it names a file: utimensat() */
 	VERDICT_ASK_ADDRESS,    /* … if it names an address: sendto() */
-	VERDICT_ASK_OWNER_OF_FD, /* … if it says who gets signals: fcntl() */
+	VERDICT_ASK_OWNER_OF_FD, /* … if it says who gets signals: fcntl(); no leases */
+	VERDICT_IOCTL,           /* none that says who gets signals */
+	VERDICT_NO_FILTER,       /* further filters have no effect */
 	VERDICT_PRCTL, /* what needs privileges has no effect; the loader asks */
 };
 

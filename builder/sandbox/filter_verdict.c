@@ -175,7 +175,8 @@ asks_for_all(const char *name, enum verdict *out)
 		"setresuid",    "setresgid",   "setfsuid",        "setfsgid",
 		"setgroups",    "getuid",      "geteuid",         "getgid",
 		"getegid",      "getresuid",   "getresgid",       "getgroups",
-		"rt_tgsigqueueinfo", NULL
+		"rt_tgsigqueueinfo", "setpriority", "ioprio_set", "sched_setaffinity",
+		"sched_setattr", "sched_setparam", "sched_setscheduler", NULL
 	};
 	static const char *const redone[] = { "execveat", "bind",     "connect",
 		                              "sendmsg",  "sendmmsg", "inotify_add_watch",
@@ -183,7 +184,7 @@ asks_for_all(const char *name, enum verdict *out)
 	static const char *const missing[] = {
 		"openat2",     "fchmodat2",   "setxattrat",        "getxattrat",
 		"listxattrat", "removexattrat", "name_to_handle_at", "statmount",
-		"listmount",   NULL
+		"listmount",   "pidfd_send_signal", NULL
 	};
 	static const char *const refused[] = { "fanotify_mark", "pidfd_getfd", "kcmp",
 		                               NULL };
@@ -195,7 +196,8 @@ asks_for_all(const char *name, enum verdict *out)
 		       { "fcntl", VERDICT_ASK_OWNER_OF_FD },
 		       { "prctl", VERDICT_PRCTL },
 		       { "capset", VERDICT_DONE },
-		       { "seccomp", VERDICT_NO_LISTENER },
+		       { "ioctl", VERDICT_IOCTL },
+		       { "seccomp", VERDICT_NO_FILTER },
 		       { "setrlimit", VERDICT_LIMIT },
 		       { "prlimit64", VERDICT_OWN_LIMIT_OF } };
 

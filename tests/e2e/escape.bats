@@ -98,6 +98,7 @@ END
     # Nothing was made, nor changed.
     ls "$T/aim"
     [ "$(stat -c '%a %u %g %s %Z' "$T/aim/canary")" = "$CANARY" ] || echo "the canary is changed"
+    [ -z "$(getfattr --dump "$T/aim" 2>/dev/null)" ] || echo "the canary's directory is changed"
 }
 
 # expect LINE…: that is what was reached.
@@ -209,6 +210,21 @@ covered() {
     expect shared-memory
 }
 
+# Nothing is allowed but what every user may.
+as_nobody() {
+    printf '%s\n' setpriv --reuid "$1" --regid "$1" --clear-groups --no-new-privs --bounding-set=-all \
+        --inh-caps=-all env -u COOPER_ROOT "HOME=/home/$1"
+}
+
+@test "a step under trap and Landlock reaches only what the documentation admits" {
+    need_root
+    "$COOPER" doctor | grep -q '^ok  Landlock' || skip "needs Landlock"
+    mapfile -t by < <(as_nobody "$single")
+    aim "${by[@]}"
+    run hostile_build "/home/$single/.local/share/cooper" "${by[@]}" -- --isolation=trap
+    expect shared-memory
+}
+
 without_landlock() {
     "$W/refuse" landlock=ENOSYS -- "$@"
 }
@@ -220,4 +236,16 @@ without_landlock() {
     aim env
     run hostile_build "$T/store" bash -c 'without_landlock "$@"' without_landlock -- --isolation=chroot
     expect abstract-socket shared-memory signal-to-process
+}
+
+@test "a step under trap without Landlock reaches only what the documentation admits" {
+    need_root
+    cc -o "$W/refuse" "$ROOT/tests/lib/refuse.c" -lseccomp
+    chmod 755 "$W/refuse"
+    export -f without_landlock
+    mapfile -t by < <(as_nobody "$single")
+    aim "${by[@]}"
+    run hostile_build "/home/$single/.local/share/cooper" "${by[@]}" bash -c 'without_landlock "$@"' without_landlock \
+        -- --isolation=trap
+    expect abstract-socket shared-memory
 }

@@ -149,7 +149,9 @@ change(void *other)
 	memcpy(first, changing, sizeof first);
 	for (;;) {
 		memcpy(changing, other, sizeof changing);
+		PUBLISH();
 		memcpy(changing, first, sizeof changing);
+		PUBLISH();
 	}
 	return NULL;
 }

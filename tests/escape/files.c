@@ -238,6 +238,15 @@ write_by_all_processes(void)
 	return by_all_processes(makes_file);
 }
 
+static bool
+is_own_program(const char *path)
+{
+	struct stat st, own;
+
+	return stat(path, &st) == 0 && stat("/hostile", &own) == 0 &&
+	       st.st_ino == own.st_ino && st.st_dev == own.st_dev;
+}
+
 /* The program that is the builder, the first process and supervisors. */
 static bool
 program_of_builder(void)
@@ -250,7 +259,7 @@ program_of_builder(void)
 		    chown(links[i], 7, 7) == 0)
 			return true;
 	snprintf(path, sizeof path, "/proc/%d/exe", getppid());
-	return getppid() != 1 && open(path, O_WRONLY) >= 0;
+	return getppid() != 1 && !is_own_program(path) && open(path, O_WRONLY) >= 0;
 }
 
 /* Numbers of inodes instead of names: the root directory of most file systems is 2. What

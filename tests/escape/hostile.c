@@ -59,7 +59,8 @@ main(int argc, char **argv)
 {
 	const struct try *const all[] = { tries_of_files,       tries_of_processes,
 		                          tries_of_the_kernel,  tries_of_devices,
-		                          tries_of_descriptors, tries_of_races };
+		                          tries_of_descriptors, tries_of_races,
+		                          tries_of_supervisors };
 	size_t n = 0;
 
 	if (argc != 5)

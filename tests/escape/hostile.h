@@ -9,6 +9,9 @@
 #define TOKEN "cooper-canary-token"
 #define DEPTH 64
 
+/* What was written to memory before is there for other threads. */
+#define PUBLISH() __asm__ volatile("" ::: "memory")
+
 /* What the command line says. */
 struct aim {
 	const char *canary; /* path of a file of the machine, its content is TOKEN */
@@ -29,7 +32,8 @@ try {
 };
 
 extern const struct try tries_of_files[], tries_of_processes[], tries_of_the_kernel[],
-        tries_of_devices[], tries_of_descriptors[], tries_of_races[];
+        tries_of_devices[], tries_of_descriptors[], tries_of_races[],
+        tries_of_supervisors[];
 
 /* Each closes what it was given. */
 bool has_token(int fd);

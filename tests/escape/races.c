@@ -126,7 +126,9 @@ alternate(void *unused)
 	(void)unused;
 	for (;;) {
 		memcpy(shown, outside, sizeof shown);
+		PUBLISH();
 		memcpy(shown, inside, sizeof shown);
+		PUBLISH();
 	}
 	return NULL;
 }

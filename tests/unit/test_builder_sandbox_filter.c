@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,7 +15,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/personality.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -338,6 +341,63 @@ who_is_asked_about_nodes_has_no_listener_of_its_own(void **state)
 	}
 }
 
+static uint32_t
+decide_for_all(int nr, uint64_t first, uint64_t second)
+{
+	struct filter f = { .cookie = UINT64_C(0x123456789abcdef0) };
+	const struct seccomp_data data = { .nr = nr,
+		                           .arch = X64,
+		                           .args = { first, second, 1, 0, 0, 1 } };
+	size_t steps = 0;
+	uint32_t answer = 0;
+
+	filter_compile(&f, FILTER_ASKS_ALL);
+	answer = decide(&f, &data, &steps);
+	filter_clear(&f);
+	return answer;
+}
+
+static void
+without_a_root_nothing_names_a_file_a_process_or_a_filter(void **state)
+{
+	static const struct {
+		int nr;
+		uint64_t first, second;
+		uint32_t answer;
+	} calls[] = {
+		{ SYS_openat, 0, 0, SECCOMP_RET_USER_NOTIF },
+		{ SYS_connect, 0, 0, SECCOMP_RET_USER_NOTIF },
+		{ SYS_openat2, 0, 0, SECCOMP_RET_ERRNO | ENOSYS },
+		{ SYS_openat + X32, 0, 0, SECCOMP_RET_ERRNO | ENOSYS },
+		{ 600, 0, 0, SECCOMP_RET_ERRNO | ENOSYS },
+		{ SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, SECCOMP_RET_ERRNO | 0 },
+		{ SYS_seccomp, SECCOMP_SET_MODE_STRICT, 0, SECCOMP_RET_ERRNO | 0 },
+		{ SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+		  SECCOMP_RET_ERRNO | EBUSY },
+		{ SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, SECCOMP_RET_ALLOW },
+		{ SYS_prctl, PR_SET_SECCOMP, 2, SECCOMP_RET_ERRNO | 0 },
+		{ SYS_prctl, PR_SET_NAME, 0, SECCOMP_RET_ALLOW },
+		{ SYS_fcntl, 0, F_SETOWN, SECCOMP_RET_USER_NOTIF },
+		{ SYS_fcntl, 0, F_SETLEASE, SECCOMP_RET_ERRNO | EAGAIN },
+		{ SYS_fcntl, 0, F_SETFL, SECCOMP_RET_ALLOW },
+		{ SYS_ioctl, 0, FIOSETOWN, SECCOMP_RET_ERRNO | EPERM },
+		{ SYS_ioctl, 0, SIOCSPGRP, SECCOMP_RET_ERRNO | EPERM },
+		{ SYS_ioctl, 0, FIONBIO, SECCOMP_RET_ALLOW },
+		{ SYS_setrlimit, RLIMIT_CORE, 1, SECCOMP_RET_ERRNO | 0 },
+		{ SYS_setrlimit, RLIMIT_NOFILE, 1, SECCOMP_RET_ALLOW },
+		{ SYS_pidfd_send_signal, 0, 0, SECCOMP_RET_ERRNO | ENOSYS },
+		{ SYS_setpriority, 0, 1, SECCOMP_RET_USER_NOTIF },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (decide_for_all(calls[i].nr, calls[i].first, calls[i].second) !=
+		    calls[i].answer)
+			fail_msg("call %d, row %zu: %#x", calls[i].nr, i,
+			         decide_for_all(calls[i].nr, calls[i].first,
+			                        calls[i].second));
+}
+
 static void
 the_other_numbers_of_the_machine_are_known_too(void **state)
 {
@@ -450,6 +510,8 @@ main(void)
 		        where_the_network_and_other_processes_are_not_away_they_are_refused),
 		cmocka_unit_test(device_nodes_are_asked_about_unless_they_are_harmless),
 		cmocka_unit_test(who_is_asked_about_nodes_has_no_listener_of_its_own),
+		cmocka_unit_test(
+		        without_a_root_nothing_names_a_file_a_process_or_a_filter),
 		cmocka_unit_test(the_other_numbers_of_the_machine_are_known_too),
 #endif
 		cmocka_unit_test(jumps_stay_inside_and_the_kernel_takes_the_length),

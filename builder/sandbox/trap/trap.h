@@ -167,6 +167,7 @@ int trap_signal(struct trap_call *c, int64_t *value);
 int trap_signal_thread(struct trap_call *c, int64_t *value);
 int trap_pidfd(struct trap_call *c, int64_t *value);
 int trap_owner_of_fd(struct trap_call *c, int64_t *value);
+int trap_schedule(struct trap_call *c, int64_t *value);
 int trap_inspect(struct trap_call *c, int64_t *value);
 int trap_address(struct trap_call *c, int64_t *value);
 int trap_message(struct trap_call *c, int64_t *value);

@@ -10,6 +10,9 @@
 #define BY_FD    AT_EMPTY_PATH
 #define NOFOLLOW AT_SYMLINK_NOFOLLOW
 
+/* Of ioprio_set(); setpriority() begins with 0. */
+#define FIRST_KIND_OF_IOPRIO 1
+
 /* answer, then the positions of directory, path, flags, value; flags that are implied. */
 static const struct trap_shape shapes[] = {
 	{ SYS_openat, trap_open, 0, 1, 2, 3, 0 },
@@ -65,6 +68,12 @@ static const struct trap_shape shapes[] = {
 	{ SYS_rt_tgsigqueueinfo, trap_signal_thread, -1, -1, -1, 1, 0 },
 	{ SYS_pidfd_open, trap_pidfd, -1, -1, -1, -1, 0 },
 	{ SYS_fcntl, trap_owner_of_fd, -1, -1, -1, -1, 0 },
+	{ SYS_sched_setaffinity, trap_schedule, -1, -1, -1, 0, 0 },
+	{ SYS_sched_setattr, trap_schedule, -1, -1, -1, 0, 0 },
+	{ SYS_sched_setparam, trap_schedule, -1, -1, -1, 0, 0 },
+	{ SYS_sched_setscheduler, trap_schedule, -1, -1, -1, 0, 0 },
+	{ SYS_setpriority, trap_schedule, 0, -1, -1, 1, 0 },
+	{ SYS_ioprio_set, trap_schedule, 0, -1, -1, 1, FIRST_KIND_OF_IOPRIO },
 	{ SYS_ptrace, trap_inspect, -1, -1, -1, 1, 0 },
 	{ SYS_process_vm_readv, trap_inspect, -1, -1, -1, 0, 0 },
 	{ SYS_process_vm_writev, trap_inspect, -1, -1, -1, 0, 0 },

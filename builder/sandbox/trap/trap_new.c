@@ -1,5 +1,7 @@
 #include "builder/sandbox/trap/trap_new.h"
 
+#include <string.h>
+
 #include "builder/sandbox/inside/owner_note.h"
 #include "builder/sandbox/inside/sys.h"
 #include "layers/owner_marks.h"
@@ -34,12 +36,19 @@ trap_new_note(const struct trap_new *new, int fd)
 int
 trap_new_note_at(const struct trap_new *new, int parent_fd, const char *name)
 {
+	char bare[NAME_MAX + 1];
+	const size_t n = strcspn(name, "/");
 	int fd = -1, result = -1;
 
 	if (new->image.st_uid == 0 && new->image.st_gid == 0 &&
 	    new->image.st_mode == ((new->image.st_mode & S_IFMT) | new->disk))
 		return 0;
-	fd = sys_openat(parent_fd, name, O_PATH | O_NOFOLLOW, 0);
+	if (n > NAME_MAX)
+		return -1;
+	/* With its slash, a link that has come meanwhile would be followed. */
+	memcpy(bare, name, n);
+	bare[n] = '\0';
+	fd = sys_openat(parent_fd, bare, O_PATH | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return -1;
 	result = trap_new_note(new, fd);

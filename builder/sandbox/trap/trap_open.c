@@ -125,7 +125,8 @@ open_device(struct trap_call *c, const struct stat *st, int64_t *value)
 			                               O_NOCTTY,
 			                       0),
 			            value);
-	return trap_fail(ENXIO);
+	/* As where no device can be opened (nodev). */
+	return trap_fail(EACCES);
 }
 
 /* ------------------------------------------------------------ what exists */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/proc_path.h"
@@ -56,6 +57,12 @@ look_at_group(void *arg, pid_t pid)
 		g->found = true;
 }
 
+static pid_t
+minus(pid_t pid)
+{
+	return pid == INT_MIN ? 0 : -pid;
+}
+
 /* Whether the group has a process of the step; then it has no other: a group is part of a
  * session, and the step has sessions of its own. */
 static bool
@@ -63,6 +70,8 @@ is_group_of_step(const struct trap_call *c, pid_t group)
 {
 	struct group g = { .wanted = group };
 
+	if (group <= 0)
+		return false;
 	if (syscall(SYS_getpgid, c->asked->tid) == group)
 		return true;
 	for_all(c, look_at_group, &g);
@@ -88,7 +97,7 @@ trap_signal(struct trap_call *c, int64_t *value)
 		for_all(c, kill_one, &number);
 		return trap_result(0, value);
 	}
-	if (pid > 0 ? is_of_step(c, pid) : is_group_of_step(c, -pid))
+	if (pid > 0 ? is_of_step(c, pid) : is_group_of_step(c, minus(pid)))
 		return TRAP_LET;
 	return trap_fail(ESRCH);
 }
@@ -120,9 +129,25 @@ trap_owner_of_fd(struct trap_call *c, int64_t *value)
 	(void)value;
 	if ((int)c->asked->args[1] != F_SETOWN)
 		return trap_fail(EINVAL);
-	if (pid == 0 || (pid > 0 ? is_of_step(c, pid) : is_group_of_step(c, -pid)))
+	if (pid == 0 || (pid > 0 ? is_of_step(c, pid) : is_group_of_step(c, minus(pid))))
 		return TRAP_LET;
 	return trap_fail(ESRCH);
+}
+
+/* sched_set…(), setpriority(), ioprio_set(): argument VALUE is a process, or also a group
+ * if argument DIR says so. A user's processes are not only the step's. */
+int
+trap_schedule(struct trap_call *c, int64_t *value)
+{
+	const pid_t pid = (pid_t)trap_arg(c, c->shape->value);
+	const int kind = (int)trap_arg(c, c->shape->dir) - c->shape->implied;
+
+	(void)value;
+	if (kind == PRIO_PROCESS && (pid == 0 || is_of_step(c, pid)))
+		return TRAP_LET;
+	if (kind == PRIO_PGRP && (pid == 0 || is_group_of_step(c, pid)))
+		return TRAP_LET;
+	return trap_fail(kind == PRIO_PROCESS || kind == PRIO_PGRP ? ESRCH : EPERM);
 }
 
 /* ptrace() and process_vm_…(): argument VALUE is a process. The first process of the step

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -84,6 +85,17 @@ probe_all(struct recipe *recipe)
 	return 0;
 }
 
+/* The filter keeps it so. */
+static void
+dump_no_core(void)
+{
+	struct rlimit limit;
+
+	syscall(SYS_prlimit64, 0, RLIMIT_CORE, NULL, &limit);
+	limit.rlim_cur = 0;
+	syscall(SYS_prlimit64, 0, RLIMIT_CORE, &limit, NULL);
+}
+
 _Noreturn static void
 program_main(struct recipe *recipe, const int *fds, int socket_fd)
 {
@@ -96,6 +108,7 @@ program_main(struct recipe *recipe, const int *fds, int socket_fd)
 	syscall(SYS_setsid);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	start_set_limits(recipe);
+	dump_no_core();
 	tree_fd = sys_openat(AT_FDCWD, recipe_text(recipe, recipe->root),
 	                     O_PATH | O_DIRECTORY, 0);
 	if (tree_fd < 0 || sys_fchdir(tree_fd) < 0) {
