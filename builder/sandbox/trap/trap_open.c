@@ -17,6 +17,7 @@
 #include "builder/sandbox/trap/trap_new.h"
 #include "builder/sandbox/trap/trap_place.h"
 #include "builder/sandbox/trap/trap_proc.h"
+#include "layers/owner_marks.h"
 
 #ifndef PIPEFS_MAGIC
 #define PIPEFS_MAGIC 0x50495045
@@ -170,6 +171,9 @@ open_again(struct trap_call *c, int fd, struct stat *st, int64_t *value)
 		if (!S_ISREG(st->st_mode))
 			return open_device(c, st, value);
 	}
+	/* The kernel takes capabilities from a file that is written to. */
+	if (S_ISREG(st->st_mode) && (flags & O_ACCMODE) != O_RDONLY)
+		syscall(SYS_removexattr, proc_place_name(fd, link), LAYER_CAPABILITY);
 	return give(c,
 	            sys_openat(AT_FDCWD, proc_place_name(fd, link), flags | O_NOCTTY, 0),
 	            value);
