@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# Engine trap: RUN as a user without any privilege gives root's layers.
+load helpers
+
+export SOURCE_DATE_EPOCH=1700000000
+
+setup_file() {
+    [ "$(id -u)" -eq 0 ] || return 0
+    user=cooper-nobody-$$
+    useradd --create-home "$user"
+    export user
+}
+
+teardown_file() {
+    [ -z "${user:-}" ] || userdel --remove "$user" >/dev/null 2>&1 || true
+}
+
+# unprivileged COMMAND…: without capabilities, and without a way to get some.
+unprivileged() {
+    setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
+        env HOME="/home/$user" COOPER_ROOT="$T/trap/store" PATH="$PATH" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" "$@"
+}
+
+# trap_build ARGS…: with engine trap.
+trap_build() {
+    need_root
+    need setpriv
+    mkdir -p "$T/trap" && chown "$user" "$T/trap"
+    run unprivileged "$COOPER" build --progress=plain --isolation=trap "$@"
+    printf '%s\n' "$output"
+    [ "$status" -eq 0 ] || [[ $output != *'a supervisor, which'* ]] || skip "needs seccomp's notifications"
+}
+
+# context LINES…: a Dockerfile on busybox in the context.
+context() {
+    local busybox
+    busybox=$(command -v busybox) || skip "needs busybox"
+    cp "$busybox" busybox
+    printf '%s\n' 'FROM scratch' 'COPY busybox /bin/busybox' \
+        'RUN ["/bin/busybox", "--install", "-s", "/bin"]' "$@" >Dockerfile
+}
+
+# same_as_root: the context gives one manifest in engine trap and as root.
+same_as_root() {
+    trap_build -o "type=oci,dest=$T/trap/image.tar" .
+    [ "$status" -eq 0 ]
+    build -o "type=oci,dest=$T/root.tar" .
+    [ "$status" -eq 0 ]
+    cmp <(tar -xOf "$T/trap/image.tar" index.json) <(tar -xOf "$T/root.tar" index.json)
+}
+
+@test "owners, modes, links and pipes are root's" {
+    context 'RUN mkdir -m 1777 /tmp; mkfifo /p; chown 7:8 /p; umask 077; touch /x; chown 33:44 /x; chmod 04755 /x' \
+        'RUN ln -s /x /l; chown -h 5:6 /l; mkdir -p /a/b/c; chmod 0 /a/b; chmod 1777 /a; echo hi >/a/s; chmod 0400 /a/s' \
+        'RUN mkdir /g; chown 0:99 /g; chmod 2755 /g; touch /g/f; mkdir /g/d; chmod 02755 /bin/busybox' \
+        'COPY --chown=5:7 --chmod=0400 Dockerfile /c/Dockerfile' \
+        'RUN ln /x /y; mv /a/s /a/t; rm -r /g/d /c/Dockerfile; touch -t 202001010101 /x' \
+        'RUN stat -c "%n %u %g %a %F" /a /a/* /g /g/* /x /y /l /p >/stats' \
+        'USER 1000:1000' 'RUN id >/tmp/id; mkdir /tmp/mine; touch /tmp/mine/file'
+    same_as_root
+}
+
+@test "programs, scripts, pipes and directories are as on a root of their own" {
+    context 'RUN printf "#!/bin/sh\necho script \$0 \$*\n" >/s; printf "#!/s one two\n" >/t; chmod 755 /s /t; /t x >/o1' \
+        'RUN cd /bin && pwd >/o2; cd .. && pwd >>/o2; readlink /proc/self/exe >>/o2; echo through | cat /dev/stdin >>/o2' \
+        'RUN mkfifo /f; (echo other end >/f &); cat /f >/o3; (sleep 0.1; echo behind >>/o3) & wait' \
+        'RUN echo gone >/dev/null; head -c 3 /dev/zero | wc -c >/o4; cd /tmp 2>/dev/null || mkdir /d && cd /d && rmdir /d; ls >/o5 2>&1 || true' \
+        'RUN mkdir -p /jail/bin && cp /bin/busybox /jail/bin/ && chroot /jail /bin/busybox sh -c "cd ..; pwd; echo /*" >/o6'
+    same_as_root
+}
+
+@test "mounts of every kind are served" {
+    echo word >secret
+    context 'RUN --mount=type=cache,target=/cache echo kept >/cache/a' \
+        'RUN --mount=type=cache,target=/cache cp /cache/a /cached' \
+        'RUN --mount=type=secret,id=word cat /run/secrets/word >/dev/null && test ! -e /secret' \
+        'RUN --mount=type=bind,target=/ctx test -f /ctx/Dockerfile' \
+        'RUN --mount=type=tmpfs,target=/scratch echo x >/scratch/y'
+    trap_build --secret id=word,src=secret -o "type=oci,dest=$T/trap/image.tar" .
+    [ "$status" -eq 0 ]
+}
+
+@test "a step does not reach processes or files outside" {
+    echo canary >"$T/canary"
+    chmod 666 "$T/canary"
+    context "RUN ! cat $T/canary; ! cat /proc/1/root$T/canary; ! cat /../../..$T/canary; ln -s $T/canary /link; ! cat /link" \
+        'RUN ! kill -0 1; ! ls /proc/1; cd /proc/self/fd 2>/dev/null; cd /; test "$(pwd)" = /' \
+        'RUN cat /etc/passwd || echo none >/none' 'RUN test -e /none'
+    trap_build -o "type=oci,dest=$T/trap/image.tar" .
+    [ "$status" -eq 0 ]
+    [ "$(cat "$T/canary")" = canary ]
+}
+
+@test "a step that fails tells its status, and leaves no process" {
+    context 'RUN (sleep 1000 &) ; exit 7'
+    trap_build .
+    [ "$status" -eq 5 ]
+    [[ $output == *'exit code: 7'* ]]
+    ! pgrep -u "$user"
+}
+
+@test "engine trap is not for root" {
+    need_root
+    context 'RUN true'
+    build --isolation=trap .
+    [ "$status" -eq 10 ]
+    [[ $output == *'root has stronger ones'* ]]
+}
