@@ -344,6 +344,37 @@ explain(enum id_mapping mapping, const char *reason)
 	return NULL;
 }
 
+/* Emulated owners need chroot(2), which a container's filter may refuse to all. Tries it in
+ * a process of its own: there is no way back out of a user namespace. */
+static bool
+lacks_chroot(const struct origin *o)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		const struct origin own = {
+			.pid = getpid(), .uid = o->uid, .gid = o->gid, .name = o->name
+		};
+		struct userns_outcome out = { .mapping = IDS_NONE };
+
+		enter(&own, &out);
+		_exit(out.mapping == IDS_SINGLE && chroot("/") < 0 ? 1 : 0);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+static bool
+is_filtered(void)
+{
+	auto_buf struct buf text = BUF_INIT;
+
+	read_text("/proc/self/status", &text);
+	return text.n > 0 && strstr(buf_str(&text), "\nSeccomp:\t2") != NULL;
+}
+
 static void
 enter_or_stay(enum isolation wanted, bool must_enter, struct userns_outcome *out)
 {
@@ -362,6 +393,12 @@ enter_or_stay(enum isolation wanted, bool must_enter, struct userns_outcome *out
 	}
 	o.may_map = caps_has(CAP_SETUID) && caps_has(CAP_SETGID);
 	o.name = name = user_name(o.uid);
+	if (wanted == ISOLATION_AUTO && o.uid != 0 && is_filtered() && lacks_chroot(&o)) {
+		snprintf(out->why, sizeof out->why,
+		         "only one user id is available, and chroot(2), which emulated "
+		         "owners need, is refused here");
+		return;
+	}
 	enter(&o, out);
 	if (out->mapping != IDS_NONE)
 		become_root((enum id_mapping)out->mapping);

@@ -137,8 +137,8 @@ try_owners(const struct sandbox *sb, struct error *err)
 	          "is refused here");
 	err->code = ERR_ENVIRONMENT;
 	return error_hint(err, "give this user a range of ids in /etc/subuid and "
-	                       "/etc/subgid, or let containers here use seccomp's "
-	                       "notifications");
+	                       "/etc/subgid, let containers here use chroot and "
+	                       "seccomp's notifications, or try --isolation=trap");
 }
 
 static int

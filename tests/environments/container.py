@@ -50,6 +50,8 @@ ENVIRONMENTS = [
                 no_new_privs=True, seccomp="docker", store="/tmp/store"),
     Environment("e5l", "a restricted pod, an older runtime: no Landlock, no openat2", "trap",
                 caps=(), uid=1000, no_new_privs=True, seccomp="old"),
+    Environment("e5p", "a user under podman's filter", "trap", caps=(), uid=1000,
+                no_new_privs=True, seccomp="podman"),
     Environment("e5u", "a restricted pod without a filter", "ns", caps=(), uid=1000,
                 no_new_privs=True),
     Environment("e6", "a pod with a user namespace and Docker's filter", "chroot",

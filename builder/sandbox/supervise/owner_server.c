@@ -459,7 +459,10 @@ owner_server_try(void)
 
 	if (pid == 0) {
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		sys_exit(filter_install_notify(&allow, 1) < 0 ? errno : 0);
+		sys_exit(syscall(SYS_chroot, "/") < 0 ||
+		                         filter_install_notify(&allow, 1) < 0
+		                 ? errno
+		                 : 0);
 	}
 	if (pid < 0 || syscall(SYS_wait4, pid, &status, __WALL, NULL) != pid)
 		return errno;

@@ -30,7 +30,8 @@ void owner_server_answer(struct owner_server *s, struct notification *a);
 void owner_server_begin(struct owner_server *s, uint32_t uid, uint32_t gid,
                         const uint32_t *groups, uint32_t n);
 
-/* Tries in a child whether a filter can pass calls to us. 0, or an errno. */
+/* Tries in a child whether a filter can pass calls to us, and whether we can follow the
+ * step to its root. 0, or an errno. */
 int owner_server_try(void);
 
 #endif
