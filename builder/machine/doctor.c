@@ -195,6 +195,8 @@ add_whole(struct doctor *d, struct doctor_scene *scene, const struct answer *a)
 		        a->text[0] == '\0'
 		                ? mem_print("engine %s", d->engine)
 		                : mem_print("engine %s; %s", d->engine, a->text));
+	if (a->mapping == IDS_NONE && d->engine != NULL)
+		d->rows[d->n - 1].remedy = doctor_advice(DOCTOR_FASTER, scene, 0);
 }
 
 static void
@@ -293,7 +295,8 @@ doctor_print(const struct doctor *d, bool json)
 		buf_print(&out, "%-4s%-26s%s\n", row->ok ? "ok" : "no", row->name,
 		          row->detail);
 		if (row->remedy != NULL)
-			buf_print(&out, "%-30shelps: %s\n", "", row->remedy);
+			buf_print(&out, "%-30s%s: %s\n", "", row->ok ? "faster" : "helps",
+			          row->remedy);
 	}
 	return buf_take(&out);
 }

@@ -12,6 +12,7 @@
 #include "builder/sandbox/contained.h"
 
 #define TEXT_MAX 65536
+#define YAMA     "/proc/sys/kernel/yama/ptrace_scope"
 
 /* ------------------------------------------------------------ where we are */
 
@@ -46,6 +47,7 @@ doctor_scene_look(struct doctor_scene *out)
 		.no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
 		.hides_users = file_starts("/proc/sys/kernel/unprivileged_userns_clone",
 		                           "0"),
+		.guards_traces = file_starts(YAMA, "2") || file_starts(YAMA, "3"),
 		.guards_users = file_starts(
 		        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
 	};
@@ -133,8 +135,40 @@ for_foreign(const struct doctor_scene *s, int sys)
 }
 
 static const char *
+for_tracing(const struct doctor_scene *s)
+{
+	if (s->guards_traces)
+		return "sysctl kernel.yama.ptrace_scope=1";
+	if (s->is_filtered)
+		return "a filter that allows ptrace and process_vm_readv, as Docker's "
+		       "and "
+		       "containerd's do on Linux 4.8 or newer";
+	return "a kernel with CONFIG_CROSS_MEMORY_ATTACH (gVisor cannot trace so)";
+}
+
+/* Than engine "trap". */
+static const char *
+for_speed(const struct doctor_scene *s)
+{
+	if (s->failed[DOCTOR_USER])
+		return for_user(s, EPERM);
+	if (s->failed[DOCTOR_MOUNTS])
+		return for_mounts(s, EPERM);
+	if (s->is_filtered)
+		return "a filter that allows chroot, or subordinate ids for this user";
+	return "--isolation=auto";
+}
+
+static const char *
 for_run(const struct doctor_scene *s)
 {
+	if (!s->is_root && s->failed[DOCTOR_USER] &&
+	    (s->failed[DOCTOR_TRACING] || s->failed[DOCTOR_NOTIFICATION]))
+		return "as for the user namespace, or what engine \"trap\" needs: system "
+		       "call notification and tracing; Dockerfiles without RUN build "
+		       "anyway";
+	if (!s->failed[DOCTOR_USER] && !s->failed[DOCTOR_MOUNTS])
+		return "--isolation=auto";
 	if (s->is_contained && !s->is_root)
 		return "run the container as root (in a pod: runAsUser: 0); Dockerfiles "
 		       "without RUN build anyway";
@@ -183,12 +217,17 @@ doctor_advice(enum doctor_subject subject, const struct doctor_scene *s, int sys
 		                              : "as for the subordinate ids";
 	case DOCTOR_RUN:
 		return for_run(s);
+	case DOCTOR_FASTER:
+		return for_speed(s);
+	case DOCTOR_TRACING:
+		return for_tracing(s);
+	case DOCTOR_NOTIFICATION:
+		return "Linux 5.9 or newer, with CONFIG_SECCOMP_FILTER (gVisor has none)";
 	case DOCTOR_CURL:
 		return "apt-get install libcurl4";
 	case DOCTOR_ARCHIVE:
 		return "apt-get install libarchive13";
 	case DOCTOR_FILTER:
-	case DOCTOR_NOTIFICATION:
 	case DOCTOR_SUBJECTS:
 		break;
 	}

@@ -17,11 +17,13 @@ enum doctor_subject {
 	DOCTOR_NETWORK,
 	DOCTOR_FILTER,
 	DOCTOR_NOTIFICATION,
+	DOCTOR_TRACING,
 	DOCTOR_LANDLOCK,
 	DOCTOR_LIMITS,
 	DOCTOR_EMULATOR,
 	DOCTOR_IDS,
 	DOCTOR_RUN,
+	DOCTOR_FASTER, /* not a failure: engine "trap" is chosen */
 	DOCTOR_CURL,
 	DOCTOR_ARCHIVE,
 	DOCTOR_SUBJECTS,
@@ -29,12 +31,13 @@ enum doctor_subject {
 
 struct doctor_scene {
 	bool is_root;
-	bool is_contained; /* in a PID namespace that is not the initial one */
-	bool is_filtered;  /* a seccomp filter confines us */
-	bool has_cgroups;  /* of version 2 */
-	bool hides_users;  /* kernel.unprivileged_userns_clone is 0 */
-	bool no_new_privs; /* set-id bits and file capabilities have no effect */
-	bool guards_users; /* kernel.apparmor_restrict_unprivileged_userns is 1 */
+	bool is_contained;  /* in a PID namespace that is not the initial one */
+	bool is_filtered;   /* a seccomp filter confines us */
+	bool has_cgroups;   /* of version 2 */
+	bool hides_users;   /* kernel.unprivileged_userns_clone is 0 */
+	bool no_new_privs;  /* set-id bits and file capabilities have no effect */
+	bool guards_traces; /* kernel.yama.ptrace_scope is 2 or 3 */
+	bool guards_users;  /* kernel.apparmor_restrict_unprivileged_userns is 1 */
 	bool failed[DOCTOR_SUBJECTS]; /* so far; filled by the caller */
 };
 

@@ -33,7 +33,8 @@ struct doctor_row {
 	const char *name; /* "user namespace", "overlay in it", … */
 	bool ok;
 	char *detail;       /* the observation, errno text */
-	const char *remedy; /* the one setting that would help, or NULL */
+	const char *remedy; /* the one setting that would help, or make what works
+	                     * faster; or NULL */
 };
 
 struct doctor {

@@ -103,7 +103,7 @@ check_descriptors(struct error *err)
 }
 
 static int
-tell_none(bool is_unheld, struct error *err)
+tell_none(enum isolation wanted, bool is_unheld, struct error *err)
 {
 	if (err->sys == EMFILE || err->sys == ENFILE) {
 		error_wrap(err, "RUN needs a sandbox");
@@ -112,7 +112,9 @@ tell_none(bool is_unheld, struct error *err)
 	if (err->code == ERR_NONE)
 		error_set(err, ERR_USAGE, "no such engine");
 	err->code = ERR_ENVIRONMENT;
-	error_wrap(err, "RUN needs a sandbox, and this machine allows none");
+	error_wrap(err, wanted == ISOLATION_AUTO
+	                        ? "RUN needs a sandbox, and this machine allows none"
+	                        : "RUN cannot use the engine that --isolation names");
 	if (is_unheld)
 		return error_hint(err,
 		                  "\"cooper doctor\" tells what is missing; "
@@ -141,6 +143,23 @@ try_owners(const struct sandbox *sb, struct error *err)
 	                       "seccomp's notifications, or try --isolation=trap");
 }
 
+/* Keeps the reason that matters: that of the first engine, but engine trap's for users for
+ * whom it is made. */
+static void
+tell_refused(const struct sandbox *sb, enum isolation isolation, struct error *refused,
+             struct error *err)
+{
+	const bool is_made_for = isolation == ISOLATION_TRAP && sb->mapping == IDS_NONE &&
+	                         geteuid() != 0;
+
+	if (is_made_for && err->code != ERR_NONE) {
+		error_clear(err);
+		error_wrap(refused, "no other engine works, and engine \"trap\" neither");
+	}
+	if (err->code == ERR_NONE)
+		error_move(err, refused);
+}
+
 static int
 try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 {
@@ -164,17 +183,16 @@ try_engines(struct sandbox *sb, enum isolation wanted, char **why, struct error 
 		if (*why == NULL)
 			*why = mem_print("RUN cannot use engine \"%s\": %s",
 			                 engines[i].engine->name, refused.text);
-		if (err->code == ERR_NONE)
-			error_move(err, &refused);
+		tell_refused(sb, engines[i].isolation, &refused, err);
 	}
-	return tell_none(is_unheld, err);
+	return tell_none(wanted, is_unheld, err);
 }
 
 static int
 choose(struct sandbox *sb, enum isolation wanted, char **why, struct error *err)
 {
-	const bool may_know = sb->memory != NULL && (wanted == ISOLATION_AUTO ||
-	                                             wanted == ISOLATION_NS);
+	const bool may_know = sb->memory != NULL &&
+	                      (wanted == ISOLATION_AUTO || wanted == ISOLATION_NS);
 	auto_free char *here = may_know ? probe_note_text(sb->scratch_fd, sb->mapping)
 	                                : NULL;
 
