@@ -245,7 +245,8 @@ emit_prctl(struct filter *f)
 	const uint8_t n = COUNT_OF(done);
 
 	emit_load_argument(f, 0);
-	emit(f, BPF_JMP | BPF_JEQ | BPF_K, LOADER_ASK, 0, 1);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, LOADER_ASK, 1, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_KEEPCAPS, 0, 1);
 	emit_return(f, SECCOMP_RET_USER_NOTIF);
 	for (uint8_t i = 0; i < n; i++)
 		emit(f, BPF_JMP | BPF_JEQ | BPF_K, done[i], (uint8_t)(n - i), 0);

@@ -76,11 +76,17 @@ credentials_set(struct credentials_table *t, const struct notification *a,
 
 /* ------------------------------------------------------------ rules */
 
+static bool
+is_root(const struct credentials *c)
+{
+	return c->uid[ROLE_EFFECTIVE] == 0 || c->keeps != 0;
+}
+
 /* See setresuid(2): root may become anybody, others only what they are already. */
 static bool
 may(const struct credentials *c, const uint32_t ids[ROLES], uint32_t wanted)
 {
-	return wanted == KEEP || c->uid[ROLE_EFFECTIVE] == 0 ||
+	return wanted == KEEP || is_root(c) ||
 	       wanted == ids[ROLE_REAL] || wanted == ids[ROLE_EFFECTIVE] ||
 	       wanted == ids[ROLE_SAVED];
 }
@@ -106,7 +112,7 @@ set_all(const struct credentials *c, uint32_t ids[ROLES], uint32_t real,
 static int
 set_one(const struct credentials *c, uint32_t ids[ROLES], uint32_t id)
 {
-	if (c->uid[ROLE_EFFECTIVE] == 0)
+	if (is_root(c))
 		return set_all(c, ids, id, id, id);
 	return set_all(c, ids, KEEP, id, KEEP);
 }
@@ -144,7 +150,7 @@ set_groups(struct notification *a, struct credentials *c)
 	const uint64_t n = a->args[0];
 	const size_t size = (size_t)n * sizeof *c->groups;
 
-	if (c->uid[ROLE_EFFECTIVE] != 0) {
+	if (!is_root(c)) {
 		errno = EPERM;
 		return -1;
 	}

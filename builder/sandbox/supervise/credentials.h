@@ -17,8 +17,9 @@ enum id_role { ROLE_REAL, ROLE_EFFECTIVE, ROLE_SAVED, ROLE_FILES, ROLES };
 struct credentials {
 	uint32_t uid[ROLES], gid[ROLES];
 	uint32_t n_groups, groups[CREDENTIALS_GROUPS_MAX];
-	/* For engine trap: the umask, and the number of the root directory. */
-	uint32_t mask, root;
+	/* For engine trap: the umask, the number of the root directory, and whether the
+	 * privileges stay when root becomes somebody else (PR_SET_KEEPCAPS). */
+	uint32_t mask, root, keeps;
 };
 
 /* [0] belongs to the step's program. */

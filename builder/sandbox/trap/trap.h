@@ -162,7 +162,7 @@ int trap_chdir(struct trap_call *c, int64_t *value);
 int trap_chroot(struct trap_call *c, int64_t *value);
 int trap_umask(struct trap_call *c, int64_t *value);
 int trap_exec(struct trap_call *c, int64_t *value);
-int trap_loader(struct trap_call *c, int64_t *value);
+int trap_prctl(struct trap_call *c, int64_t *value);
 int trap_signal(struct trap_call *c, int64_t *value);
 int trap_signal_thread(struct trap_call *c, int64_t *value);
 int trap_pidfd(struct trap_call *c, int64_t *value);

@@ -54,7 +54,7 @@ static const struct trap_shape shapes[] = {
 	{ SYS_umask, trap_umask, -1, -1, -1, -1, 0 },
 	{ SYS_execve, trap_exec, -1, 0, -1, -1, 0 },
 	{ SYS_execveat, trap_exec, 0, 1, 4, -1, 0 },
-	{ SYS_prctl, trap_loader, -1, -1, -1, -1, 0 },
+	{ SYS_prctl, trap_prctl, -1, -1, -1, -1, 0 },
 	{ SYS_bind, trap_address, -1, -1, -1, -1, 0 },
 	{ SYS_connect, trap_address, -1, -1, -1, -1, 0 },
 	{ SYS_sendto, trap_message, -1, -1, -1, -1, 0 },

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "builder/sandbox/inside/owner_note.h"
 #include "builder/sandbox/inside/sys.h"
@@ -161,6 +162,7 @@ begin_program(void *arg, struct notification *a, const struct exec_file *file,
 		                                    then.uid[ROLE_EFFECTIVE] ||
 		                            then.gid[ROLE_REAL] !=
 		                                    then.gid[ROLE_EFFECTIVE] };
+	then.keeps = 0;
 	if (memcmp(now, &then, sizeof then) != 0)
 		credentials_set(&t->ids, a, &then);
 }
@@ -197,10 +199,22 @@ trap_exec(struct trap_call *c, int64_t *value)
 	return TRAP_DONE;
 }
 
-int
-trap_loader(struct trap_call *c, int64_t *value)
+static int
+keep_privileges(struct trap_call *c, int64_t *value)
 {
-	(void)value;
+	struct credentials who = *trap_who(c);
+
+	if (c->asked->args[1] > 1)
+		return trap_fail(EINVAL);
+	who.keeps = (uint32_t)c->asked->args[1];
+	return trap_result(credentials_set(&c->trap->ids, c->asked, &who), value);
+}
+
+int
+trap_prctl(struct trap_call *c, int64_t *value)
+{
+	if (c->asked->args[0] == PR_SET_KEEPCAPS)
+		return keep_privileges(c, value);
 	exec_answer_loader(&c->trap->exec, c->asked);
 	return TRAP_DONE;
 }

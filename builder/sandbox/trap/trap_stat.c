@@ -6,6 +6,7 @@
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
+#include "builder/sandbox/inside/devices.h"
 #include "builder/sandbox/inside/owner_note.h"
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/trap/trap_place.h"
@@ -36,6 +37,21 @@ open_seen(struct trap_call *c, int *result, int64_t *value)
 
 /* ------------------------------------------------------------ stat */
 
+/* A device that a file stands for is the machine's when it is opened: so it is here. */
+static void
+show_device(const struct trap_call *c, struct stat *st)
+{
+	struct stat ours;
+
+	for (size_t i = 0; S_ISCHR(st->st_mode) && i < device_n_nodes; i++)
+		if (st->st_rdev == makedev(device_nodes[i].major, device_nodes[i].minor) &&
+		    syscall(SYS_newfstatat, c->trap->devices_fd, device_nodes[i].name,
+		            &ours, 0) == 0) {
+			st->st_dev = ours.st_dev;
+			st->st_ino = ours.st_ino;
+		}
+}
+
 /* Most calls are about a descriptor, or about a name in an open directory. They need no
  * descriptor of ours. */
 static bool
@@ -50,6 +66,7 @@ stat_quickly(struct trap_call *c, const struct trap_start *start, struct stat *o
 	    (S_ISLNK(out->st_mode) && (c->flags & AT_SYMLINK_NOFOLLOW) == 0))
 		return false;
 	owner_note_of_path(path, is_open, out);
+	show_device(c, out);
 	return true;
 }
 
@@ -75,8 +92,10 @@ trap_stat(struct trap_call *c, int64_t *value)
 	if (fd < 0)
 		return result;
 	failed = sys_fstat(fd, &st);
-	if (failed == 0)
+	if (failed == 0) {
 		owner_note_of_fd(fd, &st);
+		show_device(c, &st);
+	}
 	sys_close(fd);
 	return failed < 0 ? TRAP_ERRNO : poke(c, &st, sizeof st, value);
 }
@@ -87,6 +106,9 @@ poke_statx(struct trap_call *c, struct statx *st, const struct stat *basic, int6
 	st->stx_uid = basic->st_uid;
 	st->stx_gid = basic->st_gid;
 	st->stx_mode = (uint16_t)basic->st_mode;
+	st->stx_ino = basic->st_ino;
+	st->stx_dev_major = major(basic->st_dev);
+	st->stx_dev_minor = minor(basic->st_dev);
 	st->stx_rdev_major = major(basic->st_rdev);
 	st->stx_rdev_minor = minor(basic->st_rdev);
 	st->stx_atime.tv_sec = basic->st_atim.tv_sec;
@@ -110,7 +132,7 @@ statx_quickly(struct trap_call *c, const struct trap_start *start, struct statx 
 	return stat_quickly(c, start, basic) && trap_quick_path(c, start, path) &&
 	       statx_of(c, AT_FDCWD, path,
 	                start->path[0] == '\0' ? 0 : AT_SYMLINK_NOFOLLOW, out) == 0 &&
-	       out->stx_ino == basic->st_ino;
+	       (out->stx_ino == basic->st_ino || S_ISCHR(basic->st_mode));
 }
 
 int
@@ -129,8 +151,10 @@ trap_statx(struct trap_call *c, int64_t *value)
 	if (fd < 0)
 		return result;
 	failed = sys_fstat(fd, &basic) < 0 || statx_of(c, fd, "", AT_EMPTY_PATH, &st) < 0;
-	if (!failed)
+	if (!failed) {
 		owner_note_of_fd(fd, &basic);
+		show_device(c, &basic);
+	}
 	sys_close(fd);
 	return failed ? TRAP_ERRNO : poke_statx(c, &st, &basic, value);
 }
