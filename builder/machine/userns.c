@@ -430,6 +430,14 @@ add_reason(char **why, char *reason)
 	*why = before == NULL ? take(added) : mem_print("%s; %s", before, added);
 }
 
+/* Engine trap, the only one without any namespace for users, starts these by itself. */
+static bool
+is_emulated_by_trap(enum id_mapping mapping, const char *arch)
+{
+	return mapping == IDS_NONE && geteuid() != 0 &&
+	       (strcmp(arch, "arm64") == 0 || strcmp(arch, "amd64") == 0);
+}
+
 void
 machine_enter_emulated(enum isolation wanted, const char *const *archs, size_t n,
                        enum id_mapping *mapping, char **why)
@@ -446,7 +454,8 @@ machine_enter_emulated(enum isolation wanted, const char *const *archs, size_t n
 	*mapping = (enum id_mapping)out.mapping;
 	*why = explain(*mapping, out.why);
 	for (size_t i = 0; i < n; i++)
-		if (is_wanted[i] && emulator_register(archs[i]) < 0)
+		if (is_wanted[i] && !is_emulated_by_trap(*mapping, archs[i]) &&
+		    emulator_register(archs[i]) < 0)
 			add_reason(
 			        why,
 			        mem_print("programs for %s cannot run: no emulator can "

@@ -73,6 +73,19 @@ build_as() {
     [[ "$output" == *"hello from arm64"* ]]
 }
 
+@test "engine trap starts the emulator of a foreign program itself" {
+    need_root
+    need_emulation
+    hello_context
+    chmod -R a+rX "$T"
+    run setpriv --reuid "$user" --regid "$user" --init-groups env -u COOPER_ROOT HOME="/home/$user" \
+        "$COOPER" build --isolation=trap --progress=plain --platform linux/arm64 "$T/ctx"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"hello from arm64"* ]]
+    [[ "$output" != *"cannot run"* ]]
+}
+
 @test "a foreign program runs for a normal user, without any set-up of the machine" {
     need_root
     need_emulation

@@ -1,5 +1,6 @@
 #include "builder/sandbox/trap/trap_supervisor.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <linux/keyctl.h>
 #include <poll.h>
@@ -28,7 +29,18 @@
 
 /* Descriptors that we keep: the pipe to the builder, which closes when we end, our end of
  * a socket pair (the program's process has START_SOCKET), and what trap.h needs. */
-enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, TREE, DEVICES, LOADER, KEPT };
+enum {
+	REPORT = SPAWNER_FD_FIRST,
+	OUR_END,
+	PROC,
+	LISTS,
+	TERMINAL,
+	TREE,
+	DEVICES,
+	LOADER,
+	EMULATOR,
+	KEPT
+};
 
 /* Replaces descriptors that are missing. */
 #define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
@@ -151,6 +163,7 @@ start_supervised(struct recipe *recipe, const int *fds, const struct trap *t)
 	kept[TREE - REPORT] = NOTHING(t->roots[0].fd);
 	kept[DEVICES - REPORT] = NOTHING(t->devices_fd);
 	kept[LOADER - REPORT] = NOTHING(t->exec.loader_fd);
+	kept[EMULATOR - REPORT] = NOTHING(t->exec.emulator.fd);
 	if (descriptors_keep(REPORT, kept, KEPT - REPORT) < 0)
 		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
 	return pid;
@@ -174,10 +187,10 @@ confine_ourselves(struct recipe *recipe, const struct trap *t)
 	if (recipe->has_landlock == 0)
 		return 0;
 	for (size_t i = 0; i < device_n_nodes && n < COUNT_OF(rules); i++)
-		rules[n++] = (struct confine_rule){ sys_openat(t->devices_fd,
-			                                       device_nodes[i].name,
-			                                       O_PATH, 0),
-			                            CONFINE_DEVICE };
+		rules[n++] = (struct confine_rule){
+			sys_openat(t->devices_fd, device_nodes[i].name, O_PATH, 0),
+			CONFINE_DEVICE
+		};
 	result = confine(rules, n);
 	if (result < 0)
 		recipe_fail(recipe, STAGE_CONFINE, errno, NULL);
@@ -216,6 +229,25 @@ begin_root(struct recipe *recipe, struct trap *t)
 	return root->fd < 0 ? recipe_fail(recipe, STAGE_CHROOT, errno, NULL) : 0;
 }
 
+/* Nobody registers an emulator in the kernel for us, so we start it ourselves. */
+static void
+begin_emulator(struct trap *t)
+{
+#ifdef __aarch64__
+	static const struct exec_emulator other = { -1, EM_X86_64,
+		                                    "/usr/bin/qemu-x86_64-static" };
+#else
+	static const struct exec_emulator other = { -1, EM_AARCH64,
+		                                    "/usr/bin/qemu-aarch64-static" };
+#endif
+	const int fd = sys_openat(AT_FDCWD, other.path, O_RDONLY, 0);
+
+	t->exec.emulator = other;
+	t->exec.emulator.fd = fd;
+	if (fd < 0)
+		t->exec.emulator.path = NULL;
+}
+
 static int
 prepare(struct recipe *recipe, const int *fds, struct trap *t)
 {
@@ -238,6 +270,7 @@ prepare(struct recipe *recipe, const int *fds, struct trap *t)
 	                  recipe->n_groups);
 	proc->ids = &t->ids;
 	trap_begin_calls(t);
+	begin_emulator(t);
 	if (trap_begin_programs(t) < 0)
 		return recipe_fail(recipe, STAGE_START, errno, "the loader of programs");
 	return confine_ourselves(recipe, t);
@@ -253,6 +286,7 @@ settle(struct trap *t)
 	t->roots[0].fd = TREE;
 	t->devices_fd = t->devices_fd < 0 ? -1 : DEVICES;
 	t->exec.loader_fd = LOADER;
+	t->exec.emulator.fd = EMULATOR;
 }
 
 /* ------------------------------------------------------------ the loop */
