@@ -1,0 +1,368 @@
+/*
+ * What wears out a supervisor. Run inside a step: abuse WAY SECONDS
+ *
+ * Prints "done WAY" when the step is still served as it should be after that.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static time_t end;
+
+static bool
+goes_on(void)
+{
+	return time(NULL) < end;
+}
+
+/* ------------------------------------------------------------ any arguments */
+
+static char *last_page, *read_only;
+
+static long
+odd_argument(void)
+{
+	static const char *const paths[] = { "/", "..", "/proc/self/comm", "/a/b", "/a", "/a/",
+		                             "/proc/self/fd/1", "/dev/null", "", "/proc/1/mem",
+		                             "/proc/self/task", "//..//a", "/l", "/proc/self/root/a" };
+
+	switch (rand() % 9) {
+	case 0:
+		return -1;
+	case 1:
+		return 0;
+	case 2:
+		return AT_FDCWD;
+	case 3:
+		return (long)(last_page + 4096 - rand() % 8);
+	case 4:
+		return (long)read_only;
+	case 5:
+		return rand() % 16;
+	case 6:
+		return (long)rand() << 31 ^ rand();
+	default:
+		return (long)paths[(unsigned)rand() % (sizeof paths / sizeof *paths)];
+	}
+}
+
+static bool
+is_left_out(long nr)
+{
+	static const long numbers[] = {
+		SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_pause, SYS_kill, SYS_tkill,
+		SYS_munmap, SYS_mremap, SYS_mprotect, SYS_brk, SYS_mmap, SYS_rt_sigsuspend,
+		SYS_fork, SYS_vfork, SYS_clone, SYS_read, SYS_poll, SYS_select, SYS_futex,
+		SYS_nanosleep, SYS_alarm, SYS_tgkill, SYS_ptrace, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_wait4, SYS_epoll_wait, SYS_shutdown,
+	};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (numbers[i] == nr)
+			return true;
+	return false;
+}
+
+/* Each process makes calls until one of them ends it. */
+static void
+flood(void)
+{
+	for (int i = 0; i < 200 && goes_on(); i++) {
+		if (fork() == 0) {
+			srand((unsigned)getpid());
+			alarm(1);
+			for (;;) {
+				const long nr = rand() % 335;
+
+				if (!is_left_out(nr))
+					syscall(nr, odd_argument(), odd_argument(),
+					        odd_argument(), odd_argument(),
+					        odd_argument(), odd_argument());
+			}
+		}
+		if (i % 4 == 3)
+			while (wait(NULL) > 0)
+				continue;
+	}
+}
+
+/* ------------------------------------------------------------ processes */
+
+static void
+fork_always(void)
+{
+	for (;;)
+		if (fork() == 0 && setsid() < 0)
+			continue;
+}
+
+/* Ends while the others go on. */
+static void
+forks(void)
+{
+	const struct rlimit few = { 400, 400 };
+
+	setrlimit(RLIMIT_NPROC, &few);
+	for (int i = 0; i < 4; i++)
+		if (fork() == 0)
+			fork_always();
+	while (goes_on())
+		usleep(1000);
+}
+
+static void *
+open_pipe(void *unused)
+{
+	(void)unused;
+	open("/pipe", O_WRONLY);
+	return NULL;
+}
+
+/* More than anybody would wait for, some of them killed while they wait. */
+static void
+pipes(void)
+{
+	pthread_t thread;
+	pthread_attr_t small;
+
+	mkfifo("/pipe", 0600);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 16384);
+	for (int i = 0; i < 20 && goes_on(); i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			for (int k = 0; k < 40; k++)
+				pthread_create(&thread, &small, open_pipe, NULL);
+			pause();
+		}
+		usleep(20000);
+		if (i % 2 == 0)
+			kill(pid, SIGKILL);
+	}
+}
+
+/* ------------------------------------------------------------ repeated calls */
+
+static struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/full.socket" };
+
+static void
+make_full_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	unlink(address.sun_path);
+	bind(fd, (struct sockaddr *)&address, sizeof address);
+	listen(fd, 0);
+}
+
+static void *
+repeat_all(void *way)
+{
+	for (;;) {
+		int fd = -1;
+		pid_t pid = 0;
+
+		switch ((int)(intptr_t)way % 4) {
+		case 0:
+			chdir("/a");
+			chdir("..");
+			break;
+		case 1:
+			fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK * (rand() % 2), 0);
+			connect(fd, (struct sockaddr *)&address, sizeof address);
+			close(fd);
+			break;
+		case 2:
+			fd = inotify_init1(0);
+			inotify_add_watch(fd, "/a", IN_CREATE);
+			close(fd);
+			break;
+		default:
+			pid = vfork();
+			if (pid == 0) {
+				execl("/abuse", "abuse", "nothing", "0", NULL);
+				_exit(1);
+			}
+			waitpid(pid, NULL, 0);
+			break;
+		}
+	}
+	return NULL;
+}
+
+static void
+nothing(int number)
+{
+	(void)number;
+}
+
+/* Processes are stopped, continued, interrupted and killed while calls are repeated. */
+static void
+signals(void)
+{
+	static const int numbers[] = { SIGSTOP, SIGCONT, SIGUSR1, SIGUSR1, SIGCONT };
+	pid_t pids[4];
+
+	mkdir("/a", 0755);
+	make_full_socket();
+	signal(SIGUSR1, nothing);
+	while (goes_on()) {
+		for (int i = 0; i < 4; i++) {
+			pids[i] = fork();
+			if (pids[i] == 0) {
+				pthread_t thread;
+
+				for (intptr_t k = 0; k < 4; k++)
+					pthread_create(&thread, NULL, repeat_all, (void *)(k + i));
+				/* Another thread's exec ends them all. */
+				usleep((useconds_t)rand() % 100000);
+				execl("/abuse", "abuse", "nothing", "1", NULL);
+				_exit(1);
+			}
+		}
+		for (int i = 0; i < 400; i++) {
+			kill(pids[rand() % 4], numbers[rand() % 5]);
+			usleep(200);
+		}
+		for (int i = 0; i < 4; i++)
+			kill(pids[i], SIGKILL);
+		while (wait(NULL) > 0)
+			continue;
+	}
+}
+
+/* ------------------------------------------------------------ means */
+
+static bool
+fails(long result, int number)
+{
+	if (result < 0 && errno == number)
+		return true;
+	printf("%ld, %m instead of %s\n", result, strerror(number));
+	return false;
+}
+
+static void
+descriptors(void)
+{
+	const struct rlimit few = { 32, 32 };
+	char *const words[] = { "abuse", "nothing", "0", NULL };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	make_full_socket();
+	setrlimit(RLIMIT_NOFILE, &few);
+	while (dup(1) >= 0)
+		continue;
+	if (!fails(open("/abuse", O_RDONLY), EMFILE) || !fails(chdir("/"), EMFILE) ||
+	    !fails(execv("/abuse", words), EMFILE) ||
+	    !fails(open("/made", O_CREAT | O_WRONLY, 0644), EMFILE) ||
+	    !fails(connect(fd, (struct sockaddr *)&address, sizeof address), EMFILE))
+		exit(1);
+	for (int i = 3; i < 32; i++)
+		close(i);
+}
+
+static void
+memory(void)
+{
+	const struct rlimit little = { 64 << 20, 64 << 20 };
+	struct stat st;
+	void *bytes = NULL;
+
+	setrlimit(RLIMIT_AS, &little);
+	while ((bytes = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	                     0)) != MAP_FAILED)
+		memset(bytes, 1, 1 << 20);
+	for (int i = 0; i < 1000; i++)
+		if (stat("/abuse", &st) < 0 || chdir("/") < 0)
+			exit(1);
+}
+
+/* More roots, identities and masks than a supervisor has room for. */
+static void
+identities(void)
+{
+	char path[32];
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(path, sizeof path, "/root-%d", i);
+		mkdir(path, 0755);
+		if (fork() == 0)
+			_exit(chroot(path) < 0 || chdir("/") < 0);
+	}
+	for (int i = 1; i < 400; i++)
+		if (fork() == 0) {
+			umask((mode_t)i & 0777);
+			_exit(setresuid((uid_t)i, (uid_t)i, (uid_t)i) < 0);
+		}
+	while (wait(NULL) > 0)
+		continue;
+}
+
+/* ------------------------------------------------------------ at the end */
+
+static bool
+is_served(void)
+{
+	struct stat st;
+	pid_t pid = fork();
+	int status = 1;
+
+	if (pid == 0) {
+		execl("/abuse", "abuse", "nothing", "0", NULL);
+		_exit(1);
+	}
+	waitpid(pid, &status, 0);
+	return status == 0 && stat("/abuse", &st) == 0 && chdir("/") == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*does)(void);
+	} ways[] = { { "flood", flood },
+		     { "forks", forks },
+		     { "pipes", pipes },
+		     { "signals", signals },
+		     { "descriptors", descriptors },
+		     { "memory", memory },
+		     { "identities", identities } };
+
+	if (argc != 3)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	end = time(NULL) + atoi(argv[2]);
+	if (strcmp(argv[1], "nothing") == 0) {
+		sleep((unsigned)atoi(argv[2]));
+		return 0;
+	}
+	last_page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(last_page, 'x', 4096);
+	munmap(last_page + 4096, 4096);
+	read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		if (strcmp(argv[1], ways[i].name) == 0) {
+			ways[i].does();
+			if (strcmp(argv[1], "forks") == 0 || is_served())
+				printf("done %s\n", argv[1]);
+		}
+	return 0;
+}
