@@ -78,26 +78,36 @@ is_left_out(long nr)
 	return false;
 }
 
-/* Each process makes calls until one of them ends it. */
+static void
+call_anything(void)
+{
+	srand((unsigned)getpid());
+	for (;;) {
+		const long nr = rand() % 335;
+
+		if (!is_left_out(nr))
+			syscall(nr, odd_argument(), odd_argument(), odd_argument(),
+			        odd_argument(), odd_argument(), odd_argument());
+	}
+}
+
+/* A call may end the process, or never return. */
 static void
 flood(void)
 {
-	for (int i = 0; i < 200 && goes_on(); i++) {
-		if (fork() == 0) {
-			srand((unsigned)getpid());
-			alarm(1);
-			for (;;) {
-				const long nr = rand() % 335;
+	pid_t pids[4];
 
-				if (!is_left_out(nr))
-					syscall(nr, odd_argument(), odd_argument(),
-					        odd_argument(), odd_argument(),
-					        odd_argument(), odd_argument());
-			}
+	while (goes_on()) {
+		for (int i = 0; i < 4; i++) {
+			pids[i] = fork();
+			if (pids[i] == 0)
+				call_anything();
 		}
-		if (i % 4 == 3)
-			while (wait(NULL) > 0)
-				continue;
+		usleep(200000);
+		for (int i = 0; i < 4; i++)
+			kill(pids[i], SIGKILL);
+		while (wait(NULL) > 0)
+			continue;
 	}
 }
 
