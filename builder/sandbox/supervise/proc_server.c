@@ -16,6 +16,7 @@
 #include "builder/sandbox/supervise/proc_list.h"
 #include "builder/sandbox/supervise/proc_place.h"
 #include "builder/sandbox/supervise/proc_process.h"
+#include "builder/sandbox/supervise/proc_status.h"
 
 /* Longer system files are not copied. */
 #define COPY_MAX ((size_t)64 << 20)
@@ -148,6 +149,38 @@ copy_file(const char *name)
 	return to;
 }
 
+/* The emulated ids of the process that the file of C is about, NULL if there are none. */
+static const struct credentials *
+ids_of(const struct call *c)
+{
+	struct notification process = { 0 };
+
+	if (c->server->ids == NULL || c->kind != PROC_PATH_OWN)
+		return NULL;
+	for (const char *p = c->path + 6; *p >= '0' && *p <= '9'; p++)
+		process.tid = 10 * process.tid + (*p - '0');
+	return credentials_of(c->server->ids, &process);
+}
+
+static bool
+is_status(const struct call *c)
+{
+	const char *slash = strrchr(c->path, '/');
+
+	return slash != NULL && strcmp(slash, "/status") == 0;
+}
+
+/* Files that the kernel fills in as if the step had no root or ids of its own. */
+static int
+open_written(const struct call *c, const char *name)
+{
+	const struct credentials *ids = ids_of(c);
+
+	if (ids != NULL && is_status(c))
+		return proc_status_open(name, ids);
+	return open_mounts(c);
+}
+
 /* A named pipe must not make us wait for its other end. */
 static int
 open_again(const struct call *c, int flags)
@@ -161,7 +194,7 @@ open_again(const struct call *c, int flags)
 	if (c->place.kind == PROC_PLACE_COPIED)
 		return copy_file(name);
 	if (c->kind == PROC_PATH_OWN && (flags & O_ACCMODE) == O_RDONLY)
-		fd = open_mounts(c);
+		fd = open_written(c, name);
 	if (fd < 0)
 		fd = sys_openat(AT_FDCWD, name,
 		                (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_NOCTTY |
@@ -219,19 +252,12 @@ answer_open(struct call *c, int flags)
 static void
 show_owner(const struct call *c, uint32_t *uid, uint32_t *gid)
 {
-	struct notification process = { 0 };
-	const struct credentials *ids = NULL;
+	const struct credentials *ids = ids_of(c);
 
 	if (c->server->ids == NULL)
 		return;
-	*uid = *gid = 0;
-	if (c->kind != PROC_PATH_OWN)
-		return;
-	for (const char *p = c->path + 6; *p >= '0' && *p <= '9'; p++)
-		process.tid = 10 * process.tid + (*p - '0');
-	ids = credentials_of(c->server->ids, &process);
-	*uid = ids->uid[ROLE_EFFECTIVE];
-	*gid = ids->gid[ROLE_EFFECTIVE];
+	*uid = ids == NULL ? 0 : ids->uid[ROLE_EFFECTIVE];
+	*gid = ids == NULL ? 0 : ids->gid[ROLE_EFFECTIVE];
 }
 
 static int64_t
