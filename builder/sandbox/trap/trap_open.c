@@ -75,8 +75,10 @@ open_pipe(struct trap_call *c, int pipe_fd, int64_t *value)
 		            sys_openat(AT_FDCWD, proc_place_name(pipe_fd, link),
 		                       c->flags & ~(O_CREAT | O_TRUNC), 0),
 		            value);
-	if (c->trap->n_workers == TRAP_WORKERS_MAX)
+	if (c->trap->n_workers == TRAP_WORKERS_MAX) {
+		trap_end_workers(c->trap);
 		return trap_fail(ENFILE);
+	}
 	worker += c->trap->n_workers;
 	worker->id = c->asked->id;
 	worker->pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
@@ -93,6 +95,12 @@ trap_worker_ended(struct trap *t, pid_t pid)
 {
 	for (unsigned i = 0; i < t->n_workers; i++)
 		if (t->workers[i].pid == pid) {
+			const struct notification asked = { .listener_fd = t->listener_fd,
+				                            .id = t->workers[i].id };
+
+			/* Somebody may have killed it before it answered. */
+			errno = EINTR;
+			notify_answer(&asked, -1);
 			t->workers[i] = t->workers[--t->n_workers];
 			return true;
 		}
