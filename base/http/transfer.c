@@ -415,7 +415,7 @@ explain(const struct state *s, CURLcode code, struct error *err)
 	case CURLE_SSL_CACERT_BADFILE:
 		if (s->t->host->ca_file == NULL && s->t->host->ca == NULL)
 			return fail_authorities(s, err);
-		/* fall through */
+		__attribute__((fallthrough));
 	case CURLE_SSL_CERTPROBLEM:
 		return fail(s, HTTP_FAULT_NONE, "certificate files cannot be used", err);
 	case CURLE_SSL_CONNECT_ERROR:

@@ -156,7 +156,7 @@ add_value(const struct verb *v, const struct value *value, struct buf *out,
 			t = buf_text(&shown);
 			break;
 		}
-		/* fallthrough */
+		__attribute__((fallthrough));
 	case 'd':
 	case 'o':
 	case 'f':
