@@ -57,7 +57,7 @@ descriptors_close_from(int first)
 int
 descriptors_keep(int first, const int *fds, int n)
 {
-	int away[8];
+	int away[DESCRIPTORS_KEEP_MAX];
 
 	/* First move them away: a target number may be in use by another of them. */
 	for (int i = 0; i < n; i++) {

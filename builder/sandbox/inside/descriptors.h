@@ -11,7 +11,9 @@ enum spawner_fd { SPAWNER_FD_SOCKET = 3, SPAWNER_FD_LIFE = 4, SPAWNER_FD_FIRST =
 /* Closes all from FIRST on. -1 with errno. */
 int descriptors_close_from(int first);
 
-/* Moves N (at most 8) descriptors to the numbers from FIRST on, and closes all others
+#define DESCRIPTORS_KEEP_MAX 12
+
+/* Moves N (at most DESCRIPTORS_KEEP_MAX) descriptors to the numbers from FIRST on, and closes all others
  * above. -1 with errno. */
 int descriptors_keep(int first, const int *fds, int n);
 

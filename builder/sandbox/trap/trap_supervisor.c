@@ -42,6 +42,8 @@ enum {
 	KEPT
 };
 
+_Static_assert(KEPT - REPORT <= DESCRIPTORS_KEEP_MAX, "all can be kept");
+
 /* Replaces descriptors that are missing. */
 #define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
 
