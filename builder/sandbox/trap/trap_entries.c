@@ -136,7 +136,9 @@ trap_unlink(struct trap_call *c, int64_t *value)
 	                                  &name);
 
 	if (parent_fd < 0)
-		return errno == EEXIST ? trap_fail(EISDIR) : TRAP_ERRNO;
+		return errno != EEXIST                     ? TRAP_ERRNO
+		       : (c->flags & AT_REMOVEDIR) != 0 ? trap_fail(EBUSY)
+		                                        : trap_fail(EISDIR);
 	return close_and_tell(parent_fd,
 	                      syscall(SYS_unlinkat, parent_fd, name,
 	                              c->flags & AT_REMOVEDIR),

@@ -14,6 +14,7 @@
 #include "builder/sandbox/inside/owner_note.h"
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/proc_place.h"
+#include "builder/sandbox/trap/trap_link.h"
 #include "builder/sandbox/trap/trap_new.h"
 #include "builder/sandbox/trap/trap_place.h"
 #include "builder/sandbox/trap/trap_proc.h"
@@ -141,15 +142,14 @@ open_device(struct trap_call *c, const struct stat *st, int64_t *value)
 /* ------------------------------------------------------------ what exists */
 
 /* No descriptor with O_PATH can be given to the caller; one that can only be read is the
- * nearest. None is like that of a link; its chmod() through a descriptor is what C
- * libraries emulate, and this is then their answer. */
+ * nearest, or what stands for a link. */
 static int
 open_named(struct trap_call *c, int fd, const struct stat *st, int64_t *value)
 {
 	char link[PROC_PLACE_NAME];
 
 	if (S_ISLNK(st->st_mode) || S_ISSOCK(st->st_mode))
-		return trap_fail(EOPNOTSUPP);
+		return give(c, trap_link_stand_in(c, fd, st), value);
 	return give(c,
 	            sys_openat(AT_FDCWD, proc_place_name(fd, link),
 	                       O_RDONLY | O_NONBLOCK | O_NOCTTY, 0),

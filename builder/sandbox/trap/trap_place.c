@@ -9,6 +9,7 @@
 #include "builder/sandbox/inside/open_in_root.h"
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/proc_place.h"
+#include "builder/sandbox/trap/trap_link.h"
 #include "builder/sandbox/trap/trap_proc.h"
 
 #define LINKS_MAX 40
@@ -42,7 +43,9 @@ trap_open_descriptor(const struct trap_call *c, int fd)
 	if (fd < 0 && fd != AT_FDCWD)
 		return fail(EBADF);
 	held = notify_open_proc(c->asked, name_of_dir(fd, name), O_PATH);
-	return held < 0 && errno == ENOENT ? fail(EBADF) : held;
+	if (held < 0)
+		return errno == ENOENT ? fail(EBADF) : -1;
+	return trap_link_real(c, held);
 }
 
 void

@@ -48,6 +48,18 @@ trap_open_in_proc(const struct trap_call *c, const char *path, bool follows)
 	return -1;
 }
 
+/* Programs ask what kind of file system /proc is, to know that it is there. */
+static int
+statfs_of_proc(struct trap_call *c, int64_t *value)
+{
+	struct statfs st;
+
+	if (syscall(SYS_fstatfs, c->trap->proc.proc_fd, &st) < 0 ||
+	    notify_poke(c->asked, trap_arg(c, c->shape->value), &st, sizeof st) < 0)
+		return TRAP_ERRNO;
+	return trap_result(0, value);
+}
+
 int
 trap_in_proc(struct trap_call *c, const char *path, int64_t *value)
 {
@@ -64,6 +76,8 @@ trap_in_proc(struct trap_call *c, const char *path, int64_t *value)
 			return TRAP_ERRNO;
 		return trap_result((int64_t)n, value);
 	}
+	if (c->shape->answer == trap_statfs)
+		return statfs_of_proc(c, value);
 	return proc_server_answer_path(&c->trap->proc, c->asked, path)
 	               ? TRAP_DONE
 	               : trap_fail(ENOENT);

@@ -9,6 +9,7 @@
 #include "builder/sandbox/inside/devices.h"
 #include "builder/sandbox/inside/owner_note.h"
 #include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/trap/trap_link.h"
 #include "builder/sandbox/trap/trap_place.h"
 #include "builder/sandbox/trap/trap_proc.h"
 
@@ -63,7 +64,8 @@ stat_quickly(struct trap_call *c, const struct trap_start *start, struct stat *o
 	if (!trap_quick_path(c, start, path) || strcmp(start->path, "proc") == 0 ||
 	    syscall(SYS_newfstatat, AT_FDCWD, path, out,
 	            is_open ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ||
-	    (S_ISLNK(out->st_mode) && (c->flags & AT_SYMLINK_NOFOLLOW) == 0))
+	    (S_ISLNK(out->st_mode) && (c->flags & AT_SYMLINK_NOFOLLOW) == 0) ||
+	    (is_open && trap_link_may_be(out)))
 		return false;
 	owner_note_of_path(path, is_open, out);
 	show_device(c, out);
