@@ -51,6 +51,17 @@ credentials_of(const struct credentials_table *t, const struct notification *a)
 	return &t->at[limit.now - MARK];
 }
 
+bool
+credentials_have_group(const struct credentials *c, uint32_t gid)
+{
+	if (gid == c->gid[ROLE_EFFECTIVE])
+		return true;
+	for (uint32_t i = 0; i < c->n_groups; i++)
+		if (c->groups[i] == gid)
+			return true;
+	return false;
+}
+
 int
 credentials_set(struct credentials_table *t, const struct notification *a,
                 const struct credentials *c)

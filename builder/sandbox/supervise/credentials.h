@@ -36,6 +36,9 @@ void credentials_begin(struct credentials_table *t, uint32_t uid, uint32_t gid,
 const struct credentials *
 credentials_of(const struct credentials_table *t, const struct notification *a);
 
+/* Whether GID is one of C's groups. */
+bool credentials_have_group(const struct credentials *c, uint32_t gid);
+
 /* Gives the caller C. -1 with errno. */
 int credentials_set(struct credentials_table *t, const struct notification *a,
                     const struct credentials *c);

@@ -183,17 +183,6 @@ answer_statx(struct call *c)
 
 /* ------------------------------------------------------------ chown */
 
-static bool
-is_in_group(const struct credentials *c, uint32_t gid)
-{
-	if (gid == c->gid[ROLE_EFFECTIVE])
-		return true;
-	for (uint32_t i = 0; i < c->n_groups; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return false;
-}
-
 /* The directory of PATH. */
 static void
 parent_of(const char *path, char out[PATH_MAX])
@@ -223,7 +212,7 @@ answer_chown(struct call *c)
 	owner_note_read(c->place.path, c->place.nofollow, &st, &owner);
 	if (who->uid[ROLE_EFFECTIVE] != 0 &&
 	    ((uid != UINT32_MAX && uid != owner.uid) ||
-	     (gid != UINT32_MAX && gid != owner.gid && !is_in_group(who, gid)))) {
+	     (gid != UINT32_MAX && gid != owner.gid && !credentials_have_group(who, gid)))) {
 		errno = EPERM;
 		return -1;
 	}

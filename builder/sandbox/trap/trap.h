@@ -27,6 +27,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/credentials.h"
 #include "builder/sandbox/supervise/proc_server.h"
 #include "builder/sandbox/trap/exec.h"
@@ -107,6 +108,17 @@ trap_result(int64_t result, int64_t *value)
 {
 	*value = result;
 	return result < 0 ? TRAP_ERRNO : TRAP_VALUE;
+}
+
+/* … of one with FD, which is closed. */
+static inline int
+trap_close_result(int fd, int64_t result, int64_t *value)
+{
+	const int saved = errno;
+
+	sys_close(fd);
+	errno = saved;
+	return trap_result(result, value);
 }
 
 static inline const struct credentials *

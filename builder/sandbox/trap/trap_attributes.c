@@ -33,16 +33,6 @@ open_changed(struct trap_call *c, struct stat *st, int *result)
 	return -1;
 }
 
-static int
-close_and_tell(int fd, int64_t result, int64_t *value)
-{
-	const int saved = errno;
-
-	sys_close(fd);
-	errno = saved;
-	return trap_result(result, value);
-}
-
 /* ------------------------------------------------------------ mode, owner */
 
 int
@@ -57,20 +47,9 @@ trap_chmod(struct trap_call *c, int64_t *value)
 		return result;
 	if (S_ISLNK(st.st_mode)) {
 		errno = EOPNOTSUPP;
-		return close_and_tell(fd, -1, value);
+		return trap_close_result(fd, -1, value);
 	}
-	return close_and_tell(fd, owner_note_set_mode_fd(fd, &st, mode), value);
-}
-
-static bool
-is_in_group(const struct credentials *c, uint32_t gid)
-{
-	if (gid == c->gid[ROLE_EFFECTIVE])
-		return true;
-	for (uint32_t i = 0; i < c->n_groups; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return false;
+	return trap_close_result(fd, owner_note_set_mode_fd(fd, &st, mode), value);
 }
 
 static bool
@@ -78,7 +57,7 @@ may_chown(const struct credentials *who, const struct stat *st, uint32_t uid, ui
 {
 	return who->uid[ROLE_EFFECTIVE] == 0 ||
 	       ((uid == UINT32_MAX || uid == st->st_uid) &&
-	        (gid == UINT32_MAX || gid == st->st_gid || is_in_group(who, gid)));
+	        (gid == UINT32_MAX || gid == st->st_gid || credentials_have_group(who, gid)));
 }
 
 int
@@ -97,11 +76,11 @@ trap_chown(struct trap_call *c, int64_t *value)
 	owner_note_of_fd(fd, &st);
 	if (!may_chown(trap_who(c), &st, uid, gid)) {
 		errno = EPERM;
-		return close_and_tell(fd, -1, value);
+		return trap_close_result(fd, -1, value);
 	}
 	owner.uid = uid == UINT32_MAX ? st.st_uid : uid;
 	owner.gid = gid == UINT32_MAX ? st.st_gid : gid;
-	return close_and_tell(fd, owner_note_set_fd(fd, &raw, &owner), value);
+	return trap_close_result(fd, owner_note_set_fd(fd, &raw, &owner), value);
 }
 
 /* ------------------------------------------------------------ times */
@@ -130,7 +109,7 @@ set_times(struct trap_call *c, struct timespec times[2], int64_t *value)
 	if (fd < 0)
 		return result;
 	keep_note(&st, times);
-	return close_and_tell(fd,
+	return trap_close_result(fd,
 	                      S_ISLNK(st.st_mode)
 	                              ? syscall(SYS_utimensat, fd, "", times,
 	                                        AT_EMPTY_PATH)
@@ -214,7 +193,7 @@ trap_truncate(struct trap_call *c, int64_t *value)
 	else
 		failed = syscall(SYS_truncate, proc_place_name(fd, link),
 		                 trap_arg(c, c->shape->value));
-	return close_and_tell(fd, failed, value);
+	return trap_close_result(fd, failed, value);
 }
 
 /* ------------------------------------------------------------ extended attributes */
@@ -288,9 +267,9 @@ trap_set_attribute(struct trap_call *c, int64_t *value)
 	if (strcmp(name, LAYER_CAPABILITY) == 0 &&
 	    trap_who(c)->uid[ROLE_EFFECTIVE] != 0) {
 		errno = EPERM;
-		return close_and_tell(fd, -1, value);
+		return trap_close_result(fd, -1, value);
 	}
-	return close_and_tell(fd,
+	return trap_close_result(fd,
 	                      syscall(SYS_setxattr, proc_place_name(fd, link), name,
 	                              bytes, (size_t)args[2], (int)args[3]),
 	                      value);
@@ -309,7 +288,7 @@ trap_get_attribute(struct trap_call *c, int64_t *value)
 	if (fd < 0)
 		return result;
 	n = syscall(SYS_getxattr, proc_place_name(fd, link), name, bytes, sizeof bytes);
-	if (close_and_tell(fd, n, value) == TRAP_ERRNO || args[2] == 0)
+	if (trap_close_result(fd, n, value) == TRAP_ERRNO || args[2] == 0)
 		return n < 0 ? TRAP_ERRNO : TRAP_VALUE;
 	if ((uint64_t)n > args[2])
 		return trap_fail(ERANGE);
@@ -361,7 +340,7 @@ trap_list_attributes(struct trap_call *c, int64_t *value)
 		            sizeof bytes);
 	if (n > 0)
 		n = (int64_t)translate_names(bytes, (size_t)n);
-	if (close_and_tell(fd, n, value) == TRAP_ERRNO || args[1] == 0 || n == 0)
+	if (trap_close_result(fd, n, value) == TRAP_ERRNO || args[1] == 0 || n == 0)
 		return n < 0 ? TRAP_ERRNO : TRAP_VALUE;
 	if ((uint64_t)n > args[1])
 		return trap_fail(ERANGE);
@@ -379,7 +358,7 @@ trap_remove_attribute(struct trap_call *c, int64_t *value)
 
 	if (fd < 0)
 		return result;
-	return close_and_tell(fd,
+	return trap_close_result(fd,
 	                      syscall(SYS_removexattr, proc_place_name(fd, link), name),
 	                      value);
 }

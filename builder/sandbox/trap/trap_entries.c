@@ -24,16 +24,6 @@ open_parent(struct trap_call *c, int8_t dir, int8_t path, struct trap_start *sta
 	return trap_open_parent(c, start, name);
 }
 
-static int
-close_and_tell(int fd, int64_t result, int64_t *value)
-{
-	const int saved = errno;
-
-	sys_close(fd);
-	errno = saved;
-	return trap_result(result, value);
-}
-
 /* ------------------------------------------------------------ making */
 
 int
@@ -53,7 +43,7 @@ trap_mkdir(struct trap_call *c, int64_t *value)
 	result = sys_mkdirat(parent_fd, name, new.disk);
 	if (result == 0)
 		result = trap_new_note_at(&new, parent_fd, name);
-	return close_and_tell(parent_fd, result, value);
+	return trap_close_result(parent_fd, result, value);
 }
 
 /* A file stands for a device. */
@@ -99,7 +89,7 @@ trap_mknod(struct trap_call *c, int64_t *value)
 		result = sys_mknodat(parent_fd, name, type | new.disk, 0);
 	if (result == 0 && !is_device)
 		result = trap_new_note_at(&new, parent_fd, name);
-	return close_and_tell(parent_fd, result, value);
+	return trap_close_result(parent_fd, result, value);
 }
 
 int
@@ -122,7 +112,7 @@ trap_symlink(struct trap_call *c, int64_t *value)
 	result = sys_symlinkat(target, parent_fd, name);
 	if (result == 0)
 		result = trap_new_note_at(&new, parent_fd, name);
-	return close_and_tell(parent_fd, result, value);
+	return trap_close_result(parent_fd, result, value);
 }
 
 /* ------------------------------------------------------------ removing */
@@ -139,7 +129,7 @@ trap_unlink(struct trap_call *c, int64_t *value)
 		return errno != EEXIST                     ? TRAP_ERRNO
 		       : (c->flags & AT_REMOVEDIR) != 0 ? trap_fail(EBUSY)
 		                                        : trap_fail(EISDIR);
-	return close_and_tell(parent_fd,
+	return trap_close_result(parent_fd,
 	                      syscall(SYS_unlinkat, parent_fd, name,
 	                              c->flags & AT_REMOVEDIR),
 	                      value);
@@ -179,9 +169,9 @@ trap_rename(struct trap_call *c, int64_t *value)
 	if (to_fd >= 0) {
 		result = syscall(SYS_renameat2, from_fd, from_name, to_fd, to_name,
 		                 (unsigned)c->flags);
-		close_and_tell(to_fd, 0, value);
+		trap_close_result(to_fd, 0, value);
 	}
-	return close_and_tell(from_fd, result, value);
+	return trap_close_result(from_fd, result, value);
 }
 
 /* What is linked: a path, or with AT_EMPTY_PATH or by /proc a descriptor of the
@@ -221,7 +211,7 @@ trap_link(struct trap_call *c, int64_t *value)
 	if (to_fd >= 0) {
 		result = syscall(SYS_linkat, AT_FDCWD, proc_place_name(fd, link), to_fd,
 		                 name, AT_SYMLINK_FOLLOW);
-		close_and_tell(to_fd, 0, value);
+		trap_close_result(to_fd, 0, value);
 	}
-	return close_and_tell(fd, result, value);
+	return trap_close_result(fd, result, value);
 }
