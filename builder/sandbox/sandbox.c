@@ -135,8 +135,8 @@ try_owners(const struct sandbox *sb, struct error *err)
 		return 0;
 	errno = sys;
 	error_sys(err,
-	          "RUN with a single user id needs a supervisor of system calls, which "
-	          "is refused here");
+	          "RUN needs a sandbox, and a single user id needs a supervisor of "
+	          "system calls, which is refused here");
 	err->code = ERR_ENVIRONMENT;
 	return error_hint(err, "give this user a range of ids in /etc/subuid and "
 	                       "/etc/subgid, let containers here use chroot and "

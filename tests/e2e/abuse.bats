@@ -96,11 +96,12 @@ abused() {
     [ "$status" -eq 1 ]
 }
 
-# One of the builder's processes: the builder itself, its spawner, or a supervisor.
+# One of the builder's processes: the builder itself, its spawner, a guard, or a supervisor.
 victim() {
-    case $(($1 % 3)) in
+    case $(($1 % 4)) in
     0) pgrep -xu "$somebody" cooper ;;
     1) pgrep -xu "$somebody" cooper-spawner ;;
+    2) pgrep -xu "$somebody" guard ;;
     *) pgrep -xu "$somebody" supervisor ;;
     esac | shuf -n 1
 }

@@ -24,6 +24,7 @@
 #include "builder/sandbox/inside/start.h"
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/end_all.h"
+#include "builder/sandbox/supervise/guard.h"
 #include "builder/sandbox/trap/trap.h"
 #include "builder/sandbox/trap/trap_process.h"
 
@@ -406,6 +407,10 @@ trap_main(struct recipe *recipe, const int *fds)
 	struct watch w = { .recipe = recipe };
 	uint64_t all = UINT64_MAX;
 
+	if (guard_split() < 0) {
+		recipe_fail(recipe, STAGE_FORK, errno, NULL);
+		sys_exit(1);
+	}
 	prctl(PR_SET_NAME, "supervisor");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* Keys of the builder's session are not for the program. */
