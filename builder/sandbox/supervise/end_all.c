@@ -11,37 +11,16 @@
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/proc_process.h"
 
-static pid_t
-number_of(const char *name)
-{
-	long v = 0;
-
-	for (; *name >= '0' && *name <= '9' && v < 1 << 28; name++)
-		v = 10 * v + (*name - '0');
-	return *name == '\0' ? (pid_t)v : 0;
-}
-
-static bool
-is_below(pid_t pid, pid_t self)
-{
-	for (int i = 0; pid > 1 && i < 1000; i++) {
-		pid = proc_parent(pid);
-		if (pid == self)
-			return true;
-	}
-	return false;
-}
-
 static void
-kill_one(pid_t pid, bool *found)
+kill_one(void *none, pid_t pid)
 {
-	(void)found;
+	(void)none;
 	syscall(SYS_kill, pid, SIGKILL);
 }
 
-/* A limit of 0 also marks what was stopped. */
+/* A limit of 0 also marks what was stopped. Sets FOUND if this is not yet. */
 static void
-stop_one(pid_t pid, bool *found)
+stop_one(void *found, pid_t pid)
 {
 	const struct {
 		uint64_t now, most;
@@ -54,31 +33,7 @@ stop_one(pid_t pid, bool *found)
 	    before.most == 0)
 		return;
 	syscall(SYS_kill, pid, SIGSTOP);
-	*found = true;
-}
-
-/* Calls EACH for all processes below us. */
-static bool
-for_all(void (*each)(pid_t pid, bool *found))
-{
-	_Alignas(8) char entries[4096];
-	const pid_t self = (pid_t)syscall(SYS_getpid);
-	int fd = sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
-	bool found = false;
-	long n = 0;
-
-	while (fd >= 0 && (n = sys_getdents(fd, entries, sizeof entries)) > 0)
-		for (long at = 0; at < n;) {
-			const struct sys_entry *e = (const void *)(entries + at);
-			const pid_t pid = number_of(e->name);
-
-			if (pid > 0 && is_below(pid, self))
-				each(pid, &found);
-			at += e->size;
-		}
-	if (fd >= 0)
-		sys_close(fd);
-	return found;
+	*(bool *)found = true;
 }
 
 /* Processes that fork all the time would be faster than their end: none ends before all
@@ -86,9 +41,14 @@ for_all(void (*each)(pid_t pid, bool *found))
 static void
 kill_all(void)
 {
-	for (int i = 0; i < 1000 && for_all(stop_one); i++)
-		continue;
-	for_all(kill_one);
+	const pid_t self = (pid_t)syscall(SYS_getpid);
+	bool found = true;
+
+	for (int i = 0; i < 1000 && found; i++) {
+		found = false;
+		proc_each_below(self, stop_one, &found);
+	}
+	proc_each_below(self, kill_one, NULL);
 }
 
 _Noreturn void

@@ -25,38 +25,19 @@ add_number(char out[PROC_PATH_MAX], size_t n, pid_t number)
 	return add(out, n, digits_of((uint64_t)number, 10, digits));
 }
 
-static pid_t
-read_number(const char *p)
-{
-	long v = 0;
-
-	for (; *p >= '0' && *p <= '9' && v < 1 << 28; p++)
-		v = 10 * v + (*p - '0');
-	return (pid_t)v;
-}
-
-/* Whether a child of PARENT is of the step. */
-static bool
-is_below(const struct proc_server *s, pid_t parent)
-{
-	for (int i = 0; parent > 1 && i < 1000; i++) {
-		if (parent == s->supervisor)
-			return true;
-		parent = proc_parent(parent);
-	}
-	return false;
-}
-
 bool
 proc_path_is_of_step(const struct proc_server *s, pid_t pid)
 {
-	return is_below(s, proc_parent(pid));
+	return proc_is_below(pid, s->supervisor);
 }
 
 bool
 proc_path_is_of_step_at(const struct proc_server *s, int dir_fd)
 {
-	return is_below(s, proc_parent_at(dir_fd));
+	const pid_t parent = proc_parent_at(dir_fd);
+
+	return parent > 1 &&
+	       (parent == s->supervisor || proc_is_below(parent, s->supervisor));
 }
 
 /* ------------------------------------------------------------ components */
@@ -209,7 +190,7 @@ in_proc(const struct proc_server *s, pid_t tid, const char *rest, bool follows,
 		return add_rest(out, n, rest) ? kind : PROC_PATH_NONE;
 	}
 	if (is_number(c))
-		return of_process(s, read_number(c.p), rest, out);
+		return of_process(s, proc_number(c.p), rest, out);
 	if (is_hidden(c) || !add_rest(out, n, whole))
 		return PROC_PATH_NONE;
 	return PROC_PATH_SYSTEM;
@@ -254,7 +235,7 @@ proc_path_is_listed(const struct proc_server *s, const char *name)
 {
 	const struct component c = { name, strlen(name) };
 
-	return is_number(c) ? proc_path_is_of_step(s, read_number(name)) : !is_hidden(c);
+	return is_number(c) ? proc_path_is_of_step(s, proc_number(name)) : !is_hidden(c);
 }
 
 enum proc_path_kind

@@ -79,6 +79,49 @@ proc_parent_at(int dir_fd)
 	return parent_in(record, n);
 }
 
+bool
+proc_is_below(pid_t pid, pid_t ancestor)
+{
+	for (int i = 0; pid > 1 && i < 1000; i++) {
+		pid = proc_parent(pid);
+		if (pid == ancestor)
+			return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------ lists */
+
+pid_t
+proc_number(const char *text)
+{
+	long v = 0;
+
+	for (; *text >= '0' && *text <= '9' && v < 1 << 28; text++)
+		v = 10 * v + (*text - '0');
+	return (pid_t)v;
+}
+
+void
+proc_each_below(pid_t ancestor, void (*each)(void *arg, pid_t pid), void *arg)
+{
+	_Alignas(8) char entries[4096];
+	int fd = sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
+	long n = 0;
+
+	while (fd >= 0 && (n = sys_getdents(fd, entries, sizeof entries)) > 0)
+		for (long at = 0; at < n;) {
+			const struct sys_entry *e = (const void *)(entries + at);
+			const pid_t pid = proc_number(e->name);
+
+			if (pid > 0 && proc_is_below(pid, ancestor))
+				each(arg, pid);
+			at += e->size;
+		}
+	if (fd >= 0)
+		sys_close(fd);
+}
+
 /* ------------------------------------------------------------ status */
 
 /* What follows NAME at the start of a line, or NULL. */

@@ -26,6 +26,17 @@ pid_t proc_parent(pid_t pid);
 /* … of the one whose directory of /proc DIR_FD is. */
 pid_t proc_parent_at(int dir_fd);
 
+/* Whether process or thread PID is below process ANCESTOR. A chain that is cut while it is
+ * followed is none. */
+bool proc_is_below(pid_t pid, pid_t ancestor);
+
+/* Calls EACH with ARG for all processes below ANCESTOR that /proc lists. */
+void proc_each_below(pid_t ancestor, void (*each)(void *arg, pid_t pid), void *arg);
+
+/* The number that TEXT begins with, 0 if there is none or a larger one than processes
+ * have. */
+pid_t proc_number(const char *text);
+
 /* The process that thread TID belongs to, 0 if there is none. */
 pid_t proc_of_thread(pid_t tid);
 

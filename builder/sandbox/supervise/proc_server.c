@@ -153,12 +153,10 @@ copy_file(const char *name)
 static const struct credentials *
 ids_of(const struct call *c)
 {
-	struct notification process = { 0 };
+	const struct notification process = { .tid = proc_number(c->path + 6) };
 
 	if (c->server->ids == NULL || c->kind != PROC_PATH_OWN)
 		return NULL;
-	for (const char *p = c->path + 6; *p >= '0' && *p <= '9'; p++)
-		process.tid = 10 * process.tid + (*p - '0');
 	return credentials_of(c->server->ids, &process);
 }
 

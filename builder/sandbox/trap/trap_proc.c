@@ -17,13 +17,10 @@ program_of(const struct trap_call *c, const char *path)
 {
 	char own[PROC_PATH_MAX];
 	const char *p = own + 6;
-	pid_t pid = 0;
 
 	if (proc_path(&c->trap->proc, c->asked->tid, path, false, own) != PROC_PATH_OWN)
 		return 0;
-	for (; *p >= '0' && *p <= '9'; p++)
-		pid = 10 * pid + (*p - '0');
-	return strcmp(p, "/exe") == 0 ? pid : 0;
+	return strcmp(p + strspn(p, "0123456789"), "/exe") == 0 ? proc_number(p) : 0;
 }
 
 int

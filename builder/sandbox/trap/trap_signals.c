@@ -17,30 +17,6 @@ is_of_step(const struct trap_call *c, pid_t pid)
 	return proc_path_is_of_step(&c->trap->proc, pid);
 }
 
-/* Calls EACH for all processes of the step but the caller's own. */
-static void
-for_all(const struct trap_call *c, void (*each)(void *arg, pid_t pid), void *arg)
-{
-	_Alignas(8) char entries[4096];
-	const pid_t self = proc_of_thread(c->asked->tid);
-	int fd = sys_openat(c->trap->proc.proc_fd, ".", O_RDONLY | O_DIRECTORY, 0);
-	long n = 0;
-
-	while (fd >= 0 && (n = sys_getdents(fd, entries, sizeof entries)) > 0)
-		for (long at = 0; at < n;) {
-			const struct sys_entry *e = (const void *)(entries + at);
-			pid_t pid = 0;
-
-			for (const char *p = e->name; *p >= '0' && *p <= '9'; p++)
-				pid = 10 * pid + (*p - '0');
-			if (pid > 0 && pid != self && is_of_step(c, pid))
-				each(arg, pid);
-			at += e->size;
-		}
-	if (fd >= 0)
-		sys_close(fd);
-}
-
 /* ------------------------------------------------------------ groups */
 
 struct group {
@@ -74,14 +50,22 @@ is_group_of_step(const struct trap_call *c, pid_t group)
 		return false;
 	if (syscall(SYS_getpgid, c->asked->tid) == group)
 		return true;
-	for_all(c, look_at_group, &g);
+	proc_each_below(c->trap->proc.supervisor, look_at_group, &g);
 	return g.found;
 }
+
+struct signal_to_all {
+	pid_t sender; /* the process that does not get it */
+	int number;
+};
 
 static void
 kill_one(void *arg, pid_t pid)
 {
-	syscall(SYS_kill, pid, *(const int *)arg);
+	const struct signal_to_all *to_all = arg;
+
+	if (pid != to_all->sender)
+		syscall(SYS_kill, pid, to_all->number);
 }
 
 /* kill(), rt_sigqueueinfo(): the first argument is a process or a group. */
@@ -89,12 +73,13 @@ int
 trap_signal(struct trap_call *c, int64_t *value)
 {
 	const pid_t pid = (pid_t)c->asked->args[0];
-	int number = (int)c->asked->args[1];
+	struct signal_to_all to_all = { 0, (int)c->asked->args[1] };
 
 	if (pid == 0)
 		return TRAP_LET;
 	if (pid == -1) {
-		for_all(c, kill_one, &number);
+		to_all.sender = proc_of_thread(c->asked->tid);
+		proc_each_below(c->trap->proc.supervisor, kill_one, &to_all);
 		return trap_result(0, value);
 	}
 	if (pid > 0 ? is_of_step(c, pid) : is_group_of_step(c, minus(pid)))
