@@ -1,15 +1,11 @@
 #include "builder/sandbox/supervise/supervisor.h"
 
 #include <errno.h>
-#include <linux/keyctl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "base/count.h"
 #include "builder/sandbox/inside/caps.h"
@@ -26,6 +22,7 @@
 #include "builder/sandbox/supervise/owner_server.h"
 #include "builder/sandbox/supervise/proc_process.h"
 #include "builder/sandbox/supervise/proc_server.h"
+#include "builder/sandbox/supervise/watch.h"
 
 /* Descriptors that we keep: the pipe to the builder, which closes when we end, our end of
  * a socket pair (the program's process has START_SOCKET), and those that the server
@@ -35,10 +32,7 @@ enum { REPORT = SPAWNER_FD_FIRST, OUR_END, PROC, LISTS, TERMINAL, TREE, ROOT, KE
 /* Replaces descriptors that are missing. */
 #define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
 
-struct watch {
-	struct recipe *recipe;
-	pid_t program;
-	int signal_fd, listener_fd;
+struct supervisor {
 	int tree_fd, root_fd; /* the step's root, and ours */
 	bool keeps_owners;
 	struct proc_server server;
@@ -135,9 +129,9 @@ program_main(struct recipe *recipe, const int *fds, int socket_fd)
 }
 
 static pid_t
-start_supervised(struct recipe *recipe, const int *fds, const struct watch *w)
+start_supervised(struct recipe *recipe, const int *fds, const struct supervisor *s)
 {
-	const struct proc_server *server = &w->server;
+	const struct proc_server *server = &s->server;
 	int ends[2] = { -1, -1 }, kept[KEPT - REPORT];
 	pid_t pid = -1;
 
@@ -156,8 +150,8 @@ start_supervised(struct recipe *recipe, const int *fds, const struct watch *w)
 	kept[PROC - REPORT] = NOTHING(server->proc_fd);
 	kept[LISTS - REPORT] = NOTHING(server->lists_fd);
 	kept[TERMINAL - REPORT] = NOTHING(server->terminal_fd);
-	kept[TREE - REPORT] = NOTHING(w->tree_fd);
-	kept[ROOT - REPORT] = NOTHING(w->root_fd);
+	kept[TREE - REPORT] = NOTHING(s->tree_fd);
+	kept[ROOT - REPORT] = NOTHING(s->root_fd);
 	if (descriptors_keep(REPORT, kept, KEPT - REPORT) < 0)
 		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
 	return pid;
@@ -199,7 +193,7 @@ confine_ourselves(struct recipe *recipe, int tree_fd, const struct proc_server *
 }
 
 static int
-begin_owners(struct recipe *recipe, struct watch *w)
+begin_owners(struct recipe *recipe, struct supervisor *s)
 {
 	int fd = sys_openat(AT_FDCWD, recipe_text(recipe, recipe->owner_marks),
 	                    O_CREAT | O_WRONLY, 0600);
@@ -207,184 +201,92 @@ begin_owners(struct recipe *recipe, struct watch *w)
 	if (fd < 0)
 		return recipe_fail(recipe, STAGE_START, errno, "marks of owners");
 	sys_close(fd);
-	w->keeps_owners = true;
-	w->owners.has_no_proc = true;
-	owner_server_begin(&w->owners, recipe->uid, recipe->gid, recipe_groups(recipe),
+	s->keeps_owners = true;
+	s->owners.has_no_proc = true;
+	owner_server_begin(&s->owners, recipe->uid, recipe->gid, recipe_groups(recipe),
 	                   recipe->n_groups);
 	return 0;
 }
 
 static int
-prepare(struct recipe *recipe, const int *fds, struct watch *w)
+prepare(struct recipe *recipe, const int *fds, struct supervisor *s)
 {
-	struct proc_server *server = &w->server;
+	struct proc_server *server = &s->server;
 
 	server->tree = recipe_text(recipe, recipe->root);
 	server->tree_n = strlen(server->tree);
 	server->supervisor = (pid_t)syscall(SYS_getpid);
 	server->serves_devices = recipe->serves_devices != 0;
 	server->proc_fd = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
-	w->root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-	w->tree_fd = sys_openat(AT_FDCWD, server->tree, O_PATH | O_DIRECTORY, 0);
-	if (w->tree_fd < 0 || w->root_fd < 0)
+	s->root_fd = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	s->tree_fd = sys_openat(AT_FDCWD, server->tree, O_PATH | O_DIRECTORY, 0);
+	if (s->tree_fd < 0 || s->root_fd < 0)
 		return recipe_fail(recipe, STAGE_CHROOT, errno, NULL);
-	server->lists_fd = sys_openat(w->tree_fd, "proc",
+	server->lists_fd = sys_openat(s->tree_fd, "proc",
 	                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (recipe->terminal != 0)
 		server->terminal_fd = fds[RECIPE_FD_OUT];
-	if (recipe->owner_marks != 0 && begin_owners(recipe, w) < 0)
+	if (recipe->owner_marks != 0 && begin_owners(recipe, s) < 0)
 		return -1;
-	return confine_ourselves(recipe, w->tree_fd, server);
+	return confine_ourselves(recipe, s->tree_fd, server);
 }
 
-/* ------------------------------------------------------------ the loop */
-
-/* True once the program has ended. SIGCHLD is blocked from before it was started, so
- * the signal's descriptor tells when to look. */
-static bool
-reap(struct watch *w)
-{
-	struct recipe_report *report = recipe_report(w->recipe);
-	int status = 0;
-	pid_t pid = 0;
-
-	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) >
-	       0) {
-		if (pid != w->program)
-			continue;
-		report->status = status;
-		report->ended = 1;
-		if (w->recipe->purpose == RECIPE_PROBE && status == 0)
-			report->started = 1;
-		return true;
-	}
-	return false;
-}
-
-/* Its end of the socket pair closes when the program is executed, or has failed. */
-static void
-heard(struct watch *w, int *socket_fd)
-{
-	int fd = listener_receive(*socket_fd);
-
-	if (fd >= 0) {
-		w->listener_fd = fd;
-		notify_hurry(fd);
-		return;
-	}
-	if (w->recipe->purpose == RECIPE_RUN &&
-	    recipe_report(w->recipe)->stage == STAGE_NONE)
-		recipe_report(w->recipe)->started = 1;
-	sys_close(*socket_fd);
-	*socket_fd = -1;
-}
-
-/* A queued signal is for the program. */
-static bool
-is_told_to_end(const struct watch *w)
-{
-	struct signalfd_siginfo info;
-
-	while (sys_read(w->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-		if (info.ssi_code == SI_QUEUE)
-			syscall(SYS_kill, w->program, info.ssi_signo);
-		else if (info.ssi_signo == SIGTERM)
-			return true;
-	}
-	return false;
-}
+/* ------------------------------------------------------------ calls */
 
 /* The owners' server resolves paths of the caller in the caller's root. */
 static void
-answer_of_owners(struct watch *w, struct notification *asked)
+answer_of_owners(struct supervisor *s, struct notification *asked)
 {
-	if (sys_fchdir(w->tree_fd) < 0 || syscall(SYS_chroot, ".") < 0) {
+	if (sys_fchdir(s->tree_fd) < 0 || syscall(SYS_chroot, ".") < 0) {
 		notify_let(asked);
 		return;
 	}
-	owner_server_answer(&w->owners, asked);
+	owner_server_answer(&s->owners, asked);
 	/* Without our own root we see nothing of /proc. */
-	if (sys_fchdir(w->root_fd) < 0 || syscall(SYS_chroot, ".") < 0)
+	if (sys_fchdir(s->root_fd) < 0 || syscall(SYS_chroot, ".") < 0)
 		end_all(1);
 }
 
-/* -1 when no caller is left. */
 static int
-answer_one(struct watch *w)
+answer_one(void *arg, int listener_fd)
 {
+	struct supervisor *s = arg;
 	struct notification asked;
-	int received = notify_receive(w->listener_fd, w->server.proc_fd, &asked);
+	int received = notify_receive(listener_fd, s->server.proc_fd, &asked);
 
-	if (received <= 0 || proc_server_answer(&w->server, &asked))
+	if (received <= 0 || proc_server_answer(&s->server, &asked))
 		return received;
-	if (w->keeps_owners)
-		answer_of_owners(w, &asked);
+	if (s->keeps_owners)
+		answer_of_owners(s, &asked);
 	else
 		notify_let(&asked);
 	return received;
 }
 
-_Noreturn static void
-watch(struct watch *w)
-{
-	int socket_fd = OUR_END;
-
-	for (;;) {
-		struct pollfd polled[] = {
-			{ .fd = SPAWNER_FD_LIFE },
-			{ .fd = w->signal_fd, .events = POLLIN },
-			{ .fd = socket_fd, .events = POLLIN },
-			{ .fd = w->listener_fd, .events = POLLIN },
-		};
-
-		syscall(SYS_ppoll, polled, 4, NULL, NULL, 0);
-		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
-		    (polled[1].revents != 0 && is_told_to_end(w)))
-			end_all(1);
-		if (polled[1].revents != 0 && reap(w)) {
-			if (socket_fd >= 0)
-				heard(w, &socket_fd);
-			end_all(0);
-		}
-		if (polled[2].revents != 0)
-			heard(w, &socket_fd);
-		if (polled[3].revents == 0)
-			continue;
-		/* After a hang-up alone, no caller is left to wait for. */
-		if ((polled[3].revents & POLLIN) == 0 || answer_one(w) < 0) {
-			sys_close(w->listener_fd);
-			w->listener_fd = -1;
-		}
-	}
-}
-
 void
 supervisor_main(struct recipe *recipe, const int *fds)
 {
-	struct watch w = { .recipe = recipe,
-		           .signal_fd = -1,
-		           .listener_fd = -1,
-		           .server = {
-		                   .proc_fd = -1, .lists_fd = -1, .terminal_fd = -1 } };
-	uint64_t all = UINT64_MAX;
+	struct supervisor s = {
+		.server = { .proc_fd = -1, .lists_fd = -1, .terminal_fd = -1 }
+	};
+	struct watch watched = { .recipe = recipe,
+		                 .socket_fd = OUR_END,
+		                 .listener_fd = -1,
+		                 .arg = &s,
+		                 .answer = answer_one };
 
-	prctl(PR_SET_NAME, "supervisor");
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/* Keys of the builder's session are not for the program. */
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	if (prepare(recipe, fds, &w) < 0)
+	watch_begin();
+	if (prepare(recipe, fds, &s) < 0)
 		end_all(1);
-	w.program = start_supervised(recipe, fds, &w);
-	if (w.program < 0)
+	watched.program = start_supervised(recipe, fds, &s);
+	if (watched.program < 0)
 		end_all(1);
-	w.server.proc_fd = w.server.proc_fd < 0 ? -1 : PROC;
-	w.server.lists_fd = w.server.lists_fd < 0 ? -1 : LISTS;
-	w.server.terminal_fd = w.server.terminal_fd < 0 ? -1 : TERMINAL;
-	w.tree_fd = TREE;
-	w.root_fd = ROOT;
+	s.server.proc_fd = s.server.proc_fd < 0 ? -1 : PROC;
+	s.server.lists_fd = s.server.lists_fd < 0 ? -1 : LISTS;
+	s.server.terminal_fd = s.server.terminal_fd < 0 ? -1 : TERMINAL;
+	s.tree_fd = TREE;
+	s.root_fd = ROOT;
 	/* Files made for the program use its umask. */
 	syscall(SYS_umask, 0);
-	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
-	                           SFD_CLOEXEC | SFD_NONBLOCK);
-	watch(&w);
+	watch(&watched);
 }

@@ -2,14 +2,11 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <linux/keyctl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -25,6 +22,7 @@
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/end_all.h"
 #include "builder/sandbox/supervise/guard.h"
+#include "builder/sandbox/supervise/watch.h"
 #include "builder/sandbox/trap/trap.h"
 #include "builder/sandbox/trap/trap_process.h"
 
@@ -47,16 +45,6 @@ _Static_assert(KEPT - REPORT <= DESCRIPTORS_KEEP_MAX, "all can be kept");
 
 /* Replaces descriptors that are missing. */
 #define NOTHING(fd) ((fd) < 0 ? SPAWNER_FD_LIFE : (fd))
-
-/* How often we look for callers that no longer wait, while processes wait for them. */
-#define LOOK_NS 200000000L
-
-struct watch {
-	struct recipe *recipe;
-	struct trap *trap;
-	pid_t program;
-	int signal_fd;
-};
 
 /* ------------------------------------------------------------ the program's process */
 
@@ -292,146 +280,76 @@ settle(struct trap *t)
 	t->exec.emulator.fd = EMULATOR;
 }
 
-/* ------------------------------------------------------------ the loop */
+/* ------------------------------------------------------------ calls */
 
-/* True once the program has ended. SIGCHLD is blocked from before it was started, so
- * the signal's descriptor tells when to look. */
-static bool
-reap(struct watch *w)
-{
-	struct recipe_report *report = recipe_report(w->recipe);
-	int status = 0;
-	pid_t pid = 0;
-	bool ended = false;
-
-	while ((pid = (pid_t)syscall(SYS_wait4, -1, &status, WNOHANG | __WALL, NULL)) >
-	       0) {
-		if (redo_event(&w->trap->redo, pid, status) || WIFSTOPPED(status) ||
-		    trap_worker_ended(w->trap, pid) || pid != w->program)
-			continue;
-		report->status = status;
-		report->ended = 1;
-		if (w->recipe->purpose == RECIPE_PROBE && status == 0)
-			report->started = 1;
-		ended = true;
-	}
-	return ended;
-}
-
-/* Its end of the socket pair closes when the program is executed, or has failed. */
-static void
-heard(struct watch *w, int *socket_fd)
-{
-	int fd = listener_receive(*socket_fd);
-
-	if (fd >= 0) {
-		w->trap->listener_fd = fd;
-		notify_hurry(fd);
-		return;
-	}
-	if (w->recipe->purpose == RECIPE_RUN &&
-	    recipe_report(w->recipe)->stage == STAGE_NONE)
-		recipe_report(w->recipe)->started = 1;
-	sys_close(*socket_fd);
-	*socket_fd = -1;
-}
-
-/* A queued signal is for the program. */
-static bool
-is_told_to_end(const struct watch *w)
-{
-	struct signalfd_siginfo info;
-
-	while (sys_read(w->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-		if (info.ssi_code == SI_QUEUE)
-			syscall(SYS_kill, w->program, info.ssi_signo);
-		else if (info.ssi_signo == SIGTERM)
-			return true;
-	}
-	return false;
-}
-
-/* -1 when no caller is left. */
 static int
-answer_one(struct watch *w)
+answer_one(void *arg, int listener_fd)
 {
+	struct trap *t = arg;
 	struct notification asked;
-	int received = notify_receive(w->trap->listener_fd, w->trap->proc.proc_fd,
-	                              &asked);
+	int received = notify_receive(listener_fd, t->proc.proc_fd, &asked);
 
+	t->listener_fd = listener_fd;
 	if (received > 0)
-		trap_answer(w->trap, &asked);
+		trap_answer(t, &asked);
 	return received;
 }
 
-_Noreturn static void
-watch(struct watch *w)
+static bool
+has_taken(void *arg, pid_t pid, int status)
 {
-	int socket_fd = OUR_END;
+	struct trap *t = arg;
 
-	for (;;) {
-		const struct timespec pause = { .tv_nsec = LOOK_NS };
-		struct pollfd polled[] = {
-			{ .fd = SPAWNER_FD_LIFE },
-			{ .fd = w->signal_fd, .events = POLLIN },
-			{ .fd = socket_fd, .events = POLLIN },
-			{ .fd = w->trap->listener_fd, .events = POLLIN },
-		};
+	return redo_event(&t->redo, pid, status) || WIFSTOPPED(status) ||
+	       trap_worker_ended(t, pid);
+}
 
-		if (syscall(SYS_ppoll, polled, 4, w->trap->n_workers > 0 ? &pause : NULL,
-		            NULL, 0) == 0)
-			trap_end_workers(w->trap);
-		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
-		    (polled[1].revents != 0 && is_told_to_end(w)))
-			end_all(1);
-		if (polled[1].revents != 0 && reap(w)) {
-			if (socket_fd >= 0)
-				heard(w, &socket_fd);
-			end_all(0);
-		}
-		if (polled[2].revents != 0)
-			heard(w, &socket_fd);
-		if (polled[3].revents == 0)
-			continue;
-		/* After a hang-up alone, no caller is left to wait for. */
-		if ((polled[3].revents & POLLIN) == 0 || answer_one(w) < 0) {
-			sys_close(w->trap->listener_fd);
-			w->trap->listener_fd = -1;
-		}
-	}
+static bool
+has_workers(const void *arg)
+{
+	const struct trap *t = arg;
+
+	return t->n_workers > 0;
+}
+
+static void
+end_workers(void *arg)
+{
+	trap_end_workers(arg);
 }
 
 void
 trap_main(struct recipe *recipe, const int *fds)
 {
-	struct watch w = { .recipe = recipe };
-	uint64_t all = UINT64_MAX;
+	struct trap *t = NULL;
+	struct watch watched = { .recipe = recipe,
+		                 .socket_fd = OUR_END,
+		                 .listener_fd = -1,
+		                 .answer = answer_one,
+		                 .has_taken = has_taken,
+		                 .has_waiting = has_workers,
+		                 .look = end_workers };
 
 	if (guard_split() < 0) {
 		recipe_fail(recipe, STAGE_FORK, errno, NULL);
 		sys_exit(1);
 	}
-	prctl(PR_SET_NAME, "supervisor");
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	/* Keys of the builder's session are not for the program. */
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	w.trap = mmap(NULL, sizeof *w.trap, PROT_READ | PROT_WRITE,
-	              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (w.trap == MAP_FAILED) {
+	watch_begin();
+	t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	         0);
+	if (t == MAP_FAILED) {
 		recipe_fail(recipe, STAGE_START, errno, NULL);
 		end_all(1);
 	}
-	w.trap->listener_fd = -1;
-	if (prepare(recipe, fds, w.trap) < 0)
+	if (prepare(recipe, fds, t) < 0)
 		end_all(1);
+	watched.arg = t;
 	syscall(SYS_umask, 022);
-	w.program = start_supervised(recipe, fds, w.trap);
-	if (w.program < 0)
+	watched.program = start_supervised(recipe, fds, t);
+	if (watched.program < 0)
 		end_all(1);
-	settle(w.trap);
+	settle(t);
 	/* Files made for the program use its umask. */
 	syscall(SYS_umask, 0);
-	w.signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
-	                           SFD_CLOEXEC | SFD_NONBLOCK);
-	watch(&w);
+	watch(&watched);
 }
