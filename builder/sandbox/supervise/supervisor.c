@@ -275,7 +275,8 @@ supervisor_main(struct recipe *recipe, const int *fds)
 		                 .arg = &s,
 		                 .answer = answer_one };
 
-	watch_begin();
+	if (watch_begin(recipe) < 0)
+		sys_exit(1);
 	if (prepare(recipe, fds, &s) < 0)
 		end_all(1);
 	watched.program = start_supervised(recipe, fds, &s);

@@ -1,5 +1,6 @@
 #include "builder/sandbox/supervise/watch.h"
 
+#include <errno.h>
 #include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,18 +12,22 @@
 #include "builder/sandbox/inside/listener.h"
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/end_all.h"
+#include "builder/sandbox/supervise/guard.h"
 #include "builder/sandbox/supervise/notify.h"
 
 /* How often look() is called. */
 #define LOOK_NS 200000000L
 
-void
-watch_begin(void)
+int
+watch_begin(struct recipe *recipe)
 {
+	if (guard_split() < 0)
+		return recipe_fail(recipe, STAGE_FORK, errno, NULL);
 	prctl(PR_SET_NAME, "supervisor");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	/* Keys of the builder's session are not for the program. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	return 0;
 }
 
 /* True once the program has ended. SIGCHLD is blocked from before it was started, so

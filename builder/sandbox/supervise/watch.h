@@ -26,8 +26,9 @@ struct watch {
 	void (*look)(void *arg);
 };
 
-/* The start of a supervisor: orphans of the step will be its children. */
-void watch_begin(void);
+/* The start of a supervisor: it gets a guard (guard.h), and orphans of the step will be its
+ * children. -1 with the report filled. */
+int watch_begin(struct recipe *recipe);
 
 /* Watches to the end, which is the end of this process. */
 _Noreturn void watch(struct watch *w);

@@ -21,7 +21,6 @@
 #include "builder/sandbox/inside/start.h"
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/end_all.h"
-#include "builder/sandbox/supervise/guard.h"
 #include "builder/sandbox/supervise/watch.h"
 #include "builder/sandbox/trap/trap.h"
 #include "builder/sandbox/trap/trap_process.h"
@@ -330,11 +329,8 @@ trap_main(struct recipe *recipe, const int *fds)
 		                 .has_waiting = has_workers,
 		                 .look = end_workers };
 
-	if (guard_split() < 0) {
-		recipe_fail(recipe, STAGE_FORK, errno, NULL);
+	if (watch_begin(recipe) < 0)
 		sys_exit(1);
-	}
-	watch_begin();
 	t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 	         0);
 	if (t == MAP_FAILED) {
