@@ -51,6 +51,18 @@ credentials_of(const struct credentials_table *t, const struct notification *a)
 	return &t->at[limit.now - MARK];
 }
 
+void
+credentials_execute(struct credentials *c, uint32_t mode, uint32_t uid, uint32_t gid)
+{
+	if ((mode & S_ISUID) != 0)
+		c->uid[ROLE_EFFECTIVE] = uid;
+	if ((mode & S_ISGID) != 0 && (mode & S_IXGRP) != 0)
+		c->gid[ROLE_EFFECTIVE] = gid;
+	c->uid[ROLE_SAVED] = c->uid[ROLE_FILES] = c->uid[ROLE_EFFECTIVE];
+	c->gid[ROLE_SAVED] = c->gid[ROLE_FILES] = c->gid[ROLE_EFFECTIVE];
+	c->keeps = 0;
+}
+
 bool
 credentials_have_group(const struct credentials *c, uint32_t gid)
 {

@@ -36,6 +36,11 @@ void credentials_begin(struct credentials_table *t, uint32_t uid, uint32_t gid,
 const struct credentials *
 credentials_of(const struct credentials_table *t, const struct notification *a);
 
+/* What C becomes by executing a program of MODE that belongs to UID and GID: set-id bits
+ * count. */
+void credentials_execute(struct credentials *c, uint32_t mode, uint32_t uid,
+                         uint32_t gid);
+
 /* Whether GID is one of C's groups. */
 bool credentials_have_group(const struct credentials *c, uint32_t gid);
 

@@ -369,12 +369,7 @@ before_exec(struct call *c)
 	    (st.st_mode & (S_ISUID | S_ISGID)) == 0)
 		return;
 	owner_note_read(c->place.path, c->place.nofollow, &st, &owner);
-	if ((st.st_mode & S_ISUID) != 0)
-		then.uid[ROLE_EFFECTIVE] = then.uid[ROLE_SAVED] = then.uid[ROLE_FILES] =
-		        owner.uid;
-	if ((st.st_mode & S_ISGID) != 0 && (st.st_mode & S_IXGRP) != 0)
-		then.gid[ROLE_EFFECTIVE] = then.gid[ROLE_SAVED] = then.gid[ROLE_FILES] =
-		        owner.gid;
+	credentials_execute(&then, st.st_mode, owner.uid, owner.gid);
 	if (memcmp(now, &then, sizeof then) != 0)
 		credentials_set(&c->server->credentials, &c->asked, &then);
 }

@@ -148,12 +148,7 @@ begin_program(void *arg, struct notification *a, const struct exec_file *file,
 	const struct credentials *now = credentials_of(&t->ids, a);
 	struct credentials then = *now;
 
-	if ((file->mode & S_ISUID) != 0)
-		then.uid[ROLE_EFFECTIVE] = file->uid;
-	if ((file->mode & S_ISGID) != 0 && (file->mode & S_IXGRP) != 0)
-		then.gid[ROLE_EFFECTIVE] = file->gid;
-	then.uid[ROLE_SAVED] = then.uid[ROLE_FILES] = then.uid[ROLE_EFFECTIVE];
-	then.gid[ROLE_SAVED] = then.gid[ROLE_FILES] = then.gid[ROLE_EFFECTIVE];
+	credentials_execute(&then, file->mode, file->uid, file->gid);
 	*out = (struct exec_ids){ .uid = then.uid[ROLE_REAL],
 		                  .euid = then.uid[ROLE_EFFECTIVE],
 		                  .gid = then.gid[ROLE_REAL],
@@ -162,7 +157,6 @@ begin_program(void *arg, struct notification *a, const struct exec_file *file,
 		                                    then.uid[ROLE_EFFECTIVE] ||
 		                            then.gid[ROLE_REAL] !=
 		                                    then.gid[ROLE_EFFECTIVE] };
-	then.keeps = 0;
 	if (memcmp(now, &then, sizeof then) != 0)
 		credentials_set(&t->ids, a, &then);
 }
