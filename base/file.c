@@ -254,6 +254,15 @@ file_fd_path(int fd, char out[FILE_FD_PATH_MAX])
 	return out;
 }
 
+char *
+file_at_path(int dir_fd, const char *name, char out[FILE_AT_PATH_MAX])
+{
+	char dir[FILE_FD_PATH_MAX];
+
+	snprintf(out, FILE_AT_PATH_MAX, "%s/%s", file_fd_path(dir_fd, dir), name);
+	return out;
+}
+
 /*
  * Removes an untrusted tree: any depth, any mode, links and mounts anywhere. A level
  * is a directory being emptied. Only the deepest one is open; the walk goes up by

@@ -73,4 +73,9 @@ void file_random_name(char *out, size_t n);
 #define FILE_FD_PATH_MAX 40
 char *file_fd_path(int fd, char out[FILE_FD_PATH_MAX]);
 
+/* A path of NAME, a single name, in the open directory DIR_FD, for calls without an *at
+ * form: those about attributes before Linux 6.13. Returns OUT. */
+#define FILE_AT_PATH_MAX (FILE_FD_PATH_MAX + 257)
+char *file_at_path(int dir_fd, const char *name, char out[FILE_AT_PATH_MAX]);
+
 #endif

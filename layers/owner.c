@@ -1,6 +1,5 @@
 #include "layers/owner.h"
 
-#include <stdio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -30,24 +29,12 @@ owner_copy_mark(int from, int to)
 
 /* ------------------------------------------------------------ links and nodes */
 
-/* No *at call for attributes before Linux 6.13: by way of /proc. */
-#define NAME_MAX_OF_FD (FILE_FD_PATH_MAX + 257)
-
-static const char *
-name_at(int dir_fd, const char *name, char out[NAME_MAX_OF_FD])
-{
-	char dir[FILE_FD_PATH_MAX];
-
-	snprintf(out, NAME_MAX_OF_FD, "%s/%s", file_fd_path(dir_fd, dir), name);
-	return out;
-}
-
 static bool
 read_special(int dir_fd, const char *name, struct layer_owner_special *out)
 {
-	char path[NAME_MAX_OF_FD];
+	char path[FILE_AT_PATH_MAX];
 
-	return lgetxattr(name_at(dir_fd, name, path), LAYER_OWNER_SPECIAL, out,
+	return lgetxattr(file_at_path(dir_fd, name, path), LAYER_OWNER_SPECIAL, out,
 	                 sizeof *out) == (ssize_t)sizeof *out &&
 	       out->revision == LAYER_OWNER_REVISION && out->sign == LAYER_OWNER_SIGN;
 }
@@ -59,9 +46,9 @@ owner_mark_special(int dir_fd, const char *name, uint32_t uid, uint32_t gid)
 		                                  .uid = uid,
 		                                  .gid = gid,
 		                                  .sign = LAYER_OWNER_SIGN };
-	char path[NAME_MAX_OF_FD];
+	char path[FILE_AT_PATH_MAX];
 
-	return lsetxattr(name_at(dir_fd, name, path), LAYER_OWNER_SPECIAL, &mark,
+	return lsetxattr(file_at_path(dir_fd, name, path), LAYER_OWNER_SPECIAL, &mark,
 	                 sizeof mark, 0);
 }
 
@@ -88,7 +75,7 @@ owner_marks_count(const char *upper)
 void
 owner_apply(int dir_fd, const char *name, struct stat *st)
 {
-	char path[NAME_MAX_OF_FD];
+	char path[FILE_AT_PATH_MAX];
 	struct layer_owner_special special;
 	struct layer_owner_mark mark;
 
@@ -100,7 +87,7 @@ owner_apply(int dir_fd, const char *name, struct stat *st)
 		if (!read_special(dir_fd, name, &special))
 			return;
 		mark = (struct layer_owner_mark){ special.uid, special.gid };
-	} else if (lgetxattr(name_at(dir_fd, name, path), LAYER_OWNER, &mark,
+	} else if (lgetxattr(file_at_path(dir_fd, name, path), LAYER_OWNER, &mark,
 	                     sizeof mark) != (ssize_t)sizeof mark) {
 		return;
 	}

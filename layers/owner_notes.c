@@ -46,18 +46,6 @@ owner_form(void)
 
 /* ------------------------------------------------------------ reading */
 
-/* No *at call for attributes before Linux 6.13: by way of /proc. */
-#define NAME_MAX_OF_FD (FILE_FD_PATH_MAX + 257)
-
-static const char *
-name_at(int dir_fd, const char *name, char out[NAME_MAX_OF_FD])
-{
-	char dir[FILE_FD_PATH_MAX];
-
-	snprintf(out, NAME_MAX_OF_FD, "%s/%s", file_fd_path(dir_fd, dir), name);
-	return out;
-}
-
 void
 owner_image(int fd, struct stat *st)
 {
@@ -71,7 +59,7 @@ owner_image(int fd, struct stat *st)
 void
 owner_image_at(int dir_fd, const char *name, struct stat *st)
 {
-	char path[NAME_MAX_OF_FD];
+	char path[FILE_AT_PATH_MAX];
 	struct layer_node_mark mark;
 
 	if (!owner_is_noted() || st->st_uid != geteuid())
@@ -80,7 +68,7 @@ owner_image_at(int dir_fd, const char *name, struct stat *st)
 		layer_mark_apply_time(st);
 	else
 		layer_mark_apply(&mark,
-		                 lgetxattr(name_at(dir_fd, name, path), LAYER_OWNER,
+		                 lgetxattr(file_at_path(dir_fd, name, path), LAYER_OWNER,
 		                           &mark, sizeof mark),
 		                 st);
 }
@@ -146,14 +134,14 @@ int
 owner_note_at(int dir_fd, const char *name, const struct stat *image)
 {
 	struct layer_node_mark mark;
-	char path[NAME_MAX_OF_FD];
+	char path[FILE_AT_PATH_MAX];
 	size_t size = 0;
 
 	if (!layer_mark_is_attribute(image->st_mode))
 		return note_in_time(dir_fd, name, image);
 	size = layer_mark_of(image, &mark);
 	return size == 0 ? 0
-	                 : lsetxattr(name_at(dir_fd, name, path), LAYER_OWNER, &mark,
+	                 : lsetxattr(file_at_path(dir_fd, name, path), LAYER_OWNER, &mark,
 	                             size, 0);
 }
 

@@ -1,7 +1,6 @@
 #include "layers/xattrs.h"
 
 #include <linux/capability.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
 
@@ -50,12 +49,10 @@ capability_of_fd(int fd)
 struct capability
 capability_of_name(int dir_fd, const char *name)
 {
-	/* No *at call for attributes before Linux 6.13: by way of /proc. */
-	char path[FILE_FD_PATH_MAX + 257], value[CAPABILITY_MAX];
-	char dir[FILE_FD_PATH_MAX];
+	char path[FILE_AT_PATH_MAX], value[CAPABILITY_MAX];
 	ssize_t n = -1;
 
-	snprintf(path, sizeof path, "%s/%s", file_fd_path(dir_fd, dir), name);
+	file_at_path(dir_fd, name, path);
 	if (owner_is_noted())
 		n = lgetxattr(path, LAYER_CAPABILITY, value, sizeof value);
 	if (n <= 0)
