@@ -67,28 +67,17 @@ chroot_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_resul
 
 /* ------------------------------------------------------------ probe */
 
-/* *WHY: why no stronger engine is used, or NULL if this one was requested. */
-static void
-tell_what_holds(char **why)
-{
-	const bool has_landlock = confine_version() >= CONFINE_VERSION_MIN;
-	auto_free char *reason = *why;
-
-	if (reason != NULL)
-		*why = mem_print("%s; engine \"chroot\" is slower, and the container is "
-		                 "all that holds a step%s",
-		                 reason, has_landlock ? "" : " (no Landlock)");
-	else if (!has_landlock && !is_contained())
-		*why = mem_copy("no Landlock and no container hold a step of engine "
-		                "\"chroot\" here");
-}
-
 static int
 chroot_probe(struct sandbox *sb, char **why, struct error *err)
 {
 	if (engine_plain_probe(sb, draft, err) < 0)
 		return -1;
-	tell_what_holds(why);
+	if (*why == NULL && confine_version() < CONFINE_VERSION_MIN && !is_contained())
+		*why = mem_copy("no Landlock and no container hold a step of engine "
+		                "\"chroot\" here");
+	else
+		engine_add_likeness(why, "engine \"chroot\" is slower, and the container is "
+		                         "all that holds a step");
 	return 0;
 }
 

@@ -4,9 +4,22 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
+#include "builder/sandbox/inside/confine.h"
 #include "builder/sandbox/inside/probe.h"
 #include "builder/sandbox/plain/stand_ins.h"
 #include "builder/sandbox/running.h"
+
+void
+engine_add_likeness(char **why, const char *likeness)
+{
+	auto_free char *reason = *why;
+
+	if (reason != NULL)
+		*why = mem_print("%s; %s%s", reason, likeness,
+		                 confine_version() >= CONFINE_VERSION_MIN
+		                         ? ""
+		                         : " (no Landlock)");
+}
 
 recipe_at
 engine_add_filter(struct recipe_draft *d, struct filter *filter, uint32_t *n)

@@ -22,6 +22,10 @@ int engine_plain_run(struct sandbox *sb, const struct sandbox_run *r,
 /* Runs the engine once, in a small tree of its own. */
 int engine_plain_probe(struct sandbox *sb, engine_draft_fn *draft, struct error *err);
 
+/* Adds to *WHY, the reason why no stronger engine is used, what this one is like, and
+ * whether Landlock is missing. NULL (the engine was requested) stays NULL. */
+void engine_add_likeness(char **why, const char *likeness);
+
 /* Adds FILTER to the recipe; *N is its length. Clears FILTER. */
 recipe_at engine_add_filter(struct recipe_draft *d, struct filter *filter, uint32_t *n);
 

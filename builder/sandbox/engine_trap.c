@@ -50,19 +50,6 @@ trap_run(struct sandbox *sb, const struct sandbox_run *r, struct sandbox_result 
 	return engine_plain_run(sb, r, draft, result, err);
 }
 
-/* *WHY: why no stronger engine is used, or NULL if this one was requested. */
-static void
-tell_what_holds(char **why)
-{
-	const bool has_landlock = confine_version() >= CONFINE_VERSION_MIN;
-	auto_free char *reason = *why;
-
-	if (reason != NULL)
-		*why = mem_print("%s; engine \"trap\" makes the calls of a step for it, "
-		                 "which is slower%s",
-		                 reason, has_landlock ? "" : " (no Landlock)");
-}
-
 static int
 trap_probe(struct sandbox *sb, char **why, struct error *err)
 {
@@ -75,7 +62,8 @@ trap_probe(struct sandbox *sb, char **why, struct error *err)
 	/* Steps have our user. Should one see our /proc, it still finds no memory,
 	 * environment or descriptor there. */
 	prctl(PR_SET_DUMPABLE, 0);
-	tell_what_holds(why);
+	engine_add_likeness(why, "engine \"trap\" makes the calls of a step for it, "
+	                         "which is slower");
 	return 0;
 }
 
