@@ -36,6 +36,7 @@ static int given[GIVEN_MAX];
 static size_t n_given;
 static char home[64];
 static int home_fd = -1;
+static int start_fd = -1;
 
 /* ------------------------------------------------------------ in place of notify.c */
 
@@ -168,7 +169,8 @@ make_file(const char *path, const char *text)
 {
 	const int fd = openat(home_fd, path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 
-	assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
+	       fchmod(fd, 0644) == 0);
 	close(fd);
 }
 
@@ -190,7 +192,8 @@ make_home(void)
 	         tmp == NULL || strlen(tmp) > 40 ? "/tmp" : tmp);
 	assert(mkdtemp(home) != NULL && atexit(remove_home) == 0);
 	home_fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	assert(home_fd >= 0);
+	start_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert(home_fd >= 0 && start_fd >= 0);
 	make_file("canary", CANARY_TEXT);
 	trap_begin_calls(&trap);
 	trap.exec.loader_fd = -1;
@@ -239,7 +242,8 @@ remove_tree(void)
 	for (unsigned i = 0; i < trap.n_roots; i++)
 		close(trap.roots[i].fd);
 	close(trap.proc.lists_fd);
-	assert(fchdir(home_fd) == 0);
+	/* The next input may have a relative path. */
+	assert(fchdir(start_fd) == 0);
 	if (file_remove_tree(home_fd, "tree", &err) < 0)
 		abort();
 	error_clear(&err);

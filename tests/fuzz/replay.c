@@ -34,7 +34,8 @@ visit(const char *path, const struct stat *st, int type, struct FTW *at)
 	if (type != FTW_F)
 		return fprintf(stderr, "%s: cannot be read\n", path);
 	if (file_read(AT_FDCWD, path, INPUT_MAX, &bytes, &err) != 1)
-		return fprintf(stderr, "%s\n", err.text == NULL ? path : err.text);
+		return fprintf(stderr, "%s: %s\n", path,
+		               err.text == NULL ? "is not there" : err.text);
 	LLVMFuzzerTestOneInput((const uint8_t *)buf_str(&bytes), bytes.n);
 	n_inputs++;
 	return 0;
