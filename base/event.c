@@ -20,16 +20,21 @@ struct held {
 	size_t covered; /* leading bytes that belong to a secret already shown as MASK */
 };
 
-/* sink, arg and areas are set before threads start; the rest is under lock. */
+struct sink {
+	event_sink_fn *fn;
+	void *arg;
+};
+
+/* Areas are set before threads start; the rest is under lock. */
 static struct {
 	pthread_mutex_t lock;
-	event_sink_fn *sink;
-	void *arg;
+	struct sink sinks[EVENT_SINKS_MAX]; /* the first is the one that is set */
+	size_t n_sinks;
 	char *areas;
 	int n_vertices;
 	ARRAY(struct buf) secrets;
 	ARRAY(struct held) held;
-} state = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} state = { .lock = PTHREAD_MUTEX_INITIALIZER, .n_sinks = 1 };
 
 /* Looks for a secret at the beginning of T. *WHOLE gets the length of the longest
  * complete one. True if T ends inside a secret. */
@@ -110,8 +115,9 @@ static void
 tell(struct event *e)
 {
 	e->time_ns = clock_monotonic_ns();
-	if (state.sink != NULL)
-		state.sink(state.arg, e);
+	for (size_t i = 0; i < state.n_sinks; i++)
+		if (state.sinks[i].fn != NULL)
+			state.sinks[i].fn(state.sinks[i].arg, e);
 }
 
 /* The same for an event whose texts are not masked yet. */
@@ -121,6 +127,8 @@ tell_masked(const struct event *given)
 	auto_buf struct buf text = BUF_INIT, name = BUF_INIT, source = BUF_INIT;
 	struct event e = *given;
 	struct event_about about;
+	struct event_step step;
+
 
 	e.text = masked(e.text, &text);
 	e.name = masked(e.name, &name);
@@ -128,6 +136,11 @@ tell_masked(const struct event *given)
 		about = *e.about;
 		about.source = masked(about.source, &source);
 		e.about = &about;
+	}
+	if (e.step != NULL) {
+		step = *e.step;
+		step.command = masked(step.command, &source);
+		e.step = &step;
 	}
 	tell(&e);
 }
@@ -216,8 +229,29 @@ void
 event_set_sink(event_sink_fn *fn, void *arg)
 {
 	pthread_mutex_lock(&state.lock);
-	state.sink = fn;
-	state.arg = arg;
+	state.sinks[0] = (struct sink){ fn, arg };
+	pthread_mutex_unlock(&state.lock);
+}
+
+void
+event_add_sink(event_sink_fn *fn, void *arg)
+{
+	pthread_mutex_lock(&state.lock);
+	if (state.n_sinks < EVENT_SINKS_MAX)
+		state.sinks[state.n_sinks++] = (struct sink){ fn, arg };
+	pthread_mutex_unlock(&state.lock);
+}
+
+void
+event_remove_sink(event_sink_fn *fn, const void *arg)
+{
+	size_t n = 1;
+
+	pthread_mutex_lock(&state.lock);
+	for (size_t i = 1; i < state.n_sinks; i++)
+		if (state.sinks[i].fn != fn || state.sinks[i].arg != arg)
+			state.sinks[n++] = state.sinks[i];
+	state.n_sinks = n;
 	pthread_mutex_unlock(&state.lock);
 }
 
@@ -231,17 +265,48 @@ event_add_secret(struct text value)
 	pthread_mutex_unlock(&state.lock);
 }
 
+static int
+emit_new(struct event *e)
+{
+	pthread_mutex_lock(&state.lock);
+	e->vertex = ++state.n_vertices;
+	tell_masked(e);
+	pthread_mutex_unlock(&state.lock);
+	return e->vertex;
+}
+
+int
+event_announce(const char *name, const struct event_step *step)
+{
+	struct event e = { .kind = EVENT_ANNOUNCE, .text = text_of(name), .step = step };
+
+	return emit_new(&e);
+}
+
+void
+event_start(int vertex, const char *name)
+{
+	struct event e = { .kind = EVENT_BEGIN,
+		           .vertex = vertex,
+		           .text = text_of(name) };
+
+	emit(&e);
+}
+
+void
+event_same(int vertex, int other)
+{
+	struct event e = { .kind = EVENT_SAME, .vertex = vertex, .other = other };
+
+	emit(&e);
+}
+
 int
 event_begin(const char *name)
 {
 	struct event e = { .kind = EVENT_BEGIN, .text = text_of(name) };
-	int vertex;
 
-	pthread_mutex_lock(&state.lock);
-	vertex = e.vertex = ++state.n_vertices;
-	tell_masked(&e);
-	pthread_mutex_unlock(&state.lock);
-	return vertex;
+	return emit_new(&e);
 }
 
 void
@@ -281,6 +346,18 @@ event_miss(int vertex, const char *reason)
 	struct event e = { .kind = EVENT_MISS,
 		           .vertex = vertex,
 		           .text = text_of(reason) };
+
+	emit(&e);
+}
+
+void
+event_layer(int vertex, const char *diffid, uint64_t bytes, uint64_t files)
+{
+	struct event e = { .kind = EVENT_LAYER,
+		           .vertex = vertex,
+		           .text = text_of(diffid),
+		           .done = files,
+		           .total = bytes };
 
 	emit(&e);
 }

@@ -40,9 +40,11 @@ void record_write(struct store *st, const struct digest *key, const struct recor
                   struct text step, const struct preimage *preimage);
 
 /* A lock held while the step with KEY runs, so that only one of several processes
- * on a store does the work and the others find its record. -1 if it cannot be
- * taken (cancelled, or the store cannot lock: then the work is done twice). */
-int record_lock(struct store *st, const struct digest *key, const struct cancel *cancel);
+ * on a store does the work and the others find its record. If another one has it,
+ * WAITS(ARG) is called once, and this one waits. -1 if it cannot be taken (cancelled, or
+ * the store cannot lock: then the work is done twice). */
+int record_lock(struct store *st, const struct digest *key, const struct cancel *cancel,
+                void (*waits)(void *arg), void *arg);
 void record_unlock(struct store *st, const struct digest *key, int fd);
 
 #endif

@@ -143,9 +143,11 @@ lock_name(const struct digest *key)
 }
 
 int
-record_lock(struct store *st, const struct digest *key, const struct cancel *cancel)
+record_lock(struct store *st, const struct digest *key, const struct cancel *cancel,
+            void (*waits)(void *arg), void *arg)
 {
 	auto_free char *name = lock_name(key);
+	bool is_told = false;
 
 	for (;;) {
 		auto_fd int fd = openat(store_fd(st), name, O_RDWR | O_CREAT | O_CLOEXEC,
@@ -156,6 +158,9 @@ record_lock(struct store *st, const struct digest *key, const struct cancel *can
 		while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			if (errno != EWOULDBLOCK && errno != EINTR)
 				return -1;
+			if (!is_told)
+				waits(arg);
+			is_told = true;
 			if (!cancel_pause(cancel, LOCK_PAUSE_NS))
 				return -1;
 		}

@@ -71,6 +71,15 @@ is_same_step(const struct step *a, const struct step *b)
 	return a->stage == b->stage && a->at.line == b->at.line;
 }
 
+/* The step is shown once. */
+static void
+show_as(struct step_state *state, const struct step_state *first)
+{
+	if (state->vertex != 0)
+		event_same(state->vertex, first->vertex);
+	state->vertex = 0;
+}
+
 void
 solver_find_same(struct solver *s)
 {
@@ -89,6 +98,8 @@ solver_find_same(struct solver *s)
 		else if (is_same_step(&s->plan->steps.at[i],
 		                      &s->plan->steps.at[first - s->states]))
 			state->first = (step_id)(first - s->states);
+		if (state->first != STEP_NONE)
+			show_as(state, first);
 	}
 }
 

@@ -6,30 +6,12 @@
 #include "layers/layer.h"
 #include "parser/step.h"
 
-static void
-announce(struct step_state *state, const struct step *step)
-{
-	auto_free char *name = NULL;
-
-	if (step->name.p == NULL || state->vertex != 0 || state->first != STEP_NONE)
-		return;
-	name = text_copy(step->name);
-	state->vertex = event_begin(name);
-}
-
-static void
-conclude(const struct step_state *state, enum event_outcome outcome, const char *text)
-{
-	if (state->vertex != 0)
-		event_end(state->vertex, outcome, text);
-}
-
 void
 solver_take_record(struct solver *s, const struct step *step, const struct record *record)
 {
 	struct result *result = &s->results[step->id];
 
-	announce(&s->states[step->id], step);
+	solver_begin(s, step);
 	if (step->base != STEP_NONE) {
 		const struct result *base = &s->results[step->base];
 
@@ -39,14 +21,15 @@ solver_take_record(struct solver *s, const struct step *step, const struct recor
 	if (record->layer != NULL)
 		array_push(&result->layers, record->layer);
 	result->made = *record;
-	conclude(&s->states[step->id], OUTCOME_CACHED, NULL);
+	solver_tell_layer(s, step);
+	solver_conclude(s, step, OUTCOME_CACHED, NULL);
 }
 
 void
 solver_skip(struct solver *s, const struct step *step)
 {
-	announce(&s->states[step->id], step);
-	conclude(&s->states[step->id], OUTCOME_SKIPPED, NULL);
+	solver_begin(s, step);
+	solver_conclude(s, step, OUTCOME_SKIPPED, NULL);
 }
 
 /* One digest for all inputs, so that records do not grow with the number of layers. */
@@ -138,14 +121,15 @@ execute(struct solver *s, const struct step_job *job, struct error *err)
 			return 0;
 		}
 	}
-	if (state->miss != NULL)
-		event_miss(state->vertex, state->miss);
+	solver_tell_miss(s, step);
+	solver_begin(s, step);
 	if (step_execute(job, &s->results[step->id], err) < 0)
 		return -1;
 	remember(s, step, &state->key, &state->preimage);
 	if (by_content)
 		remember(s, step, &key, &content);
-	conclude(state, OUTCOME_DONE, NULL);
+	solver_tell_layer(s, step);
+	solver_conclude(s, step, OUTCOME_DONE, NULL);
 	return 0;
 }
 
@@ -155,12 +139,27 @@ copy_twin(struct solver *s, const struct step *step)
 	solver_take_record(s, step, &s->results[s->states[step->id].twin].made);
 }
 
+/* Another builder makes this step: the wait is shown. */
+struct waiting {
+	struct solver *s;
+	const struct step *step;
+};
+
+static void
+wait_shown(void *arg)
+{
+	const struct waiting *w = arg;
+
+	solver_begin(w->s, w->step);
+}
+
 static int
 locked_execute(struct solver *s, const struct step_job *job, struct error *err)
 {
 	const struct digest *key = &s->states[job->step->id].key;
 	struct store *store = s->options->env->store;
-	int lock = record_lock(store, key, s->options->env->cancel);
+	struct waiting waiting = { s, job->step };
+	int lock = record_lock(store, key, s->options->env->cancel, wait_shown, &waiting);
 	int failed = 0;
 
 	if (lock < 0 && cancel_check(s->options->env->cancel, err) < 0)
@@ -175,18 +174,18 @@ locked_execute(struct solver *s, const struct step_job *job, struct error *err)
 int
 solver_fail(struct solver *s, const struct step *step, struct error *err)
 {
-	struct step_state *state = &s->states[step->id];
 	bool lost;
 
-	announce(state, step);
+	solver_begin(s, step);
 	if (err->n_at == 0 && step->at.line > 0)
 		error_at(err, step->at);
 	pthread_mutex_lock(&s->lock);
 	lost = solver_has_lost(s);
 	pthread_mutex_unlock(&s->lock);
-	conclude(state,
-	         err->code == ERR_CANCELLED || lost ? OUTCOME_CANCELLED : OUTCOME_FAILED,
-	         err->text);
+	solver_conclude(s, step,
+	                err->code == ERR_CANCELLED || lost ? OUTCOME_CANCELLED
+	                                                   : OUTCOME_FAILED,
+	                err->text);
 	return -1;
 }
 
@@ -210,12 +209,12 @@ solver_run_step(struct solver *s, const struct step *step, struct error *err)
 		copy_twin(s, step);
 		return 0;
 	}
-	announce(state, step);
 	job.vertex = state->vertex;
 	if (state->is_source) {
+		solver_begin(s, step);
 		failed = step_execute(&job, &s->results[step->id], err);
 		if (failed == 0)
-			conclude(state, OUTCOME_DONE, NULL);
+			solver_conclude(s, step, OUTCOME_DONE, NULL);
 	} else {
 		failed = locked_execute(s, &job, err);
 	}

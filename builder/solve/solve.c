@@ -232,7 +232,9 @@ solve_run(const struct solve_options *options, struct solution *out, struct erro
 	int failed = 0;
 
 	solver_init(&s, options, out);
+	solver_announce(&s);
 	failed = run_phases(&s, err);
+	solver_dismiss(&s);
 	out->n_cached = s.n_cached;
 	out->n_run = s.n_run;
 	out->lost = s.lost;

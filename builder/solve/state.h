@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "base/event.h"
 #include "builder/cache/cache.h"
 #include "builder/solve/solve.h"
 #include "parser/plan.h"
@@ -27,8 +28,9 @@ struct step_state {
 	step_id twin;         /* an earlier step with the same key, or STEP_NONE */
 	step_id first;        /* the same step for the first platform, or STEP_NONE: only
 	                         the first is shown */
-	int vertex;
-	char *miss; /* why it is not cached; NULL: unknown */
+	int vertex; /* 0: not shown */
+	bool begun, over; /* the vertex; only its thread touches them */
+	char *miss;       /* why it is not cached; NULL: unknown */
 };
 
 struct solver {
@@ -82,6 +84,19 @@ bool solver_wants_content_key(const struct solver *s, const struct step *step);
 
 /* Reports that STEP failed with ERR. Returns -1. */
 int solver_fail(struct solver *s, const struct step *step, struct error *err);
+
+/* shown.c: the steps as vertices. Each function may be called again, and for a step that
+ * is not shown. */
+void solver_announce(struct solver *s);
+void solver_begin(struct solver *s, const struct step *step);
+void solver_conclude(struct solver *s, const struct step *step,
+                     enum event_outcome outcome, const char *text);
+/* STEP is not cached: why, if that is known. */
+void solver_tell_miss(struct solver *s, const struct step *step);
+/* The layer that STEP made or took. */
+void solver_tell_layer(struct solver *s, const struct step *step);
+/* Ends the vertices of steps that will not run. */
+void solver_dismiss(struct solver *s);
 
 /* run.c: runs one step, in the thread that took it. */
 int solver_run_step(struct solver *s, const struct step *step, struct error *err);

@@ -43,11 +43,10 @@ count_rows(const struct ui *ui, const struct measure *m)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ui->vertices.n; i++) {
-		const struct ui_vertex *v = &ui->vertices.at[i];
+	for (size_t i = 0; i < ui->begun.n; i++) {
+		const struct ui_vertex *v = ui_vertex_at(ui, (int)i + 1);
 
-		if (v->name != NULL)
-			n += 1 + status_rows(v, m) + log_rows(v, m);
+		n += 1 + status_rows(v, m) + log_rows(v, m);
 	}
 	return n;
 }
@@ -56,9 +55,8 @@ static void
 count_vertices(const struct ui *ui, size_t *n_ended, size_t *n_running)
 {
 	*n_ended = *n_running = 0;
-	for (size_t i = 0; i < ui->vertices.n; i++)
-		if (ui->vertices.at[i].name != NULL)
-			++*(ui->vertices.at[i].ended ? n_ended : n_running);
+	for (size_t i = 0; i < ui->begun.n; i++)
+		++*(ui_vertex_at(ui, (int)i + 1)->ended ? n_ended : n_running);
 }
 
 /* Gives up what matters least until ROOM rows are enough: details of what ended, the
@@ -100,17 +98,26 @@ add_row(struct picture *p, enum row_kind kind, struct buf *left, int64_t time_ns
 	row->time_ns = time_ns;
 }
 
+static bool
+is_coming(const struct ui_vertex *v)
+{
+	return v->name != NULL && v->number == 0 && !v->hidden && !v->ended;
+}
+
 static void
 add_header(struct picture *p, const struct ui *ui, int64_t now_ns)
 {
 	auto_buf struct buf left = BUF_INIT;
-	size_t n_ended = 0, n_running = 0;
+	size_t n_ended = 0, n_running = 0, n_coming = 0;
 	bool over = false;
 
 	count_vertices(ui, &n_ended, &n_running);
+	for (size_t i = 0; i < ui->vertices.n; i++)
+		n_coming += is_coming(&ui->vertices.at[i]);
 	over = ui->finished && n_running == 0;
 	buf_print(&left, "[+] %s %.1fs (%zu/%zu)%s", ui->name,
-	          (double)(now_ns - ui->start_ns) / 1e9, n_ended, n_ended + n_running,
+	          (double)(now_ns - ui->start_ns) / 1e9, n_ended,
+	          n_ended + n_running + n_coming,
 	          over ? " FINISHED" : "");
 	add_row(p, over ? ROW_RUN : ROW_HEADER, &left, -1);
 }
@@ -194,12 +201,10 @@ picture_make(struct picture *p, const struct ui *ui, int64_t now_ns, size_t heig
 	if (height > 0)
 		m = measure(ui, height - 1);
 	add_header(p, ui, now_ns);
-	for (size_t i = 0; i < ui->vertices.n; i++) {
-		const struct ui_vertex *v = &ui->vertices.at[i];
+	for (size_t i = 0; i < ui->begun.n; i++) {
+		const struct ui_vertex *v = ui_vertex_at(ui, (int)i + 1);
 		size_t *skip = v->ended ? &m.skip_ended : &m.skip_running;
 
-		if (v->name == NULL)
-			continue;
 		if (*skip > 0) {
 			--*skip;
 			continue;

@@ -70,7 +70,7 @@ switch_to(struct ui *ui, int number, int64_t now_ns)
 	if (p->current > 0)
 		buf_add_char(&p->out, '\n');
 	buf_print(&p->out, "#%d ", number);
-	visible_add(&p->out, text_of(ui->vertices.at[number - 1].name), VISIBLE_TITLE);
+	visible_add(&p->out, text_of(ui_vertex_at(ui, number)->name), VISIBLE_TITLE);
 	buf_add_char(&p->out, '\n');
 	p->current = number;
 	p->current_ended = false;
@@ -179,11 +179,10 @@ prefix_of(struct plain *p, int number, int64_t ns)
 /* One line per update: progress bars go back with "\r", and no part of a log may be
  * lost. */
 static void
-plain_line(struct ui *ui, int number, struct ui_vertex *v, struct text line,
-           int64_t time_ns)
+plain_line(struct ui *ui, struct ui_vertex *v, struct text line, int64_t time_ns)
 {
-	struct buf *out = lines_of(ui, number);
-	struct text prefix = prefix_of(plain_of(ui), number, time_ns - v->start_ns);
+	struct buf *out = lines_of(ui, v->number);
+	struct text prefix = prefix_of(plain_of(ui), v->number, time_ns - v->start_ns);
 
 	if (text_ends(line, "\r"))
 		line.n--;
@@ -198,32 +197,32 @@ static void
 print_end(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 {
 	struct plain *p = plain_of(ui);
-	struct buf *out = lines_of(ui, e->vertex);
+	struct buf *out = lines_of(ui, v->number);
 
 	switch (e->outcome) {
 	case OUTCOME_CACHED:
-		buf_print(out, "#%d CACHED\n", e->vertex);
+		buf_print(out, "#%d CACHED\n", v->number);
 		break;
 	case OUTCOME_SKIPPED:
-		buf_print(out, "#%d SKIPPED\n", e->vertex);
+		buf_print(out, "#%d SKIPPED\n", v->number);
 		break;
 	case OUTCOME_DONE:
-		buf_print(out, "#%d DONE %.1fs\n", e->vertex,
+		buf_print(out, "#%d DONE %.1fs\n", v->number,
 		          (double)(v->end_ns - v->start_ns) / 1e9);
 		break;
 	case OUTCOME_FAILED:
-		buf_print(out, "#%d ERROR: ", e->vertex);
+		buf_print(out, "#%d ERROR: ", v->number);
 		visible_add(out, text_of(v->text), VISIBLE_MESSAGE);
 		buf_add_char(out, '\n');
 		break;
 	case OUTCOME_CANCELLED:
-		buf_print(out, "#%d CANCELED\n", e->vertex);
+		buf_print(out, "#%d CANCELED\n", v->number);
 		break;
 	}
 	if (out == &p->out)
 		p->current_ended = true;
 	else
-		waiting_of(p, e->vertex)->ended = true;
+		waiting_of(p, v->number)->ended = true;
 }
 
 static bool
@@ -248,8 +247,8 @@ print_status(struct ui *ui, const struct event *e, struct ui_vertex *v)
 		return;
 	s->shown = e->done;
 	s->shown_ns = e->time_ns;
-	out = lines_of(ui, e->vertex);
-	buf_print(out, "#%d ", e->vertex);
+	out = lines_of(ui, v->number);
+	buf_print(out, "#%d ", v->number);
 	visible_add(out, text_of(s->name), VISIBLE_TITLE);
 	if (e->done > 0 || e->total > 0) {
 		buf_add_char(out, ' ');
@@ -265,12 +264,14 @@ print_status(struct ui *ui, const struct event *e, struct ui_vertex *v)
 }
 
 static void
-print_miss(struct ui *ui, const struct event *e)
+print_miss(struct ui *ui, const struct ui_vertex *v)
 {
-	struct buf *out = lines_of(ui, e->vertex);
+	struct buf *out = lines_of(ui, v->number);
 
-	buf_print(out, "#%d MISS: ", e->vertex);
-	visible_add(out, e->text, VISIBLE_MESSAGE);
+	if (v->miss == NULL || *v->miss == '\0')
+		return;
+	buf_print(out, "#%d MISS: ", v->number);
+	visible_add(out, text_of(v->miss), VISIBLE_MESSAGE);
 	buf_add_char(out, '\n');
 }
 
@@ -278,13 +279,13 @@ print_miss(struct ui *ui, const struct event *e)
 static void
 print_warning(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 {
-	struct buf *out = lines_of(ui, e->vertex);
+	struct buf *out = lines_of(ui, v->number);
 
-	buf_print(out, "#%d WARN: ", e->vertex);
+	buf_print(out, "#%d WARN: ", v->number);
 	visible_add(out, e->text, VISIBLE_MESSAGE);
 	buf_add_char(out, '\n');
 	if (v->ended)
-		waiting_of(plain_of(ui), e->vertex)->ended = true;
+		waiting_of(plain_of(ui), v->number)->ended = true;
 }
 
 static void
@@ -302,7 +303,8 @@ plain_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 {
 	switch (e->kind) {
 	case EVENT_BEGIN:
-		waiting_of(plain_of(ui), e->vertex);
+		waiting_of(plain_of(ui), v->number);
+		print_miss(ui, v);
 		break;
 	case EVENT_END:
 		print_end(ui, e, v);
@@ -311,7 +313,7 @@ plain_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 		print_status(ui, e, v);
 		break;
 	case EVENT_MISS:
-		print_miss(ui, e);
+		print_miss(ui, v);
 		break;
 	case EVENT_WARNING:
 		if (v != NULL)
@@ -320,10 +322,13 @@ plain_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	case EVENT_DEBUG:
 		print_debug(ui, e);
 		break;
+	case EVENT_ANNOUNCE:
+	case EVENT_SAME:
+	case EVENT_LAYER:
 	case EVENT_LOG:
 		break;
 	}
-	show(ui, e->vertex, e->time_ns);
+	show(ui, v == NULL ? 0 : v->number, e->time_ns);
 }
 
 static void

@@ -16,9 +16,9 @@
 
 /* A vertex needs the same digest in all lines; its value has no meaning. */
 static void
-set_digest(json_t *object, const char *member, int number, const struct ui_vertex *v)
+set_digest(json_t *object, const char *member, const struct ui_vertex *v)
 {
-	auto_free char *name = mem_print("%d %s", number, v->name);
+	auto_free char *name = mem_print("%d %s", v->number, v->name);
 	struct digest d = digest_of(name, strlen(name));
 	char text[DIGEST_TEXT_MAX];
 
@@ -64,14 +64,14 @@ print(struct ui *ui, const char *list, json_t *object)
 }
 
 static json_t *
-vertex_json(const struct ui *ui, const struct event *e, const struct ui_vertex *v)
+vertex_json(const struct ui *ui, const struct ui_vertex *v)
 {
 	json_t *o = json_object();
 
-	set_digest(o, "digest", e->vertex, v);
+	set_digest(o, "digest", v);
 	set_text(o, "name", text_of(v->name));
 	set_time(ui, o, "started", v->start_ns);
-	if (v->miss != NULL)
+	if (v->miss != NULL && *v->miss != '\0')
 		set_text(o, "miss", text_of(v->miss));
 	if (!v->ended)
 		return o;
@@ -95,7 +95,7 @@ status_json(const struct ui *ui, const struct event *e, struct ui_vertex *v)
 	json_t *o = json_object();
 
 	set_text(o, "id", e->name);
-	set_digest(o, "vertex", e->vertex, v);
+	set_digest(o, "vertex", v);
 	if (e->total > 0)
 		jsonio_set(o, "total", json_integer((json_int_t)e->total));
 	jsonio_set(o, "current", json_integer((json_int_t)e->done));
@@ -111,7 +111,7 @@ log_json(const struct ui *ui, const struct event *e, const struct ui_vertex *v)
 {
 	json_t *o = json_object();
 
-	set_digest(o, "vertex", e->vertex, v);
+	set_digest(o, "vertex", v);
 	jsonio_set(o, "stream", json_integer(e->stream));
 	set_bytes(o, "data", e->text);
 	set_time(ui, o, "timestamp", e->time_ns);
@@ -166,7 +166,7 @@ warning_json(const struct event *e, const struct ui_vertex *v)
 	json_t *o = json_object();
 
 	if (v != NULL)
-		set_digest(o, "vertex", e->vertex, v);
+		set_digest(o, "vertex", v);
 	jsonio_set(o, "level", json_integer(1));
 	set_bytes(o, "short", e->text);
 	if (e->about != NULL)
@@ -179,9 +179,12 @@ rawjson_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 {
 	switch (e->kind) {
 	case EVENT_BEGIN:
-	case EVENT_MISS:
 	case EVENT_END:
-		print(ui, "vertexes", vertex_json(ui, e, v));
+		print(ui, "vertexes", vertex_json(ui, v));
+		break;
+	case EVENT_MISS:
+		if (e->text.n > 0)
+			print(ui, "vertexes", vertex_json(ui, v));
 		break;
 	case EVENT_STATUS:
 		print(ui, "statuses", status_json(ui, e, v));
@@ -192,6 +195,9 @@ rawjson_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	case EVENT_WARNING:
 		print(ui, "warnings", warning_json(e, v));
 		break;
+	case EVENT_ANNOUNCE:
+	case EVENT_SAME:
+	case EVENT_LAYER:
 	case EVENT_DEBUG:
 		break;
 	}

@@ -174,7 +174,7 @@ tty_draw(struct ui *ui, bool last)
 	pthread_mutex_lock(&ui->lock);
 	t = tty_of(ui);
 	/* Nothing has happened yet, and perhaps nothing will. */
-	is_blank = ui->vertices.n == 0 && t->above.n == 0;
+	is_blank = ui->begun.n == 0 && t->above.n == 0;
 	/* The cursor is in the row below the picture. */
 	picture_make(&picture, ui, clock_monotonic_ns(),
 	             last       ? 0

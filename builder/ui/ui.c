@@ -125,12 +125,11 @@ ui_status_of(struct ui_vertex *v, struct text name, int64_t now_ns)
 }
 
 static void
-finish_line(struct ui *ui, int number, struct ui_vertex *v, struct buf *line,
-            int64_t time_ns)
+finish_line(struct ui *ui, struct ui_vertex *v, struct buf *line, int64_t time_ns)
 {
 	log_tail_add(&v->tail, buf_text(line), time_ns - v->start_ns);
 	if (ui->view->line != NULL)
-		ui->view->line(ui, number, v, buf_text(line), time_ns);
+		ui->view->line(ui, v, buf_text(line), time_ns);
 	buf_truncate(line, 0);
 }
 
@@ -155,7 +154,7 @@ add_log(struct ui *ui, struct ui_vertex *v, const struct event *e)
 		} else {
 			rest = text_from(rest, n + 1);
 		}
-		finish_line(ui, e->vertex, v, line, e->time_ns);
+		finish_line(ui, v, line, e->time_ns);
 	}
 }
 
@@ -164,7 +163,7 @@ end_vertex(struct ui *ui, struct ui_vertex *v, const struct event *e)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (v->lines[i].n > 0)
-			finish_line(ui, e->vertex, v, &v->lines[i], e->time_ns);
+			finish_line(ui, v, &v->lines[i], e->time_ns);
 	v->ended = true;
 	v->end_ns = e->time_ns;
 	v->outcome = e->outcome;
@@ -173,6 +172,20 @@ end_vertex(struct ui *ui, struct ui_vertex *v, const struct event *e)
 		if (ui->failed == 0)
 			ui->failed = e->vertex;
 	}
+}
+
+struct ui_vertex *
+ui_vertex_at(const struct ui *ui, int number)
+{
+	return &ui->vertices.at[ui->begun.at[number - 1] - 1];
+}
+
+static void
+begin_vertex(struct ui *ui, struct ui_vertex *v, const struct event *e)
+{
+	array_push(&ui->begun, e->vertex);
+	v->number = (int)ui->begun.n;
+	v->start_ns = e->time_ns;
 }
 
 /* NULL for vertex 0, and for one that began before this ui. */
@@ -186,10 +199,10 @@ vertex_of(struct ui *ui, const struct event *e)
 	while (ui->vertices.n < (size_t)e->vertex)
 		array_add(&ui->vertices);
 	v = &ui->vertices.at[e->vertex - 1];
-	if (e->kind == EVENT_BEGIN && v->name == NULL) {
+	if ((e->kind == EVENT_BEGIN || e->kind == EVENT_ANNOUNCE) && v->name == NULL)
 		v->name = text_copy(e->text);
-		v->start_ns = e->time_ns;
-	}
+	if (e->kind == EVENT_BEGIN && v->number == 0)
+		begin_vertex(ui, v, e);
 	return v->name == NULL ? NULL : v;
 }
 
@@ -204,6 +217,35 @@ set_status(struct ui_vertex *v, const struct event *e)
 	s->end_ns = e->time_ns;
 }
 
+static void
+update(struct ui *ui, const struct event *e, struct ui_vertex *v)
+{
+	switch (e->kind) {
+	case EVENT_LOG:
+		add_log(ui, v, e);
+		break;
+	case EVENT_END:
+		end_vertex(ui, v, e);
+		break;
+	case EVENT_STATUS:
+		set_status(v, e);
+		break;
+	case EVENT_MISS:
+		free(v->miss);
+		v->miss = text_copy(e->text);
+		break;
+	case EVENT_SAME:
+		v->hidden = true;
+		break;
+	case EVENT_ANNOUNCE:
+	case EVENT_BEGIN:
+	case EVENT_WARNING:
+	case EVENT_DEBUG:
+	case EVENT_LAYER:
+		break;
+	}
+}
+
 void
 ui_handle(struct ui *ui, const struct event *e)
 {
@@ -216,17 +258,12 @@ ui_handle(struct ui *ui, const struct event *e)
 		array_push(&ui->warnings, text_copy(e->text));
 	else if (v == NULL && e->kind != EVENT_DEBUG)
 		return;
-	if (e->kind == EVENT_LOG)
-		add_log(ui, v, e);
-	if (e->kind == EVENT_END)
-		end_vertex(ui, v, e);
-	if (e->kind == EVENT_STATUS)
-		set_status(v, e);
-	if (e->kind == EVENT_MISS) {
-		free(v->miss);
-		v->miss = text_copy(e->text);
-	}
-	ui->view->event(ui, e, v);
+	if (v != NULL)
+		update(ui, e, v);
+	if (v == NULL || v->number > 0 || ui->view->all)
+		ui->view->event(ui, e, v);
+	else if (e->kind == EVENT_WARNING)
+		ui->view->event(ui, e, NULL);
 }
 
 static void
@@ -344,6 +381,7 @@ ui_free(struct ui *ui)
 	for (size_t i = 0; i < ui->warnings.n; i++)
 		free(ui->warnings.at[i]);
 	array_clear(&ui->vertices);
+	array_clear(&ui->begun);
 	array_clear(&ui->warnings);
 	pthread_mutex_destroy(&ui->lock);
 	pthread_cond_destroy(&ui->stop);

@@ -26,12 +26,15 @@ struct ui_status {
 };
 
 struct ui_vertex {
-	char *name;
+	char *name;  /* NULL: it began before us */
+	int number;  /* 1 and up, in the order of the beginnings; 0: it has not begun */
+	bool hidden; /* another vertex is shown in its place */
 	int64_t start_ns, end_ns;
 	bool ended;
 	enum event_outcome outcome;
 	char *text;          /* of a failure; NULL: none */
-	char *miss;          /* why it was not in the cache; NULL: unknown, or it was */
+	char *miss;          /* why it was not in the cache; NULL: it was, or is not known
+	                        yet; "": unknown */
 	struct buf lines[2]; /* output and errors since the last LF of each */
 	struct log_tail tail;
 	ARRAY(struct ui_status) statuses;
@@ -40,11 +43,13 @@ struct ui_vertex {
 struct ui;
 
 struct ui_view {
-	/* Called after each update of the state. V is NULL for vertex 0. */
+	/* Called after each update of the state. V is NULL for vertex 0. Of vertices that
+	 * have not begun, only a view with ALL hears. */
 	void (*event)(struct ui *ui, const struct event *e, struct ui_vertex *v);
 	/* One whole line (without its end) of the output of vertex V; NULL: unwanted. */
-	void (*line)(struct ui *ui, int number, struct ui_vertex *v, struct text line,
+	void (*line)(struct ui *ui, struct ui_vertex *v, struct text line,
 	             int64_t time_ns);
+	bool all;
 	/* A thread of ours calls it every TICK_MS milliseconds; it takes the lock
 	 * itself. */
 	void (*tick)(struct ui *ui);
@@ -62,8 +67,8 @@ struct ui {
 	pthread_cond_t stop; /* wakes the ticking thread */
 	pthread_t ticker;
 	bool ticks;
-	/* Number n is at index n - 1; name NULL: it began before us. */
-	ARRAY(struct ui_vertex) vertices;
+	ARRAY(struct ui_vertex) vertices; /* vertex n is at index n - 1 */
+	ARRAY(int) begun;                 /* the vertex with number n is at index n - 1 */
 	ARRAY(char *) warnings;
 	int failed; /* first vertex that failed, 0 none */
 	int64_t start_ns;
@@ -73,6 +78,9 @@ struct ui {
 };
 
 extern const struct ui_view ui_plain, ui_tty, ui_rawjson, ui_quiet;
+
+/* The vertex with NUMBER. */
+struct ui_vertex *ui_vertex_at(const struct ui *ui, int number);
 
 /* Updates the state and notifies the view; under the lock. */
 void ui_handle(struct ui *ui, const struct event *e);

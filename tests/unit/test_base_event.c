@@ -20,8 +20,13 @@ static int64_t last_time;
 static void
 note(void *arg, const struct event *e)
 {
-	static const char *const kinds[] = { "begin",   "log",   "status", "end",
-		                             "warning", "debug", "miss" };
+	static const char *const kinds[] = {
+		[EVENT_ANNOUNCE] = "announce", [EVENT_SAME] = "same",
+		[EVENT_BEGIN] = "begin",       [EVENT_LOG] = "log",
+		[EVENT_STATUS] = "status",     [EVENT_END] = "end",
+		[EVENT_WARNING] = "warning",   [EVENT_DEBUG] = "debug",
+		[EVENT_MISS] = "miss",         [EVENT_LAYER] = "layer",
+	};
 
 	(void)arg;
 	assert_true(e->time_ns >= last_time);
@@ -33,7 +38,10 @@ note(void *arg, const struct event *e)
 		buf_print(&seen, "%d", (int)e->outcome);
 	if (e->name.n > 0)
 		buf_print(&seen, " [%.*s]", (int)e->name.n, e->name.p);
-	if (e->kind == EVENT_STATUS)
+	if (e->step != NULL)
+		buf_print(&seen, " %s %.*s %zu", e->step->kind, (int)e->step->command.n,
+		          e->step->command.p, e->step->n_inputs);
+	if (e->kind == EVENT_STATUS || e->kind == EVENT_LAYER)
 		buf_print(&seen, " %d/%d%s", (int)e->done, (int)e->total,
 		          e->ended ? " ended" : "");
 	buf_print(&seen, " <%.*s>\n", (int)e->text.n, e->text.p == NULL ? "" : e->text.p);
@@ -74,6 +82,28 @@ events_reach_the_sink_as_they_are(void **state)
 }
 
 static void
+steps_are_announced_before_they_begin(void **state)
+{
+	const int inputs[] = { 3, 4 };
+	const struct event_step run = { .kind = "run",
+		                        .command = TEXT("RUN make"),
+		                        .inputs = inputs,
+		                        .n_inputs = 2 };
+	int a = event_announce("one", &run), b = event_announce("two", NULL);
+
+	(void)state;
+	assert_int_equal(b, a + 1);
+	event_same(b, a);
+	event_miss(a, "");
+	event_start(a, "one");
+	event_layer(a, "sha256:1", 100, 3);
+	event_layer(a, NULL, 0, 0);
+	event_end(a, OUTCOME_DONE, NULL);
+	expect("announce run RUN make 2 <one>\nannounce <two>\nsame <>\nmiss <>\n"
+	       "begin <one>\nlayer 3/100 <sha256:1>\nlayer 0/0 <>\nend0 <>\n");
+}
+
+static void
 an_error_becomes_a_warning_and_is_cleared(void **state)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -107,11 +137,15 @@ static void
 secrets_are_masked_in_all_texts(void **state)
 {
 	auto_error struct error err = ERROR_INIT;
+	const struct event_step step = { .kind = "run",
+		                         .command = TEXT("RUN hunter2!") };
 	int v;
 
 	(void)state;
 	event_add_secret(TEXT("hunter2!"));
 	event_add_secret(TEXT("abc")); /* too short */
+	event_announce("RUN hunter2!", &step);
+	expect("announce run RUN *** 0 <RUN ***>\n");
 	v = event_begin("RUN login hunter2!");
 	event_status(v, "hunter2!", 1, 2, false);
 	event_warn(v, "hunter2!hunter2! and hunter2");
@@ -229,6 +263,41 @@ count(void *arg, const struct event *e)
 }
 
 static void
+count_own(void *arg, const struct event *e)
+{
+	(void)e;
+	++*(int *)arg;
+}
+
+static void
+several_sinks_get_all_events(void **state)
+{
+	int n[EVENT_SINKS_MAX] = { 0 };
+
+	(void)state;
+	event_set_sink(count, NULL);
+	n_seen = 0;
+	for (int i = 0; i < EVENT_SINKS_MAX; i++)
+		event_add_sink(count_own, &n[i]);
+	event_warn(0, "x");
+	assert_int_equal(n_seen, 1);
+	assert_int_equal(n[0] + n[1] + n[2], 3);
+	/* One too many. */
+	assert_int_equal(n[3], 0);
+	event_remove_sink(count_own, &n[1]);
+	event_remove_sink(count_own, &n[1]);
+	event_set_sink(NULL, NULL);
+	event_warn(0, "x");
+	assert_int_equal(n_seen, 1);
+	assert_int_equal(n[0], 2);
+	assert_int_equal(n[1], 1);
+	assert_int_equal(n[2], 2);
+	event_remove_sink(count_own, &n[0]);
+	event_remove_sink(count_own, &n[2]);
+	n_seen = 0;
+}
+
+static void
 threads_emit_side_by_side(void **state)
 {
 	pthread_t threads[4];
@@ -249,11 +318,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_reach_the_sink_as_they_are),
+		cmocka_unit_test(steps_are_announced_before_they_begin),
 		cmocka_unit_test(an_error_becomes_a_warning_and_is_cleared),
 		cmocka_unit_test(debug_areas_are_switched_on_by_name),
 		cmocka_unit_test(secrets_are_masked_in_all_texts),
 		cmocka_unit_test(a_secret_cut_across_log_events_is_masked),
 		cmocka_unit_test(overlapping_secrets_leave_nothing_behind),
+		cmocka_unit_test(several_sinks_get_all_events),
 		cmocka_unit_test(threads_emit_side_by_side),
 	};
 
