@@ -92,10 +92,8 @@ registry_try_push(struct registry *reg, const struct reference *ref, struct erro
 
 struct manifest_push {
 	const struct reference *ref;
-	const char *media_type;
-	struct text bytes;
-	const struct digest *digest;
-	bool lacks_blobs;
+	struct registry_put *put;
+	bool lacks_blobs, has_changed;
 };
 
 static bool
@@ -105,36 +103,64 @@ says_blob_unknown(const struct http_response *response)
 	       strstr(buf_str(&response->body), "BLOB_UNKNOWN") != NULL;
 }
 
+/* What a 2xx answer says about the stored manifest. */
+static int
+check_stored(const struct call *call, const char *what, struct registry_put *put,
+             const struct http_response *response, struct error *err)
+{
+	const char *said = http_header(response, "Docker-Content-Digest");
+	char name[DIGEST_TEXT_MAX];
+	struct digest got;
+
+	put->knows_subject = http_header(response, "OCI-Subject") != NULL;
+	if (said == NULL || !digest_parse(&got, text_of(said)) ||
+	    got.alg != put->digest->alg || digest_equal(&got, put->digest))
+		return 0;
+	return error_set(err, ERR_DAMAGED, "%s/%s%s: the server stored %s instead of %s",
+	                 call->host->name, call->scope.repo, what, said,
+	                 digest_text(put->digest, name));
+}
+
 static int
 push_manifest(void *arg, const struct call *call, struct error *err)
 {
 	struct manifest_push *push = arg;
+	struct registry_put *put = push->put;
 	auto_response struct http_response response = HTTP_RESPONSE_INIT;
-	const char *tag = push->ref->tag, *said;
+	const char *tag = push->ref->tag;
 	char name[DIGEST_TEXT_MAX];
-	auto_free char *type = mem_print("Content-Type: %s", push->media_type);
-	auto_free char *where = NULL, *what = NULL;
+	auto_free char *type = mem_print("Content-Type: %s", put->media_type);
+	auto_free char *where = NULL, *what = NULL, *match = NULL;
 	struct http_request request = { .method = "PUT",
 		                        .headers = { type },
-		                        .body = push->bytes,
+		                        .body = put->bytes,
 		                        .body_max = HTTP_ERROR_BODY_MAX };
-	struct digest got;
 
-	digest_text(push->digest, name);
+	if (put->if_match != NULL)
+		request.headers[1] = match = mem_print("If-Match: %s", put->if_match);
+	digest_text(put->digest, name);
 	where = mem_print("/manifests/%s", tag != NULL ? tag : name);
 	what = mem_print("%c%s", tag != NULL ? ':' : '@', tag != NULL ? tag : name);
 	if (api_perform(call, where, &request, &response, err) < 0)
 		return -1;
 	push->lacks_blobs = says_blob_unknown(&response);
+	push->has_changed = response.status == 412 && put->if_match != NULL;
 	if (response.status / 100 != 2)
 		return api_refuse(call, what, &response, err);
-	said = http_header(&response, "Docker-Content-Digest");
-	if (said != NULL && digest_parse(&got, text_of(said)) &&
-	    got.alg == push->digest->alg && !digest_equal(&got, push->digest))
-		return error_set(err, ERR_DAMAGED,
-		                 "%s/%s%s: the server stored %s instead of %s",
-		                 call->host->name, call->scope.repo, what, said, name);
-	return 0;
+	return check_stored(call, what, put, &response, err);
+}
+
+int
+registry_put_manifest(struct registry *reg, const struct reference *ref,
+                      struct registry_put *put, struct error *err)
+{
+	struct manifest_push push = { .ref = ref, .put = put };
+
+	if (endpoint_each(reg, ref, "pull,push", push_manifest, &push, err) == 0)
+		return 0;
+	if (push.has_changed)
+		return REGISTRY_CHANGED;
+	return push.lacks_blobs ? REGISTRY_LACKS_BLOBS : -1;
 }
 
 int
@@ -142,11 +168,9 @@ registry_push_manifest(struct registry *reg, const struct reference *ref,
                        const char *media_type, struct text bytes,
                        const struct digest *digest, struct error *err)
 {
-	struct manifest_push push = {
-		.ref = ref, .media_type = media_type, .bytes = bytes, .digest = digest
-	};
+	struct registry_put put = { .media_type = media_type,
+		                    .bytes = bytes,
+		                    .digest = digest };
 
-	if (endpoint_each(reg, ref, "pull,push", push_manifest, &push, err) == 0)
-		return 0;
-	return push.lacks_blobs ? REGISTRY_LACKS_BLOBS : -1;
+	return registry_put_manifest(reg, ref, &put, err);
 }

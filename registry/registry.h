@@ -257,6 +257,50 @@ int registry_push_manifest(struct registry *reg, const struct reference *ref,
                            const char *media_type, struct text bytes,
                            const struct digest *digest, struct error *err);
 
+/* One manifest to be stored, and what the server said to it. */
+struct registry_put {
+	const char *media_type;
+	struct text bytes;
+	const struct digest *digest;
+	const char *if_match; /* the tag's etag as it was read; NULL: whatever it is */
+	bool knows_subject;   /* answer: the server lists it as a referrer by itself */
+};
+
+/* The same. REGISTRY_CHANGED: the server compared, and the tag has another etag. */
+#define REGISTRY_CHANGED (-3)
+int registry_put_manifest(struct registry *reg, const struct reference *ref,
+                          struct registry_put *put, struct error *err);
+
+/* ------------------------------------------------------------ documents */
+
+/* A manifest, index or artefact as a registry has it. */
+struct registry_document {
+	struct descriptor descriptor; /* media type, digest, size */
+	struct buf bytes;
+	char *etag; /* NULL: the server sent none */
+};
+
+/* Reads what REF names, verified, whatever it is for. FRESH: from the registry itself,
+ * not from a mirror or a cache. The caller clears OUT, also after a failure. */
+int registry_read_document(struct registry *reg, const struct reference *ref, bool fresh,
+                           struct registry_document *out, struct error *err);
+void registry_document_clear(struct registry_document *d);
+#define auto_registry_document __attribute__((cleanup(registry_document_clear)))
+
+/* What the repository of REF has that refers to SUBJECT: an index, from the referrers API
+ * or, where the server has none, from the tag "sha256-HEX" (distribution-spec 1.1,
+ * "Listing Referrers"). Returns 1 and *OUT (a new reference), 0: nothing, -1. */
+int registry_referrers(struct registry *reg, const struct reference *ref,
+                       const struct digest *subject, json_t **out, struct error *err);
+
+/* The tag under which SUBJECT's referrers are listed where the server has no API for it.
+ * Caller frees. */
+char *registry_referrers_tag(const struct digest *subject);
+
+/* Removes what REF names by its digest, or its tag alone. ERR_SOURCE: it does not exist.
+ * ERR_POLICY: the server does not delete. */
+int registry_delete(struct registry *reg, const struct reference *ref, struct error *err);
+
 /* ------------------------------------------------------------ plain HTTP
  *
  * For ADD of http(s) URLs and for http contexts: the same proxy, CA and retry rules.

@@ -63,8 +63,9 @@ is_intact(const struct digest *want, const struct http_response *response,
 
 /* mediaType of the body, else the Content-Type if it is one of ours, else what
  * the members look like. Many servers send text/plain. */
-static char *
-type_of(const struct http_response *response, const char *where, struct error *err)
+char *
+manifest_type_of(const struct http_response *response, const char *where,
+                 struct error *err)
 {
 	auto_json json_t *root = manifest_parse(buf_text(&response->body), where, err);
 	const char *type, *header = http_header(response, "Content-Type");
@@ -145,7 +146,7 @@ fetch(const struct call *call, const char *name, const struct digest *want,
 
 	if (manifest_get(call, name, want, MANIFEST_MAX, &response, &got, err) < 0)
 		return -1;
-	type = type_of(&response, where, err);
+	type = manifest_type_of(&response, where, err);
 	if (type == NULL)
 		return -1;
 	d->media_type = type;

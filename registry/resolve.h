@@ -12,4 +12,9 @@ int manifest_get(const struct call *call, const char *name, const struct digest 
                  size_t max, struct http_response *response, struct digest *got,
                  struct error *err);
 
+/* The media type of RESPONSE's body, which is a manifest or an index; caller frees. NULL
+ * with ERR. */
+char *manifest_type_of(const struct http_response *response, const char *where,
+                       struct error *err);
+
 #endif

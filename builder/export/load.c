@@ -112,6 +112,13 @@ load_name(struct load_tree *t, const char *name, const struct descriptor *root,
 	auto_reference struct reference ref = REFERENCE_INIT;
 	char digest[DIGEST_TEXT_MAX];
 
+	if (t->untagged) {
+		struct loaded_image *image = array_add(&t->out->list);
+
+		image->name = mem_copy(name);
+		descriptor_copy(&image->root, root);
+		return 0;
+	}
 	if (name != NULL) {
 		if (reference_parse(&ref, text_of(name), err) < 0)
 			return -1;
@@ -200,7 +207,11 @@ import_load(const struct export_options *options, const struct load_options *loa
 {
 	auto_free char *title = mem_print("loading %s", load->shown);
 	struct load_tree t = {
-		.options = options, .shown = load->shown, .out = out, .name = load->name
+		.options = options,
+		.shown = load->shown,
+		.out = out,
+		.name = load->name,
+		.untagged = load->untagged,
 	};
 	int vertex = event_begin(title);
 	auto_fd int dir_fd = open_tree(options, load, err);

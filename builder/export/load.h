@@ -16,7 +16,7 @@
 #include "builder/export/export.h"
 
 struct loaded_image {
-	char *name; /* in full */
+	char *name; /* in full; untagged: as the archive has it, or NULL */
 	struct descriptor root;
 };
 
@@ -29,6 +29,7 @@ struct load_options {
 	const char *shown; /* its name, for messages */
 	/* What the only image is to be called if the archive names none; NULL: nothing. */
 	const struct reference *name;
+	bool untagged; /* the store gets the content alone; OUT has the names */
 };
 
 /* Loads all images. The caller clears OUT, also after a failure, when it has those that

@@ -116,6 +116,25 @@ name_of(const json_t *entry)
 	return name;
 }
 
+/* Under each of its names, whatever they are. */
+static int
+load_words(struct load_tree *t, const json_t *entry, const struct descriptor *root,
+           struct error *err)
+{
+	static const char *const keys[] = { REF_KEY, NAME_KEY };
+	const json_t *notes = json_object_get(entry, "annotations");
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		const char *name = json_string_value(json_object_get(notes, keys[i]));
+
+		if (name != NULL && load_name(t, name, root, err) < 0)
+			return -1;
+		n += name != NULL;
+	}
+	return n > 0 ? 0 : load_name(t, NULL, root, err);
+}
+
 static bool
 any_has_name(const json_t *list)
 {
@@ -136,7 +155,8 @@ load_entry(struct load_tree *t, const json_t *entry, struct error *err)
 	/* The notes of an archive's list are not the image's. */
 	json_decref(root.annotations);
 	root.annotations = NULL;
-	return load_name(t, name_of(entry), &root, err);
+	return t->untagged ? load_words(t, entry, &root, err)
+	                   : load_name(t, name_of(entry), &root, err);
 }
 
 int
@@ -147,7 +167,7 @@ load_layout(struct load_tree *t, const json_t *list, struct error *err)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *entry = json_array_get(list, i);
 
-		if (name_of(entry) == NULL && any_has_name(list))
+		if (!t->untagged && name_of(entry) == NULL && any_has_name(list))
 			event_warn(0, "an image without a name is left out");
 		else if (load_entry(t, entry, err) < 0)
 			return -1;

@@ -19,6 +19,7 @@ struct load_tree {
 	const char *shown;
 	struct loaded *out;
 	const struct reference *name; /* see load_options */
+	bool untagged;
 };
 
 /* Opens the regular file PATH, through no link that leads out of the tree: the descriptor
