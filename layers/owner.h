@@ -17,8 +17,7 @@ int owner_mark(int fd, uint32_t uid, uint32_t gid);
 /* Copies the mark of FROM, if there is one. -1 with errno. */
 int owner_copy_mark(int from, int to);
 
-/* The same for NAME in DIR_FD, which is a link or a device node: sets the owner, copies a
- * mark. */
+/* For NAME in DIR_FD, which is a link or a device node: marks it, copies a mark. */
 int owner_mark_special(int dir_fd, const char *name, uint32_t uid, uint32_t gid);
 int owner_copy_special(int from_fd, const char *name, int to_fd, const char *as);
 

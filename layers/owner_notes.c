@@ -161,6 +161,24 @@ owner_give(int fd, const struct stat *image)
 	return fchmod(fd, mode);
 }
 
+int
+owner_give_same(int from, int to)
+{
+	struct stat image;
+
+	if (fstat(from, &image) < 0)
+		return -1;
+	owner_image(from, &image);
+	if (owner_give(to, &image) < 0)
+		return -1;
+	if (owner_is_noted())
+		return 0;
+	/* What has no mark belongs to root. */
+	if (fremovexattr(to, LAYER_OWNER) < 0 && errno != ENODATA && errno != EOPNOTSUPP)
+		return -1;
+	return owner_copy_mark(from, to);
+}
+
 /* ------------------------------------------------------------ messages */
 
 /* The type of DIR_FD's file system, as /proc/self/mountinfo names it. */

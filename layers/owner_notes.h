@@ -24,7 +24,7 @@ enum owner_form {
 enum owner_form owner_form(void);
 
 /* The same as OWNER_FORM_NOTES, but cheap. If false, the other functions do nothing,
- * except for owner_give(). */
+ * except for owner_give() and owner_give_same(). */
 bool owner_is_noted(void);
 
 /* Changes ST, of the open file or directory FD, or of NAME in DIR_FD, to what the image
@@ -43,6 +43,10 @@ int owner_note_at(int dir_fd, const char *name, const struct stat *image);
 /* Gives the open file or directory FD the owner and mode of IMAGE, or the notes; with a
  * single id, the mark. -1 with errno. */
 int owner_give(int fd, const struct stat *image);
+
+/* Gives TO the owner and mode of FROM, in every form; both are open files or directories.
+ * -1 with errno. */
+int owner_give_same(int from, int to);
 
 /* ERR says that a call of these failed with SYS, about something in DIR_FD. Adds what the
  * user can do. Always -1. */

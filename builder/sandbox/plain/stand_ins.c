@@ -150,6 +150,14 @@ set_owner(int fd, const char *target, const struct stat *image, struct error *er
 }
 
 static int
+set_same_owner(int from_fd, int fd, const char *target, struct error *err)
+{
+	return owner_give_same(from_fd, fd) < 0
+	               ? error_sys(err, "mount on %s: set the owner and mode", target)
+	               : 0;
+}
+
+static int
 open_new_dir(struct stand_ins *c, const char *target, struct error *err)
 {
 	struct stand_in *stand_in = clear_place(c, target, true, err);
@@ -219,15 +227,13 @@ place_copy(struct stand_ins *c, const struct plain_scratch *scratch, const char 
 	auto_fd int in = open(file_fd_path(fd, link), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	auto_fd int out = -1;
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
-	struct stat image = *st;
 
 	if (in < 0 || !S_ISREG(st->st_mode))
 		return error_set(err, ERR_SOURCE,
 		                 "mount on %s: neither file nor directory", target);
-	owner_image(in, &image);
 	out = open_new_file(c, target, err);
 	if (out < 0 || file_copy_fd(in, out, scratch->cancel, NULL, err) < 0 ||
-	    set_owner(out, target, &image, err) < 0)
+	    set_same_owner(in, out, target, err) < 0)
 		return -1;
 	futimens(out, times);
 	return 0;
@@ -238,13 +244,20 @@ static int
 place_parts(struct stand_ins *c, const struct plain_scratch *scratch, const char *target,
             const int *fds, int n, struct error *err)
 {
-	auto_fd int fd = open_new_dir(c, target, err);
+	auto_fd int fd = open_new_dir(c, target, err), top_fd = -1;
+	struct stat st;
 
 	if (fd < 0)
 		return -1;
 	for (int i = n; i-- > 0;)
 		if (plain_tree_apply(fds[i], fd, scratch->cancel, err) < 0)
 			return error_wrap(err, "mount on %s", target);
+	/* The directory itself is that of the highest part. */
+	top_fd = openat(fds[0], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (set_same_owner(top_fd, fd, target, err) < 0)
+		return -1;
+	if (fstat(top_fd, &st) == 0)
+		futimens(fd, (const struct timespec[2]){ st.st_atim, st.st_mtim });
 	return 0;
 }
 
@@ -274,17 +287,14 @@ place_merged(struct stand_ins *c, const struct plain_scratch *scratch,
 /* Moves the entries of a borrowed directory into the tree for the time of the step. */
 static int
 place_borrowed(struct stand_ins *c, const struct sandbox_mount *m, int source_fd,
-               const struct stat *st, struct error *err)
+               struct error *err)
 {
 	auto_fd int from_fd = openat(source_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_fd int fd = from_fd < 0 ? -1 : open_new_dir(c, m->target, err);
 
-	struct stat image = *st;
-
 	if (from_fd < 0)
 		return error_sys(err, "mount on %s", m->target);
-	owner_image(from_fd, &image);
-	if (fd < 0 || set_owner(fd, m->target, &image, err) < 0)
+	if (fd < 0 || set_same_owner(from_fd, fd, m->target, err) < 0)
 		return -1;
 	c->list.at[c->list.n - 1].lent_fd = fcntl(from_fd, F_DUPFD_CLOEXEC, 3);
 	return lend_entries(from_fd, fd, err);
@@ -343,7 +353,7 @@ place_bind(struct stand_ins *c, const struct plain_scratch *scratch,
 		           m->target);
 	if (S_ISDIR(st.st_mode))
 		return m->is_foreign ? place_foreign(c, scratch, m->target, fd, err)
-		                     : place_borrowed(c, m, fd, &st, err);
+		                     : place_borrowed(c, m, fd, err);
 	if (S_ISSOCK(st.st_mode))
 		return place_socket(c, m, fd, err);
 	return place_copy(c, scratch, m->target, fd, &st, err);

@@ -117,15 +117,13 @@ give_back(const struct stand_in *stand_in, const struct spot *spot, struct error
 {
 	auto_fd int fd = openat(spot->dir_fd, spot->name,
 	                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
 
 	/* The step has removed the directory with everything in it. */
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return error_sys(err, "open /%s", spot->path);
-	owner_image(fd, &st);
-	if (owner_give(stand_in->lent_fd, &st) < 0)
+	if (owner_give_same(fd, stand_in->lent_fd) < 0)
 		return error_sys(err, "cache mount on /%s", stand_in->path);
 	return lend_entries(fd, stand_in->lent_fd, err);
 }
