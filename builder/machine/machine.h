@@ -2,6 +2,7 @@
  * machine: finds out before a build what this machine allows.
  *
  *	machine_enter    once, before threads: a user namespace if we need one
+ *	machine_warn     what is slower than elsewhere, and what one setting would change
  *	doctor           what this machine allows, and what one setting would change
  *
  * Ids come from the kernel's maps and /etc/subuid (userns, id_ranges, id_tools),
@@ -26,6 +27,13 @@ void machine_enter(enum isolation wanted, enum id_mapping *mapping, char **why);
  * also says what remains impossible. */
 void machine_enter_emulated(enum isolation wanted, const char *const *archs, size_t n,
                             enum id_mapping *mapping, char **why);
+
+/* Warns if the engine of SB, or the ids of this process, are less than others have:
+ * MAPPING_WHY is from above, WHY from sandbox_new(), either may be NULL. SB is NULL if no
+ * engine was found. */
+void
+machine_warn(enum isolation wanted, const char *mapping_why, const struct sandbox *sb,
+             const char *why);
 
 /* ------------------------------------------------------------ doctor */
 

@@ -238,7 +238,7 @@ unshare_with(int go_fd, int told_fd, struct userns_outcome *out)
 	keep_mount_namespace();
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
 		out->sys = errno;
-		snprintf(out->why, sizeof out->why, "no user namespace can be made: %s",
+		snprintf(out->why, sizeof out->why, USERNS_REFUSED ": %s",
 		         strerror(errno));
 		return;
 	}

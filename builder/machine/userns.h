@@ -36,6 +36,9 @@ void id_ranges_print(const struct id_ranges *r, struct buf *out);
 void id_ranges_clear(struct id_ranges *r);
 #define auto_id_ranges __attribute__((cleanup(id_ranges_clear)))
 
+/* How the reason begins if the kernel or a filter allows no namespace. */
+#define USERNS_REFUSED "no user namespace can be made"
+
 /* The result, for machine_enter(). */
 struct userns_outcome {
 	int mapping;   /* enum id_mapping */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/input.h"
+#include "builder/machine/machine.h"
 #include "builder/order/reach.h"
 #include "layers/housekeeping.h"
 #include "layers/store.h"
@@ -193,14 +194,12 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 	options.scratch_fd = scratch_fd;
 	options.memory = memory;
 	options.kept = kept;
-	if (s->request->mapping_why != NULL && !s->mapping_told)
-		event_warn(0, "%s", s->request->mapping_why);
-	s->mapping_told = true;
 	sandbox = sandbox_new(&options, &why, err);
+	if (!s->engine_told)
+		machine_warn(options.isolation, s->request->mapping_why, sandbox, why);
+	s->engine_told = true;
 	if (sandbox == NULL)
 		return NULL;
-	if (why != NULL)
-		event_warn(0, "%s", why);
 	sandbox_tell_limits(s->request->limits.list.at, s->request->limits.list.n);
 	/* The sandbox keeps using the directory; it lives until the store is closed. */
 	take_fd(&scratch_fd);

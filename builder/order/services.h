@@ -18,7 +18,7 @@ struct services {
 	struct sandbox *sandbox;
 	struct failed_run *failed; /* the first one, with --on-error=shell */
 	pthread_mutex_t sandbox_lock;
-	bool mapping_told;
+	bool engine_told;
 	int lease_fd;
 	struct left_out_list left_out;
 	ARRAY(struct secret) secrets;

@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/event.h"
+#include "builder/machine/machine.h"
 #include "builder/run/health.h"
 #include "builder/run/process.h"
 #include "builder/run/root.h"
@@ -66,15 +67,12 @@ make_sandbox(struct run *run, const struct cancel *cancel, struct error *err)
 
 	if (scratch == NULL)
 		return -1;
-	if (r->mapping_why != NULL)
-		event_warn(0, "%s", r->mapping_why);
 	run->sandbox = sandbox_new(&options, &why, err);
+	machine_warn(r->isolation, r->mapping_why, run->sandbox, why);
 	if (run->sandbox == NULL)
 		return -1;
-	if (why != NULL)
-		event_warn(0, "%s", why);
 	sandbox_tell_limits(r->limits.list.at, r->limits.list.n);
-	if (r->readonly_root && strcmp(sandbox_engine(run->sandbox), "chroot") == 0)
+	if (r->readonly_root && strcmp(sandbox_engine(run->sandbox), "ns") != 0)
 		return error_set(err, ERR_ENVIRONMENT,
 		                 "--read-only: nothing can be mounted here");
 	return 0;

@@ -106,3 +106,53 @@ same_as_root() {
     [ "$status" -eq 10 ]
     [[ $output == *'root has stronger ones'* ]]
 }
+
+# by_single COMMAND…: as a user whose user namespace has one id.
+by_single() {
+    setpriv --reuid "$user" --regid "$user" --clear-groups \
+        env HOME="/home/$user" COOPER_ROOT="$T/trap/single" PATH="$PATH" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" "$@"
+}
+
+@test "directories that are mounted have root's owners, modes and times in every engine" {
+    need_root
+    sed -i "/^$user:/d" /etc/subuid /etc/subgid
+    context 'RUN mkdir -m 0710 /d && chown 8:9 /d && echo x >/f && chown 3:4 /f && chmod 640 /f && touch -d @1600000000 /d /f' \
+        'FROM scratch' 'COPY busybox /bin/busybox' 'RUN ["/bin/busybox", "--install", "-s", "/bin"]' \
+        'RUN --mount=type=cache,target=/c,uid=5,gid=6,mode=0751 stat -c "%n %u %g %a" /c >/o1; echo a >/c/f; chown 7:8 /c/f; ln -s f /c/l; chown -h 11:12 /c/l' \
+        'RUN --mount=type=cache,target=/c,uid=5,gid=6,mode=0751 stat -c "%n %u %g %a" /c /c/* >/o2; chown 20:21 /c; chmod 700 /c' \
+        'RUN --mount=type=cache,target=/c,uid=5,gid=6,mode=0751 stat -c "%n %u %g %a" /c >/o3; chown 0:0 /c' \
+        'RUN --mount=type=cache,target=/c,uid=5,gid=6,mode=0751 stat -c "%n %u %g %a" /c >/o4' \
+        'RUN --mount=from=one,source=/d,target=/b stat -c "%n %u %g %a %Y" /b >/o5' \
+        'RUN --mount=from=one,source=/f,target=/b stat -c "%n %u %g %a %Y" /b >/o6' \
+        'RUN --mount=from=one,target=/b stat -c "%n %u %g %a %Y" /b/d /b/f; stat -c "%u %g %a" /b >/o7'
+    sed -i '1s/$/ AS one/' Dockerfile
+    same_as_root
+    for engine in ns chroot; do
+        rm -rf "$T/trap/single"
+        run by_single "$COOPER" build --isolation="$engine" -o "type=oci,dest=$T/trap/$engine.tar" .
+        echo "$output"
+        [ "$status" -eq 0 ]
+        cmp <(tar -xOf "$T/trap/$engine.tar" index.json) <(tar -xOf "$T/root.tar" index.json)
+    done
+}
+
+# warnings OPTION…: those of a build in a container that allows no namespace.
+warnings() {
+    need_refuse
+    mkdir -p "$T/trap" && chown "$user" "$T/trap"
+    run unprivileged "$REFUSE" unshare=EPERM 'clone.0&0x10000000=EPERM' clone3=ENOSYS chroot=EPERM mount=EPERM \
+        mounts=EPERM -- "$COOPER" build --progress=plain --no-cache "$@" .
+    printf '%s\n' "$output"
+    [ "$status" -eq 0 ]
+    grep '^ - ' <<<"$output" >"$T/warnings" || true
+}
+
+@test "one warning says why engine trap was chosen, and what would give a faster one" {
+    need_root
+    context 'RUN true'
+    warnings
+    [ "$(wc -l <"$T/warnings")" -eq 1 ]
+    grep -q 'RUN uses engine "trap".*: no user namespace can be made: Operation not permitted; for a faster one: .*seccomp' "$T/warnings"
+    warnings --isolation=trap
+    [ ! -s "$T/warnings" ]
+}
