@@ -129,7 +129,6 @@ tell_masked(const struct event *given)
 	struct event_about about;
 	struct event_step step;
 
-
 	e.text = masked(e.text, &text);
 	e.name = masked(e.name, &name);
 	if (e.about != NULL) {
@@ -286,9 +285,7 @@ event_announce(const char *name, const struct event_step *step)
 void
 event_start(int vertex, const char *name)
 {
-	struct event e = { .kind = EVENT_BEGIN,
-		           .vertex = vertex,
-		           .text = text_of(name) };
+	struct event e = { .kind = EVENT_BEGIN, .vertex = vertex, .text = text_of(name) };
 
 	emit(&e);
 }

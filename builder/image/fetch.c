@@ -41,14 +41,23 @@ begin(const struct reference *ref, const char *blob)
 	return event_begin(title);
 }
 
+void
+unpacking_name(const struct descriptor *blob, char out[UNPACKING_NAME_MAX])
+{
+	char hex[DIGEST_HEX_MAX];
+
+	snprintf(out, UNPACKING_NAME_MAX, "unpacking sha256:%.12s",
+	         digest_hex(&blob->digest, hex));
+}
+
 int
 image_fetch_blob(struct store *store, struct registry *registry,
                  const struct reference *ref, const struct descriptor *d,
-                 struct growing_blob *reader, struct error *err)
+                 struct growing_blob *reader, int vertex, struct error *err)
 {
 	auto_part struct part *part = NULL;
 	struct fetch f = { 0 };
-	char hex[DIGEST_HEX_MAX];
+	char hex[DIGEST_HEX_MAX], unpacking[UNPACKING_NAME_MAX];
 	uint64_t size = 0;
 	struct digest got;
 	int failed = 0;
@@ -64,12 +73,17 @@ image_fetch_blob(struct store *store, struct registry *registry,
 		return -1;
 	f.part = part;
 	snprintf(f.name, sizeof f.name, "sha256:%.12s", hex);
-	f.vertex = begin(ref, f.name);
+	f.vertex = vertex != 0 ? vertex : begin(ref, f.name);
 	failed = registry_pull_blob(registry, ref, d, fetch_write, fetch_restart, &f,
 	                            fetch_progress, &f, err);
-	event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
-	          failed < 0 ? err->text : NULL);
+	if (vertex == 0)
+		event_end(f.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+		          failed < 0 ? err->text : NULL);
 	if (failed < 0)
 		return -1;
+	if (vertex != 0) {
+		unpacking_name(d, unpacking);
+		event_status(vertex, unpacking, 0, 0, false);
+	}
 	return part_keep(take(part), &d->digest, &got, err);
 }

@@ -42,6 +42,7 @@ struct source_image {
 	ARRAY(struct layer *) layers; /* lowest first */
 	struct store *store;
 	const struct cancel *cancel;
+	int vertex; /* of source_image_show(); atomic */
 };
 
 struct source_options {
@@ -64,14 +65,22 @@ source_image_load_from(const struct blob_place *place,
                        struct error *err);
 void source_image_free(struct source_image *s); /* takes NULL */
 
+/* From now on layers of S that are fetched are shown as transfers of VERTEX, each followed
+ * by its status "unpacking"; 0: as vertices of their own. */
+void source_image_show(struct source_image *s, int vertex);
+
+/* The name of that status for BLOB, into OUT. */
+#define UNPACKING_NAME_MAX 40
+void unpacking_name(const struct descriptor *blob, char out[UNPACKING_NAME_MAX]);
+
 /* The name by which a registry of the same host can mount its layers, or NULL. */
 const struct reference *source_image_mountable(const struct source_image *s);
 
-/* Fetches a blob of REF into STORE unless it is there, showing progress at a vertex of
- * its own. READER: see layer_fetch_fn. */
+/* Fetches a blob of REF into STORE unless it is there, showing progress at VERTEX (see
+ * source_image_show()). READER: see layer_fetch_fn. */
 int image_fetch_blob(struct store *store, struct registry *registry,
                      const struct reference *ref, const struct descriptor *d,
-                     struct growing_blob *reader, struct error *err);
+                     struct growing_blob *reader, int vertex, struct error *err);
 
 /* The cached answer of a registry, refs/<hash of the full name>: 1, 0, -1. */
 int refs_find(struct store *store, const char *name, struct descriptor *out,

@@ -143,7 +143,8 @@ registry_fetch(struct source_image *s, const struct descriptor *d, enum blob_rol
 
 	if (role != BLOB_LAYER)
 		return fetch_document(s, d, role == BLOB_MANIFEST, err);
-	return image_fetch_blob(s->store, at->registry, &at->ref, d, reader, err);
+	return image_fetch_blob(s->store, at->registry, &at->ref, d, reader,
+	                        __atomic_load_n(&s->vertex, __ATOMIC_RELAXED), err);
 }
 
 static void

@@ -152,6 +152,12 @@ source_image_load(const struct source_options *o, const struct missing_base *m,
 	return source_image_load_from(blob_place_of(m->kind), o, m, err);
 }
 
+void
+source_image_show(struct source_image *s, int vertex)
+{
+	__atomic_store_n(&s->vertex, vertex, __ATOMIC_RELAXED);
+}
+
 const struct reference *
 source_image_mountable(const struct source_image *s)
 {

@@ -113,6 +113,8 @@ execute(struct solver *s, const struct step_job *job, struct error *err)
 	struct digest key = { 0 };
 	bool by_content = solver_wants_content_key(s, step);
 
+	if (solver_make_ready(s, step, false, err) < 0)
+		return -1;
 	if (by_content) {
 		if (content_key(s, job, &content, &key, err) < 0)
 			return -1;
@@ -122,6 +124,8 @@ execute(struct solver *s, const struct step_job *job, struct error *err)
 		}
 	}
 	solver_tell_miss(s, step);
+	if (solver_make_ready(s, step, true, err) < 0)
+		return -1;
 	solver_begin(s, step);
 	if (step_execute(job, &s->results[step->id], err) < 0)
 		return -1;
@@ -189,6 +193,24 @@ solver_fail(struct solver *s, const struct step *step, struct error *err)
 	return -1;
 }
 
+/* A context ends when its files are hashed, see solver_make_keys(). */
+static int
+run_source(struct solver *s, const struct step_job *job, struct error *err)
+{
+	const struct step *step = job->step;
+	bool is_image = step->kind == STEP_IMAGE;
+
+	if (!is_image)
+		solver_begin(s, step);
+	if (step_execute(job, &s->results[step->id], err) < 0)
+		return -1;
+	if (is_image)
+		solver_settle_image(s, step);
+	else if (step->kind != STEP_LOCAL)
+		solver_conclude(s, step, OUTCOME_DONE, NULL);
+	return 0;
+}
+
 int
 solver_run_step(struct solver *s, const struct step *step, struct error *err)
 {
@@ -210,15 +232,9 @@ solver_run_step(struct solver *s, const struct step *step, struct error *err)
 		return 0;
 	}
 	job.vertex = state->vertex;
-	if (state->is_source) {
-		solver_begin(s, step);
-		failed = step_execute(&job, &s->results[step->id], err);
-		if (failed == 0)
-			solver_conclude(s, step, OUTCOME_DONE, NULL);
-	} else {
-		failed = locked_execute(s, &job, err);
-	}
-	return failed < 0 ? solver_fail(s, step, err) : 0;
+	failed = state->is_source ? run_source(s, &job, err)
+	                          : locked_execute(s, &job, err);
+	return failed < 0 && !state->excused ? solver_fail(s, step, err) : failed;
 }
 
 /* Layers of a base image belong to no step. */

@@ -97,11 +97,13 @@ solver_begin(struct solver *s, const struct step *step)
 	struct step_state *state = &s->states[step->id];
 	auto_free char *name = NULL;
 
-	if (state->vertex == 0 || state->begun)
-		return;
-	name = text_copy(step->name);
+	pthread_mutex_lock(&s->lock);
+	if (state->vertex != 0 && !state->begun && !state->over) {
+		name = text_copy(step->name);
+		event_start(state->vertex, name);
+	}
 	state->begun = true;
-	event_start(state->vertex, name);
+	pthread_mutex_unlock(&s->lock);
 }
 
 void
@@ -119,10 +121,11 @@ solver_conclude(struct solver *s, const struct step *step, enum event_outcome ou
 {
 	struct step_state *state = &s->states[step->id];
 
-	if (state->vertex == 0 || state->over)
-		return;
+	pthread_mutex_lock(&s->lock);
+	if (state->vertex != 0 && !state->over)
+		event_end(state->vertex, outcome, text);
 	state->over = true;
-	event_end(state->vertex, outcome, text);
+	pthread_mutex_unlock(&s->lock);
 }
 
 void

@@ -191,15 +191,32 @@ drop_mounts(struct solver *s)
 			step_drop_mounts(s->options->env, &s->plan->steps.at[i]);
 }
 
+static void
+conclude_contexts(struct solver *s)
+{
+	for (size_t i = 0; i < s->plan->steps.n; i++)
+		if (s->plan->steps.at[i].kind == STEP_LOCAL &&
+		    s->states[i].phase == PHASE_DONE)
+			solver_conclude(s, &s->plan->steps.at[i], OUTCOME_DONE, NULL);
+}
+
 static int
 run_phases(struct solver *s, struct error *err)
 {
-	if (solver_check_engine_first(s, err) < 0 || run_sources(s, err) < 0 ||
-	    solver_make_keys(s, err) < 0)
+	int failed = 0;
+
+	if (solver_check_engine_first(s, err) < 0)
+		return -1;
+	failed = run_sources(s, err);
+	if (failed == 0)
+		failed = solver_make_keys(s, err);
+	conclude_contexts(s);
+	if (failed < 0)
 		return -1;
 	solver_find_same(s);
 	solver_look_up(s);
 	solver_mark_needed(s);
+	solver_settle_images(s);
 	solver_explain(s);
 	if (solver_check_engine(s, err) < 0)
 		return -1;
@@ -234,6 +251,8 @@ solve_run(const struct solve_options *options, struct solution *out, struct erro
 	solver_init(&s, options, out);
 	solver_announce(&s);
 	failed = run_phases(&s, err);
+	if (failed == 0)
+		solver_settle_rest(&s);
 	solver_dismiss(&s);
 	out->n_cached = s.n_cached;
 	out->n_run = s.n_run;

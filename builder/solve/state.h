@@ -28,9 +28,10 @@ struct step_state {
 	step_id twin;         /* an earlier step with the same key, or STEP_NONE */
 	step_id first;        /* the same step for the first platform, or STEP_NONE: only
 	                         the first is shown */
-	int vertex; /* 0: not shown */
-	bool begun, over; /* the vertex; only its thread touches them */
-	char *miss;       /* why it is not cached; NULL: unknown */
+	int vertex;           /* 0: not shown */
+	bool begun, over;     /* the vertex; under the lock */
+	bool excused;         /* it does not run because its base failed, which is told */
+	char *miss;           /* why it is not cached; NULL: unknown */
 };
 
 struct solver {
@@ -97,6 +98,17 @@ void solver_tell_miss(struct solver *s, const struct step *step);
 void solver_tell_layer(struct solver *s, const struct step *step);
 /* Ends the vertices of steps that will not run. */
 void solver_dismiss(struct solver *s);
+
+/* ready.c: IMAGE, the step of a base, ends if nothing of it has to be unpacked; the bases
+ * end of which no step needs files; all others end. */
+void solver_settle_image(struct solver *s, const struct step *image);
+void solver_settle_images(struct solver *s);
+void solver_settle_rest(struct solver *s);
+
+/* Pulls and unpacks what STEP needs of base images: for its BASE, or for its other
+ * inputs. */
+int solver_make_ready(struct solver *s, const struct step *step, bool base,
+                      struct error *err);
 
 /* run.c: runs one step, in the thread that took it. */
 int solver_run_step(struct solver *s, const struct step *step, struct error *err);

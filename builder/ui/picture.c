@@ -117,8 +117,7 @@ add_header(struct picture *p, const struct ui *ui, int64_t now_ns)
 	over = ui->finished && n_running == 0;
 	buf_print(&left, "[+] %s %.1fs (%zu/%zu)%s", ui->name,
 	          (double)(now_ns - ui->start_ns) / 1e9, n_ended,
-	          n_ended + n_running + n_coming,
-	          over ? " FINISHED" : "");
+	          n_ended + n_running + n_coming, over ? " FINISHED" : "");
 	add_row(p, over ? ROW_RUN : ROW_HEADER, &left, -1);
 }
 

@@ -137,8 +137,7 @@ static void
 secrets_are_masked_in_all_texts(void **state)
 {
 	auto_error struct error err = ERROR_INIT;
-	const struct event_step step = { .kind = "run",
-		                         .command = TEXT("RUN hunter2!") };
+	const struct event_step step = { .kind = "run", .command = TEXT("RUN hunter2!") };
 	int v;
 
 	(void)state;
