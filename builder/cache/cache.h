@@ -31,6 +31,10 @@ struct record {
  * counts as a miss and becomes a warning. */
 int record_find(struct store *st, const struct digest *key, struct record *out);
 
+/* What became of a record, for messages: whether it is there, and its layer. */
+enum record_trace { RECORD_NONE, RECORD_WITHOUT_LAYER, RECORD_WHOLE };
+enum record_trace record_trace(struct store *st, const struct digest *key);
+
 /* True if ST has a record of STEP (the instruction as shown to users) under any key; or a
  * record of any step, if STEP's p is NULL. Reads all records: slow. */
 bool record_is_any(struct store *st, struct text step);

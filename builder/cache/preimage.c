@@ -62,13 +62,21 @@ preimage_key(const struct preimage *p)
 	return hasher_end(h);
 }
 
-static const struct preimage_field *
-field_find(const struct preimage *p, const char *name)
+const struct preimage_field *
+preimage_find(const struct preimage *p, const char *name)
 {
 	for (size_t i = 0; i < p->fields.n; i++)
 		if (strcmp(p->fields.at[i].name, name) == 0)
 			return &p->fields.at[i];
 	return NULL;
+}
+
+struct text
+preimage_value(const struct preimage *p, const char *name)
+{
+	const struct preimage_field *field = preimage_find(p, name);
+
+	return field == NULL ? (struct text){ 0 } : field->value;
 }
 
 bool
@@ -77,14 +85,14 @@ preimage_difference(const struct preimage *was, const struct preimage *is,
 {
 	for (size_t i = 0; i < is->fields.n; i++) {
 		*now = &is->fields.at[i];
-		*old = field_find(was, (*now)->name);
+		*old = preimage_find(was, (*now)->name);
 		if (*old == NULL || !text_equal((*old)->value, (*now)->value))
 			return true;
 	}
 	*now = NULL;
 	for (size_t i = 0; i < was->fields.n; i++) {
 		*old = &was->fields.at[i];
-		if (field_find(is, (*old)->name) == NULL)
+		if (preimage_find(is, (*old)->name) == NULL)
 			return true;
 	}
 	return false;

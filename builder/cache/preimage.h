@@ -41,6 +41,10 @@ void preimage_add_u64(struct preimage *p, const char *name, uint64_t value);
 /* SHA-256 of the framed fields. */
 struct digest preimage_key(const struct preimage *p);
 
+/* The field NAME, or NULL; its value, or one with p NULL. */
+const struct preimage_field *preimage_find(const struct preimage *p, const char *name);
+struct text preimage_value(const struct preimage *p, const char *name);
+
 /* The first field that differs: *OLD is NULL if it is new, *NOW if it is gone. False
  * if the lists are equal. Names must be unique. */
 bool

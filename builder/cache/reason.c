@@ -2,245 +2,210 @@
 
 #include "base/base.h"
 #include "base/count.h"
-#include "base/map.h"
+#include "builder/cache/changed_text.h"
+#include "builder/cache/fields_reason.h"
+#include "builder/cache/files_reason.h"
 
-/* Bytes of a foreign text that fit in a line. */
-#define QUOTED_MAX 60
+/* A chain of inputs that is longer is not followed. */
+#define DEPTH_MAX 100
 
-/* ------------------------------------------------------------ the same step */
+static char *
+difference_of(struct nearby *n, const struct nearest *near, size_t i, int depth);
+
+/* ------------------------------------------------------------ inputs */
 
 static bool
-same_words(const struct last_build_step *a, const struct last_build_step *b)
+is_input(const struct preimage_field *field)
 {
-	return text_equal(a->command, b->command);
+	return field_is(field->name, "input[");
 }
 
-/* The N-th step of STAGE (from 0) with the same words as SAMPLE, or with any if SAMPLE is
- * NULL. */
-static const struct last_build_step *
-find_nth(const struct last_build *t, struct text stage,
-         const struct last_build_step *sample, size_t n)
+/* The fields of P without those that name other steps. Borrows. */
+static struct preimage
+own_fields(const struct preimage *p)
 {
-	for (size_t i = 0; i < t->steps.n; i++) {
-		const struct last_build_step *s = &t->steps.at[i];
+	struct preimage own = { 0 };
 
-		if (text_equal(s->stage, stage) &&
-		    (sample == NULL || same_words(s, sample)) && n-- == 0)
-			return s;
-	}
-	return NULL;
+	for (size_t i = 0; i < p->fields.n; i++)
+		if (!is_input(&p->fields.at[i]))
+			array_push(&own.fields, p->fields.at[i]);
+	return own;
 }
 
-/* The number of steps before STEP in its stage that have the words of SAMPLE. */
+/* The first step that I builds on and that runs in this build; I: none. */
 static size_t
-count_before(const struct last_build *t, const struct last_build_step *step,
-             const struct last_build_step *sample)
+running_input(const struct noted_build *is, size_t i)
 {
-	size_t n = 0;
+	const struct noted_step *step = &is->steps.at[i];
 
-	for (const struct last_build_step *s = t->steps.at; s < step; s++)
-		n += text_equal(s->stage, step->stage) &&
-		     (sample == NULL || same_words(s, sample));
-	return n;
-}
-
-/* ------------------------------------------------------------ files */
-
-static char *
-quoted(struct text t)
-{
-	auto_buf struct buf b = BUF_INIT;
-
-	buf_add_quoted(&b, text_first(t, QUOTED_MAX));
-	if (t.n > QUOTED_MAX)
-		buf_add_str(&b, "…");
-	return buf_take(&b);
+	for (size_t k = 0; k < step->inputs.n; k++)
+		if (is->steps.at[step->inputs.at[k]].runs)
+			return step->inputs.at[k];
+	return i;
 }
 
 static char *
-file_difference(const struct last_build_file *was, const struct last_build_file *is)
+ran_again(const struct noted_step *step)
 {
-	int n = (int)is->path.n;
-	const char *path = is->path.p;
+	auto_free char *words = text_quoted(step->command);
 
-	if (was == NULL)
-		return mem_print("%.*s is new", n, path);
-	if (was->mode >> 12 != is->mode >> 12)
-		return mem_print("%.*s is of another type", n, path);
-	if (was->content != is->content)
-		return mem_print("%.*s changed", n, path);
-	if (was->mode != is->mode)
-		return mem_print("mode of %.*s was %04o, is %04o", n, path,
-		                 was->mode & 07777, is->mode & 07777);
-	if (!text_equal(was->link, is->link))
-		return mem_print("link %.*s was to %.*s, is to %.*s", n, path,
-		                 TEXT_ARG(was->link), TEXT_ARG(is->link));
-	return NULL;
+	if (step->shown.n == 0)
+		return mem_print("%s changed", words);
+	return mem_print("%s changed (%.*s ran again)", words, TEXT_ARG(step->shown));
 }
 
-static bool
-is_same_file(const struct last_build_file *was, const struct last_build_file *is)
-{
-	return text_equal(was->path, is->path) && was->content == is->content &&
-	       was->mode == is->mode && text_equal(was->link, is->link);
-}
-
-/* NULL if the lists are equal. Most of them usually is a common beginning and end, which
- * need no map. */
+/* What became of the step J, which stood where I stands in the nearest build. */
 static char *
-files_difference(const struct last_build_step *was, const struct last_build_step *is)
+other_input(struct nearby *n, const struct nearest *near, size_t j, size_t i, int depth)
 {
-	auto_map struct map old = MAP_INIT, now = MAP_INIT;
-	size_t start = 0, n_was = was->files.n, n_is = is->files.n;
+	struct noted_step *was = &near->build->steps.at[j];
+	const struct noted_step *is = &n->is->steps.at[i];
+	struct nearest x = { near->build, was, false };
+	auto_free char *words = NULL, *below = NULL;
 
-	while (start < n_was && start < n_is &&
-	       is_same_file(&was->files.at[start], &is->files.at[start]))
-		start++;
-	while (start < n_was && start < n_is &&
-	       is_same_file(&was->files.at[n_was - 1], &is->files.at[n_is - 1]))
-		n_was--, n_is--;
-	for (size_t i = start; i < n_was; i++)
-		map_set(&old, was->files.at[i].path, &was->files.at[i]);
-	for (size_t i = start; i < n_is; i++) {
-		const struct last_build_file *f = &is->files.at[i];
-		char *text = file_difference(map_find(&old, f->path), f);
+	if (was->is_image && is->is_image)
+		return facts_reason(&was->facts, &is->facts);
+	words = text_quoted(is->is_image ? preimage_value(&is->facts, "name")
+	                                 : is->command);
+	if (!text_equal(was->command, is->command)) {
+		below = text_quoted(was->is_image ? preimage_value(&was->facts, "name")
+		                                  : was->command);
+		return mem_print("it builds on %s, and did on %s", words, below);
+	}
+	below = difference_of(n, &x, i, depth - 1);
+	return mem_print("%s is another one: %s", words,
+	                 below == NULL ? "what it needs changed" : below);
+}
+
+/* The first step that NEAR and I build on and that is another one. */
+static char *
+input_difference(struct nearby *n, const struct nearest *near, size_t i, int depth)
+{
+	const struct noted_step *is = &n->is->steps.at[i], *was = near->step;
+
+	for (size_t k = 0; k < is->inputs.n && k < was->inputs.n && depth > 0; k++) {
+		size_t a = was->inputs.at[k], b = is->inputs.at[k];
+
+		if (!digest_equal(&near->build->steps.at[a].key, &n->is->steps.at[b].key))
+			return other_input(n, near, a, b, depth);
+	}
+	return mem_copy("what it needs changed");
+}
+
+/* ------------------------------------------------------------ own inputs */
+
+/* A source that is no context: what is known of it besides its content. */
+static char *
+source_difference(struct nearby *n, const struct nearest *near, size_t i)
+{
+	const struct noted_step *is = &n->is->steps.at[i], *was = near->step;
+
+	for (size_t k = 0; k < is->inputs.n && k < was->inputs.n; k++) {
+		const struct noted_step *a = &near->build->steps.at[was->inputs.at[k]];
+		const struct noted_step *b = &n->is->steps.at[is->inputs.at[k]];
+		char *text = b->is_image ? NULL : facts_reason(&a->facts, &b->facts);
 
 		if (text != NULL)
 			return text;
-		map_set(&now, f->path, &is->files.at[i]);
-	}
-	for (size_t i = start; i < n_was; i++) {
-		const struct last_build_file *f = &was->files.at[i];
-
-		if (!map_has(&now, f->path))
-			return mem_print("%.*s is gone", TEXT_ARG(f->path));
 	}
 	return NULL;
 }
 
-/* ------------------------------------------------------------ fields */
-
-/* The description of a key's field for users; a prefix if it ends in '['. */
-static const struct {
-	const char *field, *name;
-} names[] = {
-	{ "argv[0]", "the shell" },
-	{ "argv[", "the command" },
-	{ "cwd", "the working directory" },
-	{ "user", "the user" },
-	{ "destination", "the destination" },
-	{ "chown", "--chown" },
-	{ "chmod", "--chmod" },
-	{ "exclude[", "--exclude" },
-	{ "network", "--network" },
-	{ "file[", "the file's text" },
-	{ "script body", "the script" },
-	{ "mount target[", "the target of a mount" },
-	{ "mount source[", "the source of a mount" },
-	{ "mount id[", "the id of a mount" },
-	{ "mount[", "a mount" },
-	{ "host[", "--add-host" },
-	{ "path", "the path" },
-	{ "epoch", "SOURCE_DATE_EPOCH" },
-};
-
-static bool
-is_field(const char *field, const char *pattern)
+static char *
+content_difference(struct nearby *n, const struct nearest *near, size_t i)
 {
-	size_t n = strlen(pattern);
+	const struct noted_files *is = &n->is->steps.at[i].files;
+	char *text = source_difference(n, near, i);
 
-	return pattern[n - 1] == '[' ? strncmp(field, pattern, n) == 0
-	                             : strcmp(field, pattern) == 0;
-}
-
-static const char *
-name_of(const char *field)
-{
-	if (strncmp(field, "env ", 4) == 0)
-		return field + 4;
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (is_field(field, names[i].field))
-			return names[i].name;
-	return field;
+	if (text == NULL &&
+	    (is->n == 0 || noted_files_read(n->store, near->build, near->step)))
+		text = files_reason(&near->step->files, is);
+	return text != NULL ? text : mem_copy("what it copies changed");
 }
 
 static char *
-value_difference(const struct preimage_field *old, const struct preimage_field *now)
-{
-	/* cppcheck-suppress nullPointerRedundantCheck ; one of them there is */
-	const char *name = name_of(now == NULL ? old->name : now->name);
-	auto_free char *before = old == NULL ? NULL : quoted(old->value);
-	auto_free char *after = now == NULL ? NULL : quoted(now->value);
-
-	if (now == NULL)
-		return mem_print("%s is gone, was %s", name, before);
-	if (old == NULL)
-		return mem_print("%s is new: %s", name, after);
-	return mem_print("%s was %s, is %s", name, before, after);
-}
-
-/* The step that "input[K]" names. */
-static const struct last_build_step *
-input_of(const struct last_build *t, const struct last_build_step *step,
-         const char *field)
-{
-	size_t k = strtoul(field + strlen("input["), NULL, 10);
-
-	return k < step->n_inputs ? &t->steps.at[step->inputs[k]] : NULL;
-}
-
-static char *
-input_difference(const struct last_build_step *input)
+words_difference(const struct noted_step *was, const struct noted_step *is)
 {
 	auto_free char *words = NULL;
 
-	if (input == NULL)
-		return mem_copy("what it needs changed");
-	if (input->is_image)
-		return mem_copy("the image it starts from is another one");
-	words = quoted(input->command);
-	return mem_print("%s changed", words);
+	if (!text_is_short(was->command, is->command))
+		return text_changed("the instruction", was->command, is->command);
+	words = text_quoted(was->command);
+	return mem_print("the instruction was %s", words);
+}
+
+/* The first field of the key that differs; NULL: only steps that it builds on differ. */
+static char *
+own_difference(struct nearby *n, const struct nearest *near, size_t i)
+{
+	const struct noted_step *is = &n->is->steps.at[i], *was = near->step;
+	struct preimage a = own_fields(&was->preimage), b = own_fields(&is->preimage);
+	const struct preimage_field *old = NULL, *now = NULL;
+	bool differs = preimage_difference(&a, &b, &old, &now);
+	const char *field = !differs ? "" : now != NULL ? now->name : old->name;
+	bool is_content = field_is(field, "source[") || field_is(field, "mount content[");
+	char *text = NULL;
+
+	if (differs && near->is_edited &&
+	    (is_content || text_is_short(was->command, is->command)))
+		text = words_difference(was, is);
+	else if (differs && is_content)
+		text = content_difference(n, near, i);
+	else if (differs)
+		text = field_reason(old, now);
+	array_clear(&a.fields);
+	array_clear(&b.fields);
+	return text;
 }
 
 static char *
-key_difference(const struct last_build *t, const struct last_build_step *was,
-               const struct last_build_step *is)
+difference_of(struct nearby *n, const struct nearest *near, size_t i, int depth)
 {
-	const struct preimage_field *old = NULL, *now = NULL;
-	const char *field = NULL;
-	char *text = NULL;
+	char *text = own_difference(n, near, i);
 
-	if (!preimage_difference(&was->preimage, &is->preimage, &old, &now))
-		return NULL;
-	field = now != NULL ? now->name : old->name;
-	if (is_field(field, "source[") || is_field(field, "mount content[")) {
-		text = files_difference(was, is);
-		return text != NULL ? text : mem_copy("what it copies changed");
-	}
-	if (is_field(field, "input["))
-		return input_difference(input_of(t, is, field));
-	return value_difference(old, now);
+	return text != NULL ? text : input_difference(n, near, i, depth);
 }
 
 /* ------------------------------------------------------------ public */
 
-char *
-reason_find(const struct last_build *was, const struct last_build *is, size_t i)
+/* The key is noted, so nothing differs. */
+static char *
+lost_result(const struct noted_step *was)
 {
-	const struct last_build_step *step = &is->steps.at[i], *old = NULL;
-	auto_free char *words = NULL;
+	static const char *const why[] = {
+		[NOTED_UNFINISHED] = "its build ended before",
+		[NOTED_DONE] = "it was removed, as by cooper prune",
+		[NOTED_FAILED] = "it failed",
+	};
+
+	return mem_print("its result is not in the store: %s",
+	                 why[was->outcome <= NOTED_FAILED ? was->outcome : 0]);
+}
+
+char *
+reason_find(struct nearby *n, size_t i, size_t *cause)
+{
+	size_t input = running_input(n->is, i);
+	const struct noted_step *equal = nearest_equal(n, i), *root = NULL;
+	struct nearest near = { 0 };
 	char *text = NULL;
 
-	old = find_nth(was, step->stage, step, count_before(is, step, step));
-	if (old != NULL) {
-		text = key_difference(is, old, step);
-		return text != NULL ? text
-		                    : mem_copy("its result is not in the store: it "
-		                               "failed, or was removed");
+	*cause = i;
+	if (equal != NULL && input == i)
+		return lost_result(equal);
+	if (equal == NULL)
+		near = nearest_find(n, i);
+	if (near.step != NULL)
+		text = own_difference(n, &near, i);
+	if (text != NULL)
+		return text;
+	if (input != i && (near.step != NULL || equal != NULL)) {
+		*cause = n->is->steps.at[input].cause;
+		root = &n->is->steps.at[*cause];
+		return ran_again(root);
 	}
-	old = find_nth(was, step->stage, NULL, count_before(is, step, NULL));
-	if (old == NULL || find_nth(is, step->stage, old, 0) != NULL)
-		return mem_copy("the instruction is new");
-	words = quoted(old->command);
-	return mem_print("the instruction was %s", words);
+	if (near.step != NULL)
+		return input_difference(n, &near, i, DEPTH_MAX);
+	return mem_copy(nearby_has_like(n) ? "the instruction is new"
+	                                   : "never built here");
 }

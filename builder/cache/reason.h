@@ -3,18 +3,21 @@
  *
  *	src/main.c changed
  *	VERSION was "1", is "2"
- *	"RUN make" changed
+ *	"RUN make" changed ([build 3/5] ran again)
  *	the instruction was "RUN make"
+ *	never built here
  *
- * The reason is the first difference from the last build of the same step. The same step
- * is the one with the same text in the same stage, or else the one at the same position.
+ * The reason is the first difference from the nearest step that is noted (nearest.h): the
+ * step's own inputs come first, then the steps that it builds on. If one of those runs
+ * again, the reason names the one where that began.
  */
 #ifndef BUILDER_CACHE_REASON_H
 #define BUILDER_CACHE_REASON_H
 
-#include "builder/cache/last_build.h"
+#include "builder/cache/nearest.h"
 
-/* The reason for step I of IS. NULL: there is nothing to compare with. Caller frees. */
-char *reason_find(const struct last_build *was, const struct last_build *is, size_t i);
+/* The reason for step I of N's build, and in *CAUSE the step where it began. The reasons
+ * of the steps that it builds on were found before. Caller frees. */
+char *reason_find(struct nearby *n, size_t i, size_t *cause);
 
 #endif

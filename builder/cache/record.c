@@ -70,6 +70,20 @@ record_find(struct store *st, const struct digest *key, struct record *out)
 	return found > 0 ? 1 : 0;
 }
 
+enum record_trace
+record_trace(struct store *st, const struct digest *key)
+{
+	auto_free char *name = record_name(key);
+	auto_json json_t *json = NULL;
+	auto_error struct error ignored = ERROR_INIT;
+	struct record record;
+
+	if (jsonio_read(store_fd(st), name, RECORD_SIZE_MAX, &json, &ignored) <= 0)
+		return RECORD_NONE;
+	return record_parse(st, json, &record, &ignored) > 0 ? RECORD_WHOLE
+	                                                     : RECORD_WITHOUT_LAYER;
+}
+
 void
 record_write(struct store *st, const struct digest *key, const struct record *r,
              struct text step, const struct preimage *preimage)

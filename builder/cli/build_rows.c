@@ -113,6 +113,9 @@ const struct option_row build_option_rows[] = {
 	  "limit memory and swap of a RUN step together (-1: any swap)" },
 	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL,
 	  "write digests and names as JSON to FILE (-: standard output)" },
+	{ "mode-policy", 0, "keep|git", OPTION_CALL, 0, set_mode_policy,
+	  "modes of context files: as they are (default), or only 0755 and 0644, as git "
+	  "keeps them" },
 	{ "network", 0, "default|none|host", OPTION_CALL, 0, set_network,
 	  "of RUN steps" },
 	{ "no-cache", 0, NULL, OPTION_FLAG, AT(no_cache), NULL,

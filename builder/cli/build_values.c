@@ -409,6 +409,17 @@ set_on_error(void *target, struct text value, struct error *err)
 	return 0;
 }
 
+int
+set_mode_policy(void *target, struct text value, struct error *err)
+{
+	struct build_request *r = &((struct build_options *)target)->request;
+
+	if (!text_is(value, "keep") && !text_is(value, "git"))
+		return error_set(err, ERR_USAGE, "must be keep or git");
+	r->git_modes = text_is(value, "git");
+	return 0;
+}
+
 /* The same as the variable of this name, which it overrides. */
 int
 set_epoch(void *target, struct text value, struct error *err)

@@ -176,7 +176,8 @@ const struct option_group build_groups[N_BUILD_GROUPS] = {
 	                      "image-name-with-digest-file "
 	                      "image-name-tag-with-digest-file root " },
 	{ "Caches",
-	  " cache-from cache-to cache-ttl cache-max-size no-cache no-cache-filter " },
+	  " cache-from cache-to cache-ttl cache-max-size no-cache no-cache-filter "
+	  "mode-policy " },
 	{ "RUN steps",
 	  " add-host allow cap-add cap-drop cpu-period cpu-quota cpu-shares cpus "
 	  "cpuset-cpus "

@@ -122,6 +122,17 @@ device_index(struct context *c, uint64_t dev)
 	return (uint32_t)(c->devices.n - 1);
 }
 
+/* Modes as git has them do not depend on the umask of the checkout. */
+static uint16_t
+mode_of(const struct context_options *options, uint32_t mode)
+{
+	bool executes = S_ISDIR(mode) || (mode & S_IXUSR) != 0;
+
+	if (!options->git_modes || (!S_ISDIR(mode) && !S_ISREG(mode)))
+		return (uint16_t)(mode & 07777);
+	return executes ? 0755 : 0644;
+}
+
 static void
 collect_entry(struct collect *c, struct text path, const struct scan_stat *st,
               const char *link)
@@ -131,7 +142,7 @@ collect_entry(struct collect *c, struct text path, const struct scan_stat *st,
 
 	*e = (struct entry){ .path = path,
 		             .type = type_of(st->mode),
-		             .mode = st->mode & 07777,
+		             .mode = mode_of(c->options, st->mode),
 		             .mtime = c->options->has_mtime ? c->options->mtime
 		                                            : st->mtime,
 		             .link = text_of(link) };

@@ -5,7 +5,7 @@
  * repository, an unpacked archive). It is walked once, in parallel, only where
  * the steps' sources reach, and without entering ignored directories. The result
  * is a *source layer*: a sorted tree whose files stay where they are. Owners are
- * 0:0, modes and whole-second mtimes are kept, a socket counts as an empty file.
+ * 0:0, modes (unless git_modes) and whole-second mtimes are kept, a socket counts as an empty file.
  * Extended attributes are dropped, and file capabilities too, because replacing
  * the owner removes them.
  *
@@ -43,6 +43,8 @@ struct context_options {
 	        *wanted; /* sources that steps name, cleaned, relative, may hold globs */
 	size_t n_wanted; /* 0 with wanted NULL: everything */
 	bool remember;   /* keep the stat index between builds */
+	bool git_modes;  /* 0755 and 0644 by the owner's right to execute, as git has
+	                    them; directories 0755 */
 	bool has_mtime;  /* all entries get MTIME (seconds): a commit's */
 	int64_t mtime;
 	const struct cancel

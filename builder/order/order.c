@@ -301,9 +301,9 @@ choose_packing(const struct build *b, struct compressor *out)
 	return any;
 }
 
-/* The name of this build for last_build; NULL if there is none. Caller frees. */
+/* What users call the same build. Caller frees. */
 static char *
-last_build_of(const struct build *b, const struct plan *plan)
+place_of(const struct build *b, const struct plan *plan)
 {
 	const struct build_request *r = b->request;
 	const struct local_context *main = b->input.contexts.at;
@@ -313,8 +313,8 @@ last_build_of(const struct build *b, const struct plan *plan)
 
 	if (b->input.contexts.n > 0 && main->name.p == NULL && main->remember)
 		context = main->path;
-	if (context == NULL || strcmp(context, "-") == 0)
-		return NULL;
+	if (context == NULL)
+		context = "-";
 	for (size_t i = 0; i < plan_n_images(plan); i++) {
 		auto_free char *platform =
 		        platform_print(&plan_image_at(plan, i)->platform);
@@ -349,7 +349,7 @@ static int
 run_plan(struct build *b, struct error *err)
 {
 	const struct plan *plan = b->plan;
-	auto_free char *name = last_build_of(b, plan);
+	auto_free char *name = place_of(b, plan);
 	struct compressor packing = { .kind = COMPRESS_NONE };
 	bool is_packed = choose_packing(b, &packing);
 	struct solve_options options = {
@@ -363,7 +363,7 @@ run_plan(struct build *b, struct error *err)
 		.n_no_cache_stages = b->request->no_cache_stages.n,
 		.jobs = b->request->jobs,
 		.imported = b->imported,
-		.last_build = name,
+		.place = name,
 		.wants_tar = is_packed && packing.kind == COMPRESS_NONE
 	};
 	struct solution solution = { 0 };

@@ -105,6 +105,7 @@ struct build_request {
 	enum squash squash;
 	bool omits_history;
 	bool makes_index;    /* even of one platform */
+	bool git_modes;      /* of context files: 0755 and 0644 only */
 	bool shell_on_error; /* keep the root of a failed RUN */
 	bool keep_on_error;  /* … in the store */
 	enum plan_format print_plan;

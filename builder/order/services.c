@@ -330,6 +330,7 @@ fill_env(struct services *s)
 		.sandbox_arg = s,
 		.keep_failed = r->shell_on_error ? keep_failed : NULL,
 		.keeps_failed = r->keep_on_error,
+		.git_modes = r->git_modes,
 		.cancel = r->cancel,
 		.epoch = r->epoch,
 		.now = clock_wall_ns() / 1000000000,

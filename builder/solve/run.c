@@ -183,6 +183,7 @@ solver_fail(struct solver *s, const struct step *step, struct error *err)
 	solver_begin(s, step);
 	if (err->n_at == 0 && step->at.line > 0)
 		error_at(err, step->at);
+	s->states[step->id].failed = err->code != ERR_CANCELLED;
 	pthread_mutex_lock(&s->lock);
 	lost = solver_has_lost(s);
 	pthread_mutex_unlock(&s->lock);

@@ -35,6 +35,7 @@ solver_clear(struct solver *s)
 		free(s->states[i].miss);
 	}
 	free(s->states);
+	noted_build_clear(&s->notes);
 	error_clear(&s->error);
 	pthread_cond_destroy(&s->changed);
 	pthread_mutex_destroy(&s->lock);
@@ -254,6 +255,7 @@ solve_run(const struct solve_options *options, struct solution *out, struct erro
 	if (failed == 0)
 		solver_settle_rest(&s);
 	solver_dismiss(&s);
+	solver_note_end(&s);
 	out->n_cached = s.n_cached;
 	out->n_run = s.n_run;
 	out->lost = s.lost;

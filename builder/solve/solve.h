@@ -29,10 +29,10 @@ struct solve_options {
 	size_t n_no_cache_stages;
 	size_t jobs;                          /* steps at once, 0 = default */
 	const struct cache_records *imported; /* records of other machines; may be NULL */
-	const char *last_build; /* the inputs of the last build (last_build.h); NULL:
-	                      misses are not explained */
-	bool wants_tar;         /* the target's layers are exported as tars */
-	bool wants_dir;         /* the target's files are exported */
+	const char *place; /* the same for builds that are the same to users
+	                      (noted_build.h); NULL: misses are not explained */
+	bool wants_tar;    /* the target's layers are exported as tars */
+	bool wants_dir;    /* the target's files are exported */
 };
 
 /* The cache entry of a finished step. */

@@ -8,6 +8,7 @@
 
 #include "base/event.h"
 #include "builder/cache/cache.h"
+#include "builder/cache/noted_build.h"
 #include "builder/solve/solve.h"
 #include "parser/plan.h"
 #include "parser/step.h"
@@ -31,6 +32,7 @@ struct step_state {
 	int vertex;           /* 0: not shown */
 	bool begun, over;     /* the vertex; under the lock */
 	bool excused;         /* it does not run because its base failed, which is told */
+	bool failed;          /* it ran, and did not end well */
 	char *miss;           /* why it is not cached; NULL: unknown */
 };
 
@@ -44,8 +46,10 @@ struct solver {
 	size_t n_left; /* needed steps that are not finished */
 	size_t n_run, n_cached;
 	bool failed;
-	bool lost;          /* because of a layer that the cache lost */
-	struct error error; /* the first */
+	bool lost;                /* because of a layer that the cache lost */
+	struct error error;       /* the first */
+	struct noted_build notes; /* of this build, if anything runs */
+	struct digest notes_state;
 };
 
 /* keys.c: phases 2 and 3. */
@@ -61,9 +65,10 @@ void solver_find_same(struct solver *s);
 bool
 solver_find_record(const struct solver *s, const struct digest *key, struct record *out);
 
-/* why.c: explains why steps are not cached, by the notes of the last build, and writes
- * the notes of this build. */
+/* why.c: explains why steps are not cached, by the notes of earlier builds, and notes this
+ * build; its end, when it is known how steps ended. */
 void solver_explain(struct solver *s);
+void solver_note_end(struct solver *s);
 
 /* need.c: phase 4: marks needed steps, counts their unfinished inputs, and decides
  * which forms their layers need. */

@@ -357,7 +357,8 @@ add_match(struct selection *s, size_t i, struct error *err)
 struct listing {
 	struct selection selection;
 	struct arena *arena;
-	struct last_build_step *out;
+	struct noted_step *out;
+	struct text context; /* its name; p NULL: the main one */
 };
 
 /* The path of the entry for messages, usually its path in the tree. */
@@ -367,6 +368,10 @@ listed_path(const struct listing *l, const struct copy_item *item)
 	const char *name = l->selection.match->name;
 	const char *slash = *name != '\0' && item->rel.n > 0 ? "/" : "";
 
+	if (l->context.p != NULL)
+		return text_of(arena_print(l->arena, "%.*s: %s%s%.*s",
+		                           TEXT_ARG(l->context), name, slash,
+		                           TEXT_ARG(item->rel)));
 	if (item->origin != NULL && strcmp(name, l->selection.match->path) == 0)
 		return item->origin->path;
 	return text_of(
@@ -377,7 +382,7 @@ static int
 list_item(void *arg, const struct copy_item *item, struct error *err)
 {
 	struct listing *l = arg;
-	struct last_build_file *file = NULL;
+	struct noted_file *file = NULL;
 	struct chosen c;
 	struct digest digest;
 	auto_error struct error ignored = ERROR_INIT;
@@ -395,14 +400,15 @@ list_item(void *arg, const struct copy_item *item, struct error *err)
 	return 0;
 }
 
-/* Texts are in the context's tree, or in ARENA. */
+/* The files of the context FROM. Texts are in the context's tree, or in ARENA. */
 static int
-list_source(const struct opened_source *source, struct arena *arena,
-            struct last_build_step *out, struct error *err)
+list_source(const struct opened_source *source, const struct step *from,
+            struct arena *arena, struct noted_step *out, struct error *err)
 {
 	struct listing l = { .selection = { .source = source },
 		             .arena = arena,
-		             .out = out };
+		             .out = out,
+		             .context = from->local.context };
 
 	for (size_t i = 0; i < source->matches.list.n; i++) {
 		l.selection.match = &source->matches.list.at[i];
@@ -419,7 +425,7 @@ is_local(const struct step_job *job, step_id from)
 }
 
 static int
-list_copied(const struct step_job *job, struct arena *arena, struct last_build_step *out,
+list_copied(const struct step_job *job, struct arena *arena, struct noted_step *out,
             struct error *err)
 {
 	const struct step_copy *copy = &job->step->copy;
@@ -429,14 +435,15 @@ list_copied(const struct step_job *job, struct arena *arena, struct last_build_s
 
 		if (is_local(job, copy->sources.at[i].from) &&
 		    (opened_source_open(job, i, &s, err) < 0 ||
-		     list_source(&s, arena, out, err) < 0))
+		     list_source(&s, &job->plan->steps.at[copy->sources.at[i].from],
+		                 arena, out, err) < 0))
 			return -1;
 	}
 	return 0;
 }
 
 static int
-list_mounted(const struct step_job *job, struct arena *arena, struct last_build_step *out,
+list_mounted(const struct step_job *job, struct arena *arena, struct noted_step *out,
              struct error *err)
 {
 	const struct step_run *run = &job->step->run;
@@ -448,15 +455,15 @@ list_mounted(const struct step_job *job, struct arena *arena, struct last_build_
 		if (m->type == MOUNT_BIND && is_local(job, m->from) &&
 		    (opened_source_open_path(job, step_input_index(job->step, m->from),
 		                             m->source, &s, err) < 0 ||
-		     list_source(&s, arena, out, err) < 0))
+		     list_source(&s, &job->plan->steps.at[m->from], arena, out, err) < 0))
 			return -1;
 	}
 	return 0;
 }
 
 int
-step_list_files(const struct step_job *job, struct arena *arena,
-                struct last_build_step *out, struct error *err)
+step_list_files(const struct step_job *job, struct arena *arena, struct noted_step *out,
+                struct error *err)
 {
 	if (job->step->kind == STEP_COPY)
 		return list_copied(job, arena, out, err);

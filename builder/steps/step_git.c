@@ -79,6 +79,7 @@ step_git_execute(const struct step_job *job, struct result *out, struct error *e
 	free(checkout.dir);
 	if (failed < 0)
 		return -1;
+	out->commit = mem_copy(commit.id);
 	if (git->keep_git_dir)
 		out->content = content_of(git, &commit);
 	array_push(&out->layers, context_layer(out->context));

@@ -111,6 +111,7 @@ step_local_execute(const struct step_job *job, struct result *out, struct error 
 	options.path = context->path;
 	options.ignore = context->ignore;
 	options.remember = context->remember;
+	options.git_modes = job->env->git_modes;
 	options.wanted = wanted.list.at != NULL ? wanted.list.at : &(struct text){ 0 };
 	options.n_wanted = wanted.list.n;
 	options.dir_fd = fcntl(context->dir_fd, F_DUPFD_CLOEXEC, 3);

@@ -113,5 +113,6 @@ result_clear(struct result *r)
 	array_clear(&r->layers);
 	context_free(r->context);
 	layer_free_source(r->source);
+	free(r->commit);
 	*r = (struct result){ 0 };
 }

@@ -19,7 +19,7 @@
 
 #include "base/cancel.h"
 #include "builder/cache/cache.h"
-#include "builder/cache/last_build.h"
+#include "builder/cache/noted_build.h"
 #include "builder/cache/preimage.h"
 #include "builder/context/context.h"
 #include "builder/sandbox/sandbox.h"
@@ -37,6 +37,7 @@ struct result {
 	struct layer *source;    /* http: its source layer; else NULL */
 	struct digest content;   /* http: of the file; git with .git: of the commit's id;
 	                            else not known */
+	char *commit;            /* git: the commit's id; else NULL */
 };
 
 /* Frees the array, and for a source step its context (and writes the context's index) or
@@ -85,6 +86,7 @@ struct run_surroundings {
 struct build_env {
 	struct store *store;
 	struct registry *registry;
+	bool git_modes;          /* of local contexts: see context_options */
 	bool offline;            /* for git; the registry has its own setting */
 	struct sandbox *sandbox; /* NULL until a RUN must run: see sandbox_of */
 	struct sandbox *(*sandbox_of)(void *arg,
@@ -129,7 +131,7 @@ int step_preimage(const struct step_job *job, bool content, struct preimage *out
 /* Adds to OUT the files that a COPY, an ADD or a bind mount takes from contexts; their
  * digests are known after step_preimage(). ARENA owns the texts. */
 int step_list_files(const struct step_job *job, struct arena *arena,
-                    struct last_build_step *out, struct error *err);
+                    struct noted_step *out, struct error *err);
 
 /* True if the definition key of input I (index into step->inputs) must go into
  * the step's own: not for local, http, git, nor for the base of COPY --link. */

@@ -38,9 +38,20 @@ static char *last_page, *read_only;
 static long
 odd_argument(void)
 {
-	static const char *const paths[] = { "/", "..", "/proc/self/comm", "/a/b", "/a", "/a/",
-		                             "/proc/self/fd/1", "/dev/null", "", "/proc/1/mem",
-		                             "/proc/self/task", "//..//a", "/l", "/proc/self/root/a" };
+	static const char *const paths[] = { "/",
+		                             "..",
+		                             "/proc/self/comm",
+		                             "/a/b",
+		                             "/a",
+		                             "/a/",
+		                             "/proc/self/fd/1",
+		                             "/dev/null",
+		                             "",
+		                             "/proc/1/mem",
+		                             "/proc/self/task",
+		                             "//..//a",
+		                             "/l",
+		                             "/proc/self/root/a" };
 
 	switch (rand() % 9) {
 	case 0:
@@ -66,10 +77,34 @@ static bool
 is_left_out(long nr)
 {
 	static const long numbers[] = {
-		SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_pause, SYS_kill, SYS_tkill,
-		SYS_munmap, SYS_mremap, SYS_mprotect, SYS_brk, SYS_mmap, SYS_rt_sigsuspend,
-		SYS_fork, SYS_vfork, SYS_clone, SYS_read, SYS_poll, SYS_select, SYS_futex,
-		SYS_nanosleep, SYS_alarm, SYS_tgkill, SYS_ptrace, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_wait4, SYS_epoll_wait, SYS_shutdown,
+		SYS_exit,
+		SYS_exit_group,
+		SYS_rt_sigreturn,
+		SYS_pause,
+		SYS_kill,
+		SYS_tkill,
+		SYS_munmap,
+		SYS_mremap,
+		SYS_mprotect,
+		SYS_brk,
+		SYS_mmap,
+		SYS_rt_sigsuspend,
+		SYS_fork,
+		SYS_vfork,
+		SYS_clone,
+		SYS_read,
+		SYS_poll,
+		SYS_select,
+		SYS_futex,
+		SYS_nanosleep,
+		SYS_alarm,
+		SYS_tgkill,
+		SYS_ptrace,
+		SYS_rt_sigqueueinfo,
+		SYS_rt_tgsigqueueinfo,
+		SYS_wait4,
+		SYS_epoll_wait,
+		SYS_shutdown,
 	};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -194,7 +229,8 @@ repeat_all(void *way)
 			chdir("..");
 			break;
 		case 1:
-			fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK * (rand() % 2), 0);
+			fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK * (rand() % 2),
+			            0);
 			connect(fd, (struct sockaddr *)&address, sizeof address);
 			close(fd);
 			break;
@@ -239,7 +275,8 @@ signals(void)
 				pthread_t thread;
 
 				for (intptr_t k = 0; k < 4; k++)
-					pthread_create(&thread, NULL, repeat_all, (void *)(k + i));
+					pthread_create(&thread, NULL, repeat_all,
+					               (void *)(k + i));
 				/* Another thread's exec ends them all. */
 				usleep((useconds_t)rand() % 100000);
 				execl("/abuse", "abuse", "nothing", "1", NULL);
@@ -296,8 +333,8 @@ memory(void)
 	void *bytes = NULL;
 
 	setrlimit(RLIMIT_AS, &little);
-	while ((bytes = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-	                     0)) != MAP_FAILED)
+	while ((bytes = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+	                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED)
 		memset(bytes, 1, 1 << 20);
 	for (int i = 0; i < 1000; i++)
 		if (stat("/abuse", &st) < 0 || chdir("/") < 0)
@@ -364,7 +401,8 @@ main(int argc, char **argv)
 		sleep((unsigned)atoi(argv[2]));
 		return 0;
 	}
-	last_page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	last_page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	                 -1, 0);
 	memset(last_page, 'x', 4096);
 	munmap(last_page + 4096, 4096);
 	read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -65,13 +65,33 @@ row() {
 }
 
 # why REASON NAME DOCKERFILE PREPARE CHANGE [OPTION…]: what the first step says that was
-# not in the cache because of the change.
+# not in the cache because of the change. * stands for any text.
 why() {
     local reason=$1 got
+    # Only * is special.
+    reason=${reason//\\/\\\\}
+    reason=${reason//[/\\[}
+    reason=${reason//\?/\\?}
     shift
     row runs "$@"
     got=$(sed -n 's/^#[0-9]* MISS: //p' "$T/row.log" | head -n 1)
-    [ "$got" = "$reason" ] || row_failed "the reason is: $got"
+    # shellcheck disable=SC2053
+    [[ $got == $reason ]] || row_failed "the reason is: $got"
+}
+
+# edit OLD NEW: in the row's Dockerfile.
+edit() {
+    local text
+    text=$(cat Dockerfile)
+    [[ $text == *"$1"* ]] || return 1
+    printf '%s\n' "${text//"$1"/"$2"}" >Dockerfile
+}
+
+# rebase LINES: another base:1, from busybox:1 and LINES.
+rebase() {
+    mkdir -p "$T/base"
+    printf "FROM busybox:1\n$1\n" >"$T/base/Dockerfile"
+    "$COOPER" build -q -t base:1 "$T/base" >/dev/null
 }
 
 rows_begin() {

@@ -398,3 +398,24 @@ nameserver ::2" ]
     build --logfile "$T/none/log" .
     [ "$status" -eq 2 ]
 }
+
+@test "--mode-policy=git: modes of contexts as git has them, in copies and mounts" {
+    busybox_image
+    mkdir -m 700 d lib
+    echo f >f
+    install -m 600 f d/f
+    install -m 4775 f d/x
+    install -m 700 f lib/x
+    ln -s f d/l
+    mkfifo -m 600 d/p
+    printf 'FROM busybox:1\nCOPY d /d/\nCOPY --from=lib . /lib/\nCOPY --chmod=640 f /f\nRUN --mount=target=/m stat -c "%%a %%n" /m/d /m/d/* >/seen\n' >Dockerfile
+    # modes OPTION…: of everything that is copied.
+    modes() {
+        build --build-context lib=lib -o "$T/out" "$@" .
+        (cd "$T/out" && stat -c '%a %n' d d/* lib/* f && cat seen)
+    }
+    [ "$(modes)" = "$(modes --mode-policy=keep)" ]
+    [ "$(modes | tr '\n' ' ')" = '755 d 600 d/f 777 d/l 600 d/p 4775 d/x 700 lib/x 640 f 700 /m/d 600 /m/d/f 777 /m/d/l 600 /m/d/p 4775 /m/d/x ' ]
+    rm -r "$T/out"
+    [ "$(modes --mode-policy=git | tr '\n' ' ')" = '755 d 644 d/f 777 d/l 600 d/p 755 d/x 755 lib/x 640 f 755 /m/d 644 /m/d/f 777 /m/d/l 600 /m/d/p 755 /m/d/x ' ]
+}

@@ -315,7 +315,8 @@ program_by_race(void)
 			return false;
 		pid = fork();
 		if (pid == 0) {
-			char *const words[] = { "no", NULL }, *const own[] = { "OUT=1", NULL };
+			char *const words[] = { "no", NULL }, *const own[] = { "OUT=1",
+				                                               NULL };
 
 			dup2(ends[1], 1);
 			pthread_create(&thread, NULL, turn_program, NULL);
@@ -325,7 +326,8 @@ program_by_race(void)
 		}
 		close(ends[1]);
 		waitpid(pid, &status, 0);
-		if (read(ends[0], text, sizeof text) > 3 && strncmp(text, "OUT=1", 5) == 0)
+		if (read(ends[0], text, sizeof text) > 3 &&
+		    strncmp(text, "OUT=1", 5) == 0)
 			return true;
 		close(ends[0]);
 	}

@@ -30,7 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (exec_file_read(fd, &facts) < 0)
 		facts.kind = EXEC_FOREIGN;
 	if (facts.kind == EXEC_SCRIPT) {
-		assert(is_in_line(&facts, facts.interpreter) && facts.interpreter[0] != '\0');
+		assert(is_in_line(&facts, facts.interpreter) &&
+		       facts.interpreter[0] != '\0');
 		assert(facts.argument == NULL || is_in_line(&facts, facts.argument));
 	} else if (facts.kind == EXEC_PROGRAM) {
 		assert(memchr(facts.loader, '\0', sizeof facts.loader) != NULL);

@@ -167,7 +167,8 @@ notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
 static void
 make_file(const char *path, const char *text)
 {
-	const int fd = openat(home_fd, path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+	const int fd = openat(home_fd, path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
+	                      0644);
 
 	assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) &&
 	       fchmod(fd, 0644) == 0);
@@ -257,11 +258,13 @@ check_outside(void)
 	const int fd = openat(home_fd, "canary", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
-	assert(fd >= 0 && read(fd, text, sizeof text) == (ssize_t)sizeof CANARY_TEXT - 1 &&
+	assert(fd >= 0 &&
+	       read(fd, text, sizeof text) == (ssize_t)sizeof CANARY_TEXT - 1 &&
 	       memcmp(text, CANARY_TEXT, sizeof CANARY_TEXT - 1) == 0);
 	assert(fstat(fd, &st) == 0 && st.st_nlink == 1 && (st.st_mode & 07777) == 0644);
 	close(fd);
-	assert(fstat(home_fd, &st) == 0 && st.st_nlink <= 3 && (st.st_mode & 07777) == 0700);
+	assert(fstat(home_fd, &st) == 0 && st.st_nlink <= 3 &&
+	       (st.st_mode & 07777) == 0700);
 }
 
 /* ------------------------------------------------------------ calls */
@@ -296,8 +299,9 @@ call(const uint8_t *bytes)
 	a.proc_fd = trap.proc.proc_fd;
 	a.number = numbers[bytes[0] % n];
 	for (size_t i = 0; i < 6; i++)
-		a.args[i] = argument(bytes[1] >> (i % 4 * 2),
-		                     (uint16_t)(bytes[2 + 2 * i] | bytes[3 + 2 * i] << 8));
+		a.args[i] =
+		        argument(bytes[1] >> (i % 4 * 2),
+		                 (uint16_t)(bytes[2 + 2 * i] | bytes[3 + 2 * i] << 8));
 	trap_answer(&trap, &a);
 }
 
