@@ -11,7 +11,7 @@
 struct measure {
 	size_t skip_ended, skip_running; /* number of oldest vertices that are left out */
 	size_t logs;                     /* last lines of each running one */
-	bool ended_statuses, running_statuses;
+	bool ended_details, running_details; /* statuses, and why it is not cached */
 };
 
 /* ------------------------------------------------------------ measuring */
@@ -31,10 +31,18 @@ log_rows(const struct ui_vertex *v, const struct measure *m)
 	return v->ended ? 0 : n < m->logs ? n : m->logs;
 }
 
-static size_t
-status_rows(const struct ui_vertex *v, const struct measure *m)
+static bool
+has_reason(const struct ui_vertex *v)
 {
-	return (v->ended ? m->ended_statuses : m->running_statuses) ? v->statuses.n : 0;
+	return v->miss != NULL && *v->miss != '\0';
+}
+
+static size_t
+detail_rows(const struct ui_vertex *v, const struct measure *m)
+{
+	return (v->ended ? m->ended_details : m->running_details)
+	               ? v->statuses.n + has_reason(v)
+	               : 0;
 }
 
 /* All rows but the header. */
@@ -46,7 +54,7 @@ count_rows(const struct ui *ui, const struct measure *m)
 	for (size_t i = 0; i < ui->begun.n; i++) {
 		const struct ui_vertex *v = ui_vertex_at(ui, (int)i + 1);
 
-		n += 1 + status_rows(v, m) + log_rows(v, m);
+		n += 1 + detail_rows(v, m) + log_rows(v, m);
 	}
 	return n;
 }
@@ -70,7 +78,7 @@ measure(const struct ui *ui, size_t room)
 	count_vertices(ui, &n_ended, &n_running);
 	if (n <= room)
 		return m;
-	m.ended_statuses = false;
+	m.ended_details = false;
 	n = count_rows(ui, &m);
 	if (n <= room)
 		return m;
@@ -80,9 +88,13 @@ measure(const struct ui *ui, size_t room)
 	n = count_rows(ui, &m) - m.skip_ended;
 	if (n <= room)
 		return m;
-	m.running_statuses = false;
+	m.running_details = false;
 	n = count_rows(ui, &m) - m.skip_ended;
-	m.skip_running = n <= room ? 0 : n - room < n_running ? n - room : n_running;
+	if (n <= room)
+		return m;
+	/* One more row tells how many are left out. */
+	n -= room > 0 ? room - 1 : 0;
+	m.skip_running = n < n_running ? n : n_running;
 	return m;
 }
 
@@ -105,6 +117,21 @@ is_coming(const struct ui_vertex *v)
 }
 
 static void
+add_count(struct buf *out, const struct ui *ui, enum event_outcome outcome,
+          const char *word)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ui->begun.n; i++) {
+		const struct ui_vertex *v = ui_vertex_at(ui, (int)i + 1);
+
+		n += v->ended && v->outcome == outcome;
+	}
+	if (n > 0)
+		buf_print(out, ", %zu %s", n, word);
+}
+
+static void
 add_header(struct picture *p, const struct ui *ui, int64_t now_ns)
 {
 	auto_buf struct buf left = BUF_INIT;
@@ -118,6 +145,8 @@ add_header(struct picture *p, const struct ui *ui, int64_t now_ns)
 	buf_print(&left, "[+] %s %.1fs (%zu/%zu)%s", ui->name,
 	          (double)(now_ns - ui->start_ns) / 1e9, n_ended,
 	          n_ended + n_running + n_coming, over ? " FINISHED" : "");
+	add_count(&left, ui, OUTCOME_CACHED, "cached");
+	add_count(&left, ui, OUTCOME_SKIPPED, "skipped");
 	add_row(p, over ? ROW_RUN : ROW_HEADER, &left, -1);
 }
 
@@ -143,19 +172,30 @@ add_vertex(struct picture *p, const struct ui_vertex *v, int64_t now_ns)
 }
 
 static void
+add_reason(struct picture *p, const struct ui_vertex *v)
+{
+	auto_buf struct buf left = BUF_INIT;
+
+	buf_add_str(&left, " => => MISS: ");
+	visible_add(&left, text_of(v->miss), VISIBLE_TITLE);
+	add_row(p, ROW_NOTE, &left, -1);
+}
+
+static void
 add_status(struct picture *p, const struct ui_vertex *v, const struct ui_status *s,
            int64_t now_ns)
 {
 	auto_buf struct buf left = BUF_INIT;
 	bool over = s->ended || v->ended;
+	struct picture_row *row = NULL;
 
 	buf_add_str(&left, " => => ");
 	visible_add(&left, text_of(s->name), VISIBLE_TITLE);
-	if (s->done > 0 || s->total > 0) {
+	if (over && (s->done > 0 || s->total > 0)) {
 		buf_add_char(&left, ' ');
 		number_print_size(&left, s->done);
 	}
-	if (s->total > 0) {
+	if (over && s->total > 0) {
 		buf_add_str(&left, " / ");
 		number_print_size(&left, s->total);
 	}
@@ -164,6 +204,20 @@ add_status(struct picture *p, const struct ui_vertex *v, const struct ui_status 
 	         : v->ended ? v->end_ns
 	                    : now_ns) -
 	                s->start_ns);
+	row = &p->rows.at[p->rows.n - 1];
+	row->is_transfer = !over && (s->done > 0 || s->total > 0);
+	row->done = s->done;
+	row->total = s->total;
+	row->rate = pace_rate(&s->pace, now_ns);
+}
+
+static void
+add_hidden(struct picture *p, size_t n)
+{
+	auto_buf struct buf left = BUF_INIT;
+
+	buf_print(&left, " => ... %zu more running", n);
+	add_row(p, ROW_NOTE, &left, -1);
 }
 
 static void
@@ -192,13 +246,27 @@ add_logs(struct picture *p, const struct ui_vertex *v, size_t n)
 		}
 }
 
+/* N: all or nothing. */
+static void
+add_details(struct picture *p, const struct ui_vertex *v, size_t n, int64_t now_ns)
+{
+	if (n == 0)
+		return;
+	if (has_reason(v))
+		add_reason(p, v);
+	for (size_t i = 0; i < v->statuses.n; i++)
+		add_status(p, v, &v->statuses.at[i], now_ns);
+}
+
 void
 picture_make(struct picture *p, const struct ui *ui, int64_t now_ns, size_t height)
 {
 	struct measure m = { 0, 0, 0, true, true };
+	size_t n_hidden = 0;
 
 	if (height > 0)
 		m = measure(ui, height - 1);
+	n_hidden = m.skip_running;
 	add_header(p, ui, now_ns);
 	for (size_t i = 0; i < ui->begun.n; i++) {
 		const struct ui_vertex *v = ui_vertex_at(ui, (int)i + 1);
@@ -209,10 +277,11 @@ picture_make(struct picture *p, const struct ui *ui, int64_t now_ns, size_t heig
 			continue;
 		}
 		add_vertex(p, v, now_ns);
-		for (size_t k = 0; k < status_rows(v, &m); k++)
-			add_status(p, v, &v->statuses.at[k], now_ns);
+		add_details(p, v, detail_rows(v, &m), now_ns);
 		add_logs(p, v, log_rows(v, &m));
 	}
+	if (n_hidden > 0 && height != 1)
+		add_hidden(p, n_hidden);
 }
 
 void

@@ -198,3 +198,18 @@ shown_width(struct text t)
 	}
 	return used;
 }
+
+struct text
+shown_cut_start(struct text t, size_t columns)
+{
+	size_t width = shown_width(t);
+
+	while (width > columns) {
+		uint32_t rune = 0;
+		size_t n = text_rune(t, &rune);
+
+		width -= n == 0 ? 1 : rune_width(rune);
+		t = text_from(t, n == 0 ? 1 : n);
+	}
+	return t;
+}

@@ -22,6 +22,9 @@ void shown_add(struct buf *out, struct text t, enum shown how);
 /* The width in columns of T (made by shown_add() for the screen). */
 size_t shown_width(struct text t);
 
+/* The longest end of T that takes at most COLUMNS. */
+struct text shown_cut_start(struct text t, size_t columns);
+
 /* The longest beginning of T that takes at most COLUMNS. */
 struct text shown_cut(struct text t, size_t columns);
 

@@ -13,10 +13,14 @@
 
 #define DRAW_MS 100
 
+/* A name with fewer columns only keeps its beginning. */
+#define NAME_MIN 20
+
 /* Used by the ticking thread and, after it has ended, by finish(); only ABOVE is
  * shared and under the ui's lock. */
 struct tty {
 	struct colours colours;
+	bool utf8;
 	ARRAY(size_t) drawn; /* columns of each row on the screen now */
 	size_t columns;      /* of the screen then */
 	struct buf above;    /* text to print above the picture */
@@ -32,6 +36,7 @@ tty_of(struct ui *ui)
 		t = ui->own = mem_new(sizeof *t);
 		colours_init(&t->colours, none != NULL && *none != '\0',
 		             getenv("BUILDKIT_COLORS"));
+		t->utf8 = meter_has_utf8();
 	}
 	return t;
 }
@@ -92,6 +97,7 @@ colour_of(const struct colours *c, enum row_kind kind)
 	case ROW_CANCEL:
 		return c->cancel;
 	case ROW_LOG:
+	case ROW_NOTE:
 		return c->faint;
 	case ROW_HEADER:
 	case ROW_PLAIN:
@@ -100,22 +106,50 @@ colour_of(const struct colours *c, enum row_kind kind)
 	return "";
 }
 
-/* LEFT, cut, and RIGHT at the end of the row; the columns that it takes. */
+/* T in at most ROOM columns. Of a name, the beginning and the end are kept. Returns the
+ * columns that it takes. */
 static size_t
-add_line(struct buf *out, const char *left, const char *right, size_t columns)
+add_cut(const struct tty *t, struct buf *out, struct text shown, size_t room,
+        bool is_name)
+{
+	const char *dots = t->utf8 ? "…" : "...";
+	size_t n_dots = t->utf8 ? 1 : 3, width = shown_width(shown), end = 0;
+	struct text part;
+
+	if (width <= room) {
+		buf_add_text(out, shown);
+		return width;
+	}
+	if (room < n_dots) {
+		buf_print(out, "%.*s", (int)room, "...");
+		return room;
+	}
+	if (is_name && room > NAME_MIN)
+		end = (room - n_dots) / 3;
+	part = shown_cut(shown, room - n_dots - end);
+	width = shown_width(part) + n_dots;
+	buf_add_text(out, part);
+	buf_add_str(out, dots);
+	part = shown_cut_start(shown, end);
+	buf_add_text(out, part);
+	return width + shown_width(part);
+}
+
+/* The columns that a row takes. */
+static size_t
+add_line(const struct tty *t, struct buf *out, const struct picture_row *row,
+         const char *right, size_t columns)
 {
 	size_t n_right = strlen(right), room = columns, width = 0;
-	struct text shown = text_of(left);
 
 	if (n_right > 0)
 		room = columns > n_right + 1 ? columns - n_right - 1 : 0;
-	if (shown_width(shown) > room) {
-		buf_add_text(out, shown_cut(shown, room > 3 ? room - 3 : 0));
-		buf_add_text(out, text_first(TEXT("..."), room < 3 ? room : 3));
-		width = room;
-	} else {
-		buf_add_text(out, shown);
-		width = shown_width(shown);
+	width = add_cut(t, out, text_of(row->left), room,
+	                row->kind != ROW_LOG && row->kind != ROW_HEADER);
+	if (row->is_transfer && width + 2 < room) {
+		buf_add_str(out, "  ");
+		width += 2 + meter_add(out, row->done, row->total, row->rate,
+		                       room - width - 2, t->utf8);
 	}
 	if (n_right == 0)
 		return width;
@@ -135,7 +169,7 @@ draw_row(struct tty *t, const struct picture_row *row, struct buf *out, size_t c
 	if (row->time_ns >= 0)
 		snprintf(time, sizeof time, "%.1fs", (double)row->time_ns / 1e9);
 	buf_add_str(out, colour);
-	width = add_line(out, row->left, time, columns);
+	width = add_line(t, out, row, time, columns);
 	array_push(&t->drawn, width);
 	if (*colour != '\0')
 		buf_add_str(out, t->colours.reset);

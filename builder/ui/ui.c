@@ -211,6 +211,7 @@ set_status(struct ui_vertex *v, const struct event *e)
 {
 	struct ui_status *s = ui_status_of(v, e->name, e->time_ns);
 
+	pace_add(&s->pace, e->done, e->time_ns);
 	s->done = e->done;
 	s->total = e->total;
 	s->ended = e->ended;

@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/event.h"
 #include "builder/ui/log_tail.h"
+#include "builder/ui/meter.h"
 #include "builder/ui/ui.h"
 
 struct ui_status {
@@ -23,6 +24,7 @@ struct ui_status {
 	int64_t end_ns;
 	uint64_t shown; /* plain: bytes at the last line */
 	int64_t shown_ns;
+	struct pace pace;
 };
 
 struct ui_vertex {

@@ -30,6 +30,7 @@ returns what was counted, POST /count resets it. Everything is kept in memory.
          "reset": N                           cut off after N bytes of either body
          "stall": seconds                     silence before the answer
          "drip": N                            silence after N bytes of the answer
+         "rate": N                            the answer at N bytes a second
          "corrupt": true                      one byte of the answer is changed
          "short": N                           a complete answer of N bytes, chunked}
 """
@@ -156,6 +157,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")
             return
         stop = rule.get("reset", rule.get("drip")) if self.command == "GET" else None
+        self.rate = rule.get("rate")
         self.send(body if stop is None else body[:stop])
         if stop is not None:
             self.wfile.flush()
@@ -167,6 +169,8 @@ class Handler(BaseHTTPRequestHandler):
     def send(self, body):
         for at in range(0, len(body), PIECE):
             self.wfile.write(body[at:at + PIECE])
+            if getattr(self, "rate", None):
+                time.sleep(min(PIECE, len(body) - at) / self.rate)
             self.count("bytes_out", min(PIECE, len(body) - at))
 
     def fail(self, status, code, message="", headers=()):

@@ -29,6 +29,14 @@ struct happening {
 	{                                                                                \
 		(ms), EVENT_BEGIN, (v), (text), 0, NULL, 0, 0, false                     \
 	}
+#define ANNOUNCE(v, text)                                                                \
+	{                                                                                \
+		0, EVENT_ANNOUNCE, (v), (text), 0, NULL, 0, 0, false                     \
+	}
+#define MISS(v, text)                                                                    \
+	{                                                                                \
+		0, EVENT_MISS, (v), (text), 0, NULL, 0, 0, false                         \
+	}
 #define LOG(ms, v, text)                                                                 \
 	{                                                                                \
 		(ms), EVENT_LOG, (v), (text), 0, NULL, 0, 0, false                       \
