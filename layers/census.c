@@ -34,7 +34,7 @@ static const struct {
 	{ "refs", THING_REF },          { "compressed", THING_NOTE },
 	{ "contexts", THING_CONTEXT },  { "mounts", THING_MOUNT },
 	{ "failed", THING_FAILED },     { "checkouts", THING_CONTEXT },
-	{ "plain", THING_PLAIN },
+	{ "plain", THING_PLAIN },       { "members", THING_CONTEXT },
 };
 
 /* ------------------------------------------------------------ sizes */

@@ -13,6 +13,9 @@
 #include "base/text.h"
 #include "layers/layers.h"
 
+/* The number of all that decides the bytes of a layer: docs/output-profile.md. */
+#define OUTPUT_PROFILE 2
+
 enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_ZSTD };
 
 #define COMPRESS_LEVEL_DEFAULT (-100)

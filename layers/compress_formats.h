@@ -1,36 +1,23 @@
 /*
- * compress_formats: each format's functions.
+ * compress_formats: each format's functions. A member is a gzip member (RFC 1952) or a
+ * zstd frame (RFC 8878); both may follow each other.
  */
 #ifndef LAYERS_COMPRESS_FORMATS_H
 #define LAYERS_COMPRESS_FORMATS_H
 
-#include "layers/compress_stream.h"
+#include <stddef.h>
 
-/* Where compressed bytes go. */
-struct output {
-	compress_sink_fn *sink;
-	void *arg;
-	const struct cancel *cancel; /* may be NULL */
-};
+/* What one thread needs to compress members. Never NULL. */
+void *gzip_packer_new(int level);
+void gzip_packer_free(void *packer);
+size_t gzip_bound(size_t n); /* the most bytes that a member of N can have */
 
-static inline int
-output_write(const struct output *o, const void *bytes, size_t n, struct error *err)
-{
-	return o->sink(o->arg, bytes, n, err);
-}
+/* Compresses IN, N bytes, into OUT, which has gzip_bound(N). Returns the size. */
+size_t gzip_pack(void *packer, const char *in, size_t n, char *out);
 
-void *gzip_writer_open(int level, size_t threads, struct error *err);
-int gzip_writer_write(void *state, const void *bytes, size_t n, const struct output *out,
-                      struct error *err);
-int gzip_writer_finish(void *state, const struct output *out, struct error *err);
-void gzip_writer_free(void *state, bool at_once);
-
-void *zstd_writer_open(int level, size_t threads, struct error *err);
-int zstd_writer_write(void *state, const void *bytes, size_t n, const struct output *out,
-                      struct error *err);
-int zstd_writer_finish(void *state, const struct output *out, struct error *err);
-
-/* AT_ONCE: does not wait for busy threads; they end with the process. */
-void zstd_writer_free(void *state, bool at_once);
+void *zstd_packer_new(int level);
+void zstd_packer_free(void *packer);
+size_t zstd_bound(size_t n);
+size_t zstd_pack(void *packer, const char *in, size_t n, char *out);
 
 #endif

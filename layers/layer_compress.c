@@ -1,7 +1,7 @@
 /*
  * Compresses layers for export. A note leads to a blob that was compressed before:
  *
- *	compressed/DIFFID-gzip-6    {"digest":"sha256:…","size":1234}
+ *	compressed/DIFFID-gzip-4.2  {"digest":"sha256:…","size":1234}
  */
 #include <errno.h>
 #include <string.h>
@@ -65,11 +65,11 @@ set_oci_type(struct descriptor *d)
 static char *
 note_name(const struct digest *diffid, const struct compressor *c)
 {
-	const char *kind = c->kind == COMPRESS_GZIP ? "gzip" : "zstd";
+	auto_free char *words = compress_words(c);
 	char hex[DIGEST_HEX_MAX];
 
-	return mem_print("compressed/%s-%s-%d", digest_hex(diffid, hex), kind,
-	                 compress_level(c));
+	return mem_print("compressed/%s-%s.%d", digest_hex(diffid, hex), words,
+	                 OUTPUT_PROFILE);
 }
 
 /* True if the note NAME names a blob that is still there. If anything is wrong with a
@@ -148,14 +148,17 @@ compress_tar(struct store *st, const struct digest *diffid, const struct compres
 
 	if (part == NULL)
 		return -1;
-	s = compress_open(c, to_part, part, err);
+	s = compress_open(c, st, to_part, part, err);
 	if (s == NULL)
 		return -1;
 	compress_set_cancel(s, cancel);
 	if (copy_through(fd, diffid, s, cancel, err) < 0)
 		return -1;
 	out->size = part_size(part);
-	return part_keep(take(part), NULL, &out->digest, err);
+	if (part_keep(take(part), NULL, &out->digest, err) < 0)
+		return -1;
+	compress_keep_members(s, &out->digest);
+	return 0;
 }
 
 /* The tar of a directory, hashed and compressed as it is made. */
@@ -216,7 +219,7 @@ compress_dir(struct layer *l, const struct compressor *c, const struct cancel *c
 
 	if (part == NULL)
 		return -1;
-	d.stream = stream = compress_open(c, to_part, part, err);
+	d.stream = stream = compress_open(c, l->store, to_part, part, err);
 	if (stream == NULL)
 		return -1;
 	compress_set_cancel(stream, cancel);
@@ -230,6 +233,7 @@ compress_dir(struct layer *l, const struct compressor *c, const struct cancel *c
 	out->size = part_size(part);
 	if (part_keep(take(part), NULL, &out->digest, err) < 0)
 		return -1;
+	compress_keep_members(stream, &out->digest);
 	return set_diffid(l, &diffid, d.size, err);
 }
 

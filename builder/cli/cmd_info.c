@@ -12,6 +12,7 @@
 #include "builder/cli/command.h"
 #include "builder/cli/formatted.h"
 #include "builder/cli/version.h"
+#include "layers/compress.h"
 #include "layers/store.h"
 #include "layers/tags.h"
 

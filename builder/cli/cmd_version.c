@@ -8,6 +8,7 @@
 #include "builder/cli/command.h"
 #include "builder/cli/formatted.h"
 #include "builder/cli/version.h"
+#include "layers/compress.h"
 
 struct version_options {
 	struct formatted format;

@@ -49,7 +49,7 @@ to_file(void *arg, const void *bytes, size_t n, struct error *err)
 static int
 compress_all(const struct compressor *c, struct text in, int fd, struct error *err)
 {
-	auto_compress struct compress_stream *s = compress_open(c, to_file, &fd, err);
+	auto_compress struct compress_stream *s = compress_open(c, NULL, to_file, &fd, err);
 
 	if (s == NULL)
 		return -1;

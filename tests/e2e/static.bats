@@ -70,18 +70,15 @@ inside() {
     [ "$status" -eq 0 ]
 }
 
-@test "it writes archives of zstd that the other program reads, with the same content" {
-    need jq
-    seq 100000 >numbers
+@test "it writes the same archives of zstd as the other program, which reads them" {
+    seq 1000000 >numbers
     printf 'FROM scratch\nCOPY numbers /\n' >Dockerfile
     export SOURCE_DATE_EPOCH=1
     "$STATIC" build -q -o type=oci,dest="$T/a.tar",compression=zstd,force-compression=true .
     "$COOPER" build -q -o type=oci,dest="$T/b.tar",compression=zstd,force-compression=true .
-    mkdir "$T/a" "$T/b"
-    tar -xf "$T/a.tar" -C "$T/a" && tar -xf "$T/b.tar" -C "$T/b"
-    diff_ids() { cat "$1"/blobs/sha256/* | tr -d '\0' | grep -ao '"diff_ids":\[[^]]*\]'; }
-    [ -n "$(diff_ids "$T/a")" ]
-    [ "$(diff_ids "$T/a")" = "$(diff_ids "$T/b")" ]
+    cmp "$T/a.tar" "$T/b.tar"
+    mkdir "$T/a"
+    tar -xf "$T/a.tar" -C "$T/a"
     mkdir empty
     printf 'FROM x\n' >empty/Dockerfile
     COOPER_ROOT=$T/other "$COOPER" build -q -o "$T/out" --build-context x=oci-layout://"$T/a" empty
