@@ -69,6 +69,17 @@ same_as_root() {
     same_as_root
 }
 
+@test "a path leads elsewhere once a directory or link in it was replaced" {
+    context 'RUN mkdir -p /a/d /b/d /c; echo 1 >/a/d/f; echo 2 >/b/d/f; ln -s a /l; cat /l/d/f >/o; rm /l; ln -s b /l; cat /l/d/f >>/o' \
+        'RUN cat /l/d/f >>/o; ln -s a /m; mv -T /m /l; cat /l/d/f >>/o; cat /a/d/f; mv /a /c/a; ! cat /a/d/f; ! test -e /l/d' \
+        'RUN mkdir -p /a/d; ! cat /a/d/f; ! test -e /l/d/f; echo 3 >/a/d/f; cat /l/d/f /c/a/d/f >>/o; rm -r /a; ! test -e /l/d/f' \
+        'RUN mkdir -p /b/e; ls /b/e; rmdir /b/e; mkdir /b/e; echo 4 >/b/e/g; cat /b/e/g >>/o; cd /b && mv e h && ! cat /b/e/g; cat /b/h/g >>/o'
+    same_as_root
+    trap_build -q -o "type=local,dest=$T/trap/files" .
+    [ "$status" -eq 0 ]
+    [ "$(tr '\n' ' ' <"$T/trap/files/o")" = '1 2 2 1 3 1 4 4 ' ]
+}
+
 @test "mounts of every kind are served" {
     echo word >secret
     context 'RUN --mount=type=cache,target=/cache echo kept >/cache/a' \

@@ -84,6 +84,12 @@ notify_give(const struct notification *a, int fd, bool closes)
 	return copy;
 }
 
+int
+notify_answer_fd(const struct notification *a, int fd, bool closes)
+{
+	return notify_give(a, fd, closes) < 0 ? -1 : 0;
+}
+
 void
 notify_become(uid_t uid, gid_t gid)
 {
@@ -155,11 +161,17 @@ notify_poke(struct notification *a, uint64_t at, const void *bytes, size_t n)
 }
 
 bool
-notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
+notify_look_text(struct notification *a, uint64_t at, char *out, size_t size)
 {
 	const ssize_t n = notify_peek(a, at, out, size);
 
 	return n > 0 && memchr(out, '\0', (size_t)n) != NULL;
+}
+
+bool
+notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
+{
+	return notify_look_text(a, at, out, size);
 }
 
 /* ------------------------------------------------------------ the tree */
@@ -238,6 +250,7 @@ remove_tree(void)
 	while (waitpid(-1, NULL, 0) > 0)
 		continue;
 	trap.n_workers = 0;
+	trap_dirs_forget(&trap.dirs);
 	while (n_given > 0)
 		close(given[--n_given]);
 	for (unsigned i = 0; i < trap.n_roots; i++)

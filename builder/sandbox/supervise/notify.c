@@ -18,6 +18,10 @@
 #define SET_FLAGS    _IOW('!', 4, uint64_t)
 #define SYNC_WAKE_UP UINT64_C(1)
 
+#ifndef SECCOMP_ADDFD_FLAG_SEND
+#define SECCOMP_ADDFD_FLAG_SEND (UINT32_C(1) << 1)
+#endif
+
 /* SECCOMP_IOCTL_NOTIF_ID_VALID as it was before Linux 5.17, and still is understood. */
 #define IS_VALID _IOR('!', 2, uint64_t)
 
@@ -67,6 +71,25 @@ notify_give(const struct notification *a, int fd, bool closes)
 		                           .newfd_flags = closes ? O_CLOEXEC : 0 };
 
 	return ioctl(a->listener_fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+}
+
+/* In one call since Linux 5.14, and with one switch to the caller instead of two. */
+int
+notify_answer_fd(const struct notification *a, int fd, bool closes)
+{
+	struct seccomp_notif_addfd add = { .id = a->id,
+		                           .flags = SECCOMP_ADDFD_FLAG_SEND,
+		                           .srcfd = (uint32_t)fd,
+		                           .newfd_flags = closes ? O_CLOEXEC : 0 };
+	int given = ioctl(a->listener_fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+
+	if (given >= 0 || errno != EINVAL)
+		return given < 0 ? -1 : 0;
+	given = notify_give(a, fd, closes);
+	if (given < 0)
+		return -1;
+	notify_answer(a, given);
+	return 0;
 }
 
 void
@@ -209,7 +232,7 @@ notify_poke(struct notification *a, uint64_t at, const void *bytes, size_t n)
 
 /* The next page may not be mapped. */
 bool
-notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
+notify_look_text(struct notification *a, uint64_t at, char *out, size_t size)
 {
 	size_t n = 0;
 
@@ -226,10 +249,16 @@ notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
 		if (got <= 0)
 			return false;
 		if (memchr(out + n, '\0', (size_t)got) != NULL)
-			return notify_is_current(a);
+			return true;
 		n += (size_t)got;
 	}
 	return false;
+}
+
+bool
+notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size)
+{
+	return notify_look_text(a, at, out, size) && notify_is_current(a);
 }
 
 /* ------------------------------------------------------------ the listener */

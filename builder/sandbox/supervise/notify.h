@@ -47,8 +47,16 @@ int notify_poke(struct notification *a, uint64_t at, const void *bytes, size_t n
 /* The text at AT if it is shorter than SIZE. */
 bool notify_peek_text(struct notification *a, uint64_t at, char *out, size_t size);
 
+/* The same for a call that changes nothing: the text may be that of another process if the
+ * caller is gone. Whatever answers the caller fails then. */
+bool notify_look_text(struct notification *a, uint64_t at, char *out, size_t size);
+
 /* A copy of FD in the caller, with O_CLOEXEC if CLOSES: its number there, or -1. */
 int notify_give(const struct notification *a, int fd, bool closes);
+
+/* Gives the caller a copy of FD like notify_give(), and makes the call return its number.
+ * -1 with errno: there is no answer yet. */
+int notify_answer_fd(const struct notification *a, int fd, bool closes);
 
 /* Gives this thread the file access rights of UID and GID. */
 void notify_become(uid_t uid, gid_t gid);

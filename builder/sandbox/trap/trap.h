@@ -15,6 +15,7 @@
  *
  *	trap_calls.c      the calls, and who answers them
  *	trap_place.c      finds a path of the caller
+ *	trap_dirs.c       directories found lately
  *	trap_open.c … trap_attributes.c    answers
  *	trap_supervisor.c the process
  *
@@ -32,6 +33,7 @@
 #include "builder/sandbox/supervise/proc_server.h"
 #include "builder/sandbox/trap/exec.h"
 #include "builder/sandbox/trap/redo.h"
+#include "builder/sandbox/trap/trap_dirs.h"
 
 #define TRAP_ROOTS_MAX 16
 
@@ -71,6 +73,7 @@ struct trap {
 	struct credentials_table ids;
 	struct redo_list redo;
 	struct exec_server exec;
+	struct trap_dirs dirs;
 	unsigned n_workers;
 	struct trap_worker workers[TRAP_WORKERS_MAX];
 	unsigned n_roots;

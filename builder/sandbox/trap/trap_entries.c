@@ -9,6 +9,7 @@
 #include "builder/sandbox/supervise/proc_place.h"
 #include "builder/sandbox/trap/trap_new.h"
 #include "builder/sandbox/trap/trap_place.h"
+#include "builder/sandbox/trap/trap_proc.h"
 
 /* The parent of the path that is argument PATH, below argument DIR. */
 static int
@@ -120,6 +121,7 @@ trap_symlink(struct trap_call *c, int64_t *value)
 int
 trap_unlink(struct trap_call *c, int64_t *value)
 {
+	struct trap_dirs *dirs = &c->trap->dirs;
 	struct trap_start start;
 	const char *name = NULL;
 	const int parent_fd = open_parent(c, c->shape->dir, c->shape->path, &start,
@@ -129,6 +131,8 @@ trap_unlink(struct trap_call *c, int64_t *value)
 		return errno != EEXIST                     ? TRAP_ERRNO
 		       : (c->flags & AT_REMOVEDIR) != 0 ? trap_fail(EBUSY)
 		                                        : trap_fail(EISDIR);
+	if (trap_dirs_may_use(dirs, parent_fd, name))
+		trap_dirs_forget(dirs);
 	return trap_close_result(parent_fd,
 	                      syscall(SYS_unlinkat, parent_fd, name,
 	                              c->flags & AT_REMOVEDIR),
@@ -154,6 +158,7 @@ trap_rename(struct trap_call *c, int64_t *value)
 {
 	struct trap_start from, to;
 	const char *from_name = NULL, *to_name = NULL;
+	struct trap_dirs *dirs = &c->trap->dirs;
 	int8_t at[4];
 	int from_fd = -1, to_fd = -1;
 	int64_t result = -1;
@@ -167,6 +172,9 @@ trap_rename(struct trap_call *c, int64_t *value)
 		return errno == EEXIST ? trap_fail(EBUSY) : TRAP_ERRNO;
 	to_fd = open_parent(c, at[2], at[3], &to, &to_name);
 	if (to_fd >= 0) {
+		if (trap_dirs_may_use(dirs, from_fd, from_name) ||
+		    trap_dirs_may_use(dirs, to_fd, to_name))
+			trap_dirs_forget(dirs);
 		result = syscall(SYS_renameat2, from_fd, from_name, to_fd, to_name,
 		                 (unsigned)c->flags);
 		trap_close_result(to_fd, 0, value);

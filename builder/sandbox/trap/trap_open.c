@@ -24,17 +24,19 @@
 #define PIPEFS_MAGIC 0x50495045
 #endif
 
+/* Answers with FD, which is closed; with errno if it is -1. */
 static int
-give(const struct trap_call *c, int fd, int64_t *value)
+give(const struct trap_call *c, int fd)
 {
-	const int given = fd < 0 ? -1
-	                         : notify_give(c->asked, fd, (c->flags & O_CLOEXEC) != 0);
+	const int answered =
+	        fd < 0 ? -1
+	               : notify_answer_fd(c->asked, fd, (c->flags & O_CLOEXEC) != 0);
 	const int saved = errno;
 
 	if (fd >= 0)
 		sys_close(fd);
 	errno = saved;
-	return trap_result(given, value);
+	return answered < 0 ? TRAP_ERRNO : TRAP_DONE;
 }
 
 /* ------------------------------------------------------------ pipes */
@@ -44,14 +46,11 @@ _Noreturn static void
 wait_for_other_end(const struct trap_call *c, int pipe_fd)
 {
 	char link[PROC_PLACE_NAME];
-	int64_t value = -1;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	give(c,
-	     sys_openat(AT_FDCWD, proc_place_name(pipe_fd, link),
-	                c->flags & (O_ACCMODE | O_APPEND), 0),
-	     &value);
-	notify_answer(c->asked, value);
+	if (give(c, sys_openat(AT_FDCWD, proc_place_name(pipe_fd, link),
+	                       c->flags & (O_ACCMODE | O_APPEND), 0)) != TRAP_DONE)
+		notify_answer(c->asked, -1);
 	sys_exit(0);
 }
 
@@ -65,17 +64,15 @@ has_name(int pipe_fd)
 }
 
 static int
-open_pipe(struct trap_call *c, int pipe_fd, int64_t *value)
+open_pipe(struct trap_call *c, int pipe_fd)
 {
 	struct trap_worker *worker = c->trap->workers;
 	char link[PROC_PLACE_NAME];
 
 	if ((c->flags & O_NONBLOCK) != 0 || (c->flags & O_ACCMODE) == O_RDWR ||
 	    !has_name(pipe_fd))
-		return give(c,
-		            sys_openat(AT_FDCWD, proc_place_name(pipe_fd, link),
-		                       c->flags & ~(O_CREAT | O_TRUNC), 0),
-		            value);
+		return give(c, sys_openat(AT_FDCWD, proc_place_name(pipe_fd, link),
+		                          c->flags & ~(O_CREAT | O_TRUNC), 0));
 	if (c->trap->n_workers == TRAP_WORKERS_MAX) {
 		trap_end_workers(c->trap);
 		return trap_fail(ENFILE);
@@ -124,7 +121,7 @@ trap_end_workers(struct trap *t)
 
 /* The machine's, of those that every root has. */
 static int
-open_device(struct trap_call *c, const struct stat *st, int64_t *value)
+open_device(struct trap_call *c, const struct stat *st)
 {
 	for (size_t i = 0; S_ISCHR(st->st_mode) && i < device_n_nodes; i++)
 		if (st->st_rdev == makedev(device_nodes[i].major, device_nodes[i].minor))
@@ -133,8 +130,7 @@ open_device(struct trap_call *c, const struct stat *st, int64_t *value)
 			                       (c->flags & ~(O_CREAT | O_EXCL | O_TRUNC |
 			                                     O_NOFOLLOW)) |
 			                               O_NOCTTY,
-			                       0),
-			            value);
+			                       0));
 	/* As where no device can be opened (nodev). */
 	return trap_fail(EACCES);
 }
@@ -144,51 +140,48 @@ open_device(struct trap_call *c, const struct stat *st, int64_t *value)
 /* No descriptor with O_PATH can be given to the caller; one that can only be read is the
  * nearest, or what stands for a link. */
 static int
-open_named(struct trap_call *c, int fd, const struct stat *st, int64_t *value)
+open_named(struct trap_call *c, int fd, const struct stat *st)
 {
 	char link[PROC_PLACE_NAME];
 
 	if (S_ISLNK(st->st_mode) || S_ISSOCK(st->st_mode))
-		return give(c, trap_link_stand_in(c, fd, st), value);
-	return give(c,
-	            sys_openat(AT_FDCWD, proc_place_name(fd, link),
-	                       O_RDONLY | O_NONBLOCK | O_NOCTTY, 0),
-	            value);
+		return give(c, trap_link_stand_in(c, fd, st));
+	return give(c, sys_openat(AT_FDCWD, proc_place_name(fd, link),
+	                          O_RDONLY | O_NONBLOCK | O_NOCTTY, 0));
 }
 
 /* FD is an O_PATH descriptor of it. */
 static int
-open_again(struct trap_call *c, int fd, struct stat *st, int64_t *value)
+open_again(struct trap_call *c, int fd, struct stat *st)
 {
 	const int flags = c->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW);
 	char link[PROC_PLACE_NAME];
 
 	if ((c->flags & O_PATH) != 0)
-		return open_named(c, fd, st, value);
+		return open_named(c, fd, st);
 	if (S_ISLNK(st->st_mode))
 		return trap_fail(ELOOP);
 	if (S_ISDIR(st->st_mode) && (c->flags & O_CREAT) != 0)
 		return trap_fail(EISDIR);
 	if (S_ISFIFO(st->st_mode))
-		return open_pipe(c, fd, value);
+		return open_pipe(c, fd);
 	if (S_ISSOCK(st->st_mode))
 		return trap_fail(ENXIO);
 	/* An empty file may stand for a device. */
 	if (S_ISREG(st->st_mode) && st->st_size == 0) {
 		owner_note_of_fd(fd, st);
 		if (!S_ISREG(st->st_mode))
-			return open_device(c, st, value);
+			return open_device(c, st);
 	}
 	/* The kernel takes capabilities from a file that is written to. */
 	if (S_ISREG(st->st_mode) && (flags & O_ACCMODE) != O_RDONLY)
 		syscall(SYS_removexattr, proc_place_name(fd, link), LAYER_CAPABILITY);
-	return give(c,
-	            sys_openat(AT_FDCWD, proc_place_name(fd, link), flags | O_NOCTTY, 0),
-	            value);
+	return give(c, sys_openat(AT_FDCWD, proc_place_name(fd, link), flags | O_NOCTTY,
+	                          0));
 }
 
 static int
-open_place(struct trap_call *c, int fd, int64_t *value)
+open_place(struct trap_call *c, int fd)
 {
 	struct stat st;
 	int saved = 0, result = TRAP_ERRNO;
@@ -196,7 +189,7 @@ open_place(struct trap_call *c, int fd, int64_t *value)
 	if (sys_fstat(fd, &st) == 0)
 		result = (c->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)
 		                 ? trap_fail(EEXIST)
-		                 : open_again(c, fd, &st, value);
+		                 : open_again(c, fd, &st);
 	saved = errno;
 	sys_close(fd);
 	errno = saved;
@@ -206,7 +199,7 @@ open_place(struct trap_call *c, int fd, int64_t *value)
 /* ------------------------------------------------------------ what is new */
 
 static int
-open_new_at(struct trap_call *c, int parent_fd, const char *name, int64_t *value)
+open_new_at(struct trap_call *c, int parent_fd, const char *name)
 {
 	struct trap_new new;
 	int fd = -1;
@@ -221,12 +214,12 @@ open_new_at(struct trap_call *c, int parent_fd, const char *name, int64_t *value
 		sys_close(fd);
 		return trap_fail(EIO);
 	}
-	return give(c, fd, value);
+	return give(c, fd);
 }
 
 /* The target of a dangling link is made where it would be. */
 static int
-open_new(struct trap_call *c, struct trap_start *start, int64_t *value)
+open_new(struct trap_call *c, struct trap_start *start)
 {
 	const char *name = NULL;
 	int parent_fd = -1, result = TRAP_ERRNO, saved = 0;
@@ -238,7 +231,7 @@ open_new(struct trap_call *c, struct trap_start *start, int64_t *value)
 		if (name[strlen(name) - 1] == '/')
 			result = trap_fail(EISDIR);
 		else
-			result = open_new_at(c, parent_fd, name, value);
+			result = open_new_at(c, parent_fd, name);
 		saved = errno;
 		sys_close(parent_fd);
 		errno = saved;
@@ -253,7 +246,7 @@ open_new(struct trap_call *c, struct trap_start *start, int64_t *value)
 
 /* O_TMPFILE: the path is that of a directory. */
 static int
-open_nameless(struct trap_call *c, struct trap_start *start, int64_t *value)
+open_nameless(struct trap_call *c, struct trap_start *start)
 {
 	char link[PROC_PLACE_NAME];
 	struct trap_new new;
@@ -273,7 +266,7 @@ open_nameless(struct trap_call *c, struct trap_start *start, int64_t *value)
 		sys_close(fd);
 		return trap_fail(EIO);
 	}
-	return give(c, fd, value);
+	return give(c, fd);
 }
 
 /* ------------------------------------------------------------ the call */
@@ -293,13 +286,13 @@ trap_open(struct trap_call *c, int64_t *value)
 	if (start.path[0] == '\0')
 		return trap_fail(ENOENT);
 	if ((c->flags & O_TMPFILE) == O_TMPFILE)
-		return open_nameless(c, &start, value);
+		return open_nameless(c, &start);
 	fd = trap_open_place(c, &start, follows, c->flags & O_DIRECTORY);
 	if (fd >= 0)
-		return open_place(c, fd, value);
+		return open_place(c, fd);
 	if (errno == EREMOTE)
 		return trap_in_proc(c, start.absolute, value);
 	if (errno == ENOENT && (c->flags & O_CREAT) != 0)
-		return open_new(c, &start, value);
+		return open_new(c, &start);
 	return TRAP_ERRNO;
 }

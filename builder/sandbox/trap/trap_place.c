@@ -52,8 +52,22 @@ void
 trap_start_at(int dir_fd, const char *path, struct trap_start *out)
 {
 	out->dir_fd = dir_fd;
+	out->is_missing = false;
 	out->absolute[0] = '\0';
 	memcpy(out->path, path, strlen(path) + 1);
+}
+
+/* Whether it does not matter if the caller is gone meanwhile. */
+static bool
+only_looks(const struct trap_call *c)
+{
+	int (*const answer)(struct trap_call *, int64_t *) =
+	        c->shape == NULL ? NULL : c->shape->answer;
+
+	return answer == trap_stat || answer == trap_statx || answer == trap_access ||
+	       answer == trap_readlink ||
+	       (answer == trap_open &&
+	        (c->flags & (O_ACCMODE | O_CREAT | O_TRUNC)) == O_RDONLY);
 }
 
 int
@@ -63,10 +77,12 @@ trap_start(const struct trap_call *c, int8_t dir, int8_t path, struct trap_start
 
 	out->dir_fd = dir < 0 ? AT_FDCWD : (int)trap_arg(c, dir);
 	out->path[0] = out->absolute[0] = '\0';
+	out->is_missing = false;
 	if (path < 0 || (at == 0 && (c->flags & AT_EMPTY_PATH) != 0))
 		return 0;
 	errno = 0;
-	if (!notify_peek_text(c->asked, at, out->path, sizeof out->path))
+	if (!(only_looks(c) ? notify_look_text : notify_peek_text)(
+	            c->asked, at, out->path, sizeof out->path))
 		return fail(errno == 0 ? ENAMETOOLONG : EFAULT);
 	if (out->path[0] == '\0' && (c->flags & AT_EMPTY_PATH) == 0)
 		return fail(ENOENT);
@@ -114,9 +130,8 @@ trap_name_in_tree(const struct trap *t, int fd, char out[PATH_MAX])
 	return name_below(&t->roots[0], fd, out);
 }
 
-/* Fills the absolute path: that of the directory, and the path below it. */
-static int
-make_absolute(const struct trap_call *c, struct trap_start *s)
+int
+trap_make_absolute(const struct trap_call *c, struct trap_start *s)
 {
 	size_t n = 0, path_n = strlen(s->path);
 	int fd = -1, named = -1;
@@ -142,128 +157,15 @@ make_absolute(const struct trap_call *c, struct trap_start *s)
 	return 0;
 }
 
-/* The rest of PATH after slashes and single dots. */
-static const char *
-skip_slashes(const char *path)
-{
-	for (;;) {
-		while (*path == '/')
-			path++;
-		if (path[0] != '.' || path[1] != '/')
-			return path;
-		path++;
-	}
-}
-
-static bool
-begins(const char *path, const char *name)
-{
-	const size_t n = strlen(name);
-
-	return strncmp(path, name, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
-/* In the root that has a /proc. Of /dev, these are links to it, if they are followed. */
-static bool
-is_proc_path(const char *absolute, bool follows)
-{
-	static const char *const links[] = { "fd", "stdin", "stdout", "stderr" };
-	const char *p = skip_slashes(absolute);
-
-	if (begins(p, "proc"))
-		return true;
-	if (!begins(p, "dev"))
-		return false;
-	p = skip_slashes(p + 3);
-	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-		if (begins(p, links[i]))
-			return follows || p[strlen(links[i])] == '/';
-	return false;
-}
-
-static bool
-has_proc(const struct trap_call *c)
-{
-	return trap_root_of(c) == &c->trap->roots[0];
-}
-
-/* Only these can: others stay below the directory where they start. */
-static bool
-may_be_in_proc(const char *path)
-{
-	if (path[0] == '/')
-		return is_proc_path(path, true) || strstr(path, "/../") != NULL;
-	return strncmp(path, "proc", 4) == 0 || strncmp(path, "../", 3) == 0 ||
-	       strstr(path, "/../") != NULL || strncmp(path, "./", 2) == 0 ||
-	       strncmp(path, "fd", 2) == 0 || strncmp(path, "dev/", 4) == 0 ||
-	       strncmp(path, "std", 3) == 0;
-}
-
-/* Removes "." and ".." of an absolute path, which has no links where that matters. */
-static void
-simplify(char *path)
-{
-	size_t n = 0;
-
-	for (const char *p = path; *p != '\0';) {
-		size_t part = 0;
-
-		while (*p == '/')
-			p++;
-		part = strcspn(p, "/");
-		if (part == 2 && p[0] == '.' && p[1] == '.') {
-			while (n > 0 && path[--n] != '/')
-				continue;
-		} else if (part > 0 && !(part == 1 && p[0] == '.')) {
-			path[n++] = '/';
-			memmove(path + n, p, part);
-			n += part;
-		}
-		p += part;
-	}
-	if (n == 0)
-		path[n++] = '/';
-	path[n] = '\0';
-}
-
-/* Then a link at the end is followed, whatever the flags say. */
-static bool
-names_directory(const char *path)
-{
-	const size_t n = strlen(path);
-
-	return n > 0 && (path[n - 1] == '/' ||
-	                 (n > 1 && path[n - 1] == '.' && path[n - 2] == '/'));
-}
-
-bool
-trap_is_in_proc(const struct trap_call *c, struct trap_start *s, bool follows)
-{
-	const bool is_directory = names_directory(s->path);
-	char simple[PATH_MAX];
-
-	if (s->path[0] == '\0' || !may_be_in_proc(s->path) || !has_proc(c) ||
-	    make_absolute(c, s) < 0)
-		return false;
-	memcpy(simple, s->absolute, strlen(s->absolute) + 1);
-	simplify(simple);
-	if (!is_proc_path(simple, follows || is_directory))
-		return false;
-	if (is_directory && strlen(simple) + 1 < PATH_MAX)
-		memcpy(simple + strlen(simple), "/", 2);
-	memcpy(s->absolute, simple, strlen(simple) + 1);
-	return true;
-}
-
 /* ------------------------------------------------------------ opening */
 
 /* EXDEV: the path leads out of the directory, or nobody can tell. */
 static int
-open_beneath(int dir_fd, const char *path, int flags)
+open_beneath(int dir_fd, const char *path, int flags, unsigned resolve)
 {
 	const struct open_how open = {
 		.flags = (uint64_t)(unsigned)(flags | O_PATH | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve
 	};
 	int fd = -1;
 
@@ -281,28 +183,96 @@ open_absolute(const struct trap_root *root, const char *path, int flags)
 	return open_in_root_as(root->fd, path, flags);
 }
 
+/* Opens the directory that is the first N bytes of PATH, absolute: a descriptor that is
+ * ours until the next path. */
+static int
+find_dir(const struct trap_call *c, const char *path, size_t n)
+{
+	const struct trap_root *root = trap_root_of(c);
+
+	if (n <= 1)
+		return root->fd;
+	return trap_dirs_open(&c->trap->dirs, (uint32_t)(root - c->trap->roots), root->fd,
+	                      path, n);
+}
+
+int
+trap_quick_dir(const struct trap_call *c, const char *path, const char **name)
+{
+	const char *slash = path[0] == '/' ? strrchr(path, '/') : NULL;
+
+	*name = NULL;
+	if (slash == NULL || slash[1] == '\0' || slash - path >= TRAP_DIR_PATH_MAX ||
+	    strcmp(slash, "/.") == 0 || strcmp(slash, "/..") == 0)
+		return -1;
+	*name = slash + 1;
+	return find_dir(c, path, (size_t)(slash - path));
+}
+
+/* What the file system does not say at once, or what leads elsewhere, is left to others. */
+static bool
+is_final(int error)
+{
+	return error != ELOOP && error != EXDEV;
+}
+
+static int
+open_from_root(const struct trap_call *c, struct trap_start *s, int flags)
+{
+	const char *name = NULL;
+	int fd = trap_quick_dir(c, s->path, &name);
+
+	if (fd >= 0)
+		fd = open_beneath(fd, name, flags, RESOLVE_NO_SYMLINKS);
+	if (name == NULL || (fd < 0 && !is_final(errno)))
+		return open_absolute(trap_root_of(c), s->path, flags);
+	s->is_missing = fd < 0 && errno == ENOENT;
+	return fd;
+}
+
+/* The path of the caller's directory in our /proc; its length. */
+static size_t
+path_of_dir(const struct trap_call *c, int dir_fd, char out[TRAP_QUICK_MAX])
+{
+	size_t at = 6;
+
+	memcpy(out, "/proc/", 6);
+	digits_of((uint64_t)c->asked->tid, 10, out + at);
+	at += strlen(out + at);
+	out[at++] = '/';
+	name_of_dir(dir_fd, out + at);
+	return at + strlen(out + at);
+}
+
 bool
 trap_quick_path(const struct trap_call *c, const struct trap_start *s,
                 char out[TRAP_QUICK_MAX])
 {
 	const size_t n = strlen(s->path);
-	size_t at = 6;
+	size_t at = 0;
 
 	if (n > NAME_MAX || memchr(s->path, '/', n) != NULL ||
 	    strcmp(s->path, ".") == 0 || strcmp(s->path, "..") == 0 ||
 	    (s->dir_fd < 0 && s->dir_fd != AT_FDCWD))
 		return false;
-	memcpy(out, "/proc/", 6);
-	digits_of((uint64_t)c->asked->tid, 10, out + at);
-	at += strlen(out + at);
-	out[at++] = '/';
-	name_of_dir(s->dir_fd, out + at);
-	at += strlen(out + at);
+	at = path_of_dir(c, s->dir_fd, out);
 	if (n == 0)
 		return true;
 	out[at++] = '/';
 	memcpy(out + at, s->path, n + 1);
 	return true;
+}
+
+bool
+trap_has_dir(const struct trap_call *c, int dir_fd)
+{
+	char path[TRAP_QUICK_MAX];
+	struct stat st;
+
+	path_of_dir(c, dir_fd, path);
+	return dir_fd == AT_FDCWD ||
+	       (dir_fd >= 0 && syscall(SYS_newfstatat, AT_FDCWD, path, &st,
+	                               AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 /* A link has to be followed below the root. */
@@ -313,13 +283,14 @@ open_quickly(const struct trap_call *c, const char *path, int flags)
 	int fd = sys_openat(AT_FDCWD, path, (flags & O_DIRECTORY) | O_PATH | O_NOFOLLOW,
 	                    0);
 
-	if (fd >= 0 && notify_is_current(c->asked) &&
+	if (fd >= 0 && (only_looks(c) || notify_is_current(c->asked)) &&
 	    ((flags & O_NOFOLLOW) != 0 ||
 	     (sys_fstat(fd, &st) == 0 && !S_ISLNK(st.st_mode))))
 		return fd;
-	if (fd >= 0)
-		sys_close(fd);
-	return -1;
+	if (fd < 0)
+		return -1;
+	sys_close(fd);
+	return fail(EXDEV);
 }
 
 /* Most relative paths stay below their directory; nothing has to be joined then. */
@@ -327,23 +298,25 @@ static int
 open_relative(const struct trap_call *c, struct trap_start *s, int flags)
 {
 	char quick[TRAP_QUICK_MAX];
-	int fd = s->path[0] != '\0' && trap_quick_path(c, s, quick)
-	                 ? open_quickly(c, quick, flags)
-	                 : -1;
-	const int dir_fd = fd >= 0 ? -1 : trap_open_descriptor(c, s->dir_fd);
-	int saved = 0;
+	const bool is_name = s->path[0] != '\0' && trap_quick_path(c, s, quick);
+	int fd = is_name ? open_quickly(c, quick, flags) : -1, dir_fd = -1, saved = 0;
 
 	if (fd >= 0)
 		return fd;
+	if (is_name && errno == ENOENT && trap_has_dir(c, s->dir_fd)) {
+		s->is_missing = true;
+		return fail(ENOENT);
+	}
+	dir_fd = trap_open_descriptor(c, s->dir_fd);
 	if (dir_fd < 0 || s->path[0] == '\0')
 		return dir_fd;
-	fd = open_beneath(dir_fd, s->path, flags);
+	fd = open_beneath(dir_fd, s->path, flags, 0);
 	saved = errno;
 	sys_close(dir_fd);
 	errno = saved;
 	if (fd >= 0 || errno != EXDEV)
 		return fd;
-	if (make_absolute(c, s) < 0)
+	if (trap_make_absolute(c, s) < 0)
 		return -1;
 	return open_absolute(trap_root_of(c), s->absolute, flags);
 }
@@ -351,9 +324,9 @@ open_relative(const struct trap_call *c, struct trap_start *s, int flags)
 static int
 open_once(const struct trap_call *c, struct trap_start *s, int flags)
 {
-	if (s->path[0] != '/')
-		return open_relative(c, s, flags);
-	return open_absolute(trap_root_of(c), s->path, flags);
+	s->is_missing = false;
+	return s->path[0] == '/' ? open_from_root(c, s, flags)
+	                         : open_relative(c, s, flags);
 }
 
 /* Replaces the path of S by the target of the link FD, which it names: 0; -1 if that is
@@ -366,7 +339,7 @@ follow(const struct trap_call *c, struct trap_start *s, int fd)
 	char *slash = NULL;
 	size_t dir_n = 0;
 
-	if (n <= 0 || make_absolute(c, s) < 0)
+	if (n <= 0 || trap_make_absolute(c, s) < 0)
 		return -1;
 	target[n] = '\0';
 	if (target[0] != '/') {
@@ -409,8 +382,8 @@ trap_open_place(const struct trap_call *c, struct trap_start *s, bool follows, i
 	if (trap_is_in_proc(c, s, follows))
 		return trap_open_in_proc(c, s->absolute, follows);
 	fd = open_once(c, s, flags | (follows ? 0 : O_NOFOLLOW));
-
-	if (fd >= 0 || errno != ENOENT || !follows || s->path[0] == '\0' || !has_proc(c))
+	if (fd >= 0 || errno != ENOENT || s->is_missing || !follows ||
+	    s->path[0] == '\0' || !trap_has_proc(c))
 		return fd;
 	return leads_to_proc(c, s) ? trap_open_in_proc(c, s->absolute, follows)
 	                           : fail(ENOENT);
@@ -442,6 +415,13 @@ trap_open_parent(const struct trap_call *c, struct trap_start *s, const char **n
 		return fail(EEXIST);
 	if (n == 0)
 		return trap_open_descriptor(c, s->dir_fd);
+	if (s->path[0] == '/' && n <= TRAP_DIR_PATH_MAX) {
+		fd = find_dir(c, s->path, n - 1);
+		if (fd >= 0)
+			return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0);
+		if (is_final(errno))
+			return -1;
+	}
 	/* The name stays where it is. */
 	kept = s->path[n];
 	s->path[n] = '\0';

@@ -14,6 +14,7 @@ struct trap_start {
 	int dir_fd;            /* of the caller, or AT_FDCWD */
 	char path[PATH_MAX];   /* "": DIR_FD itself */
 	char absolute[PATH_MAX]; /* the same from the caller's root; "" if not yet known */
+	bool is_missing; /* was looked for: there is not even a link of that name */
 };
 
 /* Begins at DIR_FD of the caller (or AT_FDCWD) with PATH, shorter than PATH_MAX. */
@@ -22,9 +23,8 @@ void trap_start_at(int dir_fd, const char *path, struct trap_start *out);
 /* Reads the path of C's argument PATH for the directory of argument DIR. -1 with errno. */
 int trap_start(const struct trap_call *c, int8_t dir, int8_t path, struct trap_start *out);
 
-/* Whether the path is one of /proc: then START has it as the absolute path. FOLLOWS: a
- * link at its end is followed. */
-bool trap_is_in_proc(const struct trap_call *c, struct trap_start *start, bool follows);
+/* Fills the absolute path: that of the directory, and the path below it. -1 with errno. */
+int trap_make_absolute(const struct trap_call *c, struct trap_start *start);
 
 /* If the path is a single name, or none: writes its path in our /proc to OUT. Without a
  * name, that is a link to the very file; with one, a link there must not be followed. The process may be gone, and the path be about another: what was found with
@@ -32,6 +32,14 @@ bool trap_is_in_proc(const struct trap_call *c, struct trap_start *start, bool f
 #define TRAP_QUICK_MAX (64 + NAME_MAX)
 bool trap_quick_path(const struct trap_call *c, const struct trap_start *start,
                      char out[TRAP_QUICK_MAX]);
+
+/* The directory of the last name of an absolute path: a descriptor that is ours until the
+ * next path, or -1 with errno. *NAME: the last name, in PATH; NULL if it is none, or if the
+ * path has to be opened as a whole. */
+int trap_quick_dir(const struct trap_call *c, const char *path, const char **name);
+
+/* Whether the caller has the descriptor DIR_FD, or it is AT_FDCWD. */
+bool trap_has_dir(const struct trap_call *c, int dir_fd);
 
 /* Opens it with O_PATH. Without FOLLOWS, a link at its end itself. FLAGS: O_DIRECTORY.
  * -1 with errno; EREMOTE: it is in /proc, and START has the absolute path. */

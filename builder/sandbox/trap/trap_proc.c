@@ -8,7 +8,117 @@
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/proc_path.h"
 #include "builder/sandbox/supervise/proc_place.h"
-#include "builder/sandbox/trap/trap_place.h"
+
+/* ------------------------------------------------------------ what is in /proc */
+
+/* The rest of PATH after slashes and single dots. */
+static const char *
+skip_slashes(const char *path)
+{
+	for (;;) {
+		while (*path == '/')
+			path++;
+		if (path[0] != '.' || path[1] != '/')
+			return path;
+		path++;
+	}
+}
+
+static bool
+begins(const char *path, const char *name)
+{
+	const size_t n = strlen(name);
+
+	return strncmp(path, name, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* In the root that has a /proc. Of /dev, these are links to it, if they are followed. */
+static bool
+is_proc_path(const char *absolute, bool follows)
+{
+	static const char *const links[] = { "fd", "stdin", "stdout", "stderr" };
+	const char *p = skip_slashes(absolute);
+
+	if (begins(p, "proc"))
+		return true;
+	if (!begins(p, "dev"))
+		return false;
+	p = skip_slashes(p + 3);
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		if (begins(p, links[i]))
+			return follows || p[strlen(links[i])] == '/';
+	return false;
+}
+
+/* Only these can: others stay below the directory where they start. */
+static bool
+may_be_in_proc(const char *path)
+{
+	if (path[0] == '/')
+		return is_proc_path(path, true) || strstr(path, "/../") != NULL;
+	return strncmp(path, "proc", 4) == 0 || strncmp(path, "../", 3) == 0 ||
+	       strstr(path, "/../") != NULL || strncmp(path, "./", 2) == 0 ||
+	       strncmp(path, "fd", 2) == 0 || strncmp(path, "dev/", 4) == 0 ||
+	       strncmp(path, "std", 3) == 0;
+}
+
+/* Removes "." and ".." of an absolute path, which has no links where that matters. */
+static void
+simplify(char *path)
+{
+	size_t n = 0;
+
+	for (const char *p = path; *p != '\0';) {
+		size_t part = 0;
+
+		while (*p == '/')
+			p++;
+		part = strcspn(p, "/");
+		if (part == 2 && p[0] == '.' && p[1] == '.') {
+			while (n > 0 && path[--n] != '/')
+				continue;
+		} else if (part > 0 && !(part == 1 && p[0] == '.')) {
+			path[n++] = '/';
+			memmove(path + n, p, part);
+			n += part;
+		}
+		p += part;
+	}
+	if (n == 0)
+		path[n++] = '/';
+	path[n] = '\0';
+}
+
+/* Then a link at the end is followed, whatever the flags say. */
+static bool
+names_directory(const char *path)
+{
+	const size_t n = strlen(path);
+
+	return n > 0 && (path[n - 1] == '/' ||
+	                 (n > 1 && path[n - 1] == '.' && path[n - 2] == '/'));
+}
+
+bool
+trap_is_in_proc(const struct trap_call *c, struct trap_start *s, bool follows)
+{
+	const bool is_directory = names_directory(s->path);
+	char simple[PATH_MAX];
+
+	if (s->path[0] == '\0' || !may_be_in_proc(s->path) || !trap_has_proc(c) ||
+	    trap_make_absolute(c, s) < 0)
+		return false;
+	memcpy(simple, s->absolute, strlen(s->absolute) + 1);
+	simplify(simple);
+	if (!is_proc_path(simple, follows || is_directory))
+		return false;
+	if (is_directory && strlen(simple) + 1 < PATH_MAX)
+		memcpy(simple + strlen(simple), "/", 2);
+	memcpy(s->absolute, simple, strlen(simple) + 1);
+	return true;
+}
+
+/* ------------------------------------------------------------ answers */
 
 /* The process whose /proc/PID/exe PATH is, 0 if it is another file. The kernel would name
  * our loader. */
