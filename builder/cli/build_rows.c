@@ -67,6 +67,9 @@ const struct option_row build_option_rows[] = {
 	  "an option for resolv.conf of RUN steps" },
 	{ "dns-search", 0, "DOMAIN", OPTION_CALL, 0, add_dns_search,
 	  "a domain to look up short names in" },
+	{ "dry-run", 0, NULL, OPTION_FLAG, AT(dry_run), NULL,
+	  "only say what would run, and be downloaded and pushed; status 11 if a step "
+	  "would run" },
 	{ "env", 0, "NAME[=VALUE]", OPTION_CALL, 0, add_env,
 	  "set a variable of the image, as an ENV behind each FROM would" },
 	{ "file", 'f', "FILE", OPTION_STRING, AT(dockerfile), NULL,
@@ -75,7 +78,8 @@ const struct option_row build_option_rows[] = {
 	  offsetof(struct build_options, forces_compression), NULL,
 	  "compress layers of the base anew, too" },
 	{ "format", 0, "text|json|oci|docker", OPTION_CALL, 0, set_format,
-	  "how the answer of --call is printed; or the media types of the image" },
+	  "how the answer of --call or --dry-run is printed; or the media types of the "
+	  "image" },
 	{ "from", 0, "IMAGE", OPTION_CALL, 0, set_from,
 	  "the base of the first FROM, in place of the one it names" },
 	{ "http-proxy", 0, NULL, OPTION_CALL_FLAG, 0, set_http_proxy,

@@ -44,7 +44,7 @@ print_outcome(const struct build_options *o, const struct build_outcome *out)
 	const struct digest *id = digest_known(&out->image_id) ? &out->image_id
 	                                                       : &out->root.digest;
 
-	if (out->printed != NULL)
+	if (out->printed != NULL && !(o->quiet && o->request.dry_run))
 		print_answer(out->printed);
 	else if (o->quiet && digest_known(id) && !writes_to_stdout(o))
 		printf("%s\n", digest_text(id, text));
@@ -199,14 +199,19 @@ cmd_build_work(void *options, const struct words_left *words, struct error *err)
 	struct session session = { .stop_fd = -1 };
 	struct hand_over hand_over = HAND_OVER_INIT;
 	int status = dialect_settle(o, words, err);
-	bool is_build = o->request.print_plan == PLAN_NOT_PRINTED &&
-	                o->request.call == CALL_BUILD;
+	bool is_answer = o->request.print_plan != PLAN_NOT_PRINTED ||
+	                 o->request.call != CALL_BUILD;
+	bool is_build = !is_answer && !o->request.dry_run;
 
 	if (status < 0 || build_options_settle(o, err) < 0)
 		return -1;
 	if (o->request.shell_on_error && !isatty(STDIN_FILENO))
 		return error_set(err, ERR_USAGE,
 		                 "--on-error=shell: standard input is not a terminal");
+	if (is_answer && o->request.dry_run)
+		return error_set(err, ERR_USAGE,
+		                 "--dry-run: --call, --check and --print-plan build "
+		                 "nothing either");
 	if (check_authfile(o, err) < 0 || open_log(o, err) < 0)
 		return -1;
 	if (is_build && build_open_results(&o->request, err) < 0)
@@ -214,7 +219,7 @@ cmd_build_work(void *options, const struct words_left *words, struct error *err)
 	if (is_build && o->load &&
 	    hand_over_start(&hand_over, &o->request, o->load_docker, err) < 0)
 		return -1;
-	if (is_build)
+	if (!is_answer)
 		enter(&o->request, &why);
 	o->request.mapping_why = why;
 	status = start(o, &session, err);

@@ -99,12 +99,7 @@ const struct dialect_row dialect_rows[] = {
 	     "signatures are not looked at"),
 	SAME(VALUE, "dockerfile", 0, "FILE", KANIKO, "--file, also of the context",
 	     set_dockerfile),
-	REFUSED(FLAG, "dry-run", NULL, KANIKO,
-	        "cooper build --print-plan=json shows what would be done, --check "
-	        "looks for mistakes"),
-	REFUSED(FLAG, "dryrun", NULL, KANIKO,
-	        "cooper build --print-plan=json shows what would be done, --check "
-	        "looks for mistakes"),
+	SAME(FLAG, "dryrun", 0, NULL, KANIKO, "--dry-run", set_dry_run),
 	SAID(VALUE, "events-backend", "NAME", PODMAN, NO_DAEMON),
 	SAME(VALUE, "export-cache", 0, "PLACE", BUILDCTL, "--cache-to", NULL),
 	ALWAYS(FLAG, "force", NULL, KANIKO, "cooper runs outside of containers, too"),

@@ -98,6 +98,12 @@ set_cache_repo(void *target, struct text value, struct error *err)
 }
 
 int
+set_dry_run(void *target, struct text value, struct error *err)
+{
+	return value_flag(value, &((struct build_options *)target)->request.dry_run, err);
+}
+
+int
 set_no_push(void *target, struct text value, struct error *err)
 {
 	return value_flag(value, &((struct build_options *)target)->other.pushes_not,

@@ -10,6 +10,7 @@
 #include "builder/order/bases.h"
 #include "builder/order/cache_exchange.h"
 #include "builder/order/call.h"
+#include "builder/order/dry_run.h"
 #include "builder/order/epoch.h"
 #include "builder/order/finish.h"
 #include "builder/order/input.h"
@@ -346,7 +347,24 @@ make_images(struct build *b, const struct solution *solution,
 }
 
 static int
-run_plan(struct build *b, struct error *err)
+tell_dry_run(const struct build *b, const struct solution *solution, bool is_packed,
+             struct build_outcome *out)
+{
+	const struct dry_run run = { .request = b->request,
+		                     .plan = b->plan,
+		                     .fates = solution->fates,
+		                     .names = b->names.at,
+		                     .n_names = b->names.n,
+		                     .needs_layers = is_packed };
+
+	out->status = dry_run_all_cached(&run) ? 0 : STATUS_WOULD_RUN;
+	out->printed = b->request->call_json ? dry_run_print_json(&run)
+	                                     : dry_run_print_text(&run);
+	return 0;
+}
+
+static int
+run_plan(struct build *b, struct build_outcome *out, struct error *err)
 {
 	const struct plan *plan = b->plan;
 	auto_free char *name = place_of(b, plan);
@@ -364,6 +382,7 @@ run_plan(struct build *b, struct error *err)
 		.jobs = b->request->jobs,
 		.imported = b->imported,
 		.place = name,
+		.dry_run = b->request->dry_run,
 		.wants_tar = is_packed && packing.kind == COMPRESS_NONE
 	};
 	struct solution solution = { 0 };
@@ -377,8 +396,11 @@ run_plan(struct build *b, struct error *err)
 	failed = solve_run(&options, &solution, err);
 	b->lost = solution.lost;
 	if (failed == 0)
-		failed = make_images(b, &solution, is_packed ? &packing : NULL, err);
-	if (failed == 0)
+		failed = b->request->dry_run
+		                 ? tell_dry_run(b, &solution, is_packed, out)
+		                 : make_images(b, &solution, is_packed ? &packing : NULL,
+		                               err);
+	if (failed == 0 && !b->request->dry_run)
 		cache_export_add(&b->cache_export, plan, &solution);
 	solution_clear(&solution);
 	return failed;
@@ -506,7 +528,9 @@ answer(struct build *b, struct build_outcome *out, struct error *err)
 static int
 build_once(struct build *b, struct build_outcome *out, struct error *err)
 {
-	return run_plan(b, err) < 0 ? -1 : write_all(b, out, err);
+	if (run_plan(b, out, err) < 0)
+		return -1;
+	return b->request->dry_run ? 0 : write_all(b, out, err);
 }
 
 static void

@@ -108,12 +108,16 @@ struct build_request {
 	bool git_modes;      /* of context files: 0755 and 0644 only */
 	bool shell_on_error; /* keep the root of a failed RUN */
 	bool keep_on_error;  /* … in the store */
+	bool dry_run;        /* says what would be done */
 	enum plan_format print_plan;
 	enum call_kind call;
 	bool call_json;
 	int64_t epoch;         /* SOURCE_DATE_EPOCH of our environment; -1: none */
 	struct cancel *cancel; /* triggered by signals and by the first failure */
 };
+
+/* The exit status of a dry run if steps would run. */
+#define STATUS_WOULD_RUN 11
 
 /* The result, for -q and the files that name it. */
 struct build;

@@ -83,7 +83,9 @@ try_pushes(const struct outputs *o, struct error *err)
 int
 outputs_check(const struct outputs *o, struct error *err)
 {
-	return check_annotations(o, err) < 0 || try_pushes(o, err) < 0 ? -1 : 0;
+	if (check_annotations(o, err) < 0)
+		return -1;
+	return o->request->dry_run ? 0 : try_pushes(o, err);
 }
 
 /* ------------------------------------------------------------ after */

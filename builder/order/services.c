@@ -371,7 +371,7 @@ trim_store(const struct services *s)
 	auto_error struct error err = ERROR_INIT;
 	uint64_t freed = 0;
 
-	if (s->store == NULL || s->request->store_max == 0)
+	if (s->store == NULL || s->request->store_max == 0 || s->request->dry_run)
 		return;
 	options.max_bytes = s->request->store_max;
 	if (store_gc(s->store, &options, &freed, &err) < 0)

@@ -206,7 +206,7 @@ run_phases(struct solver *s, struct error *err)
 {
 	int failed = 0;
 
-	if (solver_check_engine_first(s, err) < 0)
+	if (!s->options->dry_run && solver_check_engine_first(s, err) < 0)
 		return -1;
 	failed = run_sources(s, err);
 	if (failed == 0)
@@ -219,6 +219,8 @@ run_phases(struct solver *s, struct error *err)
 	solver_mark_needed(s);
 	solver_settle_images(s);
 	solver_explain(s);
+	if (s->options->dry_run)
+		return 0;
 	if (solver_check_engine(s, err) < 0)
 		return -1;
 	drop_mounts(s);
@@ -252,14 +254,16 @@ solve_run(const struct solve_options *options, struct solution *out, struct erro
 	solver_init(&s, options, out);
 	solver_announce(&s);
 	failed = run_phases(&s, err);
-	if (failed == 0)
+	if (failed == 0 && options->dry_run)
+		out->fates = solver_fates(&s);
+	else if (failed == 0)
 		solver_settle_rest(&s);
 	solver_dismiss(&s);
 	solver_note_end(&s);
 	out->n_cached = s.n_cached;
 	out->n_run = s.n_run;
 	out->lost = s.lost;
-	if (failed == 0)
+	if (failed == 0 && !options->dry_run)
 		collect_solved(&s, out);
 	solver_clear(&s);
 	return failed;
@@ -270,6 +274,9 @@ solution_clear(struct solution *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		result_clear(&s->results[i]);
+	for (size_t i = 0; s->fates != NULL && i < s->n; i++)
+		free(s->fates[i].reason);
+	free(s->fates);
 	free(s->results);
 	array_clear(&s->solved);
 	*s = (struct solution){ 0 };

@@ -33,6 +33,7 @@ struct solve_options {
 	                      (noted_build.h); NULL: misses are not explained */
 	bool wants_tar;    /* the target's layers are exported as tars */
 	bool wants_dir;    /* the target's files are exported */
+	bool dry_run;      /* the phases before the last one: see solution.fates */
 };
 
 /* The cache entry of a finished step. */
@@ -41,12 +42,28 @@ struct solved {
 	struct cache_record made;
 };
 
+/* What a dry run says of a step. A step that builds on one that misses may turn out to be
+ * cached, too, if that one gives the same result. */
+enum step_verdict {
+	VERDICT_NONE, /* a source, or shown as a step of another platform */
+	VERDICT_HIT,
+	VERDICT_MISS,
+	VERDICT_SKIPPED,
+};
+
+struct step_fate {
+	enum step_verdict verdict;
+	char *reason; /* of a miss; NULL: unknown. Owned */
+	bool is_read; /* an image: steps that run need its files */
+};
+
 struct solution {
 	struct result *results; /* one per step of the plan; empty if not needed */
 	size_t n;
 	ARRAY(struct solved) solved; /* finished steps, in order of the plan */
 	size_t n_cached, n_run;
-	bool lost; /* it failed because the cache lost a layer */
+	struct step_fate *fates; /* n of them after a dry run, else NULL */
+	bool lost;               /* it failed because the cache lost a layer */
 };
 
 /* Runs the plan. On failure returns the first error, after all running steps have ended.

@@ -70,6 +70,9 @@ solver_find_record(const struct solver *s, const struct digest *key, struct reco
 void solver_explain(struct solver *s);
 void solver_note_end(struct solver *s);
 
+/* fates.c: what a dry run says of each step; the caller frees. */
+struct step_fate *solver_fates(const struct solver *s);
+
 /* need.c: phase 4: marks needed steps, counts their unfinished inputs, and decides
  * which forms their layers need. */
 void solver_mark_needed(struct solver *s);

@@ -212,6 +212,9 @@ solver_explain(struct solver *s)
 	for (size_t i = 0; i < s->plan->steps.n; i++)
 		add_files(s, &s->plan->steps.at[i], &s->notes);
 	explain(s);
+	/* What was not built explains nothing later. */
+	if (s->options->dry_run)
+		return;
 	noted_build_write(store, &s->notes_state, &s->notes);
 }
 
@@ -231,6 +234,6 @@ solver_note_end(struct solver *s)
 			step->outcome = NOTED_DONE;
 		changed |= step->outcome != NOTED_UNFINISHED;
 	}
-	if (changed)
+	if (changed && !s->options->dry_run)
 		noted_build_write(s->options->env->store, &s->notes_state, &s->notes);
 }

@@ -328,7 +328,8 @@ works | build --cache-run-layers ctx
 works | build --skip-default-registry-fallback ctx
 says --credential-helpers | build --credential-helpers ecr ctx
 works | build --reproducible ctx
-2 --print-plan=json | build --dry-run ctx
+works | build --dry-run ctx
+works | kaniko --context ctx --no-push --dryrun
 2 URL#branch | build --git branch=x ctx
 2 not fetched from buckets | build --context s3://bucket/x.tar.gz
 2 fetch the archive | build --bucket x ctx

@@ -331,6 +331,8 @@ static const struct {
 	{ "--dns-option=a b", "must be a word" },
 	{ "--dns-search=example.org", NULL },
 	{ "--dns-search=a\nnameserver", "must be a word" },
+	{ "--dry-run", NULL },
+	{ "--dryrun", NULL },
 	{ "--env=A=1", NULL },
 	{ "--env==1", "a variable needs a name" },
 	{ "--force-compression", NULL },
