@@ -13,16 +13,22 @@
 #include "builder/cli/spoken.h"
 
 const struct command *const command_list[] = {
-	&cmd_build,  &cmd_run,     &cmd_pull,    &cmd_push,       &cmd_images,
-	&cmd_rmi,    &cmd_tag,     &cmd_inspect, &cmd_history,    &cmd_save,
-	&cmd_load,   &cmd_copy,    &cmd_login,   &cmd_logout,  &cmd_prune,      &cmd_du,
-	&cmd_info,   &cmd_shell,   &cmd_doctor,  &cmd_completion, &cmd_image,
-	&cmd_system, &cmd_version, NULL,
+	&cmd_build,      &cmd_run,   &cmd_pull,    &cmd_push,    &cmd_images,
+	&cmd_rmi,        &cmd_tag,   &cmd_inspect, &cmd_history, &cmd_save,
+	&cmd_load,       &cmd_copy,  &cmd_index,   &cmd_login,   &cmd_logout,
+	&cmd_prune,      &cmd_du,    &cmd_info,    &cmd_shell,   &cmd_doctor,
+	&cmd_completion, &cmd_image, &cmd_system,  &cmd_version, NULL,
 };
+
+/* Words of others, which no help lists. */
+static const struct command *const unlisted[] = { &cmd_imagetools, NULL };
 
 const struct command *
 command_find(const char *name)
 {
+	for (size_t i = 0; unlisted[i] != NULL; i++)
+		if (strcmp(unlisted[i]->name, name) == 0)
+			return unlisted[i];
 	for (size_t i = 0; command_list[i] != NULL; i++)
 		if (strcmp(command_list[i]->name, name) == 0)
 			return command_list[i];

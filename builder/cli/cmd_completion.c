@@ -55,4 +55,5 @@ struct command cmd_completion = {
 	.arguments = "bash|zsh|fish",
 	.summary = "Print a completion script for a shell.",
 	.run = cmd_completion_run,
+	.actions = "bash zsh fish",
 };

@@ -209,7 +209,7 @@ cmd_copy_run(const struct command *self, int argc, char **argv)
 struct command cmd_copy = {
 	.name = "copy",
 	.arguments = "[OPTIONS] SOURCE DESTINATION…",
-	.summary = "Copy an image between registries, the store, layouts and archives.",
+	.summary = "Copy images between registries, the store and archives.",
 	.options = rows,
 	.run = cmd_copy_run,
 };

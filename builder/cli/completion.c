@@ -128,9 +128,12 @@ print_bash(FILE *out)
 	for (size_t i = 0; command_list[i] != NULL; i++) {
 		each_row(out, command_list[i], bash_choices);
 		each_row(out, command_list[i], bash_value);
+		if (command_list[i]->actions != NULL)
+			fprintf(out, "    %s:%s) words=\"%s\" ;;\n",
+			        command_list[i]->name, command_list[i]->name,
+			        command_list[i]->actions);
 	}
-	fprintf(out, "    completion:completion) words=\"bash zsh fish\" ;;\n"
-	             "    esac\n"
+	fprintf(out, "    esac\n"
 	             "    [[ -n $words ]] || case $command in\n");
 	bash_commands(out);
 	fprintf(out, "    esac\n"
@@ -195,14 +198,15 @@ zsh_row(FILE *out, const struct command *c, const struct option_row *o)
 	fputc('\'', out);
 }
 
-static const char *
-zsh_words(const struct command *c)
+static void
+zsh_words(FILE *out, const struct command *c)
 {
 	if (strcmp(c->name, "build") == 0)
-		return "*:context:_files -/";
-	if (strcmp(c->name, "completion") == 0)
-		return "1:shell:(bash zsh fish)";
-	return "*: :";
+		fputs("*:context:_files -/", out);
+	else if (c->actions != NULL)
+		fprintf(out, "1:action:(%s)", c->actions);
+	else
+		fputs("*: :", out);
 }
 
 static void
@@ -215,7 +219,9 @@ print_zsh(FILE *out)
 		fprintf(out, "    %s)\n        _arguments -s -S '--help[print help]'",
 		        command_list[i]->name);
 		each_row(out, command_list[i], zsh_row);
-		fprintf(out, " \\\n        '%s' ;;\n", zsh_words(command_list[i]));
+		fprintf(out, " \\\n        '");
+		zsh_words(out, command_list[i]);
+		fprintf(out, "' ;;\n");
 	}
 	fprintf(out, "    esac\n}\n\n"
 	             "_cooper() {\n"
@@ -291,11 +297,14 @@ print_fish(FILE *out)
 		each_row(out, c, fish_row);
 		if (strcmp(c->name, "build") == 0)
 			each_row(out, c, fish_alias_row);
+		if (c->actions != NULL)
+			fprintf(out,
+			        "complete -c cooper -n '__fish_seen_subcommand_from %s' "
+			        "-a '%s'\n",
+			        c->name, c->actions);
 	}
 	fprintf(out, "complete -c cooper -n '__fish_seen_subcommand_from build' "
-	             "-a '(__fish_complete_directories)'\n"
-	             "complete -c cooper -n '__fish_seen_subcommand_from completion' "
-	             "-a 'bash zsh fish'\n");
+	             "-a '(__fish_complete_directories)'\n");
 }
 
 /* ------------------------------------------------------------ */

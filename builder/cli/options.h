@@ -69,6 +69,8 @@ struct command {
 	/* Runs with the words after the command's name; the exit status. */
 	int (*run)(const struct command *self, int argc, char **argv);
 	const struct other_options *others; /* may be NULL */
+	/* What completions offer as the first word, with blanks between; NULL: files. */
+	const char *actions;
 };
 
 /* Words that are not options. */

@@ -213,7 +213,6 @@ static const struct {
 	{ "create", NO_BUILDERS },
 	{ "use", NO_BUILDERS },
 	{ "dial-stdio", NO_BUILDERS },
-	{ "imagetools", "see cooper inspect" },
 	{ "from", NO_SCRIPTING },
 	{ "commit", NO_SCRIPTING },
 	{ "config", NO_SCRIPTING },

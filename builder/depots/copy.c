@@ -271,7 +271,7 @@ find_root(struct copy_list *list, struct registry_document *root, struct error *
 		return -1;
 	if (!is_index)
 		return 0;
-	if (list->to->ops->is_single || o->n_platforms == 1)
+	if (list->to->ops->is_single || (o->n_platforms == 1 && !o->entries))
 		return choose_one(list, root, err);
 	return o->n_platforms == 0 ? 0 : reduce(o, root, json, list->from->shown, err);
 }
@@ -339,7 +339,12 @@ list_all(struct copy_list *list, struct copied *out, struct error *err)
 		return -1;
 	if (o->digest_tags && copy_list_tags(list, err) < 0)
 		return -1;
-	return skip_present(list, err);
+	if (skip_present(list, err) < 0)
+		return -1;
+	if (o->entries &&
+	    json_object_get(list->documents.at[at].json, "manifests") != NULL)
+		list->documents.at[at].there = true;
+	return 0;
 }
 
 static int

@@ -17,6 +17,7 @@ struct copy_options {
 	bool referrers;   /* also what refers to the images: signatures, SBOMs */
 	bool digest_tags; /* also cosign's tags: sha256-HEX.sig, .att, .sbom */
 	bool untagged;    /* stored by its digest alone, whatever name the word has */
+	bool entries;     /* of an index what it lists, and not the index itself */
 	const char *mount_from; /* a repository that has it at the same host, or NULL */
 };
 

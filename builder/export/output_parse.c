@@ -224,6 +224,7 @@ static const struct attribute {
 	OUTPUT_KEYS(ATTRIBUTE){ "unpack", set_nothing },
 	{ "store", set_nothing },
 	{ "oci-artifact", set_nothing },
+	{ "name-canonical", set_nothing },
 	{ "attestation-inline", set_nothing },
 };
 #define N_ATTRIBUTES (COUNT_OF(attributes))

@@ -23,6 +23,7 @@ returns what was counted, POST /count resets it. Everything is kept in memory.
     mount           false: answered with 202, as if the source were not there
     redirect        blobs are redirected to this base URL (served as /storage/)
     digest_header   false: manifests come without Docker-Content-Digest
+    etags           true: manifests have an ETag, and If-Match is compared with it
     files           {name: {"text", "etag", "modified"}} for GET /files/NAME
     rules           list of faults, the first that matches is used up:
         {"method", "path" (a part of it), "times", "skip" (first let pass so many),
@@ -80,6 +81,10 @@ class State:
                 rule["times"] = rule.get("times", 1) - 1
                 return rule
         return {}
+
+
+def etag_of(body):
+    return '"' + hashlib.sha256(body).hexdigest() + '"'
 
 
 class Broken(Exception):
@@ -359,6 +364,11 @@ class Handler(BaseHTTPRequestHandler):
             body = bytes(self.read_body())
             digest = "sha256:" + hashlib.sha256(body).hexdigest()
             entry = (self.headers.get("Content-Type", ""), body)
+            with state.lock:
+                old = state.manifests.get((repo, name), ("", b""))[1]
+                if self.setting("etags") and self.headers.get("If-Match", etag_of(old)) != etag_of(old):
+                    return self.fail(412, "DENIED", "the tag has changed")
+                state.manifests[(repo, name)] = entry
             state.manifests[(repo, name)] = state.manifests[(repo, digest)] = entry
             return self.answer(201, "", {"Docker-Content-Digest": digest})
         if (repo, name) not in state.manifests:
@@ -367,6 +377,8 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"Content-Type": kind}
         if self.setting("digest_header", True):
             headers["Docker-Content-Digest"] = "sha256:" + hashlib.sha256(body).hexdigest()
+        if self.setting("etags"):
+            headers["ETag"] = etag_of(body)
         self.answer(200, body, headers)
 
     def session_headers(self, repo, uid):
