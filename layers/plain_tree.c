@@ -390,10 +390,9 @@ plain_tree_add(struct plain_tree *t, int from_fd, const struct cancel *cancel,
 	return 0;
 }
 
-/* Before Linux 6.13 the clock of files stands still between two ticks, so a change
- * right after the look could carry its time. */
-static void
-wait_for_tick(void)
+/* Before Linux 6.13 the clock of files stands still between two ticks. */
+void
+plain_tree_pause(void)
 {
 	struct utsname name;
 
@@ -454,8 +453,16 @@ look(struct plain_tree *t, int upper_fd, uint32_t fresh, const struct cancel *ca
 	l.now = before;
 	for (size_t i = 0; i < l.split.n; i++)
 		plain_tree_refresh(t, l.split.at[i]);
-	wait_for_tick();
+	plain_tree_pause();
 	return 0;
+}
+
+static bool
+has_entries(int dir_fd)
+{
+	auto_listing struct listing list = listing_open(dir_fd, ".");
+
+	return listing_next(&list) != NULL || listing_failed(&list);
 }
 
 int
@@ -464,7 +471,8 @@ plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
 {
 	if (look(t, upper_fd, t->n_layers, cancel, err) < 0)
 		return -1;
-	t->n_layers++;
+	if (has_entries(upper_fd))
+		t->n_layers++;
 	return 0;
 }
 

@@ -59,9 +59,13 @@ plain_tree_apply(int from_fd, int to_fd, const struct cancel *cancel, struct err
 int plain_tree_note(struct plain_tree *t, const struct cancel *cancel, struct error *err);
 
 /* The same, and copies the differences from the last notes to the empty directory UPPER,
- * which is the next layer of the tree. */
+ * which is the next layer of the tree. If UPPER stays empty, the tree has no more layers
+ * than before. */
 int plain_tree_diff(struct plain_tree *t, int upper_fd, const struct cancel *cancel,
                     struct error *err);
+
+/* Returns when every later change carries a later time. */
+void plain_tree_pause(void);
 
 /* Notes the current state of PATH itself, which a step did not change. */
 void plain_tree_refresh(struct plain_tree *t, struct text path);

@@ -84,6 +84,20 @@ mark_of() {
     [ "$(mark_of)" = "$before" ]
 }
 
+@test "steps that change nothing work on one tree, and a changed directory of a stand-in is noticed" {
+    need_root
+    busybox_image
+    printf '%s\n' 'FROM busybox:1' 'RUN mkdir -p /etc && rm -f /etc/hosts' 'ARG N' 'RUN echo in $(stat -c %i /bin/busybox) of $N' \
+        'RUN echo in $(stat -c %i /bin/busybox) still' 'RUN echo in $(stat -c %i /bin/busybox) again' \
+        'RUN chmod 711 /etc' 'RUN touch /etc/new; chown 5:6 /etc' >Dockerfile
+    build $PLAIN --build-arg N=1 -o type=tar,dest=plain.tar .
+    [ "$status" -eq 0 ]
+    [ "$(grep -c ' in [0-9]* [osa]' <<<"$output")" -eq 3 ]
+    [ "$(grep -o ' in [0-9]* [osa]' <<<"$output" | cut -d' ' -f3 | sort -u | wc -l)" -eq 1 ]
+    [[ $(tar -tvf plain.tar etc/) == drwx--x--x\ 5/6* ]]
+    tar -tf plain.tar etc/new
+}
+
 @test "manual changes to a kept tree do not get into an image" {
     prepare
     mkdir "$T/outside"

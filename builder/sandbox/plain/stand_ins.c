@@ -464,5 +464,6 @@ stand_ins_place(struct stand_ins *c, const struct plain_scratch *scratch,
 		if (place_mount(c, scratch, &r->mounts[i], err) < 0)
 			return -1;
 	stand_ins_settle(c);
+	plain_tree_pause();
 	return 0;
 }

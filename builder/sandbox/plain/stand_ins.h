@@ -16,6 +16,9 @@
 struct touched {
 	char *path;
 	struct timespec before, after; /* times of modification */
+	struct timespec settled;       /* of its last change before the step */
+	ino_t ino;
+	bool is_same; /* the step did not change it */
 };
 
 struct stand_in {

@@ -41,9 +41,19 @@ stand_ins_settle(struct stand_ins *c)
 		if (fd < 0)
 			continue;
 		futimens(fd, times);
-		if (fstat(fd, &st) == 0)
-			t->after = st.st_mtim;
+		if (fstat(fd, &st) < 0)
+			continue;
+		t->after = st.st_mtim;
+		t->settled = st.st_ctim;
+		t->is_same = t->is_same && t->ino == st.st_ino;
+		t->ino = st.st_ino;
 	}
+}
+
+static bool
+same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 /* Notes the times of touched directories that the step changed; for others, BEFORE
@@ -56,9 +66,10 @@ read_times(struct stand_ins *c)
 		auto_fd int fd = open_dir(c, t->path);
 		struct stat st;
 
-		if (fd >= 0 && fstat(fd, &st) == 0 &&
-		    (st.st_mtim.tv_sec != t->after.tv_sec ||
-		     st.st_mtim.tv_nsec != t->after.tv_nsec))
+		if (fd < 0 || fstat(fd, &st) < 0)
+			continue;
+		t->is_same = st.st_ino == t->ino && same_time(&st.st_ctim, &t->settled);
+		if (!same_time(&st.st_mtim, &t->after))
 			t->before = st.st_mtim;
 	}
 }
@@ -211,6 +222,10 @@ stand_ins_remove(struct stand_ins *c, struct stage_tree *s, struct error *err)
 		if (c->list.at[i].is_back)
 			plain_tree_refresh(stage_tree_plain(s),
 			                   text_of(c->list.at[i].path));
+	for (size_t i = 0; i < c->touched.n; i++)
+		if (c->touched.at[i].is_same)
+			plain_tree_refresh(stage_tree_plain(s),
+			                   text_of(c->touched.at[i].path));
 	if (c->dir != NULL)
 		file_remove_tree(AT_FDCWD, c->dir, &later);
 	return failed;

@@ -255,13 +255,16 @@ stage_tree_diff(struct stage_tree *s, const struct sandbox_run *r,
                 const struct cancel *cancel, struct error *err)
 {
 	auto_fd int upper_fd = file_open_dir(AT_FDCWD, r->upper, err);
+	int failed = -1;
 
 	if (upper_fd < 0 || stack_add(&s->layers, r->upper, err) < 0)
 		return -1;
-	if (plain_tree_diff(s->plain, upper_fd, cancel, err) == 0)
-		return 0;
-	s->layers.list.n--;
-	return -1;
+	failed = plain_tree_diff(s->plain, upper_fd, cancel, err);
+
+	/* An empty upper is in the stack of no later step. */
+	if (failed < 0 || plain_tree_n_layers(s->plain) < s->layers.list.n)
+		s->layers.list.n--;
+	return failed;
 }
 
 bool
