@@ -138,6 +138,22 @@ END
     valid images <list
 }
 
+@test "what became of a build" {
+    write_context
+    "$COOPER" build --dry-run --format json --secret id=token,env=HOME . >answer || [ $? -eq 11 ]
+    valid dry-run <answer
+    "$COOPER" build -q --platform linux/amd64,linux/arm64 -f - . <<<'FROM scratch
+COPY file /'
+    "$COOPER" explain --format json | valid explain
+    "$COOPER" build -q --target base -f - . <<<'FROM busybox:1 AS base
+RUN true
+RUN exit 3
+RUN true' || [ $? -eq 5 ]
+    "$COOPER" explain --format json >answer
+    valid explain <answer
+    jq -e '.error and .target == "base" and [.steps[].result] == ["done", "failed", "not reached"]' answer
+}
+
 @test "the store and the machine" {
     write_context
     "$COOPER" build -q -t app:1 .

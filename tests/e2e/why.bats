@@ -243,3 +243,64 @@ it is made of a stage that is run again' --no-cache-filter a .
     "$COOPER" prune --all
     [ "$(ls "$COOPER_ROOT"/contexts | grep -c ^built-)" -eq 0 ]
 }
+
+@test "explain says the same as the progress, of this build and earlier ones" {
+    project
+    build .
+    build .
+    echo x >src/f7
+    "$COOPER" build --progress=plain . 2>&1 | sed -n 's/^#[0-9]* MISS: //p' >told
+    "$COOPER" explain --format '{{if .Reason}}{{.Reason}}{{end}}' | grep . >explained
+    diff told explained
+    "$COOPER" explain >table
+    grep -E '^VERDICT +LINE +STEP +TIME +REASON$' table
+    grep -E '^MISS +2 +\[2/4\] COPY src /src +[0-9.]+s +src/f7 changed$' table
+    [ "$("$COOPER" explain --format '{{.Verdict}}' | sort | uniq -c | tr -s ' \n' ' ')" = ' 3 MISS ' ]
+    [ "$("$COOPER" explain --format '{{.Verdict}}' ^1 | sort | uniq -c | tr -s ' \n' ' ')" = ' 3 HIT ' ]
+    [[ $("$COOPER" explain --format '{{.Reason}}' ^2) == *"never built here"* ]]
+    id=$("$COOPER" explain --format json ^1 | jq -r .id)
+    [ "$("$COOPER" explain --format json "$id" | jq -r '[.steps[].verdict] | unique[]')" = HIT ]
+    # A dry run is no build.
+    "$COOPER" build -q --dry-run --no-cache . || [ $? -eq 11 ]
+    [[ $("$COOPER" explain) == *"src/f7 changed"* ]]
+}
+
+@test "explain gives advice, and says what is not there" {
+    run "$COOPER" explain
+    [ "$status" -eq 4 ]
+    [[ $output == *"no builds to explain"* ]]
+    project
+    sed -i 's/RUN wc.*/RUN sleep 1.2/' Dockerfile
+    build .
+    chmod g+w src/*
+    build .
+    run "$COOPER" explain
+    [[ $output == *"hint: the modes come from the umask of the checkout: --mode-policy=git"* ]]
+    [[ $output == *"hint: line 2: 2 steps ran again ("*"s) because of these files"* ]]
+    build --no-cache -f - . <<<'FROM busybox:1
+RUN true
+RUN exit 3
+RUN true'
+    run "$COOPER" explain
+    [[ $output == *"did not complete successfully: exit code: 3"* ]]
+    grep -E '^MISS +3 .*s, failed +--no-cache$' <<<"$output"
+    grep -E '^- +4 .*the build ended before it$' <<<"$output"
+    for ref in ^99 ^x zz '' ..; do
+        run "$COOPER" explain "$ref"
+        [ "$status" -eq 4 ]
+    done
+    run "$COOPER" explain a b
+    [ "$status" -eq 2 ]
+}
+
+@test "explain shows foreign text, but does not obey it, and shows no secret" {
+    busybox_image
+    printf 'FROM busybox:1\nRUN echo "\033[2J" >/x\n' >Dockerfile
+    build --secret id=s,env=HOME .
+    "$COOPER" explain >shown
+    ! grep -q "$(printf '\033')" shown
+    printf 'FROM busybox:1\nRUN --mount=type=secret,id=s cat /run/secrets/s; echo hidden-value\n' >Dockerfile
+    hidden=hidden-value "$COOPER" build --secret id=s,env=hidden . 2>/dev/null
+    "$COOPER" explain --format json >shown
+    ! grep -q hidden-value shown
+}
