@@ -144,11 +144,11 @@ make_dirs(const struct store *st, struct error *err)
 		const char *name;
 		mode_t mode;
 	} dirs[] = {
-		{ "blobs", 0755 },  { "blobs/sha256", 0755 }, { "layers", 0700 },
-		{ "trees", 0700 },  { "steps", 0700 },        { "contexts", 0700 },
-		{ "mounts", 0700 }, { "compressed", 0700 },   { "members", 0700 },
-		{ "refs", 0700 },   { "failed", 0700 },       { "checkouts", 0700 },
-		{ "plain", 0700 },  { "tmp", 0700 },
+		{ "blobs", 0755 },     { "blobs/sha256", 0755 }, { "layers", 0700 },
+		{ "trees", 0700 },     { "steps", 0700 },        { "contexts", 0700 },
+		{ "mounts", 0700 },    { "compressed", 0700 },   { "members", 0700 },
+		{ "seen", 0700 },      { "refs", 0700 },         { "failed", 0700 },
+		{ "checkouts", 0700 }, { "plain", 0700 },        { "tmp", 0700 },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(dirs); i++)

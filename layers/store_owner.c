@@ -18,7 +18,7 @@
 static const char *const parts[] = {
 	"oci-layout", "index.json", "blobs",    "blobs/sha256", "layers",
 	"trees",      "steps",      "contexts", "mounts",       "compressed",
-	"members",    "refs",       "failed",   "tmp",
+	"members",    "seen",       "refs",     "failed",       "tmp",
 };
 
 /* Finds which owner this file system gives to our files: some give all files to one

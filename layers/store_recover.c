@@ -84,8 +84,8 @@ static const struct kind {
 	{ "blobs/sha256", check_blob }, { "layers", check_layer },
 	{ "steps", check_note },        { "contexts", check_note },
 	{ "compressed", check_note },   { "members", check_note },
-	{ "refs", check_note },         { "checkouts", check_layer },
-	{ "plain", check_plain },
+	{ "seen", check_note },         { "refs", check_note },
+	{ "checkouts", check_layer },   { "plain", check_plain },
 };
 
 static int

@@ -212,6 +212,12 @@ void tag_names_clear(struct tag_names *names);
 /* Sends one HEAD request: the digest that REF's tag points to now. */
 int registry_head(struct registry *reg, const struct reference *ref,
                   struct descriptor *out, struct error *err);
+
+/* 1 if REF's tag (without one, its repository) has the manifest DIGEST now, else 0. Asks
+ * the registry itself, with the right to push. */
+int registry_is_there(struct registry *reg, const struct reference *ref,
+                      const struct digest *digest, struct error *err);
+
 void resolved_clear(struct resolved *r);
 #define auto_resolved __attribute__((cleanup(resolved_clear)))
 

@@ -279,6 +279,46 @@ resolve_ask(void *arg, const struct call *call, struct error *err)
 	return 0;
 }
 
+struct checking {
+	const char *name;
+	const struct digest *digest;
+	bool found;
+};
+
+static int
+resolve_check(void *arg, const struct call *call, struct error *err)
+{
+	struct checking *what = arg;
+	auto_response struct http_response response = HTTP_RESPONSE_INIT;
+	auto_free char *where = mem_print("/manifests/%s", what->name);
+	struct http_request request = { .method = "HEAD", .headers = { ACCEPT } };
+	const char *said = NULL;
+	struct digest got;
+
+	if (api_perform(call, where, &request, &response, err) < 0)
+		return -1;
+	said = http_header(&response, "Docker-Content-Digest");
+	what->found = response.status == 200 && said != NULL &&
+	              digest_parse(&got, text_of(said)) &&
+	              digest_equal(&got, what->digest);
+	return 0;
+}
+
+int
+registry_is_there(struct registry *reg, const struct reference *ref,
+                  const struct digest *digest, struct error *err)
+{
+	char text[DIGEST_TEXT_MAX];
+	struct checking what = { .name = ref->tag, .digest = digest };
+
+	if (ref->tag == NULL)
+		what.name = digest_text(digest, text);
+	/* Not from a mirror. */
+	if (endpoint_each(reg, ref, "pull,push", resolve_check, &what, err) < 0)
+		return -1;
+	return what.found ? 1 : 0;
+}
+
 int
 registry_head(struct registry *reg, const struct reference *ref, struct descriptor *out,
               struct error *err)

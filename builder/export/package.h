@@ -75,6 +75,10 @@ int upload_blobs(const struct export_options *options, const struct package_blob
                  const struct compressor *packed, const struct reference *base,
                  const struct reference *ref, bool anew, int vertex, struct error *err);
 
+/* Says at VERTEX that NAME has ROOT. RESULT is 0 if it was sent, 1 if it was there, -1:
+ * says nothing. */
+void push_tell(int vertex, const char *name, const struct digest *root, int result);
+
 /* The index.json of an OCI layout that holds ROOT under NAMES, and what THERE (an older
  * one, or NULL) says of other names; caller frees. */
 char *layout_index(const struct descriptor *root, const struct export_names *names,

@@ -55,16 +55,20 @@ export_push(const struct export_options *options, const char *name,
 	auto_free char *title = mem_print("pushing %s", target);
 	struct pushing p = { .image = { .options = options, .compressor = compressor },
 		             .ref = ref };
-	int failed = 0;
+	const struct digest *digest = &p.image.root.descriptor.digest;
+	int result = 0;
 
 	p.vertex = event_begin(title);
-	failed = stored_image_prepare(&p.image, name, err);
-	if (failed == 0)
-		failed = send(&p, err);
-	event_end(p.vertex, failed < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
-	          failed < 0 ? err->text : NULL);
-	if (failed == 0)
+	result = stored_image_prepare(&p.image, name, err);
+	if (result == 0)
+		result = registry_is_there(options->registry, ref, digest, err);
+	if (result == 0)
+		result = send(&p, err);
+	push_tell(p.vertex, target, digest, result);
+	event_end(p.vertex, result < 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+	          result < 0 ? err->text : NULL);
+	if (result >= 0)
 		descriptor_copy(root, &p.image.root.descriptor);
 	stored_image_clear(&p.image);
-	return failed < 0 ? error_wrap(err, "push %s", target) : 0;
+	return result < 0 ? error_wrap(err, "push %s", target) : 0;
 }

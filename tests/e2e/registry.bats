@@ -11,6 +11,7 @@ setup_file() {
 
 teardown_file() {
     [ -z "${REGISTRY_PID:-}" ] || kill "$REGISTRY_PID"
+    [ ! -f "$BATS_FILE_TMPDIR/counting" ] || kill "$(cat "$BATS_FILE_TMPDIR/counting")" || true
 }
 
 small_image() {
@@ -78,6 +79,86 @@ small_image() {
     [ "$status" -eq 0 ]
     [ -z "$(find "$T/fresh/blobs" -type f -size +200k)" ]
     COOPER_ROOT=$T/third "$COOPER" pull "$REGISTRY/child/app:1"
+}
+
+# requests METHOD: how many of it the registry got since the last call of asked_nothing.
+requests() {
+    grep -ac "\"$1 /v2/[^ ]*[ ]HTTP" "$T/counting/log"
+}
+
+asked_nothing() {
+    : >"$T/counting/log"
+}
+
+@test "a blob crosses once, whatever repositories, tags and caches take it" {
+    need docker-registry
+    . "$BATS_TEST_DIRNAME/../lib/registry.sh"
+    local REGISTRY REGISTRY_PID
+    REGISTRY_LOG_ACCESSLOG_DISABLED=false registry_start "$T/counting"
+    echo "$REGISTRY_PID" >"$BATS_FILE_TMPDIR/counting"
+    head -c 300000 /dev/urandom >big
+    printf 'FROM scratch\nCOPY big /\n' >Dockerfile
+    build -t "$REGISTRY/one/app:1" --push .
+    [ "$status" -eq 0 ]
+
+    # The same tag again: one question.
+    asked_nothing
+    build --progress=plain -t "$REGISTRY/one/app:1" --push .
+    [ "$status" -eq 0 ]
+    [[ $output == *"$REGISTRY/one/app:1@sha256:"*"is there already: nothing is sent"* ]]
+    [ "$(requests PUT)" -eq 0 ]
+    [ "$(requests HEAD)" -eq 1 ]
+    asked_nothing
+    build -t "$REGISTRY/one/app:1" .
+    run "$COOPER" push "$REGISTRY/one/app:1"
+    [ "$status" -eq 0 ]
+    [[ $output == *"is there already: nothing is sent"* ]]
+    [ "$(requests PUT)" -eq 0 ]
+
+    # Further tags: a manifest each, and the blobs are asked for once.
+    asked_nothing
+    build -t "$REGISTRY/one/app:2" -t "$REGISTRY/one/app:3" -t "$REGISTRY/one/app:4" --push .
+    [ "$status" -eq 0 ]
+    [ "$(requests PUT)" -eq 3 ]
+    [ "$(requests PATCH)" -eq 0 ]
+    [ "$(requests HEAD)" -eq 5 ]
+
+    # Other repositories, and a cache: mounted.
+    asked_nothing
+    build -t "$REGISTRY/two/app:1" -t "$REGISTRY/three:1" --push .
+    [ "$status" -eq 0 ]
+    [ "$(requests PUT)" -eq 2 ]
+    asked_nothing
+    build -t "$REGISTRY/one/app:1" --push --cache-to "type=registry,ref=$REGISTRY/cache:x" .
+    [ "$status" -eq 0 ]
+    [ "$(requests PUT)" -eq 2 ]
+
+    # The registry lost all: everything is sent again.
+    rm -r "$T/counting/data/docker"
+    kill "$REGISTRY_PID"
+    wait "$REGISTRY_PID" || true
+    REGISTRY_LOG_ACCESSLOG_DISABLED=false registry_start "$T/counting" "${REGISTRY#*:}"
+    echo "$REGISTRY_PID" >"$BATS_FILE_TMPDIR/counting"
+    build -t "$REGISTRY/two/app:1" --push .
+    [ "$status" -eq 0 ]
+    COOPER_ROOT=$T/third "$COOPER" pull "$REGISTRY/two/app:1"
+    kill "$REGISTRY_PID"
+}
+
+@test "a damaged note of where blobs are costs nothing but bytes" {
+    need docker-registry
+    head -c 300000 /dev/urandom >big
+    printf 'FROM scratch\nCOPY big /\n' >Dockerfile
+    build -t "$REGISTRY/seen/a:1" --push .
+    [ "$status" -eq 0 ]
+    note=$(echo "$COOPER_ROOT"/seen/*)
+    [ -f "$note" ]
+    for damage in 'printf x >$note' ': >$note' 'rm $note; mkdir $note' 'rmdir $note; ln -s /etc/passwd $note' \
+        'head -c 70 /dev/zero >$T/z; rm $note; cp $T/z $note'; do
+        eval "$damage"
+        build -t "$REGISTRY/seen/b$RANDOM:1" --push .
+        [ "$status" -eq 0 ]
+    done
 }
 
 @test "layers are sent as gzip by default and as zstd on request" {
