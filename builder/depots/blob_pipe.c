@@ -19,6 +19,7 @@ struct blob_pipe {
 	char *window;     /* byte I of the blob is at I % WINDOW */
 	uint64_t arrived; /* bytes of the blob so far */
 	uint64_t reader;  /* where the reader is */
+	bool given;       /* the reader has some of it */
 	bool stopped;     /* nobody reads any more */
 	bool over;        /* nothing more comes */
 	struct error why; /* OVER, and not because all is there */
@@ -82,7 +83,7 @@ arrive_again(void *arg, struct error *err)
 	bool seen = false;
 
 	pthread_mutex_lock(&p->lock);
-	seen = p->reader > 0;
+	seen = p->given;
 	if (!seen)
 		p->arrived = 0;
 	pthread_mutex_unlock(&p->lock);
@@ -126,7 +127,7 @@ start(struct blob_pipe *p, uint64_t reader, struct error *err)
 	error_clear(&p->why);
 	p->arrived = 0;
 	p->reader = reader;
-	p->stopped = p->over = false;
+	p->stopped = p->over = p->given = false;
 	errno = pthread_create(&p->thread, NULL, download, p);
 	if (errno != 0)
 		return error_sys(err, "start a thread");
@@ -139,7 +140,8 @@ start(struct blob_pipe *p, uint64_t reader, struct error *err)
 static ssize_t
 copy_out(struct blob_pipe *p, uint64_t offset, char *bytes, size_t n)
 {
-	uint64_t end = p->over || p->arrived < p->d->size ? p->arrived : p->arrived - 1;
+	bool sound = p->over && p->why.code == ERR_NONE;
+	uint64_t end = sound || p->arrived < p->d->size ? p->arrived : p->d->size - 1;
 	size_t at = (size_t)(offset % WINDOW);
 
 	if (p->arrived > WINDOW && offset < p->arrived - WINDOW)
@@ -169,6 +171,7 @@ read_pipe(struct blob_in *in, uint64_t offset, void *bytes, size_t n, struct err
 		p->reader = offset;
 		pthread_cond_broadcast(&p->moved);
 		got = copy_out(p, offset, bytes, n);
+		p->given = p->given || got > 0;
 		if (got > 0)
 			break;
 		if (got < 0) {

@@ -247,7 +247,7 @@ EOC
     curl -fsS -o /dev/null "http://127.0.0.1:$port/control" -d '{"rules":[{"method":"PUT","path":"uploads","reset":100000,"times":2},{"method":"POST","path":"uploads","status":503,"times":1}]}'
     "$COOPER" copy "$ONE/rough/a:1" "127.0.0.1:$port/b:1"
     curl -fsS -o /dev/null "http://127.0.0.1:$port/control" -d '{"rules":[{"method":"GET","path":"/blobs/","corrupt":true,"times":1},{"method":"GET","path":"/blobs/","reset":100000,"times":1}]}'
-    "$COOPER" copy "127.0.0.1:$port/b:1" "$TWO/rough/c:1"
+    run "$COOPER" copy "127.0.0.1:$port/b:1" "$TWO/rough/c:1"; echo "$output"; [ "$status" -eq 0 ]
     [ "$(digest_of "docker://$TWO/rough/c:1")" = "$(digest_of "docker://$ONE/rough/a:1")" ]
     curl -fsS -o /dev/null "http://127.0.0.1:$port/control" -d '{"rules":[{"method":"GET","path":"/manifests/","status":500,"times":99}]}'
     run -6 "$COOPER" copy --retry 1 "127.0.0.1:$port/b:1" "$TWO/rough/d:1"
