@@ -307,6 +307,10 @@ char *registry_referrers_tag(const struct digest *subject);
  * ERR_POLICY: the server does not delete. */
 int registry_delete(struct registry *reg, const struct reference *ref, struct error *err);
 
+/* Removes the tag of REF and nothing else: the image and its other tags stay. Errors as of
+ * registry_delete(). */
+int registry_untag(struct registry *reg, const struct reference *ref, struct error *err);
+
 /* ------------------------------------------------------------ plain HTTP
  *
  * For ADD of http(s) URLs and for http contexts: the same proxy, CA and retry rules.

@@ -31,7 +31,7 @@ suggest_name(const struct tags *tags, const struct reference *ref, struct error 
 	}
 	suggest_hint(err,
 	             suggest_find(text_of(word), (const char *const *)names, n, false));
-	error_hint(err, "see: cooper images");
+	error_hint(err, STORED_HINT);
 	for (size_t i = 0; i < n; i++)
 		free(names[i]);
 }
@@ -184,16 +184,12 @@ read_manifest(struct store *store, const struct platform *want, const char *wher
 	return manifest_read(&s->document, buf_text(&text), where, err);
 }
 
-static int
-read_config(struct store *store, const char *where, struct stored *s, struct error *err)
+int
+stored_describe(struct stored *s, const char *where, struct error *err)
 {
-	auto_buf struct buf bytes = BUF_INIT;
 	const char *os = NULL, *arch = NULL, *variant = NULL, *created = NULL;
 
-	if (blob_read(store, &s->document.config.digest, DOCUMENT_MAX, &bytes, err) < 0)
-		return -1;
-	s->config = jsonio_parse(buf_text(&bytes), where, err);
-	if (s->config == NULL || jsonio_str(s->config, "os", &os, where, err) < 0 ||
+	if (jsonio_str(s->config, "os", &os, where, err) < 0 ||
 	    jsonio_str(s->config, "architecture", &arch, where, err) < 0 ||
 	    jsonio_str(s->config, "variant", &variant, where, err) < 0 ||
 	    jsonio_str(s->config, "created", &created, where, err) < 0)
@@ -201,7 +197,21 @@ read_config(struct store *store, const char *where, struct stored *s, struct err
 	platform_set(&s->platform, os, arch, variant, NULL);
 	if (created != NULL && !clock_parse(text_of(created), &s->created_ns))
 		s->created_ns = 0;
+	s->size = s->manifest.size + s->document.config.size;
+	for (size_t i = 0; i < s->document.layers.n; i++)
+		s->size += s->document.layers.at[i].size;
 	return 0;
+}
+
+static int
+read_config(struct store *store, const char *where, struct stored *s, struct error *err)
+{
+	auto_buf struct buf bytes = BUF_INIT;
+
+	if (blob_read(store, &s->document.config.digest, DOCUMENT_MAX, &bytes, err) < 0)
+		return -1;
+	s->config = jsonio_parse(buf_text(&bytes), where, err);
+	return s->config == NULL ? -1 : stored_describe(s, where, err);
 }
 
 int
@@ -216,9 +226,6 @@ stored_read(struct store *store, const struct descriptor *root,
 	if (read_manifest(store, want, where, &s, err) < 0 ||
 	    read_config(store, where, &s, err) < 0)
 		return -1;
-	s.size = s.manifest.size + s.document.config.size;
-	for (size_t i = 0; i < s.document.layers.n; i++)
-		s.size += s.document.layers.at[i].size;
 	*out = s;
 	s = (struct stored)STORED_INIT;
 	return 0;

@@ -12,6 +12,9 @@
 #include "layers/layers.h"
 #include "registry/registry.h"
 
+/* The hint where no name is near. */
+#define STORED_HINT "see: cooper images"
+
 /* Looks up NAME as typed ("app", "host/app:1", "app@sha256:…"), or as the beginning of an
  * id (stored_id.h): the name in
  * index.json (caller frees) and its descriptor. ERR_SOURCE with a
@@ -39,6 +42,10 @@ struct stored {
  * is NULL, the entry for this machine, or else the first image. */
 int stored_read(struct store *store, const struct descriptor *root,
                 const struct platform *want, struct stored *out, struct error *err);
+
+/* Completes S, whose documents and config are read: platform, time, size. WHERE is for
+ * messages. */
+int stored_describe(struct stored *s, const char *where, struct error *err);
 void stored_clear(struct stored *s);
 #define auto_stored __attribute__((cleanup(stored_clear)))
 
