@@ -15,8 +15,6 @@
 #include "parser/config.h"
 
 #define ARG_FILE_MAX ((size_t)1 << 20)
-#define RETRIES_MAX  1000
-#define DELAY_MAX    ((int64_t)3600 * 1000000000)
 
 /* ------------------------------------------------------------ config */
 
@@ -279,25 +277,27 @@ int
 set_retry(void *target, struct text value, struct error *err)
 {
 	struct registry_wishes *w = &((struct build_options *)target)->request.wishes;
-	uint64_t n = 0;
 
-	if (!number_u64(value, &n) || n > RETRIES_MAX)
-		return error_set(err, ERR_USAGE, "not a number of tries");
-	w->retries_given = true;
-	w->retries = (size_t)n;
-	return 0;
+	return value_tries(value, &w->retries, err);
 }
 
 int
 set_retry_delay(void *target, struct text value, struct error *err)
 {
 	struct registry_wishes *w = &((struct build_options *)target)->request.wishes;
-	int64_t ns = 0;
 
-	if (!number_duration(value, &ns) || ns < 0 || ns > DELAY_MAX)
-		return error_set(err, ERR_USAGE, "must be a time like 2s, up to 1h");
-	w->retry_delay_ns = ns;
-	return 0;
+	return value_wait(value, &w->retry_delay_ns, err);
+}
+
+int
+set_timeout(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	/* buildctl's is about its daemon. */
+	if (o->speaker == SPEAK_BUILDCTL)
+		return 0;
+	return value_silence(value, &o->request.wishes.timeout_s, err);
 }
 
 int

@@ -10,7 +10,7 @@
 option_fn add_build_arg_file, add_cache_from, add_cache_to, add_env, add_mirror, add_map,
         add_unset_env, add_unset_label, set_cache_ttl, set_compression,
         set_compression_level, set_creds, set_from, set_http_proxy, set_inherit_labels,
-        set_manifest, set_retry, set_retry_delay, set_squash, set_timestamp,
+        set_manifest, set_retry, set_retry_delay, set_timeout, set_squash, set_timestamp,
         set_tls_verify;
 
 #endif

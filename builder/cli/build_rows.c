@@ -183,6 +183,8 @@ const struct option_row build_option_rows[] = {
 	{ "tag", 't', "NAME", OPTION_CALL, 0, add_tag, "name the image (repeatable)" },
 	{ "target", 0, "STAGE", OPTION_TEXT, AT(target), NULL,
 	  "build this stage instead of the last" },
+	{ "timeout", 0, "TIME", OPTION_CALL, 0, set_timeout,
+	  "how long a server may be silent, like 20s (default 60s)" },
 	{ "timestamp", 0, "SECONDS", OPTION_CALL, 0, set_timestamp,
 	  "same as --source-date-epoch" },
 	{ "tls-verify", 0, NULL, OPTION_CALL_FLAG, 0, set_tls_verify,

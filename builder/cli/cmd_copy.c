@@ -49,9 +49,11 @@ static const struct option_row rows[] = {
 	{ "referrers", 0, "[=true|false]", OPTION_CALL_FLAG, 0, set_referrers,
 	  "false: without what refers to the image (signatures, SBOMs)" },
 	ROW_RETRY,
-	{ "retry-times", 0, "N", OPTION_COUNT, ENDS_AT(retries), NULL, NULL },
+	ROW_RETRY_DELAY,
+	{ "retry-times", 0, "N", OPTION_CALL, 0, transfer_set_retry, NULL },
 	ROW_ROOT,
 	ROWS_ENDS,
+	ROW_TIMEOUT,
 	ROW_TLS_VERIFY,
 	{ 0 },
 };

@@ -20,7 +20,10 @@ static const struct option_row rows[] = {
 	  NULL, "which image of an index (default: this machine's)" },
 	ROW_PROGRESS,
 	ROW_QUIET,
+	ROW_RETRY,
+	ROW_RETRY_DELAY,
 	ROW_ROOT,
+	ROW_TIMEOUT,
 	ROW_TLS_VERIFY,
 	{ 0 },
 };

@@ -101,7 +101,10 @@ static const struct option_row rows[] = {
 	ROW_PROGRESS,
 	ROW_QUIET,
 	{ "remove-signatures", 0, NULL, OPTION_IGNORED, 0, NULL, NULL },
+	ROW_RETRY,
+	ROW_RETRY_DELAY,
 	ROW_ROOT,
+	ROW_TIMEOUT,
 	ROW_TLS_VERIFY,
 	{ 0 },
 };

@@ -244,7 +244,6 @@ const struct dialect_row dialect_rows[] = {
 	     add_tar_path),
 	SAME(VALUE, "tarPath", 0, "FILE", KANIKO, "-o type=docker,dest=FILE",
 	     add_tar_path),
-	SAID(VALUE, "timeout", "SECONDS", BUILDCTL, NO_DAEMON),
 	SAID(FLAG, "tls", NULL, DOCKER, NO_DAEMON),
 	SAID(VALUE, "tlscacert", "FILE", DOCKER | BUILDCTL, NO_DAEMON),
 	SAID(VALUE, "tlscert", "FILE", DOCKER | BUILDCTL, NO_DAEMON),

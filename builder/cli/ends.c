@@ -5,9 +5,6 @@
 
 enum { SRC, DEST };
 
-#define RETRIES     5
-#define RETRIES_MAX 100
-
 static int
 set_creds(void *target, int end, struct text value)
 {
@@ -77,7 +74,6 @@ void
 ends_init(struct ends_options *o)
 {
 	transfer_options_init(&o->transfer);
-	o->retries = RETRIES;
 }
 
 void
@@ -114,15 +110,6 @@ give(struct registry *reg, const char *host, struct text creds, const char *opti
 	free(word);
 }
 
-/* As registry_options has them. */
-static int
-retries_of(const struct ends_options *o)
-{
-	if (o->retries == 0)
-		return -1;
-	return o->retries > RETRIES_MAX ? RETRIES_MAX : (int)o->retries;
-}
-
 static struct registry *
 make_registry(const struct ends_options *o, char *const hosts[2],
               const struct cancel *cancel)
@@ -132,7 +119,9 @@ make_registry(const struct ends_options *o, char *const hosts[2],
 	struct registry_options options = { .authfile = t->authfile,
 		                            .insecure = insecure,
 		                            .n_insecure = t->insecure.n,
-		                            .retries = retries_of(o),
+		                            .retries = t->retries,
+		                            .retry_delay_ns = t->retry_delay_ns,
+		                            .timeout_s = t->timeout_s,
 		                            .cancel = cancel };
 	static const char *const names[] = { "--src-creds", "--dest-creds" };
 	struct registry *reg = NULL;

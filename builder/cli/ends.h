@@ -15,7 +15,6 @@ struct ends_options {
 	struct {
 		ARRAY(struct platform) list;
 	} platforms;
-	size_t retries;
 };
 
 int ends_set_src_creds(void *target, struct text value, struct error *err);
@@ -50,11 +49,6 @@ int ends_set_platform(void *target, struct text value, struct error *err);
 	{                                                                                \
 		"src-tls-verify", 0, "[=true|false]", OPTION_CALL_FLAG, 0,               \
 		        ends_set_src_tls, "as --tls-verify, for the source alone"        \
-	}
-#define ROW_RETRY                                                                        \
-	{                                                                                \
-		"retry", 0, "N", OPTION_COUNT, ENDS_AT(retries), NULL,                   \
-		        "how often a request is repeated (default 5)"                    \
 	}
 #define ROW_PLATFORMS                                                                    \
 	{                                                                                \

@@ -189,7 +189,7 @@ const struct option_group build_groups[N_BUILD_GROUPS] = {
 	{ "Registries and other servers",
 	  " authfile cert-dir creds insecure-registry offline registry-map "
 	  "registry-mirror "
-	  "retry retry-delay skip-default-registry-fallback tls-verify " },
+	  "retry retry-delay skip-default-registry-fallback timeout tls-verify " },
 	{ "Progress, and answers instead of a build",
 	  " progress quiet logfile call check dry-run print-plan " },
 };

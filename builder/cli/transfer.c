@@ -46,6 +46,25 @@ transfer_set_tls_verify(void *target, struct text value, struct error *err)
 	return 0;
 }
 
+int
+transfer_set_retry(void *target, struct text value, struct error *err)
+{
+	return value_tries(value, &((struct transfer_options *)target)->retries, err);
+}
+
+int
+transfer_set_retry_delay(void *target, struct text value, struct error *err)
+{
+	return value_wait(value, &((struct transfer_options *)target)->retry_delay_ns,
+	                  err);
+}
+
+int
+transfer_set_timeout(void *target, struct text value, struct error *err)
+{
+	return value_silence(value, &((struct transfer_options *)target)->timeout_s, err);
+}
+
 /* Not while the options are read: that error would show the value. */
 static int
 check_creds(const struct transfer_options *o, struct error *err)
@@ -77,6 +96,9 @@ transfer_registry(const struct transfer_options *o, const char *host,
 	struct registry_options options = { .authfile = o->authfile,
 		                            .insecure = hosts,
 		                            .n_insecure = o->insecure.n,
+		                            .retries = o->retries,
+		                            .retry_delay_ns = o->retry_delay_ns,
+		                            .timeout_s = o->timeout_s,
 		                            .cancel = cancel };
 	struct registry *reg = NULL;
 

@@ -16,6 +16,9 @@ struct transfer_options {
 	ARRAY(struct text) insecure;
 	struct text creds;  /* "user:password"; p NULL: none */
 	bool no_tls_verify; /* of the registries that the command names */
+	int retries;        /* these three: as in registry_options */
+	int64_t retry_delay_ns;
+	int timeout_s;
 	enum progress progress;
 	bool quiet;
 };
@@ -23,6 +26,9 @@ struct transfer_options {
 int transfer_set_progress(void *target, struct text value, struct error *err);
 int transfer_set_creds(void *target, struct text value, struct error *err);
 int transfer_set_tls_verify(void *target, struct text value, struct error *err);
+int transfer_set_retry(void *target, struct text value, struct error *err);
+int transfer_set_retry_delay(void *target, struct text value, struct error *err);
+int transfer_set_timeout(void *target, struct text value, struct error *err);
 
 #define TRANSFER_AT(member) offsetof(struct transfer_options, member)
 #define ROW_AUTHFILE                                                                     \
@@ -55,6 +61,21 @@ int transfer_set_tls_verify(void *target, struct text value, struct error *err);
 	{                                                                                \
 		"quiet", 'q', NULL, OPTION_FLAG, TRANSFER_AT(quiet), NULL,               \
 		        "show no progress"                                               \
+	}
+#define ROW_RETRY                                                                        \
+	{                                                                                \
+		"retry", 0, "N", OPTION_CALL, 0, transfer_set_retry,                     \
+		        "how often a request is repeated (default 5)"                    \
+	}
+#define ROW_RETRY_DELAY                                                                  \
+	{                                                                                \
+		"retry-delay", 0, "TIME", OPTION_CALL, 0, transfer_set_retry_delay,      \
+		        "the time between, like 2s (default: it grows)"                  \
+	}
+#define ROW_TIMEOUT                                                                      \
+	{                                                                                \
+		"timeout", 0, "TIME", OPTION_CALL, 0, transfer_set_timeout,              \
+		        "how long a server may be silent, like 20s (default 60s)"        \
 	}
 
 struct transfer {

@@ -5,7 +5,11 @@
 #include <sys/resource.h>
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "base/number.h"
+
+#define TRIES_MAX 1000
+#define WAIT_MAX  (3600 * NS_PER_S)
 
 int
 value_flag(struct text value, bool *out, struct error *err)
@@ -87,5 +91,41 @@ value_cpus(struct text value, uint32_t *percent, struct error *err)
 	if (end == copy || *end != '\0' || !(cpus > 0 && cpus < 10000))
 		return error_set(err, ERR_USAGE, "not a number of CPUs");
 	*percent = (uint32_t)(cpus * 100);
+	return 0;
+}
+
+int
+value_tries(struct text value, int *out, struct error *err)
+{
+	uint64_t n = 0;
+
+	if (!number_u64(value, &n) || n > TRIES_MAX)
+		return error_set(err, ERR_USAGE, "not a number of tries");
+	*out = n == 0 ? -1 : (int)n;
+	return 0;
+}
+
+int
+value_wait(struct text value, int64_t *out, struct error *err)
+{
+	uint64_t seconds = 0;
+
+	if (number_u64(value, &seconds) && seconds <= WAIT_MAX / NS_PER_S)
+		*out = (int64_t)seconds * NS_PER_S;
+	else if (!number_duration(value, out) || *out < 0 || *out > WAIT_MAX)
+		return error_set(err, ERR_USAGE, "must be a time like 2s, up to 1h");
+	return 0;
+}
+
+int
+value_silence(struct text value, int *seconds, struct error *err)
+{
+	int64_t ns = 0;
+
+	if (value_wait(value, &ns, err) < 0)
+		return -1;
+	if (ns == 0)
+		return error_set(err, ERR_USAGE, "must be longer than nothing");
+	*seconds = (int)((ns + NS_PER_S - 1) / NS_PER_S);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #define BUILDER_CLI_VALUES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -26,5 +27,14 @@ int value_ulimit(struct text value, struct sandbox_limit *out, struct error *err
 
 /* A number of CPUs with a fraction; 100 is one. */
 int value_cpus(struct text value, uint32_t *percent, struct error *err);
+
+/* How often a request is repeated: as in registry_options, so -1 for "0". */
+int value_tries(struct text value, int *out, struct error *err);
+
+/* A time like "2s" or a number of seconds, up to an hour, in nanoseconds. */
+int value_wait(struct text value, int64_t *out, struct error *err);
+
+/* The same in seconds, rounded up, and more than nothing. */
+int value_silence(struct text value, int *seconds, struct error *err);
 
 #endif

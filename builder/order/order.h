@@ -45,9 +45,9 @@ struct registry_wishes {
 	const char *cert_dir; /* certificates for all hosts */
 	struct text creds;    /* USER:PASSWORD for all hosts; p NULL: none */
 	bool insecure_all;    /* plain HTTP or unverified TLS for all */
-	bool retries_given;
-	size_t retries;
-	int64_t retry_delay_ns;      /* 0: grows by itself */
+	int retries;                 /* these three: as in registry_options */
+	int64_t retry_delay_ns;
+	int timeout_s;
 	ARRAY(struct text) mirrors;  /* of docker.io */
 	ARRAY(struct variable) maps; /* HOST[/PATH] → what is asked first */
 	ARRAY(struct registry_certs) certs;

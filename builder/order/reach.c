@@ -108,7 +108,9 @@ build_registry(const struct build_request *r)
 	auto_mirror_list struct mirror_list mirrors = { 0 };
 	struct registry_options options = { .authfile = r->authfile,
 		                            .offline = r->offline,
+		                            .retries = w->retries,
 		                            .retry_delay_ns = w->retry_delay_ns,
+		                            .timeout_s = w->timeout_s,
 		                            .cert_dir = w->cert_dir,
 		                            .certs = w->certs.at,
 		                            .n_certs = w->certs.n,
@@ -122,8 +124,6 @@ build_registry(const struct build_request *r)
 	options.n_insecure = insecure.list.n;
 	options.mirrors = mirrors.list.at;
 	options.n_mirrors = mirrors.list.n;
-	if (w->retries_given)
-		options.retries = w->retries == 0 ? -1 : (int)w->retries;
 	reg = registry_new(&options);
 	if (w->creds.p != NULL)
 		give_creds(reg, r);
