@@ -4,6 +4,7 @@
 #include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -68,6 +69,8 @@ heard(struct watch *w)
 	if (w->recipe->purpose == RECIPE_RUN &&
 	    recipe_report(w->recipe)->stage == STAGE_NONE)
 		recipe_report(w->recipe)->started = 1;
+	/* Closing is not enough: processes of ours have copies. */
+	syscall(SYS_epoll_ctl, w->events_fd, EPOLL_CTL_DEL, w->socket_fd, NULL);
 	sys_close(w->socket_fd);
 	w->socket_fd = -1;
 }
@@ -98,36 +101,72 @@ wait_for(const struct watch *w, struct pollfd *polled, unsigned n)
 		w->look(w->arg);
 }
 
-void
-watch(struct watch *w)
+static int
+add_event(const struct watch *w, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data = { .fd = fd } };
+
+	return (int)syscall(SYS_epoll_ctl, w->events_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* What happens seldom has one descriptor, so that waiting for a call costs two. */
+static int
+begin_events(struct watch *w)
 {
 	const uint64_t all = UINT64_MAX;
 
 	w->signal_fd = (int)syscall(SYS_signalfd4, -1, &all, sizeof all,
 	                            SFD_CLOEXEC | SFD_NONBLOCK);
+	w->events_fd = (int)syscall(SYS_epoll_create1, EPOLL_CLOEXEC);
+	if (add_event(w, SPAWNER_FD_LIFE, 0) < 0 || add_event(w, w->signal_fd, EPOLLIN) < 0)
+		return -1;
+	return add_event(w, w->socket_fd, EPOLLIN);
+}
+
+static void
+handle_events(struct watch *w)
+{
+	struct epoll_event event[3];
+	bool has_signal = false, has_message = false;
+	const int n = (int)syscall(SYS_epoll_pwait, w->events_fd, event, 3, 0, NULL, 0);
+
+	for (int i = 0; i < n; i++) {
+		if (event[i].data.fd == SPAWNER_FD_LIFE)
+			end_all(1);
+		has_signal |= event[i].data.fd == w->signal_fd;
+		has_message |= event[i].data.fd == w->socket_fd;
+	}
+	if (has_signal && is_told_to_end(w))
+		end_all(1);
+	if (has_signal && reap(w)) {
+		if (w->socket_fd >= 0)
+			heard(w);
+		end_all(0);
+	}
+	if (has_message)
+		heard(w);
+}
+
+void
+watch(struct watch *w)
+{
+	if (begin_events(w) < 0) {
+		recipe_fail(w->recipe, STAGE_START, errno, "epoll");
+		end_all(1);
+	}
 	for (;;) {
 		struct pollfd polled[] = {
-			{ .fd = SPAWNER_FD_LIFE },
-			{ .fd = w->signal_fd, .events = POLLIN },
-			{ .fd = w->socket_fd, .events = POLLIN },
+			{ .fd = w->events_fd, .events = POLLIN },
 			{ .fd = w->listener_fd, .events = POLLIN },
 		};
 
-		wait_for(w, polled, 4);
-		if ((polled[0].revents & (POLLHUP | POLLERR)) != 0 ||
-		    (polled[1].revents != 0 && is_told_to_end(w)))
-			end_all(1);
-		if (polled[1].revents != 0 && reap(w)) {
-			if (w->socket_fd >= 0)
-				heard(w);
-			end_all(0);
-		}
-		if (polled[2].revents != 0)
-			heard(w);
-		if (polled[3].revents == 0)
+		wait_for(w, polled, 2);
+		if (polled[0].revents != 0)
+			handle_events(w);
+		if (polled[1].revents == 0)
 			continue;
 		/* After a hang-up alone, no caller is left to wait for. */
-		if ((polled[3].revents & POLLIN) == 0 ||
+		if ((polled[1].revents & POLLIN) == 0 ||
 		    w->answer(w->arg, w->listener_fd) < 0) {
 			sys_close(w->listener_fd);
 			w->listener_fd = -1;

@@ -16,6 +16,7 @@ struct watch {
 	int socket_fd;   /* our end of the program's START_SOCKET */
 	int listener_fd; /* -1 until it has come */
 	int signal_fd;
+	int events_fd; /* epoll, of all but the listener */
 	void *arg;
 	/* Receives a call and answers it. -1 when no caller is left. */
 	int (*answer)(void *arg, int listener_fd);

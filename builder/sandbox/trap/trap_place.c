@@ -329,13 +329,12 @@ open_once(const struct trap_call *c, struct trap_start *s, int flags)
 	                         : open_relative(c, s, flags);
 }
 
-/* Replaces the path of S by the target of the link FD, which it names: 0; -1 if that is
- * impossible. */
-static int
-follow(const struct trap_call *c, struct trap_start *s, int fd)
+int
+trap_follow_at(const struct trap_call *c, struct trap_start *s, int dir_fd,
+               const char *name)
 {
 	char target[PATH_MAX];
-	ssize_t n = sys_readlinkat(fd, "", target, sizeof target - 1);
+	ssize_t n = sys_readlinkat(dir_fd, name, target, sizeof target - 1);
 	char *slash = NULL;
 	size_t dir_n = 0;
 
@@ -362,7 +361,7 @@ leads_to_proc(const struct trap_call *c, struct trap_start *s)
 		struct stat st;
 		const bool is_link = fd >= 0 && sys_fstat(fd, &st) == 0 &&
 		                     S_ISLNK(st.st_mode);
-		const bool goes_on = is_link && follow(c, s, fd) == 0;
+		const bool goes_on = is_link && trap_follow_at(c, s, fd, "") == 0;
 
 		if (fd >= 0)
 			sys_close(fd);
@@ -392,7 +391,7 @@ trap_open_place(const struct trap_call *c, struct trap_start *s, bool follows, i
 int
 trap_follow(const struct trap_call *c, struct trap_start *s)
 {
-	int fd = open_once(c, s, O_NOFOLLOW), result = fd < 0 ? -1 : follow(c, s, fd);
+	int fd = open_once(c, s, O_NOFOLLOW), result = fd < 0 ? -1 : trap_follow_at(c, s, fd, "");
 
 	if (fd >= 0)
 		sys_close(fd);

@@ -54,6 +54,10 @@ int trap_open_parent(const struct trap_call *c, struct trap_start *start,
 /* Replaces the path by the target of the link that it names. -1 with errno. */
 int trap_follow(const struct trap_call *c, struct trap_start *start);
 
+/* The same; the link is NAME in DIR_FD, or with the name "" DIR_FD itself. */
+int trap_follow_at(const struct trap_call *c, struct trap_start *start, int dir_fd,
+                   const char *name);
+
 /* A descriptor of the caller, with O_PATH. */
 int trap_open_descriptor(const struct trap_call *c, int fd);
 

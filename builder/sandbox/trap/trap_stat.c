@@ -39,6 +39,9 @@ open_seen(struct trap_call *c, int *result, int64_t *value)
 
 /* ------------------------------------------------------------ stat */
 
+/* More links in a row are for the kernel to judge. */
+#define LINKS_MAX 8
+
 /* A device that a file stands for is the machine's when it is opened: so it is here. */
 static void
 show_device(const struct trap_call *c, struct stat *st)
@@ -55,24 +58,29 @@ show_device(const struct trap_call *c, struct stat *st)
 }
 
 /* What a look without a descriptor of ours came to. */
-enum look { LOOK_SEEN, LOOK_FAILED, LOOK_OPEN };
+enum look {
+	LOOK_SEEN,
+	LOOK_FAILED,
+	LOOK_LINK, /* it is a link that has to be followed */
+	LOOK_OPEN, /* the path is not that simple */
+};
 
-/* LOOK_OPEN: a link is to be followed, or the path is not that simple. */
 static enum look
 see(const struct trap_call *c, int dir_fd, const char *path, int flags, struct stat *out)
 {
 	if (syscall(SYS_newfstatat, dir_fd, path, out, flags) < 0)
 		return LOOK_FAILED;
-	return S_ISLNK(out->st_mode) && (c->flags & AT_SYMLINK_NOFOLLOW) == 0 ? LOOK_OPEN
+	return S_ISLNK(out->st_mode) && (c->flags & AT_SYMLINK_NOFOLLOW) == 0 ? LOOK_LINK
 	                                                                    : LOOK_SEEN;
 }
 
-/* Of an absolute path: its last name in a directory of ours. */
+/* Of an absolute path: its last name in a directory of ours. A link replaces the path. */
 static enum look
 see_from_root(struct trap_call *c, struct trap_start *start, char path[TRAP_QUICK_MAX],
               struct stat *out)
 {
 	const char *name = NULL;
+	enum look seen = LOOK_OPEN;
 	size_t n = 0;
 	int dir_fd = -1;
 
@@ -87,7 +95,10 @@ see_from_root(struct trap_call *c, struct trap_start *start, char path[TRAP_QUIC
 	n = strlen(path);
 	path[n++] = '/';
 	memcpy(path + n, name, strlen(name) + 1);
-	return see(c, dir_fd, name, AT_SYMLINK_NOFOLLOW, out);
+	seen = see(c, dir_fd, name, AT_SYMLINK_NOFOLLOW, out);
+	if (seen == LOOK_LINK && trap_follow_at(c, start, dir_fd, name) < 0)
+		return LOOK_OPEN;
+	return seen;
 }
 
 /* Of a descriptor, or of a name in an open directory. */
@@ -104,7 +115,7 @@ see_from_dir(struct trap_call *c, struct trap_start *start, char path[TRAP_QUICK
 	if (seen == LOOK_FAILED &&
 	    (is_open || errno != ENOENT || !trap_has_dir(c, start->dir_fd)))
 		return LOOK_OPEN;
-	return is_open && trap_link_may_be(out) ? LOOK_OPEN : seen;
+	return seen == LOOK_LINK || (is_open && trap_link_may_be(out)) ? LOOK_OPEN : seen;
 }
 
 /* Most calls need no descriptor of ours. PATH: of what was seen, without links that may
@@ -113,9 +124,13 @@ static enum look
 look(struct trap_call *c, struct trap_start *start, char path[TRAP_QUICK_MAX],
      struct stat *out)
 {
-	if (start->path[0] == '/')
-		return see_from_root(c, start, path, out);
-	return see_from_dir(c, start, path, out);
+	enum look seen = LOOK_LINK;
+
+	if (start->path[0] != '/')
+		return see_from_dir(c, start, path, out);
+	for (int links = 0; links < LINKS_MAX && seen == LOOK_LINK; links++)
+		seen = see_from_root(c, start, path, out);
+	return seen == LOOK_LINK ? LOOK_OPEN : seen;
 }
 
 /* OUT becomes what the image has. */
