@@ -304,3 +304,84 @@ RUN true'
     "$COOPER" explain --format json >shown
     ! grep -q hidden-value shown
 }
+
+# serve DIR: an HTTP server for it; URL is its address.
+serve() {
+    (cd "$1" && exec python3 -u -m http.server --bind 127.0.0.1 0 >"$T/port" 2>"$T/requests") &
+    SERVER=$!
+    for i in $(seq 100); do
+        URL=$(sed -n 's,.*(\(http://[^/]*\)/).*,\1,p' "$T/port")
+        [ -n "$URL" ] && return
+        sleep 0.1
+    done
+    return 1
+}
+
+teardown() {
+    [ -z "${SERVER:-}" ] || kill "$SERVER"
+    cd / || return 1
+    rm -rf "$T"
+}
+
+@test "a download with other content, and a branch that moved" {
+    need git
+    mkdir "$T/web"
+    echo one >"$T/web/f"
+    git init -q -b main "$T/tree"
+    commit() {
+        echo "$1" >"$T/tree/f"
+        git -C "$T/tree" add f
+        git -C "$T/tree" -c user.name=t -c user.email=t@localhost commit -qm "$1"
+        rm -rf "$T/web/r.git"
+        git clone -q --bare "$T/tree" "$T/web/r.git"
+        git -C "$T/web/r.git" update-server-info
+    }
+    commit one
+    serve "$T/web"
+    printf 'FROM scratch\nADD %s/f /f\n' "$URL" >Dockerfile
+    build .
+    echo two, longer >"$T/web/f"
+    touch -d '+1 minute' "$T/web/f"
+    gives "$URL/f is now sha256:????????????…, was sha256:????????????…" .
+    printf 'FROM scratch\nADD %s/r.git#main /r/\n' "$URL" >Dockerfile
+    build .
+    commit two
+    gives "main of $URL/r.git is now commit ????????????, was ????????????" .
+    printf 'FROM scratch\nADD %s/r.git /r/\n' "$URL" >Dockerfile
+    build .
+    commit three
+    gives "HEAD of $URL/r.git is now commit ????????????, was ????????????" .
+    want=$(sha256sum "$T/web/f" | cut -d' ' -f1)
+    printf 'FROM scratch\nADD %s/f /f\n' "$URL" >Dockerfile
+    build .
+    printf 'FROM scratch\nADD --checksum=sha256:%s %s/f /f\n' "$want" "$URL" >Dockerfile
+    gives '' .
+}
+
+@test "another platform says so" {
+    busybox_image
+    "$COOPER" build -q --platform linux/amd64,linux/arm64 -t both:1 -f - . <<<'FROM scratch
+ARG TARGETARCH
+COPY <<E /arch
+$TARGETARCH
+E'
+    printf 'FROM both:1\nCOPY f /f\n' >Dockerfile
+    echo a >f
+    build --platform linux/amd64 .
+    gives 'the image it starts from is another one: both:1 for linux/arm64, was for linux/amd64' --platform linux/arm64 .
+    gives '' --platform linux/amd64,linux/arm64 .
+    echo b >f
+    gives 'f changed
+f changed' --platform linux/amd64,linux/arm64 .
+}
+
+@test "a store that has only an imported cache says what it can" {
+    project
+    build --cache-to type=local,dest=../cache,mode=max .
+    export COOPER_ROOT=$T/other
+    "$COOPER" build -q -t busybox:1 "$T/busybox" >/dev/null
+    gives '' --cache-from type=local,src=../cache .
+    echo x >src/f1
+    gives 'src/f1 changed
+*' --cache-from type=local,src=../cache .
+}

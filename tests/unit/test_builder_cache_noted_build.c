@@ -275,6 +275,14 @@ static const struct {
 	  "\"…--seven=\303\266…\" was \"…--seven=\303\244…\"" },
 };
 
+/* Of the key, only the kind stays. */
+static void
+drop_words(struct noted_step *s)
+{
+	preimage_clear(&s->preimage);
+	preimage_add_str(&s->preimage, "step", "run");
+}
+
 static void
 a_changed_field_is_named(void **state)
 {
@@ -285,7 +293,8 @@ a_changed_field_is_named(void **state)
 		struct noted_step *b = add_step(&is, "0", "RUN");
 		auto_free char *got = NULL;
 
-		a->preimage.fields.n = b->preimage.fields.n = 1;
+		drop_words(a);
+		drop_words(b);
 		b->key = digest_of("other", 5);
 		preimage_add_str(&a->preimage, fields[i].field, fields[i].was);
 		preimage_add_str(&b->preimage, fields[i].field, fields[i].is);
