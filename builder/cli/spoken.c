@@ -220,7 +220,6 @@ static const struct {
 	{ "attach", NO_CONTAINERS },
 	{ "container", NO_CONTAINERS },
 	{ "cp", "COPY --from in a Dockerfile, or: cooper build -o DIRECTORY ." },
-	{ "diff", "cooper history NAME tells what made each layer" },
 	{ "exec", NO_CONTAINERS },
 	{ "exists", "cooper inspect NAME has exit status 4 if there is no such image" },
 	{ "export", "the files of an image: cooper build -o type=tar,dest=FILE ." },

@@ -92,6 +92,7 @@ put_referrer() {
     two_platforms "$ONE/many/a:1"
     run -0 --separate-stderr "$COOPER" copy --format json "$ONE/many/a:1" "$TWO/many/b:1" "$TWO/many/c:1" "$ONE/many/a:2"
     [ "${#lines[@]}" -eq 3 ]
+    "$ROOT/tests/schemas/validate" copy lines <<<"$output"
     jq -e '.blobsSent == 3' <<<"${lines[0]}"
     jq -e '.blobsSent == 0 and .blobsMounted == 3' <<<"${lines[1]}"
     jq -e '.blobsSent == 0' <<<"${lines[2]}"

@@ -138,6 +138,8 @@ EOC
     [ "$(platforms "$ONE/app/a:all")" = '["linux/amd64","linux/arm64"]' ]
     run -0 --separate-stderr "$COOPER" index append --format json "$ONE/app/a:all" "$ONE/app/a:arm"
     jq -e '.unchanged and .tries == 1' <<<"$output"
+    "$ROOT/tests/schemas/validate" index <<<"$output"
+    "$COOPER" index inspect --format json "$ONE/app/a:all" | "$ROOT/tests/schemas/validate" index
     "$COOPER" index append "$ONE/app/a:all" "$ONE/app/a:new"
     [ "$(platforms "$ONE/app/a:all")" = '["linux/amd64","linux/arm64","linux/arm64"]' ]
     image "$ONE/app/a:newer" linux/arm64 newer

@@ -66,6 +66,7 @@ status_of() {
     [ "$("$COOPER" digest "$REGISTRY/dig/a:1")" = "$want" ]
     [ "$("$COOPER" digest --full-ref "$REGISTRY/dig/a@$want")" = "$REGISTRY/dig/a@$want" ]
     [ "$("$COOPER" digest --platform linux/arm64 "$REGISTRY/dig/a:1")" = "$(raw "$REGISTRY/dig/a:1" | jq -r '.manifests[1].digest')" ]
+    "$COOPER" digest --format json "$REGISTRY/dig/a:1" | "$ROOT/tests/schemas/validate" digest
     "$COOPER" digest --format json "$REGISTRY/dig/a:1" | jq -e '.digest == "'"$want"'" and .size > 100 and .mediaType == "application/vnd.oci.image.index.v1+json"'
     "$COOPER" copy -q "$REGISTRY/dig/a:1" "oci:$T/layout:x" store:local:1 >/dev/null
     [ "$("$COOPER" digest "oci:$T/layout:x" local:1 store:local:1 | sort -u)" = "$want" ]
@@ -87,6 +88,7 @@ status_of() {
     done
     [ "$("$COOPER" tag ls "$REGISTRY/list/a" | tr '\n' ' ')" = "1.9 1.10 1.10-rc1 2 10 latest " ]
     [ "$("$COOPER" tag list "docker://$REGISTRY/list/a" | wc -l)" -eq 6 ]
+    "$COOPER" tag ls --format json "$REGISTRY/list/a" | "$ROOT/tests/schemas/validate" tag-ls
     "$COOPER" tag ls --format json "$REGISTRY/list/a" | jq -e '.repository == "'"$REGISTRY/list/a"'" and .tags[0] == "1.9"'
     run -4 "$COOPER" tag ls "$REGISTRY/list/nosuch"
     run -2 "$COOPER" tag ls "$REGISTRY/list/a:1"
