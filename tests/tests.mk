@@ -24,7 +24,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-mistakes check-language \
-	check-conformance check-docs check-environments check-run-lines check-kernels check-kubernetes bench fuzz lint format clean
+	check-conformance check-docs check-environments check-run-lines check-kernels check-kubernetes bench bench-trap fuzz lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk packaging/packaging.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -102,6 +102,9 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS each (clang)
 
 bench: all $(BENCHES) ## measure, side by side with other builders where they are installed
 	tests/bench/run
+
+bench-trap: all ## measure what a step costs in engine trap, beside engine chroot and proot (root)
+	tests/run-lines/cost --engines chroot,trap,proot
 
 # ------------------------------------------------------------------ source care
 

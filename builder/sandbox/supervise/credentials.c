@@ -63,8 +63,8 @@ credentials_execute(struct credentials *c, uint32_t mode, uint32_t uid, uint32_t
 	c->keeps = 0;
 }
 
-bool
-credentials_have_group(const struct credentials *c, uint32_t gid)
+static bool
+have_group(const struct credentials *c, uint32_t gid)
 {
 	if (gid == c->gid[ROLE_EFFECTIVE])
 		return true;
@@ -72,6 +72,15 @@ credentials_have_group(const struct credentials *c, uint32_t gid)
 		if (c->groups[i] == gid)
 			return true;
 	return false;
+}
+
+bool
+credentials_may_chown(const struct credentials *c, uint32_t old_uid, uint32_t old_gid,
+                      uint32_t uid, uint32_t gid)
+{
+	return c->uid[ROLE_EFFECTIVE] == 0 ||
+	       ((uid == KEEP || uid == old_uid) &&
+	        (gid == KEEP || gid == old_gid || have_group(c, gid)));
 }
 
 int

@@ -41,8 +41,10 @@ credentials_of(const struct credentials_table *t, const struct notification *a);
 void credentials_execute(struct credentials *c, uint32_t mode, uint32_t uid,
                          uint32_t gid);
 
-/* Whether GID is one of C's groups. */
-bool credentials_have_group(const struct credentials *c, uint32_t gid);
+/* Whether a process with C may give a file of OLD_UID and OLD_GID to UID and GID, of which
+ * UINT32_MAX changes nothing. */
+bool credentials_may_chown(const struct credentials *c, uint32_t old_uid, uint32_t old_gid,
+                           uint32_t uid, uint32_t gid);
 
 /* Gives the caller C. -1 with errno. */
 int credentials_set(struct credentials_table *t, const struct notification *a,

@@ -25,18 +25,6 @@ change_dir(int fd)
 	return result;
 }
 
-/* "fd/N" or "cwd" of the caller, as a name in its directory of /proc. */
-static void
-name_of_fd(int fd, char out[32])
-{
-	if (fd == AT_FDCWD) {
-		memcpy(out, "cwd", 4);
-		return;
-	}
-	memcpy(out, "fd/", 4);
-	digits_of((uint64_t)(unsigned)fd, 10, out + 3);
-}
-
 /* Our own descriptors have names in our directory of /proc. */
 static int
 hold(struct owner_place *p, int fd, int proc_fd)
@@ -55,10 +43,10 @@ static int
 enter_descriptor(struct owner_place *p, const struct owner_place_query *q)
 {
 	const struct notification *a = q->asked;
-	char name[32];
+	char name[PROC_FD_NAME];
 	size_t n = 0;
 
-	name_of_fd(q->dir_fd, name);
+	proc_fd_name(q->dir_fd, name);
 	if (q->changes)
 		return hold(p, notify_open_proc(a, name, O_PATH), a->proc_fd);
 	digits_of((uint64_t)a->tid, 10, p->path);
@@ -143,7 +131,7 @@ enter_carefully(struct owner_place *p, const struct owner_place_query *q)
 int
 owner_place_enter(struct owner_place *p, const struct owner_place_query *q)
 {
-	char name[32];
+	char name[PROC_FD_NAME];
 
 	p->held_fd = -1;
 	p->nofollow = (q->flags & AT_SYMLINK_NOFOLLOW) != 0;
@@ -159,8 +147,9 @@ owner_place_enter(struct owner_place *p, const struct owner_place_query *q)
 	if (p->path[0] == '\0')
 		return (q->flags & AT_EMPTY_PATH) != 0 ? enter_descriptor(p, q)
 		                                       : fail(ENOENT);
-	name_of_fd(q->dir_fd, name);
-	if (p->path[0] != '/' && change_dir(notify_open_proc(q->asked, name, O_PATH)) < 0)
+	if (p->path[0] != '/' &&
+	    change_dir(notify_open_proc(q->asked, proc_fd_name(q->dir_fd, name),
+	                                O_PATH)) < 0)
 		return -1;
 	return q->changes || q->is_new || q->proc_is_shared ? enter_carefully(p, q) : 0;
 }

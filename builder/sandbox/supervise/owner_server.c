@@ -210,9 +210,7 @@ answer_chown(struct call *c)
 	if (look(c, &st) < 0)
 		return -1;
 	owner_note_read(c->place.path, c->place.nofollow, &st, &owner);
-	if (who->uid[ROLE_EFFECTIVE] != 0 &&
-	    ((uid != UINT32_MAX && uid != owner.uid) ||
-	     (gid != UINT32_MAX && gid != owner.gid && !credentials_have_group(who, gid)))) {
+	if (!credentials_may_chown(who, owner.uid, owner.gid, uid, gid)) {
 		errno = EPERM;
 		return -1;
 	}

@@ -155,6 +155,16 @@ add(char *out, size_t n, const char *text)
 	return n + length;
 }
 
+const char *
+proc_fd_name(int fd, char out[PROC_FD_NAME])
+{
+	if (fd == AT_FDCWD)
+		return memcpy(out, "cwd", 4);
+	memcpy(out, "fd/", 4);
+	digits_of((uint64_t)(unsigned)fd, 10, out + 3);
+	return out;
+}
+
 size_t
 proc_self_link(const char *path, pid_t tid, char *out)
 {

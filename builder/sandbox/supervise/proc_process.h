@@ -40,6 +40,11 @@ pid_t proc_number(const char *text);
 /* The process that thread TID belongs to, 0 if there is none. */
 pid_t proc_of_thread(pid_t tid);
 
+/* The name of a process's descriptor FD, or of its working directory (AT_FDCWD), in its
+ * directory in /proc. Returns OUT. */
+#define PROC_FD_NAME 32
+const char *proc_fd_name(int fd, char out[PROC_FD_NAME]);
+
 /* The target of the link "/proc/self" or "/proc/thread-self" for thread TID. Returns the
  * number of bytes in OUT (PROC_SELF_MAX at most), 0 if PATH is neither link. */
 #define PROC_SELF_MAX 64

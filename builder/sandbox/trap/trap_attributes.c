@@ -52,14 +52,6 @@ trap_chmod(struct trap_call *c, int64_t *value)
 	return trap_close_result(fd, owner_note_set_mode_fd(fd, &st, mode), value);
 }
 
-static bool
-may_chown(const struct credentials *who, const struct stat *st, uint32_t uid, uint32_t gid)
-{
-	return who->uid[ROLE_EFFECTIVE] == 0 ||
-	       ((uid == UINT32_MAX || uid == st->st_uid) &&
-	        (gid == UINT32_MAX || gid == st->st_gid || credentials_have_group(who, gid)));
-}
-
 int
 trap_chown(struct trap_call *c, int64_t *value)
 {
@@ -74,7 +66,7 @@ trap_chown(struct trap_call *c, int64_t *value)
 		return result;
 	st = raw;
 	owner_note_of_fd(fd, &st);
-	if (!may_chown(trap_who(c), &st, uid, gid)) {
+	if (!credentials_may_chown(trap_who(c), st.st_uid, st.st_gid, uid, gid)) {
 		errno = EPERM;
 		return trap_close_result(fd, -1, value);
 	}

@@ -23,26 +23,15 @@ fail(int error)
 
 /* ------------------------------------------------------------ names of the caller */
 
-/* "cwd", or "fd/N". */
-static const char *
-name_of_dir(int dir_fd, char out[32])
-{
-	if (dir_fd == AT_FDCWD)
-		return memcpy(out, "cwd", 4);
-	memcpy(out, "fd/", 4);
-	digits_of((uint64_t)(unsigned)dir_fd, 10, out + 3);
-	return out;
-}
-
 int
 trap_open_descriptor(const struct trap_call *c, int fd)
 {
-	char name[32];
+	char name[PROC_FD_NAME];
 	int held = -1;
 
 	if (fd < 0 && fd != AT_FDCWD)
 		return fail(EBADF);
-	held = notify_open_proc(c->asked, name_of_dir(fd, name), O_PATH);
+	held = notify_open_proc(c->asked, proc_fd_name(fd, name), O_PATH);
 	if (held < 0)
 		return errno == ENOENT ? fail(EBADF) : -1;
 	return trap_link_real(c, held);
@@ -240,7 +229,7 @@ path_of_dir(const struct trap_call *c, int dir_fd, char out[TRAP_QUICK_MAX])
 	digits_of((uint64_t)c->asked->tid, 10, out + at);
 	at += strlen(out + at);
 	out[at++] = '/';
-	name_of_dir(dir_fd, out + at);
+	proc_fd_name(dir_fd, out + at);
 	return at + strlen(out + at);
 }
 
