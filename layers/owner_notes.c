@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/own.h"
@@ -229,4 +231,21 @@ owner_advise(int sys, int dir_fd, struct error *err)
 	                  "store elsewhere (--root, COOPER_ROOT)",
 	                  where,
 	                  sys == ERANGE ? "times far in the future" : "user attributes");
+}
+
+void
+owner_warn_of_times(int dir_fd, const char *path)
+{
+	auto_free char *where = NULL;
+	struct statvfs fs;
+
+	if (!owner_is_noted() || fstatvfs(dir_fd, &fs) < 0 ||
+	    (fs.f_flag & (ST_RELATIME | ST_NOATIME)) != 0)
+		return;
+	where = file_system_of(dir_fd);
+	event_warn(0,
+	           "store %s: %s is mounted with strictatime, so links and pipes lose "
+	           "their owners when they are read; mount it with relatime, or put the "
+	           "store elsewhere (--root, COOPER_ROOT)",
+	           path, where);
 }

@@ -48,6 +48,10 @@ int owner_give(int fd, const struct stat *image);
  * -1 with errno. */
 int owner_give_same(int from, int to);
 
+/* Warns if reading links and pipes below DIR_FD, the store's directory PATH, changes their
+ * time of access, and so their noted owners. */
+void owner_warn_of_times(int dir_fd, const char *path);
+
 /* ERR says that a call of these failed with SYS, about something in DIR_FD. Adds what the
  * user can do. Always -1. */
 int owner_advise(int sys, int dir_fd, struct error *err);

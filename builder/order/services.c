@@ -11,6 +11,7 @@
 #include "builder/machine/machine.h"
 #include "builder/order/reach.h"
 #include "layers/housekeeping.h"
+#include "layers/owner_notes.h"
 #include "layers/store.h"
 #include "parser/config.h"
 
@@ -354,6 +355,7 @@ services_open(const struct build_request *request, struct services *s, struct er
 		store_set_cancel(s->store, request->cancel);
 	if (s->store == NULL || build_check_store(request, s->store, err) < 0)
 		return -1;
+	owner_warn_of_times(store_fd(s->store), store_path(s->store));
 	s->lease_fd = store_lease(s->store, err);
 	if (s->lease_fd < 0 || read_secrets(s, err) < 0)
 		return -1;

@@ -13,6 +13,7 @@
 #include "builder/run/root.h"
 #include "builder/run/stopper.h"
 #include "builder/run/streams.h"
+#include "layers/owner_notes.h"
 #include "layers/store.h"
 
 struct run {
@@ -67,6 +68,7 @@ make_sandbox(struct run *run, const struct cancel *cancel, struct error *err)
 
 	if (scratch == NULL)
 		return -1;
+	owner_warn_of_times(store_fd(run->store), store_path(run->store));
 	run->sandbox = sandbox_new(&options, &why, err);
 	machine_warn(r->isolation, r->mapping_why, run->sandbox, why);
 	if (run->sandbox == NULL)

@@ -167,3 +167,34 @@ warnings() {
     warnings --isolation=trap
     [ ! -s "$T/warnings" ]
 }
+
+@test "where memory cannot be executed, programs start all the same" {
+    need_root
+    local prepare='sysctl -qw vm.memfd_noexec=2 && exec "$@"'
+    unshare -p --fork --mount-proc sh -c 'sysctl -qw vm.memfd_noexec=2' 2>/dev/null || skip "needs vm.memfd_noexec (Linux 6.3)"
+    context 'RUN printf "#!/bin/sh\necho script\n" >/s && chmod 755 /s && /s | cat >/o' 'USER 5' 'RUN id >/tmp/id || true'
+    mkdir -p "$T/trap" && chown "$user" "$T/trap"
+    run unshare -m -p --fork --mount-proc sh -c "$prepare" sh \
+        setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
+        env HOME="/home/$user" COOPER_ROOT="$T/trap/store" SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
+        "$COOPER" build --progress=plain --isolation=trap -o "type=oci,dest=$T/trap/image.tar" .
+    echo "$output"
+    [ "$status" -eq 0 ]
+    build -o "type=oci,dest=$T/root.tar" .
+    cmp <(tar -xOf "$T/trap/image.tar" index.json) <(tar -xOf "$T/root.tar" index.json)
+}
+
+@test "a store whose file system keeps no time of access is named" {
+    need_root
+    context 'RUN true'
+    mkdir -p "$T/trap" && chown "$user" "$T/trap"
+    for option in strictatime relatime noatime; do
+        run unshare -m sh -c 'mount -t tmpfs -o mode=777,$1 store "$2" && shift 2 && exec "$@"' sh "$option" "$T/trap" \
+            setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
+            env HOME="/home/$user" COOPER_ROOT="$T/trap/store" "$COOPER" build --progress=plain --isolation=trap .
+        echo "$output"
+        [ "$status" -eq 0 ]
+        run grep -c 'its file system (tmpfs) is mounted with strictatime, so links' <<<"$output"
+        [ "$output" = "$([ $option = strictatime ] && echo 1 || echo 0)" ]
+    done
+}

@@ -369,7 +369,7 @@ trap_prepare(struct trap_server *s, const struct trap_run *run, int socket_fd)
 		s->exec.emulator =
 		        (struct exec_emulator){ open(run->emulator, O_RDONLY | O_CLOEXEC),
 			                        EM_AARCH64, run->emulator };
-	s->exec.loader_fd = exec_open_loader();
+	s->exec.loader_fd = exec_open_loader(s->root_fd);
 	s->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	s->listener_fd = listener_receive(socket_fd);
 	if (s->exec.loader_fd < 0 || s->listener_fd < 0)

@@ -9,6 +9,7 @@
 
 #include "builder/sandbox/inside/digits.h"
 #include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/proc_place.h"
 #include "builder/sandbox/trap/exec_search.h"
 #include "builder/sandbox/trap/loader_bytes.h"
 
@@ -22,23 +23,62 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
+static int
+close_failed(int fd)
+{
+	const int saved = errno;
+
+	sys_close(fd);
+	errno = saved;
+	return -1;
+}
+
+static int
+write_loader(int fd)
+{
+	const size_t n = (size_t)loader_bytes_size;
+	const ssize_t written = sys_write(fd, loader_bytes, n);
+
+	if (written >= 0 && written != (ssize_t)n)
+		errno = ENOSPC;
+	return written == (ssize_t)n ? 0 : -1;
+}
+
+/* What is open for writing cannot be executed. Programs of the step that get hold of it
+ * can only change what they execute themselves. */
+static int
+open_loader_file(int dir_fd)
+{
+	char link[PROC_PLACE_NAME];
+	const int fd = sys_openat(dir_fd, ".", O_TMPFILE | O_RDWR, 0500);
+	int read_fd = -1;
+
+	if (fd < 0)
+		return -1;
+	if (write_loader(fd) < 0)
+		return close_failed(fd);
+	read_fd = sys_openat(AT_FDCWD, proc_place_name(fd, link), O_RDONLY, 0);
+	close_failed(fd);
+	return read_fd;
+}
+
 int
-exec_open_loader(void)
+exec_open_loader(int dir_fd)
 {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	const size_t n = (size_t)loader_bytes_size;
 	int fd = (int)syscall(SYS_memfd_create, "loader", flags | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL)
 		fd = (int)syscall(SYS_memfd_create, "loader", flags);
+	/* vm.memfd_noexec is 2. */
+	if (fd < 0 && errno == EACCES)
+		return open_loader_file(dir_fd);
 	if (fd < 0)
 		return -1;
-	if (sys_write(fd, loader_bytes, n) != (ssize_t)n ||
+	if (write_loader(fd) < 0 ||
 	    (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC | F_SEAL_SEAL) < 0 &&
-	     fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) < 0)) {
-		sys_close(fd);
-		return -1;
-	}
+	     fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) < 0))
+		return close_failed(fd);
 	return fd;
 }
 

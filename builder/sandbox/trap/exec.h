@@ -77,9 +77,10 @@ struct exec_server {
 	struct exec_pending pending[EXEC_MAX];
 };
 
-/* A descriptor of the loader that can be executed, and not changed any more. -1 with
- * errno. */
-int exec_open_loader(void);
+/* A descriptor of the loader that can be executed: sealed memory, or, where memory cannot be
+ * executed (vm.memfd_noexec), a file without a name in DIR_FD, the tree, since Landlock
+ * knows no other place to execute from. -1 with errno. */
+int exec_open_loader(int dir_fd);
 
 /* Answers A. */
 void

@@ -170,7 +170,7 @@ trap_begin_programs(struct trap *t)
 		                             .name = name_program,
 		                             .look = look_at_program,
 		                             .begin = begin_program };
-	t->exec.loader_fd = exec_open_loader();
+	t->exec.loader_fd = exec_open_loader(t->roots[0].fd);
 	return t->exec.loader_fd < 0 ? -1 : 0;
 }
 

@@ -262,7 +262,11 @@ prepare(struct recipe *recipe, const int *fds, struct trap *t)
 	trap_begin_calls(t);
 	begin_emulator(t);
 	if (trap_begin_programs(t) < 0)
-		return recipe_fail(recipe, STAGE_START, errno, "the loader of programs");
+		return recipe_fail(recipe, STAGE_START, errno,
+		                   errno == EOPNOTSUPP
+		                           ? "the loader of programs; allow it in memory "
+		                             "(sysctl vm.memfd_noexec=1)"
+		                           : "the loader of programs");
 	return confine_ourselves(recipe, t);
 }
 
