@@ -201,7 +201,7 @@ make_sandbox(struct services *s, const struct cancel *cancel, struct error *err)
 	s->engine_told = true;
 	if (sandbox == NULL)
 		return NULL;
-	sandbox_tell_limits(s->request->limits.list.at, s->request->limits.list.n);
+	sandbox_tell_limits(sandbox, &s->request->limits);
 	/* The sandbox keeps using the directory; it lives until the store is closed. */
 	take_fd(&scratch_fd);
 	return sandbox;

@@ -73,7 +73,7 @@ make_sandbox(struct run *run, const struct cancel *cancel, struct error *err)
 	machine_warn(r->isolation, r->mapping_why, run->sandbox, why);
 	if (run->sandbox == NULL)
 		return -1;
-	sandbox_tell_limits(r->limits.list.at, r->limits.list.n);
+	sandbox_tell_limits(run->sandbox, &r->limits);
 	if (r->readonly_root && strcmp(sandbox_engine(run->sandbox), "ns") != 0)
 		return error_set(err, ERR_ENVIRONMENT,
 		                 "--read-only: nothing can be mounted here");

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <sched.h>
+#include <signal.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <string.h>
@@ -209,6 +210,15 @@ emit_ask_pointer(struct filter *f, unsigned i)
 }
 
 static void
+emit_ask_child_signal(struct filter *f)
+{
+	emit_load_argument(f, 0);
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, SIGCHLD, 1, 0);
+	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_ask_pointer(f, 1);
+}
+
+static void
 emit_ask_owner_of_fd(struct filter *f)
 {
 	/* F_SETDELEG, since Linux 6.19. A lease makes whoever opens the file wait. */
@@ -344,6 +354,9 @@ emit_asking(struct filter *f, enum verdict verdict)
 		return true;
 	case VERDICT_ASK_OWNER_OF_FD:
 		emit_ask_owner_of_fd(f);
+		return true;
+	case VERDICT_ASK_CHILD_SIGNAL:
+		emit_ask_child_signal(f);
 		return true;
 	case VERDICT_PRCTL:
 		emit_prctl(f);

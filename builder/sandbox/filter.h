@@ -47,6 +47,7 @@ enum verdict {
 	VERDICT_ASK_OWNER_OF_FD, /* … if it says who gets signals: fcntl(); no leases */
 	VERDICT_IOCTL,           /* none that says who gets signals */
 	VERDICT_NO_FILTER,       /* further filters have no effect */
+	VERDICT_ASK_CHILD_SIGNAL, /* … if it changes what SIGCHLD does: rt_sigaction() */
 	VERDICT_PRCTL, /* what needs privileges has no effect; the loader asks */
 };
 

@@ -236,6 +236,9 @@ verdict_of(const struct filter_rule *rule, const struct filter_abi *abi, unsigne
 	const bool asks = abi->set == abi->machine;
 	enum verdict verdict = VERDICT_REFUSE;
 
+	if (asks && (kinds & (asking | FILTER_ASKS_ALL)) != 0 &&
+	    strcmp(rule->name, "rt_sigaction") == 0)
+		return VERDICT_ASK_CHILD_SIGNAL;
 	if ((kinds & FILTER_ASKS_ALL) != 0 && asks_for_all(rule->name, &verdict))
 		return verdict;
 	/* The flags of openat2() are in memory, which a filter cannot read; programs fall

@@ -1,6 +1,7 @@
 #include "builder/sandbox/limits.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "base/count.h"
@@ -64,10 +65,14 @@ name_of(int resource)
 }
 
 void
-sandbox_tell_limits(const struct sandbox_limit *limits, size_t n)
+sandbox_tell_limits(const struct sandbox *sb, const struct sandbox_limits *limits)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct sandbox_limit *l = &limits[i];
+	if (limits->shm_size > 0 && strcmp(sandbox_engine(sb), "ns") != 0)
+		event_warn(0,
+		           "--shm-size: nothing can be mounted here, so /dev/shm is as "
+		           "large as the store's file system");
+	for (size_t i = 0; i < limits->list.n; i++) {
+		const struct sandbox_limit *l = &limits->list.at[i];
 		uint64_t most = allowed(l->resource, l->hard);
 
 		if (most < l->hard)

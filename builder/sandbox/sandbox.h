@@ -114,9 +114,12 @@ int sandbox_limit_find(struct text name);
 /* The number of "NET_RAW" or "CAP_NET_RAW", in any case, or -1. */
 int sandbox_capability_find(struct text name);
 
-/* Warns of each of LIMITS that is higher than this process may set; steps then get the
- * highest allowed value. Call it once, before the first step. */
-void sandbox_tell_limits(const struct sandbox_limit *limits, size_t n);
+struct sandbox_limits;
+
+/* Warns of each of LIMITS that is higher than this process may set (steps then get the
+ * highest allowed value), and of what the engine of SB cannot limit. Call it once, before
+ * the first step. */
+void sandbox_tell_limits(const struct sandbox *sb, const struct sandbox_limits *limits);
 
 /* Swap of a run whose memory is limited. */
 enum sandbox_swap {

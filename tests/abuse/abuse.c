@@ -362,6 +362,70 @@ identities(void)
 		continue;
 }
 
+/* Handlers that do not ask for restarts, as those of shells. */
+static volatile sig_atomic_t n_ended;
+
+static void
+note_end(int number)
+{
+	(void)number;
+	n_ended++;
+}
+
+static void
+children(void)
+{
+	const struct sigaction action = { .sa_handler = note_end };
+	char path[4096];
+	struct stat st;
+
+	sigaction(SIGCHLD, &action, NULL);
+	for (int i = 0; i < 300; i++) {
+		const sig_atomic_t before = n_ended;
+		const pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		while (n_ended == before)
+			if (stat("/abuse", &st) < 0 || getcwd(path, sizeof path) == NULL ||
+			    access("/", F_OK) < 0) {
+				printf("interrupted: %s\n", strerror(errno));
+				exit(1);
+			}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* More programs and changed directories at once than a supervisor has room for. */
+static void
+crowd(void)
+{
+	enum { N = 400 };
+	int gate[2], status = 0, failed = 0;
+	char byte;
+
+	if (pipe(gate) < 0)
+		exit(1);
+	for (int i = 0; i < N; i++)
+		if (fork() == 0) {
+			close(gate[1]);
+			read(gate[0], &byte, 1);
+			if (chdir("/") < 0)
+				_exit(2);
+			execl("/abuse", "abuse", "nothing", "0", NULL);
+			_exit(3);
+		}
+	close(gate[0]);
+	close(gate[1]);
+	for (int i = 0; i < N; i++)
+		if (wait(&status) > 0 && status != 0)
+			failed++;
+	if (failed > 0) {
+		printf("%d of %d failed, the last with %d\n", failed, N, status >> 8);
+		exit(1);
+	}
+}
+
 /* ------------------------------------------------------------ at the end */
 
 static bool
@@ -391,7 +455,9 @@ main(int argc, char **argv)
 		     { "signals", signals },
 		     { "descriptors", descriptors },
 		     { "memory", memory },
-		     { "identities", identities } };
+		     { "identities", identities },
+		     { "children", children },
+		     { "crowd", crowd } };
 
 	if (argc != 3)
 		return 2;

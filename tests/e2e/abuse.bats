@@ -80,6 +80,18 @@ abused() {
     abused identities 1
 }
 
+@test "the end of a child interrupts no call, whatever its handler asks for" {
+    abused children 1
+    # With a single id, other supervisors do the same.
+    for engine in ns chroot; do
+        run setpriv --reuid "$somebody" --regid "$somebody" --clear-groups env -u COOPER_ROOT "HOME=/home/$somebody" \
+            "$COOPER" build --isolation="$engine" --no-cache --progress=plain "$T/ctx"
+        echo "$output"
+        [ "$status" -eq 0 ]
+        [[ "$output" == *"done children"* ]]
+    done
+}
+
 @test "a step under trap leaves no core file" {
     need_root
     busybox_image

@@ -166,6 +166,9 @@ warnings() {
     grep -q 'RUN uses engine "trap".*: no user namespace can be made: Operation not permitted; for a faster one: .*seccomp' "$T/warnings"
     warnings --isolation=trap
     [ ! -s "$T/warnings" ]
+    warnings --isolation=trap --shm-size=1m
+    [ "$(wc -l <"$T/warnings")" -eq 1 ]
+    grep -q 'shm-size: nothing can be mounted here' "$T/warnings"
 }
 
 @test "where memory cannot be executed, programs start all the same" {
@@ -196,5 +199,29 @@ warnings() {
         [ "$status" -eq 0 ]
         run grep -c 'its file system (tmpfs) is mounted with strictatime, so links' <<<"$output"
         [ "$output" = "$([ $option = strictatime ] && echo 1 || echo 0)" ]
+    done
+}
+
+@test "a shell in a failed step has its terminal, with job control" {
+    need_root
+    sed -i "/^$user:/d" /etc/subuid /etc/subgid
+    context 'RUN mkdir -m 1777 /work' 'ENV NAME=value PATH=/bin' 'WORKDIR /work' 'USER 1000' \
+        'RUN --mount=target=/ctx echo made >here; exit 3'
+    local typed='echo "<$NAME $(pwd) $(cat here) $(id -u) $(ls /ctx/Dockerfile)>"; echo termi""nal >/dev/tty'
+    typed+=$'\nsetsid sh -c "echo lost >/dev/tty && echo rea""ched"; cat & sleep 0.5; jobs; kill -9 %1; sleep 0.3; true\nexit 0\nexit 0\n'
+    mkdir -p "$T/trap" && chown "$user" "$T/trap"
+    for engine in trap chroot; do
+        local as=unprivileged
+        [ $engine = trap ] || as=by_single
+        export -f unprivileged by_single
+        run "$ROOT/tests/lib/in_terminal.py" '"exit" ends it' "$typed" bash -c '"$@"' bash \
+            bash -c "T=$T; $as \"\$@\"" bash "$COOPER" build --progress=plain --isolation=$engine --on-error=shell .
+        echo "$output"
+        [ "$status" -eq 5 ]
+        [[ "$output" == *'<value /work made 1000 /ctx/Dockerfile>'* ]]
+        [[ "$output" == *$'\nterminal'* ]]
+        [[ "$output" == *'/dev/tty: No such device or address'* ]]
+        [[ "$output" != *reached* ]]
+        [[ "$output" == *'Stopped (tty input)'* ]]
     done
 }

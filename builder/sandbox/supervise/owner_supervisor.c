@@ -12,6 +12,7 @@
 #include "builder/sandbox/inside/descriptors.h"
 #include "builder/sandbox/inside/listener.h"
 #include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/child_signal.h"
 #include "builder/sandbox/supervise/owner_place.h"
 #include "builder/sandbox/supervise/owner_server.h"
 
@@ -78,7 +79,7 @@ answer_one(struct watch *w)
 	struct notification asked;
 	int received = notify_receive(w->listener_fd, PROC, &asked);
 
-	if (received > 0)
+	if (received > 0 && !child_signal_answer(&asked))
 		owner_server_answer(&w->server, &asked);
 	return received;
 }

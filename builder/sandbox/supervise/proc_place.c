@@ -157,3 +157,16 @@ proc_place_open(const struct proc_server *s, pid_t tid, enum proc_path_kind kind
 	out->kind = kind_of(s, tid, out->fd);
 	return 0;
 }
+
+int
+proc_place_open_terminal(const struct proc_server *s, pid_t tid, int flags)
+{
+	char link[PROC_PLACE_NAME];
+
+	if (s->terminal_fd < 0 || syscall(SYS_getsid, tid) != s->session) {
+		errno = ENXIO;
+		return -1;
+	}
+	return sys_openat(AT_FDCWD, proc_place_name(s->terminal_fd, link),
+	                  (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_NOCTTY, 0);
+}

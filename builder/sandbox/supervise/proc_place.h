@@ -28,6 +28,10 @@ struct proc_place {
 int proc_place_open(const struct proc_server *s, pid_t tid, enum proc_path_kind kind,
                     const char *path, bool follows, struct proc_place *out);
 
+/* Opens /dev/tty for thread TID: the step's terminal, if its session has it. -1 with
+ * errno. */
+int proc_place_open_terminal(const struct proc_server *s, pid_t tid, int flags);
+
 /* Writes the name of FD in this process to OUT. */
 #define PROC_PLACE_NAME 40
 const char *proc_place_name(int fd, char out[PROC_PLACE_NAME]);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/count.h"
 #include "base/missing.h"
@@ -185,6 +186,7 @@ open_again(const struct call *c, int flags)
 {
 	char link[PROC_PLACE_NAME];
 	const char *name = proc_place_name(c->place.fd, link);
+	struct stat st;
 	int fd = -1;
 
 	if ((flags & O_PATH) != 0 && c->place.kind == PROC_PLACE_ITS_OWN)
@@ -193,6 +195,9 @@ open_again(const struct call *c, int flags)
 		return copy_file(name);
 	if (c->kind == PROC_PATH_OWN && (flags & O_ACCMODE) == O_RDONLY)
 		fd = open_written(c, name);
+	if (c->place.kind == PROC_PLACE_DEVICE && sys_fstat(c->place.fd, &st) == 0 &&
+	    st.st_rdev == makedev(5, 0))
+		return proc_place_open_terminal(c->server, c->asked.tid, flags);
 	if (fd < 0)
 		fd = sys_openat(AT_FDCWD, name,
 		                (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_NOCTTY |

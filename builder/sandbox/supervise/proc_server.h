@@ -31,6 +31,7 @@ struct proc_server {
 	int proc_fd;      /* of /proc */
 	int lists_fd;     /* of the directory /proc of the tree, see proc_list.h, or -1 */
 	int terminal_fd;  /* of the step, or -1 */
+	pid_t session;    /* whose terminal it is */
 	unsigned n_lists; /* ever made */
 	pid_t supervisor; /* ancestor of all processes of the step */
 	const char *tree; /* absolute path of the step's root, its length */

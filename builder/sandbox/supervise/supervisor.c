@@ -17,6 +17,7 @@
 #include "builder/sandbox/inside/program.h"
 #include "builder/sandbox/inside/start.h"
 #include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/child_signal.h"
 #include "builder/sandbox/supervise/end_all.h"
 #include "builder/sandbox/supervise/notify.h"
 #include "builder/sandbox/supervise/owner_server.h"
@@ -254,7 +255,8 @@ answer_one(void *arg, int listener_fd)
 	struct notification asked;
 	int received = notify_receive(listener_fd, s->server.proc_fd, &asked);
 
-	if (received <= 0 || proc_server_answer(&s->server, &asked))
+	if (received <= 0 || child_signal_answer(&asked) ||
+	    proc_server_answer(&s->server, &asked))
 		return received;
 	if (s->keeps_owners)
 		answer_of_owners(s, &asked);
@@ -282,6 +284,7 @@ supervisor_main(struct recipe *recipe, const int *fds)
 	watched.program = start_supervised(recipe, fds, &s);
 	if (watched.program < 0)
 		end_all(1);
+	s.server.session = watched.program;
 	s.server.proc_fd = s.server.proc_fd < 0 ? -1 : PROC;
 	s.server.lists_fd = s.server.lists_fd < 0 ? -1 : LISTS;
 	s.server.terminal_fd = s.server.terminal_fd < 0 ? -1 : TERMINAL;

@@ -5,6 +5,7 @@
 
 #include "base/count.h"
 #include "builder/sandbox/inside/sys.h"
+#include "builder/sandbox/supervise/child_signal.h"
 #include "builder/sandbox/trap/trap.h"
 
 #define BY_FD    AT_EMPTY_PATH
@@ -120,7 +121,7 @@ trap_answer(struct trap *t, struct notification *asked)
 	int64_t value = -1;
 	int result = TRAP_ERRNO;
 
-	if (credentials_answer(&t->ids, asked) > 0)
+	if (credentials_answer(&t->ids, asked) > 0 || child_signal_answer(asked))
 		return;
 	errno = ENOSYS;
 	if (asked->number >= 0 && asked->number < TRAP_NUMBERS)

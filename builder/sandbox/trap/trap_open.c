@@ -123,6 +123,10 @@ trap_end_workers(struct trap *t)
 static int
 open_device(struct trap_call *c, const struct stat *st)
 {
+	if (S_ISCHR(st->st_mode) && st->st_rdev == makedev(5, 0))
+		return give(c,
+		            proc_place_open_terminal(&c->trap->proc, c->asked->tid,
+		                                     c->flags));
 	for (size_t i = 0; S_ISCHR(st->st_mode) && i < device_n_nodes; i++)
 		if (st->st_rdev == makedev(device_nodes[i].major, device_nodes[i].minor))
 			return give(c,

@@ -348,6 +348,7 @@ trap_main(struct recipe *recipe, const int *fds)
 	watched.program = start_supervised(recipe, fds, t);
 	if (watched.program < 0)
 		end_all(1);
+	t->proc.session = watched.program;
 	settle(t);
 	/* Files made for the program use its umask. */
 	syscall(SYS_umask, 0);
