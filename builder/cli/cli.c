@@ -13,12 +13,12 @@
 #include "builder/cli/spoken.h"
 
 const struct command *const command_list[] = {
-	&cmd_build,  &cmd_run,     &cmd_pull,    &cmd_push,       &cmd_images,
-	&cmd_rmi,    &cmd_tag,     &cmd_inspect, &cmd_history,    &cmd_explain,
-	&cmd_save,   &cmd_load,    &cmd_copy,    &cmd_index,      &cmd_digest,
-	&cmd_diff,   &cmd_login,   &cmd_logout,  &cmd_prune,      &cmd_du,
-	&cmd_info,   &cmd_shell,   &cmd_doctor,  &cmd_completion, &cmd_image,
-	&cmd_system, &cmd_version, NULL,
+	&cmd_build, &cmd_run,    &cmd_pull,    &cmd_push,    &cmd_images,
+	&cmd_rmi,   &cmd_tag,    &cmd_inspect, &cmd_history, &cmd_explain,
+	&cmd_save,  &cmd_load,   &cmd_copy,    &cmd_index,   &cmd_digest,
+	&cmd_diff,  &cmd_rebase, &cmd_login,   &cmd_logout,  &cmd_prune,
+	&cmd_du,    &cmd_info,   &cmd_shell,   &cmd_doctor,  &cmd_completion,
+	&cmd_image, &cmd_system, &cmd_version, NULL,
 };
 
 /* Words of others, which no help lists. */

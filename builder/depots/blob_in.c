@@ -66,6 +66,24 @@ blob_in_file(struct blob_in *in, int fd)
 	in->read = read_file;
 }
 
+static ssize_t
+read_text(struct blob_in *in, uint64_t offset, void *bytes, size_t n, struct error *err)
+{
+	size_t left = offset < in->memory.n ? in->memory.n - (size_t)offset : 0;
+
+	(void)err;
+	n = n < left ? n : left;
+	memcpy(bytes, in->memory.p + (left > 0 ? offset : 0), n);
+	return (ssize_t)n;
+}
+
+void
+blob_in_text(struct blob_in *in, struct text text)
+{
+	in->memory = text;
+	in->read = read_text;
+}
+
 ssize_t
 blob_in_read(void *arg, uint64_t offset, void *bytes, size_t n, struct error *err)
 {

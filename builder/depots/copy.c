@@ -140,6 +140,8 @@ copy_all(struct copying *c, struct error *err)
 
 	if (copy_blobs(c, err) < 0)
 		return -1;
+	if (c->list->options->blobs_only)
+		return 0;
 	rc = copy_documents(c, err);
 	if (rc != REGISTRY_LACKS_BLOBS)
 		return rc;

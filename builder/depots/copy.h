@@ -18,6 +18,7 @@ struct copy_options {
 	bool digest_tags; /* also cosign's tags: sha256-HEX.sig, .att, .sbom */
 	bool untagged;    /* stored by its digest alone, whatever name the word has */
 	bool entries;     /* of an index what it lists, and not the index itself */
+	bool blobs_only;  /* no manifest and no index */
 	const char *mount_from; /* a repository that has it at the same host, or NULL */
 };
 

@@ -18,6 +18,7 @@ struct blob_in {
 	void (*close)(struct blob_in *in);
 	int fd;
 	struct blob_pipe *pipe;
+	struct text memory;    /* all of it, if there is no file and no pipe */
 	struct hasher *hasher; /* of what is read from a file, from the start on */
 	uint64_t hashed;
 };
@@ -92,6 +93,9 @@ int store_pack(struct depot *p, struct error *err);
 ssize_t blob_in_read(void *in, uint64_t offset, void *bytes, size_t n, struct error *err);
 void blob_in_close(struct blob_in *in);
 #define auto_blob_in __attribute__((cleanup(blob_in_close)))
+
+/* Reads TEXT, which stays the caller's. */
+void blob_in_text(struct blob_in *in, struct text text);
 
 /* Reads IN's file FD, which becomes its own. */
 void blob_in_file(struct blob_in *in, int fd);
