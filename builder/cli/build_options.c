@@ -6,6 +6,7 @@
 #include "base/count.h"
 #include "builder/cli/build_limits.h"
 #include "builder/cli/session.h"
+#include "builder/ui/log_dir.h"
 #include "parser/config.h"
 
 struct text
@@ -133,6 +134,7 @@ build_options_clear(struct build_options *o)
 	build_request_clear(&o->request);
 	for (size_t i = 0; i < o->owned.n; i++)
 		free(o->owned.at[i]);
+	log_dir_free(o->logs);
 	if (o->log != NULL)
 		fclose(o->log);
 	array_clear(&o->owned);

@@ -26,6 +26,8 @@ struct build_options {
 	bool gives_proxy;  /* --http-proxy */
 	ARRAY(struct variable) file_args;
 	const char *logfile;
+	const char *log_dir; /* --log-dir */
+	struct log_dir *logs;
 	FILE *log; /* owned; NULL: standard error */
 	enum dialect speaker;
 	struct dialect_words other;

@@ -107,6 +107,8 @@ const struct option_row build_option_rows[] = {
 	  "same as -o type=image: keep the image in the store, the default without -o "
 	  "and --push\n"
 	  "Docker or Podman get it too, if they are found ($COOPER_LOAD)" },
+	{ "log-dir", 0, "DIR", OPTION_CALL, 0, set_log_dir,
+	  "write the whole output of each step to a file of its own in DIR" },
 	{ "logfile", 0, "FILE", OPTION_STRING, offsetof(struct build_options, logfile),
 	  NULL, "write progress to FILE in place of standard error" },
 	{ "manifest", 0, "NAME", OPTION_CALL, 0, set_manifest,
@@ -144,7 +146,7 @@ const struct option_row build_option_rows[] = {
 	  "build for these platforms" },
 	{ "print-plan", 0, "json|dot", OPTION_CALL, 0, set_print_plan,
 	  "print the plan instead of building" },
-	{ "progress", 0, "auto|plain|tty|rawjson|quiet", OPTION_CALL, 0, set_progress,
+	{ "progress", 0, PROGRESS_WORDS, OPTION_CALL, 0, set_progress,
 	  "how progress is shown (default auto)" },
 	{ "pull", 0, "[=missing|always|newer|never]", OPTION_CALL_FLAG, 0, set_pull,
 	  "when to look for newer base images (default missing)" },

@@ -316,8 +316,20 @@ int
 set_progress(void *target, struct text value, struct error *err)
 {
 	if (!progress_parse(value, &((struct build_options *)target)->progress))
-		return error_set(err, ERR_USAGE,
-		                 "must be auto, plain, tty, rawjson or quiet");
+		return error_set(err, ERR_USAGE, PROGRESS_HELP);
+	return 0;
+}
+
+int
+set_log_dir(void *target, struct text value, struct error *err)
+{
+	struct build_options *o = target;
+
+	if (value.n == 0) {
+		error_set(err, ERR_USAGE, "the name of the directory is empty");
+		return error_hint(err, "name a directory; each step gets a file there");
+	}
+	o->log_dir = build_options_own(o, text_copy(value)).p;
 	return 0;
 }
 

@@ -11,6 +11,6 @@
 option_fn add_allow, add_annotation, add_build_arg, add_context, add_host, add_label,
         add_no_cache_filter, add_output, add_platforms, add_tag, set_call, set_check,
         set_epoch, set_format, set_isolation, set_mode_policy, set_network, set_on_error,
-        set_print_plan, set_progress, set_pull;
+        set_log_dir, set_print_plan, set_progress, set_pull;
 
 #endif

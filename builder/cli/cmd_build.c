@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/event.h"
 #include "base/platform.h"
 #include "base/visible.h"
 #include "builder/cli/build_options.h"
@@ -17,6 +18,7 @@
 #include "builder/cli/terminal.h"
 #include "builder/machine/machine.h"
 #include "builder/order/order.h"
+#include "builder/ui/log_dir.h"
 
 static void
 print_answer(const char *text)
@@ -48,6 +50,31 @@ print_outcome(const struct build_options *o, const struct build_outcome *out)
 		print_answer(out->printed);
 	else if (o->quiet && digest_known(id) && !writes_to_stdout(o))
 		printf("%s\n", digest_text(id, text));
+}
+
+/* For a progress that programs read. */
+static void
+tell_result(const struct build_options *o, const struct build_outcome *out, struct ui *ui)
+{
+	char id[DIGEST_TEXT_MAX] = "", digest[DIGEST_TEXT_MAX] = "";
+	size_t n = o->request.tags.n;
+	auto_free char **names = mem_new_n(n + 1, sizeof *names);
+	struct ui_result result = { .names = (const char *const *)names };
+
+	if (digest_known(&out->image_id))
+		result.image_id = text_of(digest_text(&out->image_id, id));
+	if (digest_known(&out->root.digest))
+		result.digest = text_of(digest_text(&out->root.digest, digest));
+	for (size_t i = 0; i < n; i++) {
+		auto_error struct error ignored = ERROR_INIT;
+		auto_reference struct reference ref = { 0 };
+
+		if (reference_parse(&ref, o->request.tags.at[i], &ignored) == 0)
+			names[result.n_names++] = reference_print(&ref);
+	}
+	ui_result(ui, &result);
+	while (result.n_names > 0)
+		free(names[--result.n_names]);
 }
 
 /* Errors of the build itself are introduced as by other front ends, because scripts look
@@ -91,6 +118,23 @@ open_shell(struct build *failed)
 		fprintf(stderr, "no shell: %s\n", err.text);
 }
 
+/* A build whose logs are not complete has failed. */
+static int
+run_with_logs(struct build_options *o, struct build_outcome *out, struct buf *source,
+              struct error *err)
+{
+	auto_error struct error later = ERROR_INIT;
+	int failed = build_run(&o->request, out, source, err);
+
+	if (o->logs == NULL || log_dir_close(o->logs, &later) == 0)
+		return failed;
+	if (failed < 0)
+		event_warn(0, "%s", later.text);
+	else
+		error_move(err, &later);
+	return -1;
+}
+
 static int
 build_with_session(struct build_options *o, struct session *session)
 {
@@ -100,7 +144,7 @@ build_with_session(struct build_options *o, struct session *session)
 	int status = 0;
 
 	o->request.cancel = session->cancel;
-	if (build_run(&o->request, &outcome, &source, &err) < 0) {
+	if (run_with_logs(o, &outcome, &source, &err) < 0) {
 		ui_finish(session->ui);
 		if (outcome.printed != NULL)
 			print_answer(outcome.printed);
@@ -114,6 +158,8 @@ build_with_session(struct build_options *o, struct session *session)
 			open_shell(outcome.failed);
 	} else {
 		ui_finish(session->ui);
+		if (o->request.call == CALL_BUILD)
+			tell_result(o, &outcome, session->ui);
 		print_outcome(o, &outcome);
 		status = outcome.status;
 	}
@@ -176,6 +222,18 @@ open_log(struct build_options *o, struct error *err)
 }
 
 static int
+open_logs(struct build_options *o, struct error *err)
+{
+	if (o->log_dir == NULL)
+		return 0;
+	o->logs = log_dir_open(o->log_dir, err);
+	if (o->logs == NULL)
+		return -1;
+	o->request.log_dir_fd = log_dir_fd(o->logs);
+	return 0;
+}
+
+static int
 start(struct build_options *o, struct session *session, struct error *err)
 {
 	FILE *log = o->log != NULL ? o->log : stderr;
@@ -187,6 +245,8 @@ start(struct build_options *o, struct session *session, struct error *err)
 	if (session_start_on(session, o->quiet ? PROGRESS_QUIET : o->progress, log, err) <
 	    0)
 		return -1;
+	if (o->logs != NULL)
+		log_dir_start(o->logs);
 	dialect_tell(o);
 	return build_with_session(o, session);
 }
@@ -212,7 +272,7 @@ cmd_build_work(void *options, const struct words_left *words, struct error *err)
 		return error_set(err, ERR_USAGE,
 		                 "--dry-run: --call, --check and --print-plan build "
 		                 "nothing either");
-	if (check_authfile(o, err) < 0 || open_log(o, err) < 0)
+	if (check_authfile(o, err) < 0 || open_log(o, err) < 0 || open_logs(o, err) < 0)
 		return -1;
 	if (is_build && build_open_results(&o->request, err) < 0)
 		return -1;

@@ -142,7 +142,7 @@ const struct dialect_row dialect_rows[] = {
 	     "the last word (context), --file (dockerfile), --build-context (others)",
 	     add_local),
 	SAME(VALUE, "log-format", 0, "text|color|json", KANIKO,
-	     "--progress=plain or rawjson", set_log_format),
+	     "--progress=plain or jsonl", set_log_format),
 	SAID(VALUE, "log-level", "LEVEL", DOCKER | PODS,
 	     "for more, set COOPER_DEBUG=keys,http,sandbox"),
 	SAID(FLAG, "log-rusage", NULL, PODS, "the progress shows the time of each step"),

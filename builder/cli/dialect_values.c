@@ -254,7 +254,7 @@ set_log_format(void *target, struct text value, struct error *err)
 	struct build_options *o = target;
 
 	if (text_is(value, "json"))
-		o->progress = PROGRESS_RAWJSON;
+		o->progress = PROGRESS_JSONL;
 	else if (text_is(value, "text") || text_is(value, "color"))
 		o->progress = PROGRESS_PLAIN;
 	else

@@ -109,11 +109,34 @@ print_others(const struct error *err)
 		fprintf(stderr, "and %zu more\n", err->n_others - ERROR_OTHERS_MAX);
 }
 
+/* True if UI told all of it. */
+static bool
+tell(const struct error *err, struct ui *ui)
+{
+	auto_buf struct buf text = BUF_INIT, hint = BUF_INIT;
+	struct ui_error told = { .file = text_of(err->file),
+		                 .status = report_status(err->code) };
+
+	told.text = err->code == ERR_CANCELLED
+	                    ? TEXT("cancelled")
+	                    : event_masked(text_of(err->text == NULL ? "unknown error"
+	                                                             : err->text),
+	                                   &text);
+	told.hint = event_masked(text_of(err->hint), &hint);
+	if (err->n_at > 0) {
+		told.line = err->at[0].line;
+		told.last = err->at[0].last;
+	}
+	return ui_error(ui, &told);
+}
+
 int
 report_error(const struct error *err, struct ui *ui, struct text source)
 {
 	auto_buf struct buf frame = BUF_INIT;
 
+	if (ui != NULL && tell(err, ui))
+		return report_status(err->code);
 	if (err->code == ERR_CANCELLED) {
 		print_cancelled();
 		return report_status(err->code);

@@ -10,8 +10,7 @@ int
 transfer_set_progress(void *target, struct text value, struct error *err)
 {
 	if (!progress_parse(value, &((struct transfer_options *)target)->progress))
-		return error_set(err, ERR_USAGE,
-		                 "must be auto, plain, tty, rawjson or quiet");
+		return error_set(err, ERR_USAGE, PROGRESS_HELP);
 	return 0;
 }
 

@@ -54,8 +54,8 @@ int transfer_set_timeout(void *target, struct text value, struct error *err);
 	}
 #define ROW_PROGRESS                                                                     \
 	{                                                                                \
-		"progress", 0, "auto|plain|tty|rawjson|quiet", OPTION_CALL, 0,           \
-		        transfer_set_progress, "how progress is shown"                   \
+		"progress", 0, PROGRESS_WORDS, OPTION_CALL, 0, transfer_set_progress,    \
+		        "how progress is shown"                                          \
 	}
 #define ROW_QUIET                                                                        \
 	{                                                                                \

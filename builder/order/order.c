@@ -130,20 +130,32 @@ remote_of(const struct build *b)
 	};
 }
 
-/* The store can be left out of a context, but not be one. */
+/* The context that is the directory FD, or NULL. */
+static const struct local_context *
+context_at(const struct build *b, int fd)
+{
+	struct stat sb, context;
+
+	for (size_t i = 0; i < b->input.contexts.n && fstat(fd, &sb) == 0; i++)
+		if (fstat(b->input.contexts.at[i].dir_fd, &context) == 0 &&
+		    context.st_dev == sb.st_dev && context.st_ino == sb.st_ino)
+			return &b->input.contexts.at[i];
+	return NULL;
+}
+
+/* The store and the logs can be left out of a context, but not be one. */
 static int
 check_contexts(const struct build *b, struct error *err)
 {
-	struct stat store, context;
+	const struct local_context *c = context_at(b, store_fd(b->services.store));
 
-	if (fstat(store_fd(b->services.store), &store) < 0)
-		return error_sys(err, "%s", store_path(b->services.store));
-	for (size_t i = 0; i < b->input.contexts.n; i++)
-		if (fstat(b->input.contexts.at[i].dir_fd, &context) == 0 &&
-		    context.st_dev == store.st_dev && context.st_ino == store.st_ino)
-			return error_set(err, ERR_USAGE, "the context %s is the store",
-			                 b->input.contexts.at[i].path);
-	return 0;
+	if (c != NULL)
+		return error_set(err, ERR_USAGE, "the context %s is the store", c->path);
+	if (b->request->log_dir_fd <= 0 || context_at(b, b->request->log_dir_fd) == NULL)
+		return 0;
+	error_set(err, ERR_USAGE, "--log-dir: the directory is the context");
+	return error_hint(err, "name another one; one inside of the context is no part "
+	                       "of it");
 }
 
 static int

@@ -83,6 +83,7 @@ struct build_request {
 	struct destination *iid, *metadata, *digest, *name, *name_tag;
 	ARRAY(struct destination *) results; /* all open destinations; borrowed */
 	int log_fd;                          /* of --logfile; 0: none; borrowed */
+	int log_dir_fd;                      /* of --log-dir; 0: none; borrowed */
 	const char *root;                    /* store; NULL: default */
 	const char *authfile;
 	ARRAY(struct text) insecure_registries;

@@ -312,6 +312,9 @@ leave_out(struct services *s, struct error *err)
 		leave_out_cache(s, &r->cache_to.at[i]);
 	if (r->log_fd > 0)
 		leave_out_stream(s, r->log_fd, "the log of this build");
+	if (r->log_dir_fd > 0 && fstat(r->log_dir_fd, &sb) == 0)
+		left_out_add(&s->left_out, sb.st_dev, sb.st_ino, NULL,
+		             "the directory of logs");
 	leave_out_stream(s, STDOUT_FILENO, "the file of standard output");
 	leave_out_stream(s, STDERR_FILENO, "the file of standard error");
 	s->env.left_out = &s->left_out;

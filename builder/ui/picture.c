@@ -11,7 +11,8 @@
 struct measure {
 	size_t skip_ended, skip_running; /* number of oldest vertices that are left out */
 	size_t logs;                     /* last lines of each running one */
-	bool ended_details, running_details; /* statuses, and why it is not cached */
+	bool ended_details, running_details; /* statuses */
+	bool reasons;                        /* why running ones are not cached */
 };
 
 /* ------------------------------------------------------------ measuring */
@@ -37,12 +38,22 @@ has_reason(const struct ui_vertex *v)
 	return v->miss != NULL && *v->miss != '\0';
 }
 
+static bool
+shows_details(const struct ui_vertex *v, const struct measure *m)
+{
+	return v->ended ? m->ended_details : m->running_details;
+}
+
+static bool
+shows_reason(const struct ui_vertex *v, const struct measure *m)
+{
+	return has_reason(v) && (v->ended ? m->ended_details : m->reasons);
+}
+
 static size_t
 detail_rows(const struct ui_vertex *v, const struct measure *m)
 {
-	return (v->ended ? m->ended_details : m->running_details)
-	               ? v->statuses.n + has_reason(v)
-	               : 0;
+	return (shows_details(v, m) ? v->statuses.n : 0) + shows_reason(v, m);
 }
 
 /* All rows but the header. */
@@ -68,11 +79,11 @@ count_vertices(const struct ui *ui, size_t *n_ended, size_t *n_running)
 }
 
 /* Gives up what matters least until ROOM rows are enough: details of what ended, the
- * oldest that ended, logs, details of what runs, the oldest of these. */
+ * oldest that ended, the reasons of what runs, logs, details, the oldest of these. */
 static struct measure
 measure(const struct ui *ui, size_t room)
 {
-	struct measure m = { 0, 0, LOG_ROWS, true, true };
+	struct measure m = { 0, 0, LOG_ROWS, true, true, true };
 	size_t n_ended = 0, n_running = 0, n = count_rows(ui, &m);
 
 	count_vertices(ui, &n_ended, &n_running);
@@ -83,6 +94,7 @@ measure(const struct ui *ui, size_t room)
 	if (n <= room)
 		return m;
 	m.skip_ended = n - room < n_ended ? n - room : n_ended;
+	m.reasons = count_rows(ui, &m) - m.skip_ended <= room;
 	while (m.logs > 0 && count_rows(ui, &m) - m.skip_ended > room)
 		m.logs--;
 	n = count_rows(ui, &m) - m.skip_ended;
@@ -246,22 +258,20 @@ add_logs(struct picture *p, const struct ui_vertex *v, size_t n)
 		}
 }
 
-/* N: all or nothing. */
 static void
-add_details(struct picture *p, const struct ui_vertex *v, size_t n, int64_t now_ns)
+add_details(struct picture *p, const struct ui_vertex *v, const struct measure *m,
+            int64_t now_ns)
 {
-	if (n == 0)
-		return;
-	if (has_reason(v))
+	if (shows_reason(v, m))
 		add_reason(p, v);
-	for (size_t i = 0; i < v->statuses.n; i++)
+	for (size_t i = 0; shows_details(v, m) && i < v->statuses.n; i++)
 		add_status(p, v, &v->statuses.at[i], now_ns);
 }
 
 void
 picture_make(struct picture *p, const struct ui *ui, int64_t now_ns, size_t height)
 {
-	struct measure m = { 0, 0, 0, true, true };
+	struct measure m = { 0, 0, 0, true, true, true };
 	size_t n_hidden = 0;
 
 	if (height > 0)
@@ -277,7 +287,7 @@ picture_make(struct picture *p, const struct ui *ui, int64_t now_ns, size_t heig
 			continue;
 		}
 		add_vertex(p, v, now_ns);
-		add_details(p, v, detail_rows(v, &m), now_ns);
+		add_details(p, v, &m, now_ns);
 		add_logs(p, v, log_rows(v, &m));
 	}
 	if (n_hidden > 0 && height != 1)

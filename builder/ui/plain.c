@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/visible.h"
+#include "builder/ui/ci.h"
 #include "builder/ui/shown.h"
 
 /* A running transfer gets a new line after this much more … */
@@ -30,6 +31,7 @@ struct plain {
 	bool current_ended;
 	int64_t turn_ns; /* when the current one got its turn */
 	struct buf out;  /* due to be written */
+	struct ci ci;
 
 	/* "#N 0.123 ", the same for all lines of one event. */
 	struct buf prefix;
@@ -40,9 +42,14 @@ struct plain {
 static struct plain *
 plain_of(struct ui *ui)
 {
-	if (ui->own == NULL)
-		ui->own = mem_new(sizeof(struct plain));
-	return ui->own;
+	struct plain *p = ui->own;
+
+	if (p == NULL) {
+		p = ui->own = mem_new(sizeof *p);
+		ci_init(&p->ci);
+		ci_obey(&p->ci, &p->out, false);
+	}
+	return p;
 }
 
 static void
@@ -57,6 +64,25 @@ flush(struct ui *ui)
 
 /* ------------------------------------------------------------ turns */
 
+static int64_t
+unix_time(const struct ui *ui)
+{
+	return (ui->wall_ns + clock_monotonic_ns()) / NS_PER_S;
+}
+
+static void
+print_title(struct ui *ui, int number)
+{
+	auto_buf struct buf title = BUF_INIT;
+	struct plain *p = plain_of(ui);
+
+	visible_add(&title, text_of(ui_vertex_at(ui, number)->name), VISIBLE_TITLE);
+	if (p->ci.kind == CI_NONE)
+		buf_print(&p->out, "#%d %s\n", number, buf_str(&title));
+	else
+		ci_open(&p->ci, &p->out, number, buf_text(&title), unix_time(ui));
+}
+
 /* From now on, lines belong to NUMBER; prints a header if that is new. */
 static void
 switch_to(struct ui *ui, int number, int64_t now_ns)
@@ -67,11 +93,9 @@ switch_to(struct ui *ui, int number, int64_t now_ns)
 		return;
 	if (p->current > 0 && !p->current_ended)
 		buf_print(&p->out, "#%d ...\n", p->current);
-	if (p->current > 0)
+	if (p->current > 0 && p->ci.kind == CI_NONE)
 		buf_add_char(&p->out, '\n');
-	buf_print(&p->out, "#%d ", number);
-	visible_add(&p->out, text_of(ui_vertex_at(ui, number)->name), VISIBLE_TITLE);
-	buf_add_char(&p->out, '\n');
+	print_title(ui, number);
 	p->current = number;
 	p->current_ended = false;
 	p->turn_ns = now_ns;
@@ -179,10 +203,11 @@ prefix_of(struct plain *p, int number, int64_t ns)
 /* One line per update: progress bars go back with "\r", and no part of a log may be
  * lost. */
 static void
-plain_line(struct ui *ui, struct ui_vertex *v, struct text line, int64_t time_ns)
+plain_line(struct ui *ui, struct ui_vertex *v, const struct ui_line *l)
 {
 	struct buf *out = lines_of(ui, v->number);
-	struct text prefix = prefix_of(plain_of(ui), v->number, time_ns - v->start_ns);
+	struct text line = l->text;
+	struct text prefix = prefix_of(plain_of(ui), v->number, l->time_ns - v->start_ns);
 
 	if (text_ends(line, "\r"))
 		line.n--;
@@ -289,6 +314,22 @@ print_warning(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 }
 
 static void
+annotate_warning(struct ui *ui, const struct event *e)
+{
+	auto_buf struct buf text = BUF_INIT;
+	struct plain *p = plain_of(ui);
+	const struct event_about *about = e->about;
+
+	if (about == NULL)
+		return;
+	visible_add(&text, e->text, VISIBLE_LINES);
+	if (about->url != NULL)
+		buf_print(&text, "\n%s", about->url);
+	ci_annotate(&p->ci, &p->out, "warning", about->file, about->line, about->last,
+	            buf_text(&text));
+}
+
+static void
 print_debug(struct ui *ui, const struct event *e)
 {
 	struct buf *out = &plain_of(ui)->out;
@@ -318,6 +359,7 @@ plain_event(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	case EVENT_WARNING:
 		if (v != NULL)
 			print_warning(ui, e, v);
+		annotate_warning(ui, e);
 		break;
 	case EVENT_DEBUG:
 		print_debug(ui, e);
@@ -353,7 +395,36 @@ plain_finish(struct ui *ui)
 
 	while (p->queue.n > 0)
 		let_speak(ui, 0, 0);
-	ui_print_warnings(ui, &p->out);
+	ci_close(&p->ci, &p->out, unix_time(ui));
+	ui_print_warnings(ui, &p->out, false);
+	flush(ui);
+}
+
+/* The message itself follows as text. */
+static bool
+plain_error(struct ui *ui, const struct ui_error *e)
+{
+	auto_buf struct buf text = BUF_INIT, file = BUF_INIT;
+	struct plain *p = plain_of(ui);
+
+	buf_add_text(&file, e->file);
+	visible_add(&text, e->text, VISIBLE_LINES);
+	if (e->hint.n > 0) {
+		buf_add_str(&text, "\nhint: ");
+		visible_add(&text, e->hint, VISIBLE_LINES);
+	}
+	ci_annotate(&p->ci, &p->out, "error", file.n > 0 ? buf_str(&file) : NULL, e->line,
+	            e->last, buf_text(&text));
+	flush(ui);
+	return false;
+}
+
+static void
+plain_leave(struct ui *ui)
+{
+	struct plain *p = plain_of(ui);
+
+	ci_obey(&p->ci, &p->out, true);
 	flush(ui);
 }
 
@@ -377,5 +448,7 @@ const struct ui_view ui_plain = {
 	.tick = plain_tick,
 	.tick_ms = TURN_MS,
 	.finish = plain_finish,
+	.error = plain_error,
+	.leave = plain_leave,
 	.clear = plain_clear,
 };

@@ -255,7 +255,7 @@ tty_finish(struct ui *ui)
 	if (ui->warnings.n == 0)
 		return;
 	buf_add_str(&out, t->colours.warning);
-	ui_print_warnings(ui, &out);
+	ui_print_warnings(ui, &out, isatty(fileno(ui->out)));
 	buf_add_str(&out, t->colours.reset);
 	ui_write(ui, buf_text(&out));
 }

@@ -20,9 +20,10 @@ progress_parse(struct text t, enum progress *out)
 		const char *name;
 		enum progress progress;
 	} names[] = {
-		{ "auto", PROGRESS_AUTO },  { "plain", PROGRESS_PLAIN },
-		{ "tty", PROGRESS_TTY },    { "quiet", PROGRESS_QUIET },
-		{ "none", PROGRESS_QUIET }, { "rawjson", PROGRESS_RAWJSON },
+		{ "auto", PROGRESS_AUTO },   { "plain", PROGRESS_PLAIN },
+		{ "tty", PROGRESS_TTY },     { "quiet", PROGRESS_QUIET },
+		{ "none", PROGRESS_QUIET },  { "rawjson", PROGRESS_RAWJSON },
+		{ "jsonl", PROGRESS_JSONL },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
@@ -55,6 +56,8 @@ view_of(enum progress progress, FILE *out)
 		return &ui_tty;
 	case PROGRESS_RAWJSON:
 		return &ui_rawjson;
+	case PROGRESS_JSONL:
+		return &ui_jsonl;
 	case PROGRESS_QUIET:
 		return &ui_quiet;
 	}
@@ -95,15 +98,23 @@ ui_write(struct ui *ui, struct text t)
 }
 
 void
-ui_print_warnings(const struct ui *ui, struct buf *out)
+ui_print_warnings(const struct ui *ui, struct buf *out, bool links)
 {
 	if (ui->warnings.n == 0)
 		return;
 	buf_print(out, "\n %zu warning%s found:\n", ui->warnings.n,
 	          ui->warnings.n == 1 ? "" : "s");
 	for (size_t i = 0; i < ui->warnings.n; i++) {
+		const struct ui_warning *w = &ui->warnings.at[i];
+
 		buf_add_str(out, " - ");
-		visible_add(out, text_of(ui->warnings.at[i]), VISIBLE_MESSAGE);
+		if (links && w->url != NULL)
+			buf_print(out, "\033]8;;%s\033\\", w->url);
+		visible_add(out, text_of(w->text), VISIBLE_MESSAGE);
+		if (links && w->url != NULL)
+			buf_add_str(out, "\033]8;;\033\\");
+		else if (w->url != NULL)
+			buf_print(out, "\n   %s", w->url);
 		buf_add_char(out, '\n');
 	}
 }
@@ -125,12 +136,15 @@ ui_status_of(struct ui_vertex *v, struct text name, int64_t now_ns)
 }
 
 static void
-finish_line(struct ui *ui, struct ui_vertex *v, struct buf *line, int64_t time_ns)
+finish_line(struct ui *ui, struct ui_vertex *v, int64_t time_ns, int stream, bool whole)
 {
-	log_tail_add(&v->tail, buf_text(line), time_ns - v->start_ns);
+	struct buf *buf = &v->lines[stream == 2];
+	const struct ui_line line = { buf_text(buf), time_ns, stream, whole };
+
+	log_tail_add(&v->tail, line.text, time_ns - v->start_ns);
 	if (ui->view->line != NULL)
-		ui->view->line(ui, v, buf_text(line), time_ns);
-	buf_truncate(line, 0);
+		ui->view->line(ui, v, &line);
+	buf_truncate(buf, 0);
 }
 
 /* A piece of one stream may end anywhere; the rest of its line must not be mixed with
@@ -154,16 +168,16 @@ add_log(struct ui *ui, struct ui_vertex *v, const struct event *e)
 		} else {
 			rest = text_from(rest, n + 1);
 		}
-		finish_line(ui, v, line, e->time_ns);
+		finish_line(ui, v, e->time_ns, e->stream == 2 ? 2 : 1, n <= room);
 	}
 }
 
 static void
 end_vertex(struct ui *ui, struct ui_vertex *v, const struct event *e)
 {
-	for (size_t i = 0; i < 2; i++)
-		if (v->lines[i].n > 0)
-			finish_line(ui, v, &v->lines[i], e->time_ns);
+	for (int stream = 1; stream <= 2; stream++)
+		if (v->lines[stream == 2].n > 0)
+			finish_line(ui, v, e->time_ns, stream, false);
 	v->ended = true;
 	v->end_ns = e->time_ns;
 	v->outcome = e->outcome;
@@ -199,6 +213,7 @@ vertex_of(struct ui *ui, const struct event *e)
 	while (ui->vertices.n < (size_t)e->vertex)
 		array_add(&ui->vertices);
 	v = &ui->vertices.at[e->vertex - 1];
+	v->vertex = e->vertex;
 	if ((e->kind == EVENT_BEGIN || e->kind == EVENT_ANNOUNCE) && v->name == NULL)
 		v->name = text_copy(e->text);
 	if (e->kind == EVENT_BEGIN && v->number == 0)
@@ -216,6 +231,25 @@ set_status(struct ui_vertex *v, const struct event *e)
 	s->total = e->total;
 	s->ended = e->ended;
 	s->end_ns = e->time_ns;
+}
+
+static void
+set_layer(struct ui_vertex *v, const struct event *e)
+{
+	free(v->layer);
+	v->layer = e->text.n > 0 ? text_copy(e->text) : NULL;
+	v->layer_bytes = e->total;
+	v->layer_files = e->done;
+}
+
+static void
+add_warning(struct ui *ui, const struct event *e)
+{
+	struct ui_warning *w = array_add(&ui->warnings);
+
+	w->text = text_copy(e->text);
+	if (e->about != NULL && e->about->url != NULL)
+		w->url = mem_copy(e->about->url);
 }
 
 static void
@@ -242,7 +276,9 @@ update(struct ui *ui, const struct event *e, struct ui_vertex *v)
 	case EVENT_BEGIN:
 	case EVENT_WARNING:
 	case EVENT_DEBUG:
+		break;
 	case EVENT_LAYER:
+		set_layer(v, e);
 		break;
 	}
 }
@@ -256,7 +292,7 @@ ui_handle(struct ui *ui, const struct event *e)
 	if (v != NULL && v->ended && e->kind != EVENT_WARNING)
 		return;
 	if (e->kind == EVENT_WARNING)
-		array_push(&ui->warnings, text_copy(e->text));
+		add_warning(ui, e);
 	else if (v == NULL && e->kind != EVENT_DEBUG)
 		return;
 	if (v != NULL)
@@ -356,6 +392,19 @@ ui_finish(struct ui *ui)
 	fflush(ui->out);
 }
 
+void
+ui_result(struct ui *ui, const struct ui_result *result)
+{
+	if (ui->view->result != NULL)
+		ui->view->result(ui, result);
+}
+
+bool
+ui_error(struct ui *ui, const struct ui_error *error)
+{
+	return ui->view->error != NULL && ui->view->error(ui, error);
+}
+
 static void
 vertex_clear(struct ui_vertex *v)
 {
@@ -368,6 +417,7 @@ vertex_clear(struct ui_vertex *v)
 	free(v->name);
 	free(v->text);
 	free(v->miss);
+	free(v->layer);
 }
 
 void
@@ -377,10 +427,14 @@ ui_free(struct ui *ui)
 		return;
 	event_set_sink(NULL, NULL);
 	ui_finish(ui);
+	if (ui->view->leave != NULL)
+		ui->view->leave(ui);
 	for (size_t i = 0; i < ui->vertices.n; i++)
 		vertex_clear(&ui->vertices.at[i]);
-	for (size_t i = 0; i < ui->warnings.n; i++)
-		free(ui->warnings.at[i]);
+	for (size_t i = 0; i < ui->warnings.n; i++) {
+		free(ui->warnings.at[i].text);
+		free(ui->warnings.at[i].url);
+	}
 	array_clear(&ui->vertices);
 	array_clear(&ui->begun);
 	array_clear(&ui->warnings);

@@ -1,10 +1,15 @@
 /*
- * ui: shows events to people and programs. The only consumer of events.
+ * ui: shows events to people and programs.
  *
  *	plain     BuildKit's line grammar: "#N name", "#N 0.123 log line", "#N DONE 1.2s"
  *	tty       a live view of running steps with timers and their last log lines
  *	rawjson   BuildKit's SolveStatus objects, one a line
+ *	jsonl     flat JSON objects, one a line; also the result and the error
  *	quiet     nothing
+ *
+ * The other public header is:
+ *
+ *	builder/ui/log_dir.h   each step's output as a file
  *
  * All output goes to standard error, so that standard output is free for
  * results. The sink is called under the queue's lock; it keeps the last log
@@ -23,10 +28,14 @@ enum progress {
 	PROGRESS_PLAIN,
 	PROGRESS_TTY,
 	PROGRESS_QUIET,
-	PROGRESS_RAWJSON
+	PROGRESS_RAWJSON,
+	PROGRESS_JSONL
 };
 
-/* "auto", "plain", "tty", "quiet", "rawjson" ("none" is quiet). */
+#define PROGRESS_WORDS "auto|plain|tty|rawjson|jsonl|quiet"
+#define PROGRESS_HELP  "must be auto, plain, tty, rawjson, jsonl or quiet"
+
+/* One of PROGRESS_WORDS ("none" is quiet). */
 bool progress_parse(struct text t, enum progress *out);
 
 struct ui;
@@ -40,6 +49,26 @@ void ui_name(struct ui *ui, const char *what);
 
 /* Shows the final state and a summary of warnings; nothing is shown after it. */
 void ui_finish(struct ui *ui);
+
+/* What was built. Borrowed. */
+struct ui_result {
+	struct text image_id, digest; /* p NULL: none */
+	const char *const *names;
+	size_t n_names;
+};
+
+/* For views that tell it; after ui_finish(). */
+void ui_result(struct ui *ui, const struct ui_result *result);
+
+/* Why it failed, with secrets masked. Borrowed. */
+struct ui_error {
+	struct text text, hint, file; /* p NULL: none; file: of the Dockerfile */
+	int line, last;               /* there; 0: none */
+	int status;                   /* the exit status */
+};
+
+/* After ui_finish(). True if the view has told everything: nothing else is printed. */
+bool ui_error(struct ui *ui, const struct ui_error *error);
 
 /* Drops the sink. Takes NULL. */
 void ui_free(struct ui *ui);

@@ -28,18 +28,35 @@ struct ui_status {
 };
 
 struct ui_vertex {
+	int vertex;
 	char *name;  /* NULL: it began before us */
 	int number;  /* 1 and up, in the order of the beginnings; 0: it has not begun */
 	bool hidden; /* another vertex is shown in its place */
 	int64_t start_ns, end_ns;
 	bool ended;
 	enum event_outcome outcome;
-	char *text;          /* of a failure; NULL: none */
-	char *miss;          /* why it was not in the cache; NULL: it was, or is not known
+	char *text;  /* of a failure; NULL: none */
+	char *miss;  /* why it was not in the cache; NULL: it was, or is not known
 	                        yet; "": unknown */
+	char *layer; /* its diffID; NULL: none */
+	uint64_t layer_bytes, layer_files;
 	struct buf lines[2]; /* output and errors since the last LF of each */
 	struct log_tail tail;
 	ARRAY(struct ui_status) statuses;
+};
+
+/* A line, without its end, of the output of a step. */
+struct ui_line {
+	struct text text;
+	int64_t time_ns;
+	int stream; /* 1 out, 2 err */
+	bool whole; /* false: a piece of a longer one, or the end of the output */
+};
+
+/* A warning as it is listed at the end. */
+struct ui_warning {
+	char *text;
+	char *url; /* of a page about it; NULL: none */
 };
 
 struct ui;
@@ -48,9 +65,8 @@ struct ui_view {
 	/* Called after each update of the state. V is NULL for vertex 0. Of vertices that
 	 * have not begun, only a view with ALL hears. */
 	void (*event)(struct ui *ui, const struct event *e, struct ui_vertex *v);
-	/* One whole line (without its end) of the output of vertex V; NULL: unwanted. */
-	void (*line)(struct ui *ui, struct ui_vertex *v, struct text line,
-	             int64_t time_ns);
+	/* NULL: unwanted. */
+	void (*line)(struct ui *ui, struct ui_vertex *v, const struct ui_line *line);
 	bool all;
 	/* A thread of ours calls it every TICK_MS milliseconds; it takes the lock
 	 * itself. */
@@ -58,6 +74,10 @@ struct ui_view {
 	int tick_ms;
 	/* Called after the last event and the last tick. */
 	void (*finish)(struct ui *ui);
+	/* Called after finish(), see ui_result() and ui_error(). NULL: nothing is told. */
+	void (*result)(struct ui *ui, const struct ui_result *result);
+	bool (*error)(struct ui *ui, const struct ui_error *error);
+	void (*leave)(struct ui *ui); /* nothing else will be printed; NULL: nothing */
 	void (*clear)(struct ui *ui); /* frees what OWN points to; NULL: free() does */
 };
 
@@ -71,7 +91,7 @@ struct ui {
 	bool ticks;
 	ARRAY(struct ui_vertex) vertices; /* vertex n is at index n - 1 */
 	ARRAY(int) begun;                 /* the vertex with number n is at index n - 1 */
-	ARRAY(char *) warnings;
+	ARRAY(struct ui_warning) warnings;
 	int failed; /* first vertex that failed, 0 none */
 	int64_t start_ns;
 	int64_t wall_ns; /* wall clock time less monotonic time, at the start */
@@ -79,7 +99,7 @@ struct ui {
 	void *own; /* the view's */
 };
 
-extern const struct ui_view ui_plain, ui_tty, ui_rawjson, ui_quiet;
+extern const struct ui_view ui_plain, ui_tty, ui_rawjson, ui_jsonl, ui_quiet;
 
 /* The vertex with NUMBER. */
 struct ui_vertex *ui_vertex_at(const struct ui *ui, int number);
@@ -94,7 +114,7 @@ struct ui_status *ui_status_of(struct ui_vertex *v, struct text name, int64_t no
 void ui_write(struct ui *ui, struct text t);
 
 /* " 2 warnings found:" and the warnings, each cleaned for a log; nothing if there
- * are none. */
-void ui_print_warnings(const struct ui *ui, struct buf *out);
+ * are none. LINKS: their pages are links of the terminal (OSC 8), else text. */
+void ui_print_warnings(const struct ui *ui, struct buf *out, bool links);
 
 #endif

@@ -99,6 +99,65 @@ END
     valid rawjson lines <lines
 }
 
+@test "the flat progress, of a build that works, that is cached, skipped and that fails" {
+    write_context
+    echo 'hidden!secret' >token
+    cat >>Dockerfile <<'END'
+RUN --mount=type=secret,id=token,uid=1000 cat /run/secrets/token; printf 'a\377b\n\n'; printf 'no end' >&2
+END
+    flat() { "$COOPER" build --progress=jsonl --secret id=token,src=token "$@" 2>raw; }
+    flat -t one:1 --metadata-file meta .
+    valid jsonl lines <raw
+    [ "$(jq -r .event raw | head -n 1)" = build_start ]
+    [ "$(jq -r .event raw | tail -n 1)" = result ]
+    # All steps are planned before the first of them begins.
+    planned=$(jq -r 'select(.event == "step_planned") | .step' raw)
+    first=$(jq -rs 'map(.event == "step_planned") | rindex(true)' raw)
+    for step in $planned; do
+        [ "$(jq -s --argjson s "$step" 'map(.event == "step_end" and .step == $s) | index(true)' raw)" -gt "$first" ]
+    done
+    [ "$(wc -w <<<"$planned")" -gt 10 ]
+    jq -es 'map(select(.event == "step_planned" and .kind == "run" and .stage == "base" and .line == 8)) |
+        length == 1 and (.[0] | .file == "Dockerfile" and .platform != null and (.inputs | length) == 1)' raw
+    jq -es 'map(select(.event == "log" and .base64 == "Yf9i")) | length == 1' raw
+    jq -es 'map(select(.event == "log" and .text == "")) | length == 1' raw
+    jq -es 'map(select(.event == "log" and .text == "no end" and .stream == "stderr" and .partial)) | length == 1' raw
+    ! grep "hidden!" raw
+    jq -es 'map(select(.event == "log" and .text == "***")) | length == 1' raw
+    jq -es 'map(select(.event == "step_end" and .verdict == "MISS" and .layer != null and .bytes > 0)) | length > 3' raw
+    [ "$(jq -r 'select(.event == "result") | .names[0]' raw)" = docker.io/library/one:1 ]
+    [ "$(jq -r 'select(.event == "result") | .digest' raw)" = "$(jq -r '."containerimage.digest"' meta)" ]
+    [ "$(jq -r 'select(.event == "result") | .image_id' raw)" = "$(jq -r '."containerimage.config.digest"' meta)" ]
+    jq -es 'map(select(.event == "warning" and .line > 0 and .file == "Dockerfile" and (.url | startswith("https://")))) | length > 0' raw
+    flat .
+    valid jsonl lines <raw
+    jq -es 'map(select(.event == "step_end" and .verdict == "HIT" and .outcome == "cached")) | length > 3' raw
+    jq -es 'map(select(.event == "step_miss")) | length == 0' raw
+    echo changed >file
+    flat .
+    valid jsonl lines <raw
+    jq -es 'map(select(.event == "step_end" and .verdict == "MISS" and .reason == "file changed")) | length > 0' raw
+    printf 'FROM busybox:1 AS a\nRUN echo a\nFROM busybox:1\nCOPY --from=a /etc/passwd /\nRUN exit 3\nRUN true\n' >Dockerfile.fails
+    ! "$COOPER" build --progress=jsonl -f Dockerfile.fails . 2>raw
+    valid jsonl lines <raw
+    jq -es 'map(select(.event == "step_end" and .outcome == "failed" and .error != null)) | length == 1' raw
+    jq -es 'map(select(.event == "step_end" and .outcome == "not_run" and .verdict == null)) | length == 1' raw
+    jq -es '.[-1] | .event == "error" and .status == 5 and .line == 5 and .file == "Dockerfile.fails" and .step > 0' raw
+    printf 'FROM busybox:1 AS a\nRUN echo a >/a\nFROM busybox:1\nCOPY --from=a /a /\n' >Dockerfile.skips
+    "$COOPER" build -q -f Dockerfile.skips . >/dev/null
+    "$COOPER" build --progress=jsonl -f Dockerfile.skips . 2>raw
+    valid jsonl lines <raw
+    jq -es 'map(select(.event == "step_end" and .verdict == "SKIPPED" and .outcome == "skipped")) | length == 1' raw
+    printf 'FROM scratch\nCOPY file /\n' >Dockerfile.small
+    "$COOPER" build --progress=jsonl --platform linux/amd64,linux/arm64 -f Dockerfile.small . 2>raw
+    valid jsonl lines <raw
+    jq -es 'map(select(.event == "step_same")) | length == 0 or (.[0].as > 0)' raw
+    ! "$COOPER" build --progress=jsonl -f none . 2>raw
+    valid jsonl lines <raw
+    BUILDKIT_PROGRESS=jsonl "$COOPER" build -f Dockerfile.small . 2>raw
+    valid jsonl lines <raw
+}
+
 @test "the metadata file, of an image, of an index and of files" {
     write_context
     "$COOPER" build -q -t one:1 -t two:1 --metadata-file meta .

@@ -291,7 +291,7 @@ bash_completes(void **state)
 		{ "cooper build --prog", "--progress" },
 		{ "cooper build --progress ra", "rawjson" },
 		{ "cooper build --progress = pl", "plain" },
-		{ "cooper build --progress =", "auto plain tty rawjson quiet" },
+		{ "cooper build --progress =", "auto plain tty rawjson jsonl quiet" },
 		{ "cooper build --pull ne", "" },
 		{ "cooper build --pull = ne", "newer never" },
 		{ "cooper build --file D", "" },
