@@ -12,6 +12,7 @@
 #include "base/number.h"
 #include "base/path.h"
 #include "builder/order/remote.h"
+#include "layers/store.h"
 #include "parser/plan.h"
 
 /* What BuildKit's messages can hold. */
@@ -476,6 +477,34 @@ build_input_read(const struct build_request *request, const struct remote *remot
 		return -1;
 	}
 	return named_contexts(request, out, err);
+}
+
+/* The context that is the directory FD, or NULL. */
+static const struct local_context *
+context_at(const struct build_input *in, int fd)
+{
+	struct stat sb, context;
+
+	for (size_t i = 0; i < in->contexts.n && fstat(fd, &sb) == 0; i++)
+		if (fstat(in->contexts.at[i].dir_fd, &context) == 0 &&
+		    context.st_dev == sb.st_dev && context.st_ino == sb.st_ino)
+			return &in->contexts.at[i];
+	return NULL;
+}
+
+int
+build_input_check(const struct build_input *in, const struct store *store, int log_dir_fd,
+                  struct error *err)
+{
+	const struct local_context *c = context_at(in, store_fd(store));
+
+	if (c != NULL)
+		return error_set(err, ERR_USAGE, "the context %s is the store", c->path);
+	if (log_dir_fd <= 0 || context_at(in, log_dir_fd) == NULL)
+		return 0;
+	error_set(err, ERR_USAGE, "--log-dir: the directory is the context");
+	return error_hint(err, "name another one; one inside of the context is no part "
+	                       "of it");
 }
 
 void

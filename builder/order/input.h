@@ -29,6 +29,11 @@ int build_input_read(const struct build_request *request, const struct remote *r
 /* The value of a build argument; p NULL: not given. */
 struct text build_input_arg(const struct build_request *request, const char *name);
 
+/* The store and the directory LOG_DIR_FD (0: none) can be left out of a context, but not be
+ * one. */
+int build_input_check(const struct build_input *in, const struct store *store,
+                      int log_dir_fd, struct error *err);
+
 void build_input_clear(struct build_input *in);
 #define auto_build_input __attribute__((cleanup(build_input_clear)))
 

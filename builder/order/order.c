@@ -130,34 +130,6 @@ remote_of(const struct build *b)
 	};
 }
 
-/* The context that is the directory FD, or NULL. */
-static const struct local_context *
-context_at(const struct build *b, int fd)
-{
-	struct stat sb, context;
-
-	for (size_t i = 0; i < b->input.contexts.n && fstat(fd, &sb) == 0; i++)
-		if (fstat(b->input.contexts.at[i].dir_fd, &context) == 0 &&
-		    context.st_dev == sb.st_dev && context.st_ino == sb.st_ino)
-			return &b->input.contexts.at[i];
-	return NULL;
-}
-
-/* The store and the logs can be left out of a context, but not be one. */
-static int
-check_contexts(const struct build *b, struct error *err)
-{
-	const struct local_context *c = context_at(b, store_fd(b->services.store));
-
-	if (c != NULL)
-		return error_set(err, ERR_USAGE, "the context %s is the store", c->path);
-	if (b->request->log_dir_fd <= 0 || context_at(b, b->request->log_dir_fd) == NULL)
-		return 0;
-	error_set(err, ERR_USAGE, "--log-dir: the directory is the context");
-	return error_hint(err, "name another one; one inside of the context is no part "
-	                       "of it");
-}
-
 static int
 read_all(struct build *b, struct error *err)
 {
@@ -171,7 +143,8 @@ read_all(struct build *b, struct error *err)
 	remote = remote_of(b);
 	if (build_input_read(b->request, &remote, &b->input, err) < 0)
 		return -1;
-	if (check_contexts(b, err) < 0)
+	if (build_input_check(&b->input, b->services.store, b->request->log_dir_fd, err) <
+	    0)
 		return -1;
 	b->services.env.contexts = b->input.contexts.at;
 	b->services.env.n_contexts = b->input.contexts.n;
