@@ -22,7 +22,7 @@ const struct command *const command_list[] = {
 };
 
 /* Words of others, which no help lists. */
-static const struct command *const unlisted[] = { &cmd_imagetools, NULL };
+static const struct command *const unlisted[] = { &cmd_imagetools, &cmd_manifest, NULL };
 
 const struct command *
 command_find(const char *name)

@@ -17,6 +17,6 @@ extern struct command cmd_docker_build, cmd_buildah_build, cmd_podman_build, cmd
         cmd_buildctl_build;
 
 /* Commands of docker and podman, in no list either. */
-extern struct command cmd_imagetools;
+extern struct command cmd_imagetools, cmd_manifest;
 
 #endif

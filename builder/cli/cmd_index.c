@@ -76,6 +76,7 @@ static const struct option_row rows[] = {
 	  "create, append: a source is in FILE, as a name or a descriptor" },
 	{ "format", 0, "text|json|TEMPLATE", OPTION_CALL, 0, set_format,
 	  "how the answer is printed; inspect: also a template of Go" },
+	{ "empty", 0, NULL, OPTION_FLAG, AT(may_be_empty), NULL, NULL },
 	ROW_INSECURE,
 	{ "metadata-file", 0, "FILE", OPTION_STRING, AT(metadata_file), NULL,
 	  "write digest, descriptor and name of the index to FILE, as JSON" },
@@ -209,11 +210,12 @@ make(struct index_words *o, const struct words_left *words, bool appends,
 	struct index_targets targets = { 0 };
 	int failed = index_targets_read(o, words, &targets, err);
 
-	if (failed == 0 && targets.sources.n == 0 && o->annotations.list.n == 0) {
+	if (failed == 0 && targets.sources.n == 0 && !o->may_be_empty &&
+	    o->annotations.list.n == 0) {
 		error_set(err, ERR_USAGE, "no image is named that the index should have");
 		failed = error_hint(err, "cooper index create NAME SOURCE…");
 	}
-	if (failed == 0 && targets.sources.n == 0 && !appends)
+	if (failed == 0 && targets.sources.n == 0 && !appends && !o->may_be_empty)
 		failed = error_set(err, ERR_USAGE, "an index needs a source");
 	if (failed == 0)
 		failed = make_all(o, &targets, appends, err);
@@ -235,29 +237,68 @@ run_append(struct index_words *o, const struct words_left *words, struct error *
 
 /* ------------------------------------------------------------ rm, annotate */
 
+/* A word that names an image stands for its digest. OUT has room for N words, which the
+ * caller frees. */
+static int
+resolve_words(const struct transfer *t, const char *const *words, size_t n, char **out,
+              struct error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		auto_registry_document struct registry_document d = { 0 };
+		auto_depot struct depot *p = NULL;
+		char digest[DIGEST_TEXT_MAX];
+		struct digest parsed;
+
+		if (strchr(words[i], ':') == NULL || strchr(words[i], '@') != NULL ||
+		    digest_parse(&parsed, text_of(words[i]))) {
+			out[i] = mem_copy(words[i]);
+			continue;
+		}
+		p = depot_open(words[i], DEPOT_READ, BARE_EITHER, &t->options, err);
+		if (p == NULL || depot_find(p, &d, err) < 0)
+			return -1;
+		out[i] = mem_copy(digest_text(&d.descriptor.digest, digest));
+	}
+	return 0;
+}
+
 typedef int
 change_fn(struct depot *to, const char *const *words, size_t n,
           const struct index_options *o, struct index_result *out, struct error *err);
+
+static int
+change_with(struct index_words *o, const struct words_left *words, change_fn *fn,
+            const struct transfer *t, struct index_result *result, struct error *err)
+{
+	const struct index_options options = options_of(o);
+	size_t n = words->list.n - 2;
+	auto_free char **entries = mem_new_n(n + 1, sizeof *entries);
+	auto_depot struct depot *to = NULL;
+	int failed = resolve_words(t, words->list.at + 2, n, entries, err);
+
+	if (failed == 0) {
+		to = depot_open(words->list.at[1], o->dry_run ? DEPOT_READ : DEPOT_CHANGE,
+		                BARE_REGISTRY, &t->options, err);
+		failed = to == NULL ? -1
+		                    : fn(to, (const char *const *)entries, n, &options,
+		                         result, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		free(entries[i]);
+	return failed;
+}
 
 static int
 change(struct index_words *o, const struct words_left *words, change_fn *fn,
        struct error *err)
 {
 	const char *name = words->list.at[1];
-	const struct index_options options = options_of(o);
 	struct index_result result = { 0 };
-	struct depot *to = NULL;
 	struct transfer t;
 	int failed = ends_start(&t, &o->ends, "Indexing", NULL, name, BARE_REGISTRY, err);
 
-	if (failed == 0) {
-		to = depot_open(name, o->dry_run ? DEPOT_READ : DEPOT_CHANGE,
-		                BARE_REGISTRY, &t.options, err);
-		failed = to == NULL ? -1
-		                    : fn(to, words->list.at + 2, words->list.n - 2,
-		                         &options, &result, err);
-	}
-	depot_close(to);
+	if (failed == 0)
+		failed = change_with(o, words, fn, &t, &result, err);
 	transfer_end(&t);
 	if (failed == 0)
 		failed = print_result(o, name, &result, err);

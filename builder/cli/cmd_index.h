@@ -19,6 +19,7 @@ struct index_words {
 	const char *digest_file, *metadata_file;
 	bool no_referrers, replace, dry_run, raw, append;
 	bool has_set_platform;
+	bool may_be_empty;  /* create: without an image, as podman does */
 	bool is_imagetools; /* docker's words: names come with --tag alone */
 };
 

@@ -226,8 +226,6 @@ static const struct {
 	{ "import", "ADD the archive in a Dockerfile: FROM scratch, ADD FILE /" },
 	{ "kill", NO_CONTAINERS },
 	{ "logs", NO_CONTAINERS },
-	{ "manifest",
-	  "an index is made by: cooper build --platform linux/amd64,linux/arm64" },
 	{ "network", NO_CONTAINERS },
 	{ "pod", NO_CONTAINERS },
 	{ "ps", NO_CONTAINERS },

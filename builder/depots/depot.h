@@ -74,6 +74,7 @@ struct depot {
 		ARRAY(char *) list;
 	} written;              /* paths in an archive */
 	struct descriptor root; /* of an archive that was read into the store */
+	bool is_made_here;      /* what is stored is no copy */
 	char *parked;           /* a name in the store that goes away at the end */
 };
 

@@ -181,15 +181,17 @@ store_put_blob(struct depot *p, const struct descriptor *d, const char *from, bo
 	return part_keep(take(part), &d->digest, &got, err);
 }
 
-/* The image leaves the store as it came. */
+/* A copy leaves the store as it came. */
 static int
 set_name(struct depot *p, const char *full, const struct descriptor *d, struct error *err)
 {
 	auto_descriptor struct descriptor target = DESCRIPTOR_INIT;
 
 	descriptor_copy(&target, d);
-	target.annotations = json_object();
-	jsonio_set(target.annotations, AS_PULLED, json_string("true"));
+	if (!p->is_made_here) {
+		target.annotations = json_object();
+		jsonio_set(target.annotations, AS_PULLED, json_string("true"));
+	}
 	return tags_set(p->options->store, full, &target, err);
 }
 

@@ -198,6 +198,7 @@ index_create(struct depot *to, const json_t *entries,
 	struct registry_put put = { 0 };
 
 	out->tries = 1;
+	to->is_made_here = buf_str(&whole->bytes)[0] == '\0';
 	if (buf_str(&whole->bytes)[0] != '\0' && !has_notes(o)) {
 		descriptor_copy(&out->document.descriptor, &whole->descriptor);
 		buf_add_text(&out->document.bytes, buf_text(&whole->bytes));

@@ -235,6 +235,7 @@ index_change(struct depot *to, const struct index_options *o, index_edit_fn *edi
 	};
 	bool stored = false;
 
+	to->is_made_here = true;
 	for (out->tries = 1; out->tries <= TRIES_MAX; out->tries++) {
 		enum outcome outcome = change_once(&c, &out->document, err);
 

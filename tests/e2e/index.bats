@@ -253,6 +253,32 @@ EOC
     "$COOPER" index inspect "oci:$T/layout:many" | grep -c Platform: | grep -x 2
 }
 
+@test "docker manifest and podman manifest: lists are kept in the store until they are pushed" {
+    need docker-registry
+    need skopeo
+    image "$ONE/man/a:amd" linux/amd64
+    image "$ONE/man/a:arm" linux/arm64
+    "$COOPER" docker manifest create "$ONE/man/list:1" "$ONE/man/a:amd" --amend "$ONE/man/a:arm"
+    "$COOPER" docker manifest annotate --arch arm --variant v7 --os linux "$ONE/man/list:1" "$ONE/man/a:arm"
+    run ! raw "$ONE/man/list:1"
+    "$COOPER" docker manifest push --purge "$ONE/man/list:1"
+    [ "$(platforms "$ONE/man/list:1")" = '["linux/amd64","linux/arm/v7"]' ]
+    [ "$("$COOPER" docker manifest inspect "$ONE/man/list:1" | sha256sum)" = "$(raw "$ONE/man/list:1" | sha256sum)" ]
+    "$COOPER" podman manifest create mine
+    "$COOPER" podman manifest add mine "docker://$ONE/man/a:amd"
+    "$COOPER" buildah manifest add --os linux --arch=s390x mine "docker://$ONE/man/a:arm"
+    "$COOPER" podman manifest push --all mine "docker://$ONE/man/mine:1"
+    [ "$(platforms "$ONE/man/mine:1")" = '["linux/amd64","linux/s390x"]' ]
+    "$COOPER" podman manifest remove mine "$(digest_of "$ONE/man/a:amd")"
+    "$COOPER" podman manifest push mine "oci:$T/layout:mine"
+    "$COOPER" index inspect "oci:$T/layout:mine" | grep -c Platform: | grep -x 1
+    "$COOPER" podman manifest rm mine
+    run -4 "$COOPER" podman manifest push mine "docker://$ONE/man/mine:2"
+    run -2 "$COOPER" docker manifest
+    run -2 "$COOPER" docker manifest make
+    run -2 "$COOPER" docker manifest create
+}
+
 @test "words that are no index" {
     while IFS='|' read -r code words; do
         # shellcheck disable=SC2086
