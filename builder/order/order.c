@@ -1,6 +1,5 @@
 #include "builder/order/order.h"
 
-#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/clock.h"
