@@ -6,7 +6,6 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/count.h"
-#include "base/event.h"
 #include "base/listing.h"
 #include "base/sealed.h"
 #include "layers/store.h"
@@ -351,20 +350,19 @@ drop_oldest(struct store *st)
 	}
 }
 
-void
-noted_build_write(struct store *st, const struct digest *state, struct noted_build *t)
+int
+noted_build_write(struct store *st, const struct digest *state, struct noted_build *t,
+                  struct error *err)
 {
 	auto_free char *name = note_name(BUILD_PREFIX, state);
-	auto_error struct error err = ERROR_INIT;
 	int failed = 0;
 
 	for (size_t i = 0; i < t->steps.n && failed == 0; i++)
-		failed = write_files(st, &t->steps.at[i], &err);
+		failed = write_files(st, &t->steps.at[i], err);
 	if (failed == 0)
-		failed = sealed_replace(store_fd(st), name, 0644, fill_build, &t, &err);
-	if (failed < 0)
-		event_warn_error(0, &err, "inputs of steps: not stored");
+		failed = sealed_replace(store_fd(st), name, 0644, fill_build, &t, err);
 	drop_oldest(st);
+	return failed;
 }
 
 void

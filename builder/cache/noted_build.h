@@ -82,9 +82,9 @@ struct digest noted_place(const char *name);
 bool noted_build_touch(struct store *st, const struct digest *state);
 
 /* Notes T, whose lists of files are named here, and drops the oldest notes if there are
- * too many. Best effort: a failure is a warning. */
-void
-noted_build_write(struct store *st, const struct digest *state, struct noted_build *t);
+ * too many. */
+int noted_build_write(struct store *st, const struct digest *state, struct noted_build *t,
+                      struct error *err);
 
 /* All that can be read, the last used first. */
 void noted_builds_read(struct store *st, struct noted_builds *out);

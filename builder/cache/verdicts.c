@@ -1,7 +1,6 @@
 #include "builder/cache/verdicts.h"
 
 #include "base/base.h"
-#include "base/event.h"
 #include "base/file.h"
 #include "base/jsonio.h"
 #include "base/listing.h"
@@ -62,22 +61,21 @@ file_name(const char *id)
 
 /* ------------------------------------------------------------ public */
 
-void
-verdicts_write(struct store *st, const char *id, const json_t *json)
+int
+verdicts_write(struct store *st, const char *id, const json_t *json, struct error *err)
 {
 	auto_free char *name = file_name(id);
 	auto_free char *text = jsonio_print(json);
-	auto_error struct error err = ERROR_INIT;
 	auto_ids struct ids ids = { 0 };
+	int failed = file_replace(store_fd(st), name, text, strlen(text), 0644, err);
 
-	if (file_replace(store_fd(st), name, text, strlen(text), 0644, &err) < 0)
-		event_warn_error(0, &err, "verdicts of steps: not stored");
 	list_ids(st, &ids);
 	for (size_t i = KEPT_MAX; i < ids.n; i++) {
 		auto_free char *old = file_name(ids.at[i]);
 
 		unlinkat(store_fd(st), old, 0);
 	}
+	return failed;
 }
 
 /* NULL: none, or several. */

@@ -18,9 +18,9 @@
 /* The id of a build that started then. Returns OUT. */
 char *verdicts_id(int64_t started_ns, char out[VERDICTS_ID_MAX]);
 
-/* Keeps the document JSON of the build ID, and drops the oldest if there are too many.
- * Best effort: a failure is a warning. */
-void verdicts_write(struct store *st, const char *id, const json_t *json);
+/* Keeps the document JSON of the build ID, and drops the oldest if there are too many. */
+int
+verdicts_write(struct store *st, const char *id, const json_t *json, struct error *err);
 
 /* The build that REF means: NULL the last one, "^N" the N-th before it, else the
  * beginning of its id. NULL with ERR_SOURCE if there is none. The caller gives the

@@ -180,6 +180,7 @@ verdict_sink_keep(struct verdict_sink *s, struct store *st, const struct build_t
 	json_t *steps = json_array();
 	char id[VERDICTS_ID_MAX], started[CLOCK_TEXT_MAX];
 	double seconds = (double)(clock_wall_ns() - s->started_ns) / 1e9;
+	auto_error struct error err = ERROR_INIT;
 
 	verdicts_id(s->started_ns, id);
 	jsonio_set(json, "id", json_string(id));
@@ -194,7 +195,8 @@ verdict_sink_keep(struct verdict_sink *s, struct store *st, const struct build_t
 		step_clear(&s->steps.at[i]);
 	}
 	jsonio_set(json, "steps", steps);
-	if (st != NULL)
-		verdicts_write(st, id, json);
+	/* A build that failed has a better message, and perhaps for the same reason. */
+	if (st != NULL && verdicts_write(st, id, json, &err) < 0 && told->error == NULL)
+		event_warn_error(0, &err, "verdicts of steps: not stored");
 	array_clear(&s->steps);
 }

@@ -1,6 +1,7 @@
 #include "builder/solve/state.h"
 
 #include "base/base.h"
+#include "base/event.h"
 #include "base/platform.h"
 #include "base/redact.h"
 #include "builder/cache/nearest.h"
@@ -199,6 +200,7 @@ void
 solver_explain(struct solver *s)
 {
 	struct store *store = s->options->env->store;
+	auto_error struct error err = ERROR_INIT;
 
 	if (s->options->place == NULL)
 		return;
@@ -215,12 +217,14 @@ solver_explain(struct solver *s)
 	/* What was not built explains nothing later. */
 	if (s->options->dry_run)
 		return;
-	noted_build_write(store, &s->notes_state, &s->notes);
+	if (noted_build_write(store, &s->notes_state, &s->notes, &err) < 0)
+		event_warn_error(0, &err, "inputs of steps: not stored");
 }
 
 void
 solver_note_end(struct solver *s)
 {
+	auto_error struct error ignored = ERROR_INIT;
 	bool changed = false;
 
 	for (size_t i = 0; i < s->notes.steps.n; i++) {
@@ -235,5 +239,6 @@ solver_note_end(struct solver *s)
 		changed |= step->outcome != NOTED_UNFINISHED;
 	}
 	if (changed && !s->options->dry_run)
-		noted_build_write(s->options->env->store, &s->notes_state, &s->notes);
+		noted_build_write(s->options->env->store, &s->notes_state, &s->notes,
+		                  &ignored);
 }

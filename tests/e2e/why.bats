@@ -385,3 +385,65 @@ f changed' --platform linux/amd64,linux/arm64 .
     gives 'src/f1 changed
 *' --cache-from type=local,src=../cache .
 }
+
+# seen VIEW: the reasons that a build of the row shows there, one a line.
+seen() {
+    case $1 in
+    plain) "$COOPER" build --progress=plain "${AFTER[@]}" . 2>&1 | sed -n 's/^#[0-9]* MISS: //p' ;;
+    rawjson) "$COOPER" build --progress=rawjson "${AFTER[@]}" . 2>&1 |
+        jq -rs '[.[].vertexes[]? | select(.miss) | .miss] | unique_by(.)[]' ;;
+    jsonl) "$COOPER" build --progress=jsonl "${AFTER[@]}" . 2>&1 | jq -r 'select(.event == "step_miss") | .reason' ;;
+    tty) script -qec "stty cols 400 rows 50; '$COOPER' build ${AFTER[*]@Q} ." /dev/null </dev/null |
+        tr '\r' '\n' | sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' ;;
+    explain)
+        "$COOPER" build -q "${AFTER[@]}" . >/dev/null
+        "$COOPER" explain --format '{{.Reason}}'
+        ;;
+    dry-run) "$COOPER" build --dry-run --progress=quiet "${AFTER[@]}" . | sed -n 's/^         //p' ;;
+    esac
+}
+
+# shown REASON DOCKERFILE PREPARE CHANGE: each view shows the reason of the change.
+shown() {
+    local reason=$1 dockerfile=$2 prepare=$3 change=$4 got
+    ROWS=$((ROWS + 1))
+    AFTER=()
+    mkdir "$T/row-$ROWS"
+    cd "$T/row-$ROWS"
+    printf "$dockerfile\n" >Dockerfile
+    printf 'Dockerfile\n.dockerignore\n' >.dockerignore
+    eval "$prepare"
+    build -q "${AFTER[@]}" .
+    eval "$change"
+    mkdir "$T/saved"
+    cp -a "$COOPER_ROOT"/{steps,contexts} "$T/saved"
+    for view in plain rawjson jsonl tty explain dry-run; do
+        # No view finds what the one before built.
+        rm -rf "$COOPER_ROOT"/{steps,contexts}
+        cp -a "$T/saved"/{steps,contexts} "$COOPER_ROOT"
+        got=$(seen "$view")
+        [[ $got == *"$reason"* ]] || { NAME=$reason row_failed "$view: $got"; }
+    done
+    rm -rf "$T/saved"
+    cd "$T"
+}
+
+@test "every view has the reason: plain, rawjson, jsonl, the terminal, explain, --dry-run" {
+    need script
+    rows_begin
+    local from='FROM busybox:1' a b
+    a=$(long 2000 --with-ssl=no)
+    shown 'f changed' "$from\nCOPY f /" 'echo a >f' 'echo b >f'
+    shown 'd/g is new' "$from\nCOPY d /d/" 'mkdir d; echo a >d/f' 'echo a >d/g'
+    shown 'f was renamed to g' "$from\nCOPY . /d/" 'echo a >f' 'mv f g'
+    shown 'mode of f was 0644, is 0664 (umask 002?' "$from\nCOPY f /" 'echo a >f; chmod 644 f' 'chmod 664 f'
+    shown 'V was "1", is "2"' "$from\nARG V\nRUN true" 'AFTER=(--build-arg V=1)' 'AFTER=(--build-arg V=2)'
+    shown 'the instruction was "RUN echo one"' "$from\nRUN echo one" '' 'edit one two'
+    shown '"…--with-ssl=yes…" was "…--with-ssl=no…"' "$from\nRUN :$a" '' 'edit ssl=no ssl=yes'
+    shown 'the image it starts from is another one: base:1 is now sha256:' 'FROM base:1\nRUN true' 'rebase "RUN echo 1 >/f"' 'rebase "RUN echo 2 >/f"'
+    shown 'f changed' "$from\nCOPY f /moved" 'echo a >f' 'cp -r . ../moved; cd ../moved; echo b >f'
+    shown '([2/3] ran again)' "$from\nCOPY f /\nRUN wc /f" 'echo a >f' 'echo b >f'
+    shown '--no-cache' "$from\nRUN true" '' 'AFTER=(--no-cache)'
+    shown 'never built here' "$from\nRUN true" '' 'mkdir ../new; cd ../new; printf "FROM busybox:1\nRUN echo something else\n" >Dockerfile'
+    rows_end 12
+}

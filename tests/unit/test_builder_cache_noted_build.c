@@ -81,9 +81,10 @@ note(const struct noted_build *t)
 {
 	struct digest state = digest_of(t->steps.at, t->steps.n);
 	struct noted_build copy = *t;
+	auto_error struct error err = ERROR_INIT;
 
 	forget();
-	noted_build_write(store, &state, &copy);
+	assert_int_equal(noted_build_write(store, &state, &copy, &err), 0);
 	return state;
 }
 
@@ -160,6 +161,7 @@ static void
 only_the_last_builds_are_noted(void **state)
 {
 	auto_noted_builds struct noted_builds in = { 0 };
+	auto_error struct error err = ERROR_INIT;
 
 	(void)state;
 	for (size_t i = 0; i < 40; i++) {
@@ -168,7 +170,7 @@ only_the_last_builds_are_noted(void **state)
 		struct digest key = digest_of(name, strlen(name));
 
 		add_step(&out, "0", name);
-		noted_build_write(store, &key, &out);
+		assert_int_equal(noted_build_write(store, &key, &out, &err), 0);
 	}
 	noted_builds_read(store, &in);
 	assert_int_equal(in.n, 32);
@@ -411,6 +413,7 @@ the_nearest_step_is_taken(void **state)
 	auto_noted_build struct noted_build is = { 0 };
 	auto_nearby struct nearby nearby = { 0 };
 	auto_free char *got = NULL;
+	auto_error struct error err = ERROR_INIT;
 	struct noted_step *step = NULL;
 	size_t cause = 0;
 
@@ -423,7 +426,7 @@ the_nearest_step_is_taken(void **state)
 		preimage_add_str(&step->preimage, "env A", values[i][0]);
 		preimage_add_str(&step->preimage, "env B", values[i][1]);
 		step->key = digest_of(&i, sizeof i);
-		noted_build_write(store, &step->key, &was);
+		assert_int_equal(noted_build_write(store, &step->key, &was, &err), 0);
 	}
 	step = add_step(&is, "0", "RUN a");
 	step->key = digest_of("other", 5);
