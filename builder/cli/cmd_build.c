@@ -233,6 +233,20 @@ open_logs(struct build_options *o, struct error *err)
 	return 0;
 }
 
+/* Where the Dockerfile is, if it is a file of this machine. */
+static void
+tell_directory(const struct build_request *r, struct ui *ui)
+{
+	auto_free char *dir = mem_copy(r->dockerfile != NULL ? r->dockerfile
+	                               : r->context != NULL  ? r->context
+	                                                     : ".");
+	char *slash = r->dockerfile != NULL ? strrchr(dir, '/') : NULL;
+
+	if (slash != NULL)
+		slash[slash == dir] = '\0';
+	ui_directory(ui, r->dockerfile != NULL && slash == NULL ? "." : dir);
+}
+
 static int
 start(struct build_options *o, struct session *session, struct error *err)
 {
@@ -245,6 +259,7 @@ start(struct build_options *o, struct session *session, struct error *err)
 	if (session_start_on(session, o->quiet ? PROGRESS_QUIET : o->progress, log, err) <
 	    0)
 		return -1;
+	tell_directory(&o->request, session->ui);
 	if (o->logs != NULL)
 		log_dir_start(o->logs);
 	dialect_tell(o);

@@ -1,6 +1,7 @@
 #include "builder/ui/ci.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
 #include "base/file.h"
@@ -29,6 +30,25 @@ ci_init(struct ci *c)
 		c->kind = CI_GITLAB;
 	if (c->kind == CI_GITHUB)
 		file_random_name(c->token, CI_TOKEN_DIGITS);
+}
+
+char *
+ci_directory(const char *dir)
+{
+	const char *workspace = getenv("GITHUB_WORKSPACE");
+	auto_free char *real = realpath(dir, NULL);
+	auto_free char *root =
+	        realpath(workspace != NULL && *workspace != '\0' ? workspace : ".", NULL);
+	size_t n = root == NULL ? 0 : strlen(root);
+	struct stat sb;
+
+	if (real == NULL || stat(real, &sb) < 0 || !S_ISDIR(sb.st_mode))
+		return NULL;
+	if (n > 1 && strncmp(real, root, n) == 0 && real[n] == '\0')
+		return mem_copy("");
+	if (n > 1 && strncmp(real, root, n) == 0 && real[n] == '/')
+		return mem_print("%s/", real + n + 1);
+	return mem_print("%s/", real);
 }
 
 void

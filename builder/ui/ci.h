@@ -30,6 +30,11 @@ struct ci {
 /* COOPER_CI says it (none, github, gitlab), else the variables of the services. */
 void ci_init(struct ci *c);
 
+/* The directory DIR as annotations name it: from the root of the repository
+ * (GITHUB_WORKSPACE, else the working directory), with "/" at its end; "" for that root.
+ * NULL: it is no directory. Caller frees. */
+char *ci_directory(const char *dir);
+
 /* Begins the section of step NUMBER, with TITLE (safe to show), after the end of the one
  * before. NOW: seconds since 1970. */
 void ci_open(struct ci *c, struct buf *out, int number, struct text title, int64_t now);

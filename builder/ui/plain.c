@@ -313,11 +313,24 @@ print_warning(struct ui *ui, const struct event *e, const struct ui_vertex *v)
 		waiting_of(plain_of(ui), v->number)->ended = true;
 }
 
+/* FILE is the name of the Dockerfile, as shown; NULL: none. */
+static void
+annotate(struct ui *ui, const char *word, const char *file, int line, int last,
+         struct text message)
+{
+	struct plain *p = plain_of(ui);
+	auto_free char *path = NULL;
+
+	if (file != NULL)
+		path = mem_print("%s%s", ui->directory == NULL ? "" : ui->directory,
+		                 file);
+	ci_annotate(&p->ci, &p->out, word, path, line, last, message);
+}
+
 static void
 annotate_warning(struct ui *ui, const struct event *e)
 {
 	auto_buf struct buf text = BUF_INIT;
-	struct plain *p = plain_of(ui);
 	const struct event_about *about = e->about;
 
 	if (about == NULL)
@@ -325,8 +338,7 @@ annotate_warning(struct ui *ui, const struct event *e)
 	visible_add(&text, e->text, VISIBLE_LINES);
 	if (about->url != NULL)
 		buf_print(&text, "\n%s", about->url);
-	ci_annotate(&p->ci, &p->out, "warning", about->file, about->line, about->last,
-	            buf_text(&text));
+	annotate(ui, "warning", about->file, about->line, about->last, buf_text(&text));
 }
 
 static void
@@ -404,17 +416,14 @@ plain_finish(struct ui *ui)
 static bool
 plain_error(struct ui *ui, const struct ui_error *e)
 {
-	auto_buf struct buf text = BUF_INIT, file = BUF_INIT;
-	struct plain *p = plain_of(ui);
-
-	buf_add_text(&file, e->file);
+	auto_buf struct buf text = BUF_INIT;
+	auto_free char *file = e->file.p == NULL ? NULL : text_copy(e->file);
 	visible_add(&text, e->text, VISIBLE_LINES);
 	if (e->hint.n > 0) {
 		buf_add_str(&text, "\nhint: ");
 		visible_add(&text, e->hint, VISIBLE_LINES);
 	}
-	ci_annotate(&p->ci, &p->out, "error", file.n > 0 ? buf_str(&file) : NULL, e->line,
-	            e->last, buf_text(&text));
+	annotate(ui, "error", file, e->line, e->last, buf_text(&text));
 	flush(ui);
 	return false;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/visible.h"
+#include "builder/ui/ci.h"
 #include "builder/ui/shown.h"
 #include "builder/ui/view.h"
 
@@ -374,6 +375,17 @@ ui_name(struct ui *ui, const char *what)
 }
 
 void
+ui_directory(struct ui *ui, const char *dir)
+{
+	char *found = ci_directory(dir);
+
+	pthread_mutex_lock(&ui->lock);
+	free(ui->directory);
+	ui->directory = found;
+	pthread_mutex_unlock(&ui->lock);
+}
+
+void
 ui_finish(struct ui *ui)
 {
 	bool first = false;
@@ -442,6 +454,7 @@ ui_free(struct ui *ui)
 	pthread_cond_destroy(&ui->stop);
 	if (ui->view->clear != NULL)
 		ui->view->clear(ui);
+	free(ui->directory);
 	free(ui->own);
 	free(ui);
 }

@@ -47,6 +47,9 @@ struct ui *ui_new(enum progress progress, FILE *out);
 /* The live view's word for the work: "Building" (the default), "Pulling". */
 void ui_name(struct ui *ui, const char *what);
 
+/* The Dockerfile is in DIR of this machine, for annotations; DIR may be no directory. */
+void ui_directory(struct ui *ui, const char *dir);
+
 /* Shows the final state and a summary of warnings; nothing is shown after it. */
 void ui_finish(struct ui *ui);
 

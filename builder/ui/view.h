@@ -85,6 +85,7 @@ struct ui {
 	FILE *out;
 	const struct ui_view *view;
 	const char *name; /* "Building" */
+	char *directory;  /* of the Dockerfile, see ci_directory(); NULL: not known */
 	pthread_mutex_t lock;
 	pthread_cond_t stop; /* wakes the ticking thread */
 	pthread_t ticker;

@@ -277,6 +277,29 @@ END
     ! grep '^::' out
 }
 
+@test "GitHub: an annotation names the Dockerfile from the root of the repository" {
+    export COOPER_CI=github
+    mkdir -p repo/sub
+    cd repo
+    printf 'FROM scratch as a\nCOPY none /\n' >sub/Dockerfile
+    cp sub/Dockerfile sub/Other
+    cp sub/Dockerfile Dockerfile
+    expect() {
+        local want=$1
+        shift
+        build "$@"
+        [ "$(grep -c "^::\(warning\|error\) file=$want,line=" <<<"$output")" = 2 ]
+    }
+    expect Dockerfile .
+    expect sub/Dockerfile sub
+    expect sub/Dockerfile "$PWD/sub"
+    expect sub/Other -f sub/Other sub
+    expect Dockerfile -f Dockerfile sub
+    cd sub
+    GITHUB_WORKSPACE=$(dirname "$PWD") expect sub/Dockerfile .
+    GITHUB_WORKSPACE=/none expect "$PWD/Dockerfile" .
+}
+
 @test "GitLab: each step is a section" {
     busybox_image
     export GITLAB_CI=true
