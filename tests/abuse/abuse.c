@@ -426,8 +426,6 @@ crowd(void)
 	}
 }
 
-/* ------------------------------------------------------------ at the end */
-
 static bool
 is_served(void)
 {
@@ -443,6 +441,72 @@ is_served(void)
 	return status == 0 && stat("/abuse", &st) == 0 && chdir("/") == 0;
 }
 
+/* Connections that nobody accepts stay in the supervisor's list of calls. */
+static void
+callers(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/socket" };
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 0) < 0)
+		exit(1);
+	for (int i = 0; i < 300; i++)
+		if (fork() == 0) {
+			const int mine = socket(AF_UNIX, SOCK_STREAM, 0);
+
+			_exit(connect(mine, (struct sockaddr *)&address, sizeof address) < 0 &&
+			      errno != EAGAIN);
+		}
+	sleep(1);
+	unlink("/socket");
+}
+
+/* Calls of many kinds, often. */
+static void
+calls(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/d/socket" };
+	char text[256];
+	struct stat st;
+
+	mkdir("/d", 0755);
+	mkfifo("/d/pipe", 0600);
+	symlink("abuse", "/link");
+	for (int i = 0; i < 4000; i++) {
+		const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		close(open("/d/file", O_CREAT | O_RDWR, 0644));
+		close(open("/d/pipe", O_RDWR));
+		close(open("/proc/self/status", O_RDONLY));
+		close(open("/dev/null", O_WRONLY));
+		stat("/d/file", &st);
+		chmod("/d/file", (mode_t)i & 07777);
+		chown("/d/file", (uid_t)i, 5);
+		rename("/d/file", "/d/other");
+		link("/d/other", "/d/file");
+		readlink("/link", text, sizeof text);
+		readlink("/proc/self/exe", text, sizeof text);
+		mkdir("/d/e", 0700);
+		chdir("/d/e");
+		getcwd(text, sizeof text);
+		rmdir("/d/e");
+		access("/d/none", R_OK);
+		bind(fd, (struct sockaddr *)&address, sizeof address);
+		connect(fd, (struct sockaddr *)&address, sizeof address);
+		unlink("/d/socket");
+		unlink("/d/other");
+		unlink("/d/file");
+		truncate("/d/none", 0);
+		close(fd);
+		if (i % 20 == 0 && !is_served())
+			exit(1);
+	}
+	printf("after the calls\n");
+	sleep(3);
+}
+
+/* ------------------------------------------------------------ all */
+
 int
 main(int argc, char **argv)
 {
@@ -457,7 +521,9 @@ main(int argc, char **argv)
 		     { "memory", memory },
 		     { "identities", identities },
 		     { "children", children },
-		     { "crowd", crowd } };
+		     { "crowd", crowd },
+		     { "callers", callers },
+		     { "calls", calls } };
 
 	if (argc != 3)
 		return 2;

@@ -92,6 +92,33 @@ abused() {
     done
 }
 
+@test "more programs may start at once than a supervisor has room for" {
+    abused crowd 1
+}
+
+@test "calls that wait for others leave room for other calls" {
+    abused callers 1
+}
+
+# The number of descriptors of the supervisor, when the step has made its calls.
+@test "a supervisor has as many descriptors after 80,000 calls as after a few" {
+    need_root
+    cp "$W/abuse" "$T/ctx/"
+    printf 'FROM scratch\nCOPY abuse /\nRUN ["/abuse", "calls", "0"]\n' >"$T/ctx/Dockerfile"
+    chmod -R a+rX "$T/ctx"
+    trapped "$COOPER" build --isolation=trap --no-cache --progress=plain "$T/ctx" >"$T/log" 2>&1 3>&- &
+    for _ in $(seq 1200); do
+        ! grep -q 'after the calls' "$T/log" || break
+        sleep 0.1
+    done
+    n=$(ls "/proc/$(pgrep -xu "$somebody" supervisor | tail -1)/fd" | wc -l)
+    wait $! || { cat "$T/log"; false; }
+    echo "$n descriptors"
+    [ "$n" -gt 5 ]
+    [ "$n" -lt 128 ]
+    grep -q 'done calls' "$T/log"
+}
+
 @test "a step under trap leaves no core file" {
     need_root
     busybox_image

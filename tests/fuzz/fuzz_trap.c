@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 #define MEMORY_AT   UINT64_C(0x10000)
 #define NOBODY      0x3fffffff
 #define CANARY_TEXT "canary"
+#define N_ENTRIES   7
 
 static struct trap trap;
 static const uint8_t *memory;
@@ -37,6 +38,8 @@ static size_t n_given;
 static char home[64];
 static int home_fd = -1;
 static int start_fd = -1;
+static bool has_tree;
+static struct timespec times[N_ENTRIES];
 
 /* ------------------------------------------------------------ in place of notify.c */
 
@@ -214,11 +217,26 @@ make_home(void)
 	trap.proc.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* The times of all that make_tree() makes: whatever changes there, changes one. */
+static void
+read_times(struct timespec out[N_ENTRIES])
+{
+	static const char *const names[N_ENTRIES] = { "",     "d", "proc", "d/up",
+		                                      "home", "l", "f" };
+	struct stat st;
+
+	for (size_t i = 0; i < N_ENTRIES; i++) {
+		memset(&st, 0, sizeof st);
+		fstatat(trap.roots[0].fd, names[i], &st,
+		        AT_SYMLINK_NOFOLLOW | (i == 0 ? AT_EMPTY_PATH : 0));
+		out[i] = st.st_ctim;
+	}
+}
+
 static void
 make_tree(void)
 {
 	struct trap_root *root = &trap.roots[0];
-	const uint32_t groups[] = { 5 };
 
 	assert(mkdirat(home_fd, "tree", 0755) == 0 &&
 	       mkdirat(home_fd, "tree/d", 0755) == 0 &&
@@ -230,14 +248,13 @@ make_tree(void)
 	snprintf(root->path, sizeof root->path, "%s/tree", home);
 	root->path_n = (uint32_t)strlen(root->path);
 	root->fd = openat(home_fd, "tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	assert(root->fd >= 0 && fchdir(root->fd) == 0);
-	trap.n_roots = 1;
+	assert(root->fd >= 0);
 	trap.proc.tree = root->path;
 	trap.proc.tree_n = root->path_n;
 	trap.proc.lists_fd = openat(root->fd, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Nobody is of the step: signals reach no process. */
 	trap.proc.supervisor = NOBODY;
-	credentials_begin(&trap.ids, 0, 0, groups, 1);
+	read_times(times);
 }
 
 static void
@@ -245,22 +262,52 @@ remove_tree(void)
 {
 	struct error err = ERROR_INIT;
 
-	is_waiting = false;
-	trap_end_workers(&trap);
-	while (waitpid(-1, NULL, 0) > 0)
-		continue;
-	trap.n_workers = 0;
-	trap_dirs_forget(&trap.dirs);
-	while (n_given > 0)
-		close(given[--n_given]);
-	for (unsigned i = 0; i < trap.n_roots; i++)
-		close(trap.roots[i].fd);
+	close(trap.roots[0].fd);
 	close(trap.proc.lists_fd);
-	/* The next input may have a relative path. */
-	assert(fchdir(start_fd) == 0);
 	if (file_remove_tree(home_fd, "tree", &err) < 0)
 		abort();
 	error_clear(&err);
+	has_tree = false;
+}
+
+static void
+begin(void)
+{
+	const uint32_t groups[] = { 5 };
+
+	if (!has_tree)
+		make_tree();
+	has_tree = true;
+	assert(fchdir(trap.roots[0].fd) == 0);
+	trap.n_roots = 1;
+	credentials_begin(&trap.ids, 0, 0, groups, 1);
+	is_waiting = true;
+}
+
+/* The tree is used again if nothing in it was changed: making it takes longer than most
+ * inputs. */
+static void
+end(void)
+{
+	struct timespec now[N_ENTRIES];
+
+	is_waiting = false;
+	if (trap.n_workers > 0) {
+		trap_end_workers(&trap);
+		while (waitpid(-1, NULL, 0) > 0)
+			continue;
+		trap.n_workers = 0;
+	}
+	trap_dirs_forget(&trap.dirs);
+	while (n_given > 0)
+		close(given[--n_given]);
+	for (unsigned i = 1; i < trap.n_roots; i++)
+		close(trap.roots[i].fd);
+	/* The next input may have a relative path. */
+	assert(fchdir(start_fd) == 0);
+	read_times(now);
+	if (memcmp(now, times, sizeof now) != 0)
+		remove_tree();
 }
 
 /* Nothing beside the tree is new, gone, or other than before. */
@@ -334,11 +381,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		calls = n / CALL_SIZE;
 	memory = bytes + calls * CALL_SIZE;
 	memory_n = n - calls * CALL_SIZE;
-	make_tree();
-	is_waiting = true;
+	begin();
 	for (size_t i = 0; i < calls; i++)
 		call(bytes + i * CALL_SIZE);
-	remove_tree();
+	end();
 	check_outside();
 	return 0;
 }

@@ -106,13 +106,25 @@ drop_dead(struct exec_server *s)
 }
 
 static struct exec_pending *
-new_pending(struct exec_server *s)
+find_free(struct exec_server *s)
 {
-	drop_dead(s);
 	for (size_t i = 0; i < EXEC_MAX; i++)
 		if (s->pending[i].pid == 0)
 			return &s->pending[i];
 	return NULL;
+}
+
+static struct exec_pending *
+new_pending(struct exec_server *s)
+{
+	drop_dead(s);
+	return find_free(s);
+}
+
+bool
+exec_has_room(struct exec_server *s)
+{
+	return find_free(s) != NULL || new_pending(s) != NULL;
 }
 
 /* Another thread may have put another path into memory. */

@@ -82,6 +82,9 @@ struct exec_server {
  * knows no other place to execute from. -1 with errno. */
 int exec_open_loader(int dir_fd);
 
+/* Whether one more program can be executed now. */
+bool exec_has_room(struct exec_server *s);
+
 /* Answers A. */
 void
 exec_answer(struct exec_server *s, struct notification *a, const struct exec_query *q);

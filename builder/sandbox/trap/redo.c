@@ -57,6 +57,28 @@ first_free(const struct redo_list *l)
 	return i;
 }
 
+bool
+redo_has_room(const struct redo_list *l)
+{
+	return first_free(l) < REDO_MAX;
+}
+
+static bool
+may_wait(int number)
+{
+	return number == SYS_connect || number == SYS_sendmsg;
+}
+
+static bool
+too_many_wait(const struct redo_list *l, int number)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; may_wait(number) && i < REDO_MAX; i++)
+		n += l->at[i].state != REDO_FREE && may_wait(l->at[i].call.number);
+	return n >= REDO_MAX / 2;
+}
+
 static uint64_t
 scratch_at(size_t i)
 {
@@ -157,7 +179,7 @@ redo_begin(struct redo_list *l, const struct notification *a, const struct redo_
 	const size_t i = first_free(l);
 	struct redo_entry *e = &l->at[i];
 
-	if (i == REDO_MAX) {
+	if (i == REDO_MAX || too_many_wait(l, c->number)) {
 		errno = EAGAIN;
 		notify_answer(a, -1);
 		return -1;

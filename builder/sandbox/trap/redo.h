@@ -76,10 +76,14 @@ struct redo_list {
  * 0 if the list is full. */
 uint64_t redo_scratch(const struct redo_list *l);
 
+/* Whether one more call can be redone now. Calls that may wait for another process
+ * (connect, sendmsg) only get half of the room, so that this process can go on. */
+bool redo_has_room(const struct redo_list *l);
+
 /* Answers A: the caller makes the call C instead. Does not wait. -1 with errno if that
  * cannot be; then the caller's call has failed with this errno, C.close_fd is still open
  * in the caller, and C.ended is not called. EPERM: somebody traces the caller, or it is
- * not dumpable. EAGAIN: the list is full. */
+ * not dumpable. EAGAIN: the list is full, or too many calls in it wait for others. */
 int
 redo_begin(struct redo_list *l, const struct notification *a, const struct redo_call *c);
 

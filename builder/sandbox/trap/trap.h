@@ -17,6 +17,7 @@
  *	trap_place.c      finds a path of the caller
  *	trap_dirs.c       directories found lately
  *	trap_open.c … trap_attributes.c    answers
+ *	trap_queue.c      calls that wait for room
  *	trap_supervisor.c the process
  *
  * System calls only.
@@ -54,6 +55,13 @@ struct trap_worker {
 	uint64_t id; /* of the call */
 };
 
+/* Calls that wait for room, see trap_queue.h. */
+#define TRAP_QUEUE_MAX 4096
+struct trap_queue {
+	unsigned first, n;
+	struct notification at[TRAP_QUEUE_MAX];
+};
+
 struct trap_call;
 
 /* The positions of a call's arguments; -1: the call has no such argument. */
@@ -74,6 +82,7 @@ struct trap {
 	struct redo_list redo;
 	struct exec_server exec;
 	struct trap_dirs dirs;
+	struct trap_queue queue;
 	unsigned n_workers;
 	struct trap_worker workers[TRAP_WORKERS_MAX];
 	unsigned n_roots;

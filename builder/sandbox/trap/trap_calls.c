@@ -7,6 +7,7 @@
 #include "builder/sandbox/inside/sys.h"
 #include "builder/sandbox/supervise/child_signal.h"
 #include "builder/sandbox/trap/trap.h"
+#include "builder/sandbox/trap/trap_queue.h"
 
 #define BY_FD    AT_EMPTY_PATH
 #define NOFOLLOW AT_SYMLINK_NOFOLLOW
@@ -126,6 +127,8 @@ trap_answer(struct trap *t, struct notification *asked)
 	errno = ENOSYS;
 	if (asked->number >= 0 && asked->number < TRAP_NUMBERS)
 		c.shape = t->shapes[asked->number];
+	if (c.shape != NULL && trap_queue_takes(&c))
+		return;
 	if (c.shape != NULL) {
 		c.flags = flags_of(&c);
 		result = c.shape->answer(&c, &value);

@@ -24,6 +24,7 @@
 #include "builder/sandbox/supervise/watch.h"
 #include "builder/sandbox/trap/trap.h"
 #include "builder/sandbox/trap/trap_process.h"
+#include "builder/sandbox/trap/trap_queue.h"
 
 /* Descriptors that we keep: the pipe to the builder, which closes when we end, our end of
  * a socket pair (the program's process has START_SOCKET), and what trap.h needs. */
@@ -295,6 +296,7 @@ answer_one(void *arg, int listener_fd)
 	t->listener_fd = listener_fd;
 	if (received > 0)
 		trap_answer(t, &asked);
+	trap_queue_go_on(t);
 	return received;
 }
 
@@ -303,8 +305,11 @@ has_taken(void *arg, pid_t pid, int status)
 {
 	struct trap *t = arg;
 
-	return redo_event(&t->redo, pid, status) || WIFSTOPPED(status) ||
-	       trap_worker_ended(t, pid);
+	const bool taken = redo_event(&t->redo, pid, status) || WIFSTOPPED(status) ||
+	                   trap_worker_ended(t, pid);
+
+	trap_queue_go_on(t);
+	return taken;
 }
 
 static bool
