@@ -42,8 +42,9 @@ struct output {
 	int level;              /* COMPRESS_LEVEL_DEFAULT */
 	bool compression_given; /* else: none for the store, gzip elsewhere */
 	bool force_compression;
-	bool is_for_daemon; /* an attribute for a daemon's store: no effect here */
-	bool keep_times;    /* rewrite-timestamp=false: no clamping by the epoch */
+	bool base_annotations; /* name and digest of the base, in the manifest */
+	bool is_for_daemon;    /* an attribute for a daemon's store: no effect here */
+	bool keep_times;       /* rewrite-timestamp=false: no clamping by the epoch */
 	enum platform_split split;
 	bool deletes; /* local, mode=delete: other files are removed */
 	bool epoch_given;

@@ -201,6 +201,12 @@ set_force(struct output *out, struct text value, struct error *err)
 }
 
 static int
+set_base(struct output *out, struct text value, struct error *err)
+{
+	return set_bool(&out->base_annotations, true, value, err);
+}
+
+static int
 set_rewrite(struct output *out, struct text value, struct error *err)
 {
 	return set_bool(&out->keep_times, false, value, err);
@@ -290,6 +296,7 @@ check_ignored(const struct output *out, struct error *err)
 		{ KEY_IMAGE, out->compression_given, "compression" },
 		{ KEY_IMAGE, out->level != COMPRESS_LEVEL_DEFAULT, "compression-level" },
 		{ KEY_IMAGE, out->force_compression, "force-compression" },
+		{ KEY_ANNOTATION, out->base_annotations, "base-annotations" },
 		{ KEY_IMAGE, out->is_for_daemon, "attribute of images" },
 		{ KEY_TIMES, out->keep_times, "rewrite-timestamp" },
 		{ KEY_TIMES, out->epoch_given, "source-date-epoch" },

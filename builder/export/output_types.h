@@ -72,6 +72,8 @@ enum output_keys {
 	ROW("compression-level", set_level, "N", "level of the compression")             \
 	ROW("force-compression", set_force, "true",                                      \
 	    "compress the base's layers again, too")                                     \
+	ROW("base-annotations", set_base, "true",                                        \
+	    "note name and digest of the base, for rebase")                              \
 	ROW("rewrite-timestamp", set_rewrite, "false", "keep times after the epoch")     \
 	ROW("source-date-epoch", set_epoch, "SECONDS", "the epoch of this output")       \
 	ROW("platform-split", set_split, "true|false",                                   \

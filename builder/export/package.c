@@ -72,6 +72,23 @@ add_layers(const struct output *output, const struct export_options *options,
 	return 0;
 }
 
+/* What the image was built on, unless somebody said otherwise. */
+static json_t *
+add_base(json_t *notes, const struct image *image)
+{
+	auto_free char *name = reference_print(image->base);
+	json_t *all = json_object();
+	char digest[DIGEST_TEXT_MAX];
+
+	jsonio_set(all, "org.opencontainers.image.base.digest",
+	           json_string(digest_text(&image->base_digest, digest)));
+	jsonio_set(all, "org.opencontainers.image.base.name", json_string(name));
+	if (notes != NULL)
+		json_object_update(all, notes);
+	json_decref(notes);
+	return all;
+}
+
 static int
 package_make(const struct output *output, const struct export_options *options,
              const struct image *image, bool plain, struct package *p, struct error *err)
@@ -81,6 +98,8 @@ package_make(const struct output *output, const struct export_options *options,
 	                                           options->annotations,
 	                                           ANNOTATION_MANIFEST, &image->platform);
 
+	if (output->base_annotations && image->base != NULL && !docker)
+		notes = add_base(notes, image);
 	p->image = image;
 	p->manifest.media_type = mem_copy(docker ? MEDIA_DOCKER_MANIFEST
 	                                         : MEDIA_OCI_MANIFEST);

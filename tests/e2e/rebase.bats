@@ -55,6 +55,22 @@ app() {
     [ "$(jq -r .digest <<<"$output")" = "$("$COOPER" digest "$REGISTRY/re/app:moved")" ]
 }
 
+@test "an image that notes its base when it is built needs no option" {
+    need docker-registry
+    base "$REGISTRY/noted/base:1" 1
+    old=$("$COOPER" digest --platform linux/amd64 "$REGISTRY/noted/base:1")
+    echo app >app
+    printf 'FROM %s\nCOPY app /app\n' "$REGISTRY/noted/base:1" >Dockerfile
+    build -o "type=image,name=$REGISTRY/noted/app:1,push=true,base-annotations=true" --annotation a=b .
+    [ "$status" -eq 0 ]
+    "$COOPER" inspect --raw=manifest "docker://$REGISTRY/noted/app:1" |
+        jq -e '.annotations == {"org.opencontainers.image.base.digest": "'"$old"'", "org.opencontainers.image.base.name": "'"$REGISTRY/noted/base:1"'", "a": "b"}'
+    base "$REGISTRY/noted/base:1" 2
+    "$COOPER" rebase "$REGISTRY/noted/app:1" "$REGISTRY/noted/app:2"
+    "$COOPER" inspect --config "docker://$REGISTRY/noted/app:2" | jq -e '.config.Labels.base == "2"'
+    run -2 "$COOPER" build -o type=tar,dest=x.tar,base-annotations=true .
+}
+
 @test "each image of an index gets the base for its platform" {
     need docker-registry
     need skopeo

@@ -130,6 +130,8 @@ static const struct {
 	{ "type=tar,dest=x,compression=gzip", "type=tar has no compression", NULL },
 	{ "type=tar,compression-level=3", "type=tar has no compression-level", NULL },
 	{ "type=local,dest=x,compression=zstd", "type=local has no compression", NULL },
+	{ "type=local,dest=x,base-annotations=true",
+	  "type=local has no base-annotations", NULL },
 	{ "type=local,dest=x,force-compression=true",
 	  "type=local has no force-compression", NULL },
 	{ "type=local,dest=x,oci-mediatypes=false", "type=local has no oci-mediatypes",
