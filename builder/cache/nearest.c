@@ -5,7 +5,7 @@
 #include "builder/cache/files_reason.h"
 
 /* Lists of files that are compared for one step; each may be long. */
-#define LISTS_MAX 8
+#define LISTS_MAX 3
 
 /* ------------------------------------------------------------ builds */
 
