@@ -135,8 +135,9 @@ stages() {
     [ "$(ended)" = 0 ]
     until_shown FINISHED >now
     cat now
-    grep -E '^ => \[1/2\] FROM .* [2-9]\.[0-9]s$' now
-    grep -E '^ => \[2/2\] RUN .* [01]\.[0-9]s$' now
+    of_base=$(sed -n 's/^ => \[1\/2\] FROM .* \([0-9.]*\)s$/\1/p' now)
+    of_run=$(sed -n 's/^ => \[2\/2\] RUN .* \([0-9.]*\)s$/\1/p' now)
+    awk "BEGIN { exit !($of_base > 2 && $of_run < $of_base / 2) }"
     grep -E '^ => => sha256:[0-9a-f]{12} 68\.[0-9]*MB / 68\.[0-9]*MB ' now
     grep -E '^ => => unpacking sha256:[0-9a-f]{12} ' now
     leave
@@ -146,8 +147,9 @@ stages() {
     from=$(sed -n 's/^#\([0-9]*\) \[1\/2\] FROM.*/\1/p' log | head -n 1)
     grep -E "^#$from sha256:[0-9a-f]{12} .* done$" log
     grep -E "^#$from unpacking sha256:[0-9a-f]{12}.* done$" log
-    grep -E "^#$from DONE [2-9]\.[0-9]s$" log
-    grep -A2 '\[2/2\] RUN' log | grep -E 'DONE [01]\.[0-9]s$'
+    of_base=$(sed -n "s/^#$from DONE \\([0-9.]*\\)s\$/\\1/p" log)
+    of_run=$(sed -n '/\[2\/2\] RUN/,/DONE/s/^#[0-9]* DONE \([0-9.]*\)s$/\1/p' log)
+    awk "BEGIN { exit !($of_base > 2 && $of_run < $of_base / 2) }"
     rm -rf "$T/store3"
     kill "$FAULTY"
 }
