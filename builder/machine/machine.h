@@ -31,9 +31,8 @@ void machine_enter_emulated(enum isolation wanted, const char *const *archs, siz
 /* Warns if the engine of SB, or the ids of this process, are less than others have:
  * MAPPING_WHY is from above, WHY from sandbox_new(), either may be NULL. SB is NULL if no
  * engine was found. */
-void
-machine_warn(enum isolation wanted, const char *mapping_why, const struct sandbox *sb,
-             const char *why);
+void machine_warn(enum isolation wanted, const char *mapping_why,
+                  const struct sandbox *sb, const char *why);
 
 /* ------------------------------------------------------------ doctor */
 

@@ -387,8 +387,8 @@ children(void)
 		if (pid == 0)
 			_exit(0);
 		while (n_ended == before)
-			if (stat("/abuse", &st) < 0 || getcwd(path, sizeof path) == NULL ||
-			    access("/", F_OK) < 0) {
+			if (stat("/abuse", &st) < 0 ||
+			    getcwd(path, sizeof path) == NULL || access("/", F_OK) < 0) {
 				printf("interrupted: %s\n", strerror(errno));
 				exit(1);
 			}
@@ -448,13 +448,15 @@ callers(void)
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/socket" };
 	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 0) < 0)
+	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+	    listen(fd, 0) < 0)
 		exit(1);
 	for (int i = 0; i < 300; i++)
 		if (fork() == 0) {
 			const int mine = socket(AF_UNIX, SOCK_STREAM, 0);
 
-			_exit(connect(mine, (struct sockaddr *)&address, sizeof address) < 0 &&
+			_exit(connect(mine, (struct sockaddr *)&address, sizeof address) <
+			              0 &&
 			      errno != EAGAIN);
 		}
 	sleep(1);

@@ -225,3 +225,21 @@ warnings() {
         [[ "$output" == *'Stopped (tty input)'* ]]
     done
 }
+
+@test "older kernels and stricter filters give the same image" {
+    need_root
+    need_refuse
+    context 'RUN mkdir /d && chown 8:9 /d && ln -s d /l && cat /l/../bin/busybox | wc -c >/d/n' \
+        'RUN (sleep 0.1; echo behind >/f) & wait; cd /l && pwd >/p'
+    build -o "type=oci,dest=$T/root.tar" .
+    mkdir -p "$T/trap" && chown "$user" "$T/trap"
+    for rules in linux-5.10 openat2=ENOSYS 'since-5.6=ENOSYS seccomp.1&0x20=EINVAL' 'landlock=ENOSYS openat2=EPERM'; do
+        echo "== $rules"
+        # shellcheck disable=SC2086
+        run unprivileged "$REFUSE" $rules -- "$COOPER" build --progress=plain --no-cache --isolation=trap \
+            -o "type=oci,dest=$T/trap/image.tar" .
+        echo "$output"
+        [ "$status" -eq 0 ]
+        cmp <(tar -xOf "$T/trap/image.tar" index.json) <(tar -xOf "$T/root.tar" index.json)
+    done
+}

@@ -43,9 +43,9 @@
 
 /* A directory that a process has as its root: the tree, or one that it gave to chroot(). */
 struct trap_root {
-	int fd;                /* O_PATH */
-	uint32_t path_n;       /* of PATH */
-	char path[PATH_MAX];   /* absolute, outside */
+	int fd;              /* O_PATH */
+	uint32_t path_n;     /* of PATH */
+	char path[PATH_MAX]; /* absolute, outside */
 };
 
 /* A process that waits in place of a caller, for the other end of a named pipe. */

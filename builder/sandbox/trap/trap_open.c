@@ -29,8 +29,7 @@ static int
 give(const struct trap_call *c, int fd)
 {
 	const int answered =
-	        fd < 0 ? -1
-	               : notify_answer_fd(c->asked, fd, (c->flags & O_CLOEXEC) != 0);
+	        fd < 0 ? -1 : notify_answer_fd(c->asked, fd, (c->flags & O_CLOEXEC) != 0);
 	const int saved = errno;
 
 	if (fd >= 0)
@@ -124,9 +123,8 @@ static int
 open_device(struct trap_call *c, const struct stat *st)
 {
 	if (S_ISCHR(st->st_mode) && st->st_rdev == makedev(5, 0))
-		return give(c,
-		            proc_place_open_terminal(&c->trap->proc, c->asked->tid,
-		                                     c->flags));
+		return give(c, proc_place_open_terminal(&c->trap->proc, c->asked->tid,
+		                                        c->flags));
 	for (size_t i = 0; S_ISCHR(st->st_mode) && i < device_n_nodes; i++)
 		if (st->st_rdev == makedev(device_nodes[i].major, device_nodes[i].minor))
 			return give(c,
@@ -180,8 +178,8 @@ open_again(struct trap_call *c, int fd, struct stat *st)
 	/* The kernel takes capabilities from a file that is written to. */
 	if (S_ISREG(st->st_mode) && (flags & O_ACCMODE) != O_RDONLY)
 		syscall(SYS_removexattr, proc_place_name(fd, link), LAYER_CAPABILITY);
-	return give(c, sys_openat(AT_FDCWD, proc_place_name(fd, link), flags | O_NOCTTY,
-	                          0));
+	return give(c,
+	            sys_openat(AT_FDCWD, proc_place_name(fd, link), flags | O_NOCTTY, 0));
 }
 
 static int
