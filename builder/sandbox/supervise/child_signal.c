@@ -15,7 +15,7 @@ bool
 child_signal_answer(struct notification *a)
 {
 	const uint64_t at = a->args[1];
-	struct action now;
+	struct action now = { 0 };
 
 	if (a->number != SYS_rt_sigaction)
 		return false;
