@@ -260,7 +260,7 @@ EOC
     two_platforms "$ONE/bad/a:1"
     "$COOPER" copy "$ONE/bad/a:1" "oci:$T/layout:1"
     big=$(find "$T/layout/blobs" -size +100k)
-    printf X | dd of="$big" bs=1 seek=5000 conv=notrunc 2>/dev/null
+    printf XXXXXXXXXXXXXXXX | dd of="$big" bs=1 seek=5000 conv=notrunc 2>/dev/null
     run -9 "$COOPER" copy "oci:$T/layout:1" "$TWO/bad/b:1"
     run ! raw "docker://$TWO/bad/b:1"
     run -9 "$COOPER" copy "oci:$T/layout:1" "oci-archive:$T/bad.tar:1"
