@@ -45,7 +45,7 @@ COOPER_LIBS     = $(PACKAGE_LIBS) -pthread -lm -Wl,-z,now
 # One static library per folder, in the order of the arrows: each may use those after it.
 BUILDER_DIRS := builder/cli builder/run builder/order builder/depots builder/export builder/solve builder/steps builder/image builder/cache \
 	builder/machine builder/sandbox builder/sandbox/trap builder/sandbox/supervise builder/sandbox/plain builder/sandbox/inside \
-	builder/context builder/ui builder/template
+	builder/context builder/ui builder/record builder/template
 FOLDERS      := builder $(BUILDER_DIRS) registry layers parser base/http base
 name_of       = $(subst /,_,$(1))
 sources_of    = $(filter-out builder/main.c,$(sort $(wildcard $(1)/*.c)))

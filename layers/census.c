@@ -35,7 +35,7 @@ static const struct {
 	{ "contexts", THING_CONTEXT },  { "mounts", THING_MOUNT },
 	{ "failed", THING_FAILED },     { "checkouts", THING_CONTEXT },
 	{ "plain", THING_PLAIN },       { "members", THING_CONTEXT },
-	{ "seen", THING_CONTEXT },
+	{ "seen", THING_CONTEXT },      { "builds", THING_CONTEXT },
 };
 
 /* ------------------------------------------------------------ sizes */

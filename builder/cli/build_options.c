@@ -26,6 +26,7 @@ build_options_init(struct build_options *o)
 	*o = (struct build_options){ .progress = session_progress() };
 	o->request.network = TEXT("default");
 	o->request.epoch = -1;
+	o->request.keeps_record = true;
 	/* Like docker's command line: the variable is a build argument, which a
 	 * given one overrides because it comes later. */
 	if (epoch != NULL && *epoch != '\0')

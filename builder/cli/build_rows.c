@@ -86,6 +86,8 @@ const struct option_row build_option_rows[] = {
 	  "give this machine's proxy variables to RUN steps" },
 	{ "ignore-path", 0, "PATH", OPTION_CALL, 0, add_left_out,
 	  "what RUN steps write there is in no layer" },
+	{ "history", 0, "[=true|false]", OPTION_FLAG, AT(keeps_record), NULL,
+	  "false: keep no record of this build for cooper history" },
 	{ "ignorefile", 0, "FILE", OPTION_STRING, AT(ignorefile), NULL,
 	  "in place of .dockerignore" },
 	{ "iidfile", 0, "FILE", OPTION_STRING, AT(iidfile), NULL,
@@ -161,6 +163,9 @@ const struct option_row build_option_rows[] = {
 	{ "resource", 0, "memory=SIZE,…", OPTION_CALL, 0, add_resource,
 	  "limit a RUN step, as --memory and --cpu-quota do (keys: memory, memory-swap, "
 	  "cpu-shares, cpu-period, cpu-quota, cpuset-cpus, cpuset-mems)" },
+	{ "report", 0, "FILE.html|FILE.json", OPTION_STRING, AT(report_path), NULL,
+	  "write a report of the build to FILE: a page to read, or JSON\n"
+	  "also of a build that fails; -: JSON on standard output" },
 	{ "retry", 0, "N", OPTION_CALL, 0, set_retry,
 	  "how often a request to a server is repeated (default 5)" },
 	{ "retry-delay", 0, "TIME", OPTION_CALL, 0, set_retry_delay,

@@ -10,6 +10,7 @@
 #include "base/visible.h"
 #include "builder/cli/command.h"
 #include "builder/cli/formatted.h"
+#include "builder/cli/history_builds.h"
 #include "builder/cli/shown_image.h"
 #include "builder/cli/table.h"
 #include "builder/cli/values.h"
@@ -22,6 +23,8 @@ struct history_options {
 	struct formatted format;
 	struct text platform;
 	bool quiet, full, exact;
+	bool all, otlp;     /* of builds */
+	const char *output; /* likewise */
 };
 
 #define HISTORY_AT(member) offsetof(struct history_options, member)
@@ -44,11 +47,17 @@ set_human(void *target, struct text value, struct error *err)
 }
 
 static const struct option_row rows[] = {
+	{ "all", 'a', NULL, OPTION_FLAG, HISTORY_AT(all), NULL,
+	  "rm: remove all records of builds" },
 	{ "format", 0, "text|json|TEMPLATE", OPTION_CALL, 0, set_format, FORMATTED_HELP },
 	{ "human", 'H', "[=true|false]", OPTION_CALL_FLAG, 0, set_human,
 	  "false: sizes in bytes, times in full" },
 	{ "no-trunc", 0, NULL, OPTION_FLAG, HISTORY_AT(full), NULL,
 	  "print whole instructions and ids" },
+	{ "otlp", 0, NULL, OPTION_FLAG, HISTORY_AT(otlp), NULL,
+	  "trace: as OpenTelemetry has it, not as Chrome" },
+	{ "output", 'o', "FILE", OPTION_STRING, HISTORY_AT(output), NULL,
+	  "export, trace: write to FILE; of export also FILE.html" },
 	{ "platform", 0, "OS/ARCH", OPTION_TEXT, HISTORY_AT(platform), NULL,
 	  "which image of an index (default: this machine's)" },
 	{ "quiet", 'q', NULL, OPTION_FLAG, HISTORY_AT(quiet), NULL, "print ids only" },
@@ -242,12 +251,21 @@ cmd_history_work(void *options, const struct words_left *words, struct error *er
 {
 	struct history_options *o = options;
 	struct store *store = NULL;
-	int failed = command_words(&cmd_history, words, 1, 1, err);
+	const struct history_wishes wishes = { .format = &o->format,
+		                               .output = o->output,
+		                               .all = o->all,
+		                               .otlp = o->otlp,
+		                               .quiet = o->quiet };
+	bool of_builds = history_is_of_builds(words);
+	int failed = of_builds ? 0 : command_words(&cmd_history, words, 1, 1, err);
 
 	if (failed < 0)
 		return -1;
 	store = store_open(o->store.root, err);
-	failed = store == NULL ? -1 : show(store, o, words->list.at[0], err);
+	if (store == NULL)
+		return -1;
+	failed = of_builds ? history_builds(store, &wishes, words, err)
+	                   : show(store, o, words->list.at[0], err);
 	store_close(store);
 	return failed;
 }
@@ -264,8 +282,11 @@ cmd_history_run(const struct command *self, int argc, char **argv)
 
 struct command cmd_history = {
 	.name = "history",
-	.arguments = "[OPTIONS] NAME",
-	.summary = "Show which instruction made which layer of an image.",
+	.arguments =
+	        "[OPTIONS] [ls | inspect | logs | rm | export | trace] [BUILD…] | IMAGE",
+	.summary =
+	        "Show earlier builds, or which instruction made which layer of an image.",
 	.options = rows,
 	.run = cmd_history_run,
+	.actions = "ls inspect logs rm export trace",
 };

@@ -191,5 +191,5 @@ const struct option_group build_groups[N_BUILD_GROUPS] = {
 	  "registry-mirror "
 	  "retry retry-delay skip-default-registry-fallback timeout tls-verify " },
 	{ "Progress, and answers instead of a build",
-	  " progress quiet logfile log-dir call check dry-run print-plan " },
+	  " progress quiet logfile log-dir report history call check dry-run print-plan " },
 };

@@ -41,6 +41,7 @@ static const struct {
 	  "Install the completions of bash" },
 	{ "doctor", "cooper doctor", "See whether RUN steps can run here" },
 	{ "du", "cooper du", "See what takes the space" },
+	{ "history", "cooper history", "See earlier builds" },
 	{ "history", "cooper history app:1", "See what made which layer" },
 	{ "images", "cooper images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
 	  "List images in a form for scripts" },

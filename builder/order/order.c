@@ -7,6 +7,7 @@
 #include "base/failures.h"
 #include "base/redact.h"
 #include "builder/order/bases.h"
+#include "builder/order/build_record.h"
 #include "builder/order/cache_exchange.h"
 #include "builder/order/call.h"
 #include "builder/order/dry_run.h"
@@ -32,6 +33,7 @@
 struct build {
 	const struct build_request *request;
 	struct services services;
+	struct record *record; /* NULL: none */
 	struct build_input input;
 	struct dockerfile *df;
 	struct bases bases;
@@ -139,6 +141,8 @@ read_all(struct build *b, struct error *err)
 	if (read_names(b, err) < 0 || read_platforms(b, err) < 0 ||
 	    services_open(b->request, &b->services, err) < 0)
 		return -1;
+	if (b->record != NULL && b->request->keeps_record)
+		record_keep_logs(b->record, b->services.store);
 	remote = remote_of(b);
 	if (build_input_read(b->request, &remote, &b->input, err) < 0)
 		return -1;
@@ -362,6 +366,8 @@ solve(const struct build *b, const struct solve_options *options, struct solutio
 	int failed = 0;
 
 	verdict_sink_start(&sink);
+	if (b->record != NULL) /* one build has one id */
+		sink.started_ns = record_started_ns(b->record);
 	failed = solve_run(options, out, err);
 	verdict_sink_stop(&sink);
 	told.error = failed < 0 ? err->text : NULL;
@@ -595,6 +601,28 @@ name_file(struct build *b, struct buf *source, struct error *err)
 		buf_add_text(source, buf_text(&b->input.dockerfile));
 }
 
+static int
+end_record(struct build *b, const struct build_outcome *out, struct error *err)
+{
+	const struct local_context *main = b->input.contexts.at;
+	bool is_dir = b->input.contexts.n > 0 && main->name.p == NULL && main->remember;
+	const struct build_facts facts = {
+		.request = b->request,
+		.store = b->services.store,
+		.context = is_dir ? main->path : b->request->context,
+		.dockerfile = b->input.name,
+		.source = buf_text(&b->input.dockerfile),
+		.platforms = b->platforms.at,
+		.n_platforms = b->platforms.n,
+		.images = b->images.at,
+		.n_images = b->images.n,
+		.outcome = out,
+		.error = err,
+	};
+
+	return build_record_end(take(b->record), &facts, err);
+}
+
 int
 build_run(const struct build_request *request, struct build_outcome *out,
           struct buf *source, struct error *err)
@@ -605,6 +633,7 @@ build_run(const struct build_request *request, struct build_outcome *out,
 	b->request = request;
 	b->written = mem_new_n(request->outputs.n + 1, sizeof *b->written);
 	b->services.lease_fd = -1;
+	b->record = build_record_start(request);
 	failed = read_all(b, err);
 	if (failed == 0)
 		failed = build_all(b, out, err);
@@ -614,6 +643,8 @@ build_run(const struct build_request *request, struct build_outcome *out,
 		notices_advise(b->plan, err);
 	if (failed < 0)
 		name_file(b, source, err);
+	if (end_record(b, out, err) < 0)
+		failed = -1;
 	if (failed < 0 && b->services.failed != NULL)
 		out->failed = b;
 	else
@@ -625,49 +656,6 @@ int
 build_shell(struct build *failed, int terminal_fd, struct error *err)
 {
 	return services_shell(&failed->services, terminal_fd, err);
-}
-
-void
-build_request_clear(struct build_request *r)
-{
-	for (size_t i = 0; i < r->outputs.n; i++)
-		output_clear(&r->outputs.at[i]);
-	array_clear(&r->tags);
-	array_clear(&r->build_args);
-	array_clear(&r->labels);
-	annotations_clear(&r->annotations);
-	destination_drop(r->iid);
-	destination_drop(r->metadata);
-	destination_drop(r->digest);
-	destination_drop(r->name);
-	destination_drop(r->name_tag);
-	array_clear(&r->results);
-	array_clear(&r->contexts);
-	array_clear(&r->hosts);
-	array_clear(&r->secrets);
-	array_clear(&r->agents);
-	array_clear(&r->outputs);
-	for (size_t i = 0; i < r->cache_from.n; i++)
-		cache_place_clear(&r->cache_from.at[i]);
-	for (size_t i = 0; i < r->cache_to.n; i++)
-		cache_place_clear(&r->cache_to.at[i]);
-	array_clear(&r->cache_from);
-	array_clear(&r->cache_to);
-	array_clear(&r->no_cache_stages);
-	array_clear(&r->platforms);
-	array_clear(&r->insecure_registries);
-	array_clear(&r->limits.list);
-	array_clear(&r->surroundings.volumes);
-	array_clear(&r->surroundings.dns);
-	array_clear(&r->surroundings.dns_search);
-	array_clear(&r->surroundings.dns_options);
-	array_clear(&r->surroundings.left_out);
-	array_clear(&r->wishes.mirrors);
-	array_clear(&r->wishes.maps);
-	array_clear(&r->wishes.certs);
-	array_clear(&r->env);
-	array_clear(&r->unset_env);
-	array_clear(&r->unset_labels);
 }
 
 void

@@ -45,7 +45,7 @@ struct registry_wishes {
 	const char *cert_dir; /* certificates for all hosts */
 	struct text creds;    /* USER:PASSWORD for all hosts; p NULL: none */
 	bool insecure_all;    /* plain HTTP or unverified TLS for all */
-	int retries;                 /* these three: as in registry_options */
+	int retries;          /* these three: as in registry_options */
 	int64_t retry_delay_ns;
 	int timeout_s;
 	ARRAY(struct text) mirrors;  /* of docker.io */
@@ -81,6 +81,9 @@ struct build_request {
 	const char *name_file, *name_tag_file;
 	/* The opened files, or NULL; owned. */
 	struct destination *iid, *metadata, *digest, *name, *name_tag;
+	const char *report_path;             /* --report */
+	struct destination *report;          /* opened, or NULL; owned */
+	bool keeps_record;                   /* in the store, for cooper history */
 	ARRAY(struct destination *) results; /* all open destinations; borrowed */
 	int log_fd;                          /* of --logfile; 0: none; borrowed */
 	int log_dir_fd;                      /* of --log-dir; 0: none; borrowed */

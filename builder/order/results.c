@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/count.h"
+#include "builder/record/page.h"
 #include "layers/store.h"
 
 static int
@@ -33,6 +34,8 @@ open_output(struct build_request *r, struct output *output, const char *option,
 static int
 open_all(struct build_request *r, struct error *err)
 {
+	bool is_page = false;
+
 	for (size_t i = 0; i < r->outputs.n; i++)
 		if (open_output(r, &r->outputs.at[i], "--output dest=", err) < 0 ||
 		    output_check_layout(&r->outputs.at[i], err) < 0)
@@ -47,6 +50,11 @@ open_all(struct build_request *r, struct error *err)
 	            0 ||
 	    open_text(r, "--image-name-tag-with-digest-file", r->name_tag_file,
 	              &r->name_tag, err) < 0)
+		return -1;
+	if (r->report_path != NULL &&
+	    record_form("--report", r->report_path, &is_page, err) < 0)
+		return -1;
+	if (open_text(r, "--report", r->report_path, &r->report, err) < 0)
 		return -1;
 	return open_text(r, "--metadata-file", r->metadata_file, &r->metadata, err);
 }
