@@ -7,12 +7,13 @@
 #include "base/count.h"
 #include "base/jsonio.h"
 #include "base/visible.h"
-#include "builder/cache/verdicts.h"
 #include "builder/cli/command.h"
 #include "builder/cli/explain_advice.h"
+#include "builder/cli/explained.h"
 #include "builder/cli/formatted.h"
 #include "builder/cli/shown_image.h"
 #include "builder/cli/table.h"
+#include "builder/record/kept.h"
 #include "layers/store.h"
 
 /* Bytes of a step's name in the table. */
@@ -229,6 +230,15 @@ print(json_t *build, struct explain_options *o, struct error *err)
 	return 0;
 }
 
+static json_t *
+read_build(struct store *store, const char *ref, struct error *err)
+{
+	auto_free char *id = kept_find(store, ref, err);
+	auto_json json_t *record = id == NULL ? NULL : kept_read(store, id, err);
+
+	return record == NULL ? NULL : explained_build(record);
+}
+
 static int
 cmd_explain_work(void *options, const struct words_left *words, struct error *err)
 {
@@ -241,7 +251,7 @@ cmd_explain_work(void *options, const struct words_left *words, struct error *er
 	store = store_open(o->store.root, err);
 	if (store == NULL)
 		return -1;
-	build = verdicts_read(store, words->list.n > 0 ? words->list.at[0] : NULL, err);
+	build = read_build(store, words->list.n > 0 ? words->list.at[0] : NULL, err);
 	store_close(store);
 	return build == NULL ? -1 : print(build, o, err);
 }

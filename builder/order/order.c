@@ -18,7 +18,6 @@
 #include "builder/order/outputs.h"
 #include "builder/order/remote.h"
 #include "builder/order/services.h"
-#include "builder/order/verdict_sink.h"
 #include "builder/solve/solve.h"
 #include "layers/layer.h"
 #include "layers/store.h"
@@ -352,29 +351,6 @@ tell_dry_run(const struct build *b, const struct solution *solution, bool is_pac
 	return 0;
 }
 
-/* Solves, and keeps what became of the steps. */
-static int
-solve(const struct build *b, const struct solve_options *options, struct solution *out,
-      struct error *err)
-{
-	const struct local_context *main = b->input.contexts.at;
-	bool is_dir = b->input.contexts.n > 0 && main->name.p == NULL && main->remember;
-	struct build_told told = { .context = is_dir ? main->path : b->request->context,
-		                   .dockerfile = b->input.name,
-		                   .target = b->request->target };
-	struct verdict_sink sink;
-	int failed = 0;
-
-	verdict_sink_start(&sink);
-	if (b->record != NULL) /* one build has one id */
-		sink.started_ns = record_started_ns(b->record);
-	failed = solve_run(options, out, err);
-	verdict_sink_stop(&sink);
-	told.error = failed < 0 ? err->text : NULL;
-	verdict_sink_keep(&sink, options->dry_run ? NULL : b->services.store, &told);
-	return failed;
-}
-
 static int
 run_plan(struct build *b, struct build_outcome *out, struct error *err)
 {
@@ -405,7 +381,7 @@ run_plan(struct build *b, struct build_outcome *out, struct error *err)
 		return -1;
 	if (epoch_of_outputs(b->request, &b->services.env.epoch, err) < 0)
 		return -1;
-	failed = solve(b, &options, &solution, err);
+	failed = solve_run(&options, &solution, err);
 	b->lost = solution.lost;
 	if (failed == 0)
 		failed = b->request->dry_run

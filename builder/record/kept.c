@@ -150,7 +150,7 @@ find_id(const struct record_ids *ids, const char *ref)
 	const char *found = NULL;
 	uint64_t back = 0;
 
-	if (ref == NULL || *ref == '\0')
+	if (ref == NULL)
 		return ids->list.n > 0 ? ids->list.at[0] : NULL;
 	if (*ref == '^') {
 		if (ref[1] == '\0')
@@ -159,7 +159,7 @@ find_id(const struct record_ids *ids, const char *ref)
 			return NULL;
 		return back < ids->list.n ? ids->list.at[back] : NULL;
 	}
-	for (size_t i = 0; i < ids->list.n; i++) {
+	for (size_t i = 0; i < ids->list.n && *ref != '\0'; i++) {
 		if (!text_starts(text_of(ids->list.at[i]), ref))
 			continue;
 		if (found != NULL)

@@ -40,7 +40,7 @@ void kept_list(struct store *st, struct record_ids *out);
 void record_ids_clear(struct record_ids *ids);
 #define auto_record_ids __attribute__((cleanup(record_ids_clear)))
 
-/* The build that REF means: NULL, "" or "^0" the last one, "^N" the N-th before it, else
+/* The build that REF means: NULL or "^0" the last one, "^N" the N-th before it, else
  * the beginning of its id. The caller frees; NULL with ERR_SOURCE. */
 char *kept_find(struct store *st, const char *ref, struct error *err);
 

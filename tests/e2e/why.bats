@@ -268,7 +268,7 @@ it is made of a stage that is run again' --no-cache-filter a .
 @test "explain gives advice, and says what is not there" {
     run "$COOPER" explain
     [ "$status" -eq 4 ]
-    [[ $output == *"no builds to explain"* ]]
+    [[ $output == *"no records of builds"* ]]
     project
     sed -i 's/RUN wc.*/RUN sleep 1.2/' Dockerfile
     build .
