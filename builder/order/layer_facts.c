@@ -58,12 +58,15 @@ weigh(const struct above *a, const struct tree *t, uint64_t *bytes, uint64_t *wa
 	}
 }
 
+/* Nothing is fetched or unpacked for it. */
 static const struct tree *
 tree_at_hand(struct layer *l, bool looks)
 {
 	auto_error struct error ignored = ERROR_INIT;
+	const bool is_near = layer_has(l, LAYER_TREE) || layer_has(l, LAYER_DIR) ||
+	                     layer_has(l, LAYER_TAR);
 
-	return looks && layer_has(l, LAYER_TREE) ? layer_tree(l, &ignored) : NULL;
+	return looks && is_near ? layer_tree(l, &ignored) : NULL;
 }
 
 static json_t *

@@ -70,6 +70,18 @@ add_error(struct buf *out, const json_t *document)
 	buf_add_str(out, "</div>\n");
 }
 
+/* RFC 3339 for people: "2026-12-01 04:57:36 UTC". */
+static void
+add_time(struct buf *out, const char *time)
+{
+	struct text rest = text_of(time), day = text_cut(&rest, 'T'),
+	            clock = text_cut(&rest, '.');
+	auto_buf struct buf b = BUF_INIT;
+
+	buf_print(&b, "%.*s %.*s UTC", TEXT_ARG(day), TEXT_ARG(clock));
+	page_add_short(out, buf_str(&b), 40);
+}
+
 static void
 add_head(struct buf *out, const json_t *document)
 {
@@ -93,7 +105,7 @@ add_head(struct buf *out, const json_t *document)
 	page_add_short(out, page_text(document, "name"), 200);
 	buf_print(out, " <span class=\"badge %s\">%s</span></h1><p class=\"soft\">",
 	          class, status);
-	page_add_short(out, page_text(document, "started"), 40);
+	add_time(out, page_text(document, "started"));
 	buf_add_str(out, " · build ");
 	page_add_short(out, page_text(document, "id"), 40);
 	buf_add_str(out, "</p>\n");

@@ -14,6 +14,7 @@ enum {
 	LANE_TOP = 18,
 	MARGIN = 2,
 	LABEL_BYTES = 20,
+	LEAST_PERCENT = 65, /* of its size, before it scrolls */
 };
 
 struct node {
@@ -158,9 +159,10 @@ draw(struct buf *out, struct graph *g)
 		height += LANE_TOP + g->lanes.at[i].rows * (NODE_H + GAP_Y) + 6;
 	}
 	buf_print(out,
-	          "<div class=\"card wide\"><svg width=\"%d\" height=\"%d\" role=\"img\" "
+	          "<div class=\"card wide\"><svg viewBox=\"0 0 %d %d\" "
+	          "style=\"width:100%%;min-width:%dpx;max-width:%dpx\" role=\"img\" "
 	          "aria-label=\"steps and what they wait for\">",
-	          width, height);
+	          width, height, width * LEAST_PERCENT / 100, width);
 	for (size_t i = 0; i < g->nodes.n; i++)
 		draw_edges(out, g, &g->nodes.at[i]);
 	for (size_t i = 0; i < g->lanes.n; i++) {

@@ -102,19 +102,22 @@ add_lines(struct buf *out, const json_t *document)
 	}
 }
 
-/* Those that no line of the shown file has. */
+/* All of them, with the way to their lines. */
 static void
-add_others(struct buf *out, const json_t *document)
+add_warnings(struct buf *out, const json_t *document)
 {
 	const json_t *warnings = json_object_get(document, "warnings");
 	bool has_source = *page_text(document, "source") != '\0';
 
+	if (json_array_size(warnings) > 0)
+		buf_print(out, "<h2>Warnings: %zu</h2>", json_array_size(warnings));
 	for (size_t i = 0; i < json_array_size(warnings); i++) {
 		const json_t *warning = json_array_get(warnings, i);
+		int line = (int)page_number(warning, "line");
 
-		if (has_source && page_number(warning, "line") > 0)
-			continue;
 		buf_add_str(out, "<p class=\"miss\"><span class=\"v\">WARNING</span> ");
+		if (has_source && line > 0)
+			buf_print(out, "<a href=\"#L%d\">line %d</a> ", line, line);
 		add_warning(out, warning);
 		buf_add_str(out, "</p>");
 	}
@@ -123,11 +126,7 @@ add_others(struct buf *out, const json_t *document)
 void
 page_source(struct buf *out, const json_t *document)
 {
-	const json_t *warnings = json_object_get(document, "warnings");
-
-	if (json_array_size(warnings) > 0)
-		buf_print(out, "<h2>Warnings: %zu</h2>", json_array_size(warnings));
-	add_others(out, document);
+	add_warnings(out, document);
 	if (*page_text(document, "source") == '\0')
 		return;
 	buf_add_str(out, "<h2>");
