@@ -192,7 +192,7 @@ build_record_end(struct record *r, const struct build_facts *f, struct error *er
 	document = record_end(r, status_of(f->error));
 	record_free(r);
 	if (f->request->keeps_record && f->store != NULL &&
-	    kept_write(f->store, document, &ignored) < 0)
+	    kept_write(f->store, document, &ignored) < 0 && f->error->code == ERR_NONE)
 		event_warn_error(0, &ignored, "the build is not recorded");
 	if (f->request->report != NULL)
 		failed = write_report(f->request, document, &report);

@@ -58,7 +58,8 @@ json_t *
 record_end(struct record *r, const char *status)
 {
 	event_remove_sink(record_collect, r);
-	if (r->broken != 0)
+	/* A build that failed has a better message, and perhaps for the same reason. */
+	if (r->broken != 0 && strcmp(status, "done") == 0)
 		event_warn(0, "logs of this build in the store are not complete: %s",
 		           strerror(r->broken));
 	return record_document(r, status);

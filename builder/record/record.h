@@ -36,7 +36,7 @@ struct record *record_start(void);
 int64_t record_started_ns(const struct record *r);
 
 /* From now on the output of steps is written to files in ST, which must outlive
- * record_end(). Failures are a warning at the end. */
+ * record_end(). A failure is a warning at the end of a build that succeeded. */
 void record_keep_logs(struct record *r, struct store *st);
 
 /* Sets MEMBER of the document, taking VALUE (NULL: nothing). */
