@@ -18,13 +18,16 @@
 #define LOOKS  5000
 #define ROUNDS 1000
 
-/* All that changes or makes something at PATH. */
+/* All that changes or makes something at PATH. Outside of a sandbox that could be any part
+ * of a path that another thread writes: the machine's root, even. */
 static void
 change_all(const char *path)
 {
 	struct stat st;
 	int fd = -1;
 
+	if (getenv("LOOKS_ONLY") != NULL)
+		return;
 	syscall(SYS_stat, path, &st);
 	chown(path, 12, 34);
 	lchown(path, 56, 78);
