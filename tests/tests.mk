@@ -10,6 +10,7 @@ DEPS_DEMO  := mmdebstrap docker-registry curl python3
 DEPS_TEST  := libcmocka-dev bats skopeo umoci runc buildah podman catatonit busybox-static uidmap libcap2-bin \
 	attr xz-utils bzip2 zstd pigz strace jq file procps apache2-utils qemu-user-static openssh-client iproute2 python3-yaml python3-jsonschema
 DEPS_KERNELS := qemu-system-x86 kmod e2fsprogs
+DEPS_BROWSER := chromium busybox-static
 DEPS_KUBERNETES := openssl apache2-utils busybox-static iproute2 python3-yaml
 DEPS_LINT  := clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
@@ -24,7 +25,7 @@ define install_packages
 endef
 
 .PHONY: help deps deps-test deps-lint demo check check-unit check-e2e check-style check-fuzz check-arguments check-mistakes check-language \
-	check-conformance check-docs check-environments check-run-lines check-kernels check-kubernetes bench bench-trap fuzz lint format clean
+	check-conformance check-docs check-environments check-run-lines check-kernels check-browser check-kubernetes bench bench-trap fuzz lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' tests/tests.mk packaging/packaging.mk | sed 's/:.*## /\t/' | expand -t 20
@@ -74,6 +75,11 @@ check-environments: all static-programs ## the same image for every kind of user
 
 check-run-lines: all ## the RUN lines that people write, in every engine (fetches packages)
 	tests/run-lines/run
+
+check-browser: ## pages of --report in Chromium, at two widths, light and dark
+	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_BROWSER))
+	@$(MAKE) --no-print-directory all
+	tests/browser/run
 
 check-kernels: ## the sandbox on Linux 5.10, 6.1 and 6.12, in virtual machines
 	$(call install_packages,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_DEMO) $(DEPS_TEST) $(DEPS_KERNELS))

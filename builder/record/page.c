@@ -95,7 +95,8 @@ add_head(struct buf *out, const json_t *document)
 	        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 	        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
 	        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-	        "'none'; style-src 'unsafe-inline'\"><meta name=\"referrer\" "
+	        "'none'; style-src 'unsafe-inline'; img-src data:\"><meta "
+	        "name=\"referrer\" "
 	        "content=\"no-referrer\"><link rel=\"icon\" href=\"data:,\"><title>");
 	page_add_short(out, page_text(document, "name"), 200);
 	buf_print(out, " · %s</title><style>", status);

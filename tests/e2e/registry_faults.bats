@@ -107,7 +107,8 @@ image_in_store() {
             set_rules "{\"rules\": [{\"method\": \"PUT\", \"path\": \"/manifests/\", \"status\": $status,
                 \"body\": \"{\\\"errors\\\":[{\\\"code\\\":\\\"$code\\\",\\\"message\\\":\\\"unknown\\\"}]}\"}]}"
             curl -fsS -o /dev/null -X POST "http://$SERVED/count"
-            run "$COOPER" push "$SERVED/lost/a:1"
+            # A tag that has the image already would be left as it is.
+            run "$COOPER" push "$SERVED/lost/a:1" "$SERVED/lost/a:$code-$status"
             [ "$status" -eq 0 ]
             [[ $output == *"sent again"* ]]
             [ "$(counted '[.requests[] | select(test("^PUT /v2/lost/a/blobs"))] | length')" -ge 2 ]

@@ -210,7 +210,7 @@ PY
     run bash -c "exec timeout -k 5 30 '$COOPER' build - <&-"
     [ "$status" -eq 1 ]
     [[ $output == *"context on standard input: read: Bad file descriptor"* ]]
-    [ -z "$(grep -rl "exporting" "$COOPER_ROOT")" ]
+    [ -z "$(grep -rlE '^#[0-9]+ exporting' "$COOPER_ROOT")" ]
 }
 
 @test "an output that cannot be written is reported before the first step" {
