@@ -285,7 +285,7 @@ struct command cmd_history = {
 	.arguments =
 	        "[OPTIONS] [ls | inspect | logs | rm | export | trace] [BUILD…] | IMAGE",
 	.summary =
-	        "Show earlier builds, or which instruction made which layer of an image.",
+	        "Show earlier builds, or the instructions of an image's layers.",
 	.options = rows,
 	.run = cmd_history_run,
 	.actions = "ls inspect logs rm export trace",
