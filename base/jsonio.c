@@ -188,6 +188,14 @@ add_valid(struct buf *out, struct text t)
 	}
 }
 
+const char *
+jsonio_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
 json_t *
 jsonio_string(struct text t)
 {

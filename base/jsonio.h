@@ -56,6 +56,9 @@ char *jsonio_print(const json_t *json);
 /* The same, indented by two blanks. */
 char *jsonio_print_pretty(const json_t *json);
 
+/* The text of NAME in OBJECT (may be NULL), borrowed from it; "" if there is none. */
+const char *jsonio_text(const json_t *object, const char *name);
+
 /* A JSON string of any bytes: invalid UTF-8 becomes U+FFFD, as Go's encoder
  * does. Never NULL. */
 json_t *jsonio_string(struct text t);

@@ -36,14 +36,6 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-static const char *
-text_of_member(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
-}
-
 static char *
 seconds_of(const json_t *object)
 {
@@ -56,17 +48,17 @@ seconds_of(const json_t *object)
 static void
 print_head(const json_t *build)
 {
-	const char *context = text_of_member(build, "context");
-	const char *dockerfile = text_of_member(build, "dockerfile");
-	const char *target = text_of_member(build, "target");
-	const char *error = text_of_member(build, "error");
+	const char *context = jsonio_text(build, "context");
+	const char *dockerfile = jsonio_text(build, "dockerfile");
+	const char *target = jsonio_text(build, "target");
+	const char *error = jsonio_text(build, "error");
 	auto_free char *seconds = seconds_of(build), *age = NULL;
 	auto_buf struct buf head = BUF_INIT;
 	int64_t started = 0;
 
-	clock_parse(text_of(text_of_member(build, "started")), &started);
+	clock_parse(text_of(jsonio_text(build, "started")), &started);
 	age = shown_age(started);
-	buf_print(&head, "Build %s of %s", text_of_member(build, "id"), context);
+	buf_print(&head, "Build %s of %s", jsonio_text(build, "id"), context);
 	if (*dockerfile != '\0')
 		buf_print(&head, " (%s%s%s)", dockerfile,
 		          *target == '\0' ? "" : ", target ", target);
@@ -97,10 +89,10 @@ short_name(const char *name)
 static char *
 shown_result(const json_t *step)
 {
-	const char *result = text_of_member(step, "result");
+	const char *result = jsonio_text(step, "result");
 	auto_free char *seconds = seconds_of(step);
 
-	if (strcmp(text_of_member(step, "verdict"), "MISS") != 0)
+	if (strcmp(jsonio_text(step, "verdict"), "MISS") != 0)
 		return mem_copy("");
 	if (strcmp(result, "done") == 0)
 		return take(seconds);
@@ -118,7 +110,7 @@ shown_line(const json_t *step)
 static const char *
 shown_verdict(const json_t *step)
 {
-	const char *verdict = text_of_member(step, "verdict");
+	const char *verdict = jsonio_text(step, "verdict");
 
 	return strcmp(verdict, "NONE") == 0 ? "-" : verdict;
 }
@@ -126,11 +118,11 @@ shown_verdict(const json_t *step)
 static const char *
 shown_reason(const json_t *step)
 {
-	const char *reason = text_of_member(step, "reason");
+	const char *reason = jsonio_text(step, "reason");
 
 	if (*reason != '\0')
 		return reason;
-	return strcmp(text_of_member(step, "verdict"), "NONE") == 0
+	return strcmp(jsonio_text(step, "verdict"), "NONE") == 0
 	               ? "the build ended before it"
 	               : "";
 }
@@ -149,7 +141,7 @@ print_table(const json_t *steps)
 
 		table_add(&t, mem_copy(shown_verdict(step)));
 		table_add(&t, shown_line(step));
-		table_add(&t, short_name(text_of_member(step, "name")));
+		table_add(&t, short_name(jsonio_text(step, "name")));
 		table_add(&t, shown_result(step));
 		table_add(&t, mem_copy(shown_reason(step)));
 	}

@@ -67,14 +67,6 @@ static const struct option_row rows[] = {
 
 /* ------------------------------------------------------------ rows */
 
-static const char *
-text_of_member(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
-}
-
 /* The beginning of TEXT, at most MAX characters with the mark of a cut. */
 static char *
 cut(const char *text, size_t max)
@@ -117,13 +109,13 @@ static json_t *
 make_row(const json_t *entry, uint64_t size, char *id, const struct history_options *o)
 {
 	json_t *row = json_object();
-	const char *created = text_of_member(entry, "created");
-	const char *by = text_of_member(entry, "created_by");
+	const char *created = jsonio_text(entry, "created");
+	const char *by = jsonio_text(entry, "created_by");
 	int64_t ns = 0;
 
 	if (!clock_parse(text_of(created), &ns))
 		ns = 0;
-	set_own(row, "Comment", mem_copy(text_of_member(entry, "comment")));
+	set_own(row, "Comment", mem_copy(jsonio_text(entry, "comment")));
 	set_own(row, "CreatedAt", mem_copy(created));
 	set_own(row, "CreatedBy",
 	        o->full || o->exact ? mem_copy(by) : cut(by, CREATED_BY_MAX));
@@ -183,8 +175,8 @@ print_table(const json_t *list)
 		table_add(&t, mem_copy(columns[i].title));
 	for (size_t i = 0; i < json_array_size(list); i++)
 		for (size_t j = 0; j < N_SHOWN; j++)
-			table_add(&t, mem_copy(text_of_member(json_array_get(list, i),
-			                                      columns[j].member)));
+			table_add(&t, mem_copy(jsonio_text(json_array_get(list, i),
+			                                   columns[j].member)));
 	table_print(&t, stdout);
 	table_clear(&t);
 }
@@ -212,7 +204,7 @@ print(const json_t *list, struct history_options *o, struct error *err)
 
 	if (o->quiet) {
 		for (size_t i = 0; i < json_array_size(list); i++)
-			puts(text_of_member(json_array_get(list, i), "ID"));
+			puts(jsonio_text(json_array_get(list, i), "ID"));
 		return 0;
 	}
 	if (o->format.kind == FORMATTED_TEMPLATE)
@@ -284,8 +276,7 @@ struct command cmd_history = {
 	.name = "history",
 	.arguments =
 	        "[OPTIONS] [ls | inspect | logs | rm | export | trace] [BUILD…] | IMAGE",
-	.summary =
-	        "Show earlier builds, or the instructions of an image's layers.",
+	.summary = "Show earlier builds, or the instructions of an image's layers.",
 	.options = rows,
 	.run = cmd_history_run,
 	.actions = "ls inspect logs rm export trace",

@@ -28,14 +28,6 @@ static const struct {
 	  "another machine's cache can be used: --cache-from, written by --cache-to" },
 };
 
-static const char *
-text_of_member(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
-}
-
 static void
 add_once(json_t *list, const char *text)
 {
@@ -48,7 +40,7 @@ add_once(json_t *list, const char *text)
 static bool
 is_kind(const json_t *step, const char *kind)
 {
-	return strcmp(text_of_member(step, "kind"), kind) == 0;
+	return strcmp(jsonio_text(step, "kind"), kind) == 0;
 }
 
 /* Seconds of the steps that ran because STEP did. */
@@ -56,7 +48,7 @@ static double
 seconds_because_of(const json_t *steps, const json_t *step, size_t *n)
 {
 	auto_buf struct buf words = BUF_INIT;
-	const char *name = text_of_member(step, "name");
+	const char *name = jsonio_text(step, "name");
 	const char *end = strchr(name, ']');
 	double sum = 0;
 
@@ -67,7 +59,7 @@ seconds_because_of(const json_t *steps, const json_t *step, size_t *n)
 	for (size_t i = 0; i < json_array_size(steps); i++) {
 		const json_t *other = json_array_get(steps, i);
 
-		if (strstr(text_of_member(other, "reason"), buf_str(&words)) == NULL)
+		if (strstr(jsonio_text(other, "reason"), buf_str(&words)) == NULL)
 			continue;
 		sum += json_number_value(json_object_get(other, "seconds"));
 		(*n)++;
@@ -102,10 +94,10 @@ explain_advice(const json_t *build)
 
 	for (size_t i = 0; i < json_array_size(steps); i++) {
 		const json_t *step = json_array_get(steps, i);
-		const char *reason = text_of_member(step, "reason");
+		const char *reason = jsonio_text(step, "reason");
 		size_t row = 0;
 
-		if (strcmp(text_of_member(step, "verdict"), "MISS") != 0)
+		if (strcmp(jsonio_text(step, "verdict"), "MISS") != 0)
 			continue;
 		while (row < COUNT_OF(rows) && strstr(reason, rows[row].words) == NULL)
 			row++;

@@ -54,13 +54,11 @@ platform_of(const json_t *entry)
 static void
 print_entry(struct buf *out, const char *name, const json_t *entry)
 {
-	const char *digest = json_string_value(json_object_get(entry, "digest"));
-	const char *type = json_string_value(json_object_get(entry, "mediaType"));
-	auto_free char *full = mem_print("%s@%s", name, digest == NULL ? "" : digest);
+	auto_free char *full = mem_print("%s@%s", name, jsonio_text(entry, "digest"));
 	auto_free char *platform = platform_of(entry);
 
 	print_line(out, "  ", "Name:", full);
-	print_line(out, "  ", "MediaType:", type == NULL ? "" : type);
+	print_line(out, "  ", "MediaType:", jsonio_text(entry, "mediaType"));
 	if (platform != NULL)
 		print_line(out, "  ", "Platform:", platform);
 	print_notes(out, "  ", json_object_get(entry, "annotations"));

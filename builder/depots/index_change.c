@@ -181,9 +181,8 @@ edit_once(struct change *c, struct registry_document *out, char **etag, struct e
 		index_print(index, out);
 		return CHANGE_NONE;
 	}
-	if (found != 1 || json_object_get(before, "mediaType") == NULL ||
-	    strcmp(json_string_value(json_object_get(before, "mediaType")),
-	           MEDIA_DOCKER_LIST) == 0)
+	if (found != 1 || *jsonio_text(before, "mediaType") == '\0' ||
+	    strcmp(jsonio_text(before, "mediaType"), MEDIA_DOCKER_LIST) == 0)
 		index_set_type(index);
 	index_print(index, out);
 	return CHANGE_STORED;

@@ -122,10 +122,7 @@ set_notes(json_t *manifest, const struct depot *base, const struct depot_image *
 	char digest[DIGEST_TEXT_MAX];
 
 	/* Docker's manifests have none. */
-	if (strcmp(json_string_value(json_object_get(manifest, "mediaType")) == NULL
-	                   ? MEDIA_OCI_MANIFEST
-	                   : json_string_value(json_object_get(manifest, "mediaType")),
-	           MEDIA_DOCKER_MANIFEST) == 0)
+	if (strcmp(jsonio_text(manifest, "mediaType"), MEDIA_DOCKER_MANIFEST) == 0)
 		return;
 	if (!json_is_object(notes)) {
 		notes = json_object();

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/jsonio.h"
 #include "builder/record/page_parts.h"
 
 static void
@@ -44,10 +45,10 @@ add_facts(struct buf *out, const json_t *document)
 	add_fact(out, "time", buf_str(&time));
 	add_fact(out, "steps", buf_str(&steps));
 	add_list(out, document, "platforms", "platforms");
-	add_fact(out, "target", page_text(document, "target"));
+	add_fact(out, "target", jsonio_text(document, "target"));
 	add_list(out, document, "tags", "tags");
-	add_fact(out, "context", page_text(document, "context"));
-	add_fact(out, "digest", page_text(document, "digest"));
+	add_fact(out, "context", jsonio_text(document, "context"));
+	add_fact(out, "digest", jsonio_text(document, "digest"));
 	add_list(out, document, "build arguments", "buildArgs");
 	buf_add_str(out, "</div>\n");
 }
@@ -60,11 +61,11 @@ add_error(struct buf *out, const json_t *document)
 	if (error == NULL)
 		return;
 	buf_add_str(out, "<div class=\"card error\"><pre>");
-	page_add_short(out, page_text(error, "text"), 8000);
+	page_add_short(out, jsonio_text(error, "text"), 8000);
 	buf_add_str(out, "</pre>");
-	if (*page_text(error, "hint") != '\0') {
+	if (*jsonio_text(error, "hint") != '\0') {
 		buf_add_str(out, "<p class=\"soft\">hint: ");
-		page_add_short(out, page_text(error, "hint"), 2000);
+		page_add_short(out, jsonio_text(error, "hint"), 2000);
 		buf_add_str(out, "</p>");
 	}
 	buf_add_str(out, "</div>\n");
@@ -85,7 +86,7 @@ add_time(struct buf *out, const char *time)
 static void
 add_head(struct buf *out, const json_t *document)
 {
-	const char *status = page_text(document, "status");
+	const char *status = jsonio_text(document, "status");
 	const char *class = strcmp(status, "done") == 0     ? "hit"
 	                    : strcmp(status, "failed") == 0 ? "failed"
 	                                                    : "skipped";
@@ -98,17 +99,17 @@ add_head(struct buf *out, const json_t *document)
 	        "'none'; style-src 'unsafe-inline'; img-src data:\"><meta "
 	        "name=\"referrer\" "
 	        "content=\"no-referrer\"><link rel=\"icon\" href=\"data:,\"><title>");
-	page_add_short(out, page_text(document, "name"), 200);
+	page_add_short(out, jsonio_text(document, "name"), 200);
 	buf_print(out, " · %s</title><style>", status);
 	for (size_t i = 0; page_style[i] != NULL; i++)
 		buf_add_str(out, page_style[i]);
 	buf_add_str(out, "</style></head><body>\n<h1>");
-	page_add_short(out, page_text(document, "name"), 200);
+	page_add_short(out, jsonio_text(document, "name"), 200);
 	buf_print(out, " <span class=\"badge %s\">%s</span></h1><p class=\"soft\">",
 	          class, status);
-	add_time(out, page_text(document, "started"));
+	add_time(out, jsonio_text(document, "started"));
 	buf_add_str(out, " · build ");
-	page_add_short(out, page_text(document, "id"), 40);
+	page_add_short(out, jsonio_text(document, "id"), 40);
 	buf_add_str(out, "</p>\n");
 }
 
@@ -125,7 +126,7 @@ record_page(struct buf *out, const json_t *document)
 	buf_add_str(out,
 	            "<p class=\"soft\">Made by cooper. The same as JSON: <code>cooper "
 	            "history export ");
-	page_add_short(out, page_text(document, "id"), 40);
+	page_add_short(out, jsonio_text(document, "id"), 40);
 	buf_add_str(out, "</code></p></body></html>\n");
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/jsonio.h"
 #include "builder/record/page_parts.h"
 
 /* More would be a wall, not a picture. */
@@ -48,8 +49,8 @@ node_of(struct graph *g, json_int_t id)
 static int
 lane_of(struct graph *g, const json_t *step)
 {
-	const char *stage = page_text(step, "stage");
-	const char *platform = page_text(step, "platform");
+	const char *stage = jsonio_text(step, "stage");
+	const char *platform = jsonio_text(step, "platform");
 	struct lane *lane = NULL;
 
 	for (size_t i = 0; i < g->lanes.n; i++)
@@ -125,21 +126,21 @@ draw_edges(struct buf *out, struct graph *g, const struct node *to)
 static void
 draw_node(struct buf *out, const struct graph *g, const struct node *n)
 {
-	const char *command = page_text(n->step, "command");
+	const char *command = jsonio_text(n->step, "command");
 	const char *blank = NULL;
 	int x = x_of(n), y = y_of(g, n);
 
 	if (*command == '\0')
-		command = page_text(n->step, "name");
+		command = jsonio_text(n->step, "name");
 	blank = strchr(command, ' ');
 	buf_print(out, "<g class=\"%s%s\"><title>", page_class(n->step),
 	          json_is_true(json_object_get(n->step, "critical")) ? " crit" : "");
-	page_add_short(out, page_text(n->step, "name"), 200);
+	page_add_short(out, jsonio_text(n->step, "name"), 200);
 	buf_print(out,
 	          "</title><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"5\"/>"
 	          "<text class=\"k\" x=\"%d\" y=\"%d\">",
 	          x, y, NODE_W, NODE_H, x + 8, y + 15);
-	page_add_short(out, page_text(n->step, "kind"), LABEL_BYTES);
+	page_add_short(out, jsonio_text(n->step, "kind"), LABEL_BYTES);
 	if (page_number(n->step, "seconds") >= 0.05) {
 		buf_add_str(out, " · ");
 		page_add_seconds(out, page_number(n->step, "seconds"));
@@ -189,7 +190,7 @@ page_graph(struct buf *out, const json_t *document)
 
 	for (size_t i = 0; i < json_array_size(steps); i++) {
 		const json_t *step = json_array_get(steps, i);
-		const char *kind = page_text(step, "kind");
+		const char *kind = jsonio_text(step, "kind");
 
 		if (strcmp(kind, "internal") != 0 && strcmp(kind, "export") != 0 &&
 		    strcmp(kind, "other") != 0 && g.nodes.n < NODES_MAX)

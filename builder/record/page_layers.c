@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/jsonio.h"
 #include "builder/record/page_parts.h"
 
 /* Tiles that are smaller get no text. */
@@ -40,7 +41,7 @@ draw_tile(struct buf *out, const struct tile *t, const struct area *at, double s
 	          json_is_true(json_object_get(t->layer, "base")) ? " class=\"base\""
 	                                                          : "",
 	          at->x, at->y, at->w, at->h);
-	page_add_short(out, page_text(t->layer, "createdBy"), 300);
+	page_add_short(out, jsonio_text(t->layer, "createdBy"), 300);
 	buf_add_str(out, "\">");
 	if (wasted > 0.001)
 		buf_print(out, "<i style=\"height:%.1f%%\"></i>",
@@ -49,7 +50,7 @@ draw_tile(struct buf *out, const struct tile *t, const struct area *at, double s
 		buf_add_str(out, "<b>");
 		page_add_bytes(out, t->bytes);
 		buf_add_str(out, "</b> ");
-		page_add_short(out, page_text(t->layer, "createdBy"), 80);
+		page_add_short(out, jsonio_text(t->layer, "createdBy"), 80);
 	}
 	buf_add_str(out, "</div>");
 }
@@ -93,7 +94,7 @@ add_table(struct buf *out, const json_t *layers)
 		const json_t *layer = json_array_get(layers, i);
 
 		buf_add_str(out, "<tr><td>");
-		page_add_short(out, page_text(layer, "createdBy"), 160);
+		page_add_short(out, jsonio_text(layer, "createdBy"), 160);
 		if (json_is_true(json_object_get(layer, "base")))
 			buf_add_str(out, " <span class=\"soft\">of the base</span>");
 		buf_add_str(out, "<td class=\"r\">");
@@ -124,7 +125,7 @@ add_image(struct buf *out, const json_t *image)
 	}
 	array_sort(&tiles.list, compare_tiles);
 	buf_add_str(out, "<p><b>");
-	page_add_short(out, page_text(image, "platform"), 60);
+	page_add_short(out, jsonio_text(image, "platform"), 60);
 	buf_add_str(out, "</b> <span class=\"soft\">");
 	page_add_bytes(out, tiles.bytes);
 	buf_print(out, " in %zu layers", json_array_size(layers));

@@ -27,8 +27,7 @@ void page_add_log(struct buf *out, struct text t);
 void page_add_seconds(struct buf *out, double seconds);
 void page_add_bytes(struct buf *out, double bytes);
 
-/* Members; "" and 0 if there is none. */
-const char *page_text(const json_t *object, const char *member);
+/* A member; 0 if there is none. */
 double page_number(const json_t *object, const char *member);
 
 /* The class of a step: hit miss skipped failed none. */

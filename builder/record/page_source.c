@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/jsonio.h"
 #include "builder/record/page_parts.h"
 
 /* Bytes of a line, and of all lines, that are shown. */
@@ -44,9 +45,9 @@ has_warning(const json_t *warnings, int line)
 static void
 add_warning(struct buf *out, const json_t *warning)
 {
-	const char *url = page_text(warning, "url");
+	const char *url = jsonio_text(warning, "url");
 
-	page_add_short(out, page_text(warning, "text"), 2000);
+	page_add_short(out, jsonio_text(warning, "text"), 2000);
 	if (strncmp(url, "https://", strlen("https://")) == 0) {
 		buf_add_str(out, " <a rel=\"noreferrer\" href=\"");
 		page_add(out, text_of(url));
@@ -71,7 +72,7 @@ add_notes(struct buf *out, const json_t *document, int line)
 	}
 	if ((int)page_number(error, "line") == line) {
 		buf_add_str(out, "<p class=\"bad\">");
-		page_add_short(out, page_text(error, "text"), 2000);
+		page_add_short(out, jsonio_text(error, "text"), 2000);
 		buf_add_str(out, "</p>");
 	}
 }
@@ -79,7 +80,7 @@ add_notes(struct buf *out, const json_t *document, int line)
 static void
 add_lines(struct buf *out, const json_t *document)
 {
-	struct text rest = text_of(page_text(document, "source")), line;
+	struct text rest = text_of(jsonio_text(document, "source")), line;
 	const json_t *error = json_object_get(document, "error");
 	size_t start = out->n;
 
@@ -107,7 +108,7 @@ static void
 add_warnings(struct buf *out, const json_t *document)
 {
 	const json_t *warnings = json_object_get(document, "warnings");
-	bool has_source = *page_text(document, "source") != '\0';
+	bool has_source = *jsonio_text(document, "source") != '\0';
 
 	if (json_array_size(warnings) > 0)
 		buf_print(out, "<h2>Warnings: %zu</h2>", json_array_size(warnings));
@@ -127,10 +128,10 @@ void
 page_source(struct buf *out, const json_t *document)
 {
 	add_warnings(out, document);
-	if (*page_text(document, "source") == '\0')
+	if (*jsonio_text(document, "source") == '\0')
 		return;
 	buf_add_str(out, "<h2>");
-	page_add_short(out, page_text(document, "dockerfile"), 200);
+	page_add_short(out, jsonio_text(document, "dockerfile"), 200);
 	buf_add_str(out, "</h2><div class=\"card\"><pre class=\"src\">");
 	add_lines(out, document);
 	buf_add_str(out, "</pre></div>\n");

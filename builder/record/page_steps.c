@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/jsonio.h"
 #include "builder/record/page_parts.h"
 
 /* Bytes of the page for all logs, after escaping, and for one command. */
@@ -23,15 +24,15 @@ static void
 add_summary(struct buf *out, const json_t *step, double all)
 {
 	const json_t *transfers = json_object_get(step, "transfers");
-	const char *verdict = page_text(step, "verdict");
+	const char *verdict = jsonio_text(step, "verdict");
 	bool is_critical = json_is_true(json_object_get(step, "critical"));
-	bool failed = strcmp(page_text(step, "result"), "failed") == 0;
+	bool failed = strcmp(jsonio_text(step, "result"), "failed") == 0;
 
 	buf_print(out, "<summary><span class=\"v\">%s</span><span class=\"n\">",
 	          failed                         ? "FAILED"
 	          : strcmp(verdict, "NONE") == 0 ? ""
 	                                         : verdict);
-	page_add_short(out, page_text(step, "name"), 240);
+	page_add_short(out, jsonio_text(step, "name"), 240);
 	buf_add_str(out, "</span><span class=\"t\">");
 	if (json_object_get(step, "start") != NULL)
 		add_bar(out, page_number(step, "start"), page_number(step, "seconds"),
@@ -82,7 +83,7 @@ add_transfers(struct buf *out, const json_t *step)
 		const json_t *t = json_array_get(transfers, i);
 
 		buf_add_str(out, "<tr><td>");
-		page_add_short(out, page_text(t, "name"), 90);
+		page_add_short(out, jsonio_text(t, "name"), 90);
 		buf_add_str(out, "<td class=\"r\">");
 		page_add_bytes(out, page_number(t, "bytes"));
 		buf_add_str(out, "<td class=\"r\">");
@@ -97,7 +98,7 @@ static void
 add_log(struct buf *out, const json_t *step, size_t max)
 {
 	const json_t *log = json_object_get(step, "log");
-	struct text tail = text_of(page_text(log, "tail"));
+	struct text tail = text_of(jsonio_text(log, "tail"));
 	auto_buf struct buf b = BUF_INIT;
 	bool whole = json_is_true(json_object_get(log, "whole"));
 
@@ -129,10 +130,10 @@ add_body(struct buf *out, const json_t *step, size_t log_max)
 	const json_t *layer = json_object_get(step, "layer");
 
 	buf_add_str(out, "<div class=\"b\">");
-	add_line(out, "reason", page_text(step, "reason"));
-	add_line(out, "error", page_text(step, "error"));
-	add_line(out, "stage", page_text(step, "stage"));
-	add_line(out, "platform", page_text(step, "platform"));
+	add_line(out, "reason", jsonio_text(step, "reason"));
+	add_line(out, "error", jsonio_text(step, "error"));
+	add_line(out, "stage", jsonio_text(step, "stage"));
+	add_line(out, "platform", jsonio_text(step, "platform"));
 	add_also(out, step);
 	if (page_number(step, "line") > 0)
 		buf_print(
@@ -145,9 +146,9 @@ add_body(struct buf *out, const json_t *step, size_t log_max)
 		page_add_bytes(out, page_number(layer, "bytes"));
 		buf_add_str(out, "</p>");
 	}
-	if (*page_text(step, "command") != '\0') {
+	if (*jsonio_text(step, "command") != '\0') {
 		buf_add_str(out, "<pre class=\"log\">");
-		page_add_short(out, page_text(step, "command"), COMMAND_MAX);
+		page_add_short(out, jsonio_text(step, "command"), COMMAND_MAX);
 		buf_add_str(out, "</pre>");
 	}
 	add_transfers(out, step);

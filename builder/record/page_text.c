@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/jsonio.h"
 #include "base/number.h"
 #include "base/visible.h"
 #include "builder/record/page_parts.h"
@@ -117,14 +118,6 @@ page_add_bytes(struct buf *out, double bytes)
 	number_print_size(out, bytes < 0 ? 0 : (uint64_t)bytes);
 }
 
-const char *
-page_text(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
-}
-
 double
 page_number(const json_t *object, const char *member)
 {
@@ -134,8 +127,8 @@ page_number(const json_t *object, const char *member)
 const char *
 page_class(const json_t *step)
 {
-	const char *verdict = page_text(step, "verdict");
-	const char *result = page_text(step, "result");
+	const char *verdict = jsonio_text(step, "verdict");
+	const char *result = jsonio_text(step, "result");
 
 	if (strcmp(result, "failed") == 0)
 		return "failed";

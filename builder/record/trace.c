@@ -12,14 +12,6 @@
 #define SPAN_HEX  16
 #define TRACE_HEX 32
 
-static const char *
-text_of_member(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
-}
-
 static double
 number_of(const json_t *object, const char *member)
 {
@@ -34,7 +26,7 @@ add_slice(json_t *events, const json_t *thing, const char *cat, json_int_t lane,
 {
 	json_t *e = json_object();
 
-	jsonio_set(e, "name", jsonio_string(text_of(text_of_member(thing, "name"))));
+	jsonio_set(e, "name", jsonio_string(text_of(jsonio_text(thing, "name"))));
 	jsonio_set(e, "cat", json_string(cat));
 	jsonio_set(e, "ph", json_string("X"));
 	jsonio_set(e, "ts", json_integer((json_int_t)(number_of(thing, "start") * 1e6)));
@@ -197,7 +189,7 @@ add_span(struct trace *t, const char *id, const char *parent, const json_t *thin
 	jsonio_set(span, "spanId", json_string(id));
 	if (*parent != '\0')
 		jsonio_set(span, "parentSpanId", json_string(parent));
-	jsonio_set(span, "name", jsonio_string(text_of(text_of_member(thing, "name"))));
+	jsonio_set(span, "name", jsonio_string(text_of(jsonio_text(thing, "name"))));
 	jsonio_set(span, "kind", json_integer(1)); /* internal */
 	set_time(span, "startTimeUnixNano", start);
 	set_time(span, "endTimeUnixNano",
@@ -239,15 +231,15 @@ add_step(struct trace *t, const json_t *step)
 		{ "command", "cooper.command" },
 	};
 	json_t *attributes = json_array();
-	const char *result = text_of_member(step, "result");
-	const char *error = text_of_member(step, "error");
+	const char *result = jsonio_text(step, "result");
+	const char *error = jsonio_text(step, "error");
 	auto_free char *name = mem_print("step %.0f", number_of(step, "id"));
 	char id[SPAN_HEX + 1];
 
 	make_id(t, name, id, SPAN_HEX);
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		add_text(attributes, texts[i].key,
-		         text_of(text_of_member(step, texts[i].member)));
+		         text_of(jsonio_text(step, texts[i].member)));
 	if (number_of(step, "line") > 0)
 		add_number(attributes, "code.lineno", number_of(step, "line"));
 	if (json_object_get(step, "layer") != NULL)
@@ -265,14 +257,11 @@ add_build(struct trace *t, const json_t *document)
 	const json_t *error = json_object_get(document, "error");
 
 	add_text(attributes, "cooper.build", text_of(t->build));
-	add_text(attributes, "cooper.status",
-	         text_of(text_of_member(document, "status")));
-	add_text(attributes, "cooper.target",
-	         text_of(text_of_member(document, "target")));
-	add_text(attributes, "cooper.digest",
-	         text_of(text_of_member(document, "digest")));
+	add_text(attributes, "cooper.status", text_of(jsonio_text(document, "status")));
+	add_text(attributes, "cooper.target", text_of(jsonio_text(document, "target")));
+	add_text(attributes, "cooper.digest", text_of(jsonio_text(document, "digest")));
 	add_span(t, t->root, t->parent, document, attributes,
-	         error == NULL ? NULL : text_of_member(error, "text"));
+	         error == NULL ? NULL : jsonio_text(error, "text"));
 }
 
 /* "key=value,key=value", percent-encoded; cooper's own come first. */
@@ -320,13 +309,12 @@ trace_otlp(const json_t *document)
 	const json_t *steps = json_object_get(document, "steps");
 	json_t *json = json_object(), *of_resource = json_object(),
 	       *of_scope = json_object(), *scope = json_object();
-	struct trace t = { .build = text_of_member(document, "id"),
-		           .spans = json_array() };
+	struct trace t = { .build = jsonio_text(document, "id"), .spans = json_array() };
 
-	clock_parse(text_of(text_of_member(document, "started")), &t.started_ns);
+	clock_parse(text_of(jsonio_text(document, "started")), &t.started_ns);
 	make_id(&t, "trace", t.id, TRACE_HEX);
 	make_id(&t, "build", t.root, SPAN_HEX);
-	take_parent(&t, text_of(text_of_member(document, "traceParent")));
+	take_parent(&t, text_of(jsonio_text(document, "traceParent")));
 	add_build(&t, document);
 	for (size_t i = 0; i < json_array_size(steps); i++)
 		if (json_object_get(json_array_get(steps, i), "start") != NULL)

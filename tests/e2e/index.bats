@@ -279,6 +279,32 @@ EOC
     run -2 "$COOPER" docker manifest create
 }
 
+@test "an index whose members are not what they should be is refused, or changed all the same" {
+    need docker-registry
+    image "$ONE/odd/a:1" linux/amd64
+    port=$(free_port)
+    python3 "$ROOT/tests/lib/faulty_registry.py" --port "$port" >"$T/log" 2>&1 </dev/null 3>&- &
+    pid=$!
+    F=127.0.0.1:$port
+    for _ in $(seq 100); do curl -fsS -o /dev/null "http://$F/v2/" 2>/dev/null && break; sleep 0.1; done
+    while IFS='|' read -r code index; do
+        for words in "append NAME $ONE/odd/a:1" "annotate --annotation a=b NAME" "rm NAME linux/s390x"; do
+            curl -fsS -o /dev/null -X PUT -H 'Content-Type: application/vnd.oci.image.index.v1+json' \
+                --data-binary "$index" "http://$F/v2/a/manifests/odd"
+            # shellcheck disable=SC2086
+            run "$COOPER" index ${words/NAME/$F/a:odd}
+            [[ " $code " == *" $status "* ]] || { printf '%s: %s: %s: %s\n' "$status" "$index" "$words" "$output"; false; }
+            [[ $output != *"(null)"* ]]
+        done
+    done <<'EOT'
+0 4|{"schemaVersion":2,"mediaType":null,"manifests":[]}
+0 4|{"schemaVersion":2,"manifests":[]}
+9|{"schemaVersion":2,"mediaType":5,"manifests":[]}
+9|{"schemaVersion":2,"manifests":{}}
+EOT
+    kill "$pid"
+}
+
 @test "words that are no index" {
     while IFS='|' read -r code words; do
         # shellcheck disable=SC2086
