@@ -273,7 +273,7 @@ find_root(struct copy_list *list, struct registry_document *root, struct error *
 		return -1;
 	if (!is_index)
 		return 0;
-	if (list->to->ops->is_single || (o->n_platforms == 1 && !o->entries))
+	if (list->to->is_single || (o->n_platforms == 1 && !o->entries))
 		return choose_one(list, root, err);
 	return o->n_platforms == 0 ? 0 : reduce(o, root, json, list->from->shown, err);
 }
@@ -336,7 +336,7 @@ list_all(struct copy_list *list, struct copied *out, struct error *err)
 	if (copy_list_add(list, &root, o->untagged || out->same ? NULL : "", 0, &at,
 	                  err) < 0)
 		return -1;
-	if (o->referrers && !list->to->ops->is_single &&
+	if (o->referrers && !list->to->is_single &&
 	    copy_list_referrers(list, err) < 0)
 		return -1;
 	if (o->digest_tags && copy_list_tags(list, err) < 0)
@@ -356,7 +356,7 @@ copy(struct copying *c, struct error *err)
 	bool made_here = list->from->ops == &depot_ops_store;
 
 	/* As `cooper push` sends it, with compressed layers. */
-	if (made_here && list->to->ops != &depot_ops_store && !list->to->ops->is_single &&
+	if (made_here && list->to->ops != &depot_ops_store && !list->to->is_single &&
 	    store_pack(list->from, err) < 0)
 		return -1;
 	if (list_all(list, c->out, err) < 0)

@@ -163,7 +163,7 @@ copy_list_add(struct copy_list *list, struct registry_document *root, const char
 	if (depth > DEPTH_MAX || list->documents.n > DOCUMENTS_MAX)
 		return error_set(err, ERR_DAMAGED, "%s: too many documents below it",
 		                 where);
-	if (is_index && list->to->ops->is_single)
+	if (is_index && list->to->is_single)
 		return error_set(err, ERR_USAGE, "%s: no place for an index", where);
 	json_array_foreach(json_object_get(json, "manifests"), i, entry)
 	{

@@ -128,6 +128,7 @@ open_kind(struct depot *p, enum depot_use use, struct error *err)
 		if (use != DEPOT_WRITE)
 			break;
 		p->ops = &depot_ops_engine;
+		p->is_single = true;
 		return reference_parse(&p->ref, text_of(p->transport.name), err);
 	}
 	error_set(err, ERR_USAGE, "%s: images there cannot be %s", p->shown,
@@ -304,7 +305,5 @@ depot_referrer_kind(const json_t *entry)
 {
 	const char *kind = json_string_value(json_object_get(entry, "artifactType"));
 
-	if (kind == NULL)
-		kind = json_string_value(json_object_get(entry, "mediaType"));
-	return kind == NULL ? "" : kind;
+	return kind != NULL ? kind : jsonio_text(entry, "mediaType");
 }

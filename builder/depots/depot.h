@@ -53,7 +53,6 @@ struct depot_ops {
 	int (*finish)(struct depot *p, struct error *err); /* may be NULL */
 	void (*close)(struct depot *p);                    /* may be NULL */
 	bool is_stream; /* takes one blob at a time, in one order */
-	bool is_single; /* holds one image, no index */
 };
 
 struct depot {
@@ -62,6 +61,7 @@ struct depot {
 	char *shown;
 	struct transport transport;
 	struct reference ref; /* registry, store; the name in an archive */
+	bool is_single;       /* holds one image, no index */
 	bool fresh;           /* a registry is asked itself, not its mirrors */
 
 	int dir_fd; /* of a layout or directory, or -1 */

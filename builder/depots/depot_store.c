@@ -367,5 +367,4 @@ const struct depot_ops depot_ops_engine = {
 	.put_document = engine_put,
 	.finish = engine_finish,
 	.close = engine_close,
-	.is_single = true,
 };

@@ -160,16 +160,6 @@ tar_finish(struct depot *p, struct error *err)
 	return destination_keep(p->destination, err);
 }
 
-static const struct depot_ops docker_ops = {
-	.begin = tar_begin,
-	.has = tar_has,
-	.put_blob = tar_put_blob,
-	.put_document = tar_put,
-	.finish = tar_finish,
-	.is_stream = true,
-	.is_single = true,
-};
-
 const struct depot_ops depot_ops_tar = {
 	.begin = tar_begin,
 	.has = tar_has,
@@ -182,8 +172,9 @@ const struct depot_ops depot_ops_tar = {
 int
 tar_open(struct depot *p, struct error *err)
 {
-	p->ops = is_docker(p) ? &docker_ops : &depot_ops_tar;
-	if (is_docker(p) && p->transport.name != NULL &&
+	p->ops = &depot_ops_tar;
+	p->is_single = is_docker(p);
+	if (p->is_single && p->transport.name != NULL &&
 	    reference_parse(&p->ref, text_of(p->transport.name), err) < 0)
 		return -1;
 	p->destination = destination_open(DESTINATION_ARCHIVE, "the archive",

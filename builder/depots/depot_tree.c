@@ -417,18 +417,6 @@ const struct depot_ops depot_ops_tree = {
 	.finish = tree_finish,
 };
 
-static const struct depot_ops flat_ops = {
-	.find = tree_find,
-	.document = tree_document,
-	.blob = tree_blob,
-	.begin = tree_begin,
-	.has = tree_has,
-	.put_blob = tree_put_blob,
-	.put_document = tree_put,
-	.finish = tree_finish,
-	.is_single = true,
-};
-
 /* ------------------------------------------------------------ opening */
 
 int
@@ -437,7 +425,8 @@ tree_open(struct depot *p, enum depot_use use, struct error *err)
 	const char *path = p->transport.path;
 
 	p->is_flat = p->transport.kind == TRANSPORT_DIR;
-	p->ops = p->is_flat ? &flat_ops : &depot_ops_tree;
+	p->is_single = p->is_flat;
+	p->ops = &depot_ops_tree;
 	if (use != DEPOT_READ) {
 		if (use == DEPOT_CHANGE && p->is_flat)
 			return error_set(err, ERR_USAGE,
