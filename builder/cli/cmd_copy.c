@@ -139,28 +139,15 @@ copy_to(const struct copy_words *o, const struct transfer *t,
 	return image_copy(from, to, &options, out, err);
 }
 
-static int
-write_digest(struct copy_words *o, const struct digest *digest, struct error *err)
-{
-	char text[DIGEST_TEXT_MAX];
-
-	if (o->digest == NULL)
-		return 0;
-	digest_text(digest, text);
-	if (destination_write(o->digest, text, strlen(text), err) < 0)
-		return -1;
-	return destination_keep(o->digest, err);
-}
-
 /* Each destination by itself; the first one that fails ends it. */
 static int
-copy_all(struct copy_words *o, const struct transfer *t, const struct words_left *words,
-         struct copied *results, struct error *err)
+copy_all(const struct copy_words *o, const struct transfer *t,
+         const struct words_left *words, struct copied *results, struct error *err)
 {
 	for (size_t i = 1; i < words->list.n; i++)
 		if (copy_to(o, t, words, i, &results[i], err) < 0)
 			return -1;
-	return write_digest(o, &results[1].root.digest, err);
+	return destination_put_digest(o->digest, &results[1].root.digest, err);
 }
 
 static int

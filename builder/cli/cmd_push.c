@@ -209,19 +209,6 @@ open_digest(struct push_options *o, struct error *err)
 	return o->digest == NULL ? -1 : 0;
 }
 
-static int
-write_digest(struct push_options *o, const struct digest *digest, struct error *err)
-{
-	char text[DIGEST_TEXT_MAX];
-
-	if (o->digest == NULL)
-		return 0;
-	digest_text(digest, text);
-	if (destination_write(o->digest, text, strlen(text), err) < 0)
-		return -1;
-	return destination_keep(o->digest, err);
-}
-
 /* The images whose names standard input has, one a line, go to the engine TO
  * ("docker-daemon:"). */
 static int
@@ -281,7 +268,7 @@ cmd_push_work(void *options, const struct words_left *words, struct error *err)
 	if (open_digest(o, err) < 0 ||
 	    push(o, words->list.at[0], words->list.at[words->list.n - 1], &out, err) < 0)
 		return -1;
-	if (write_digest(o, &out.root.digest, err) < 0)
+	if (destination_put_digest(o->digest, &out.root.digest, err) < 0)
 		return -1;
 	print_pushed(&out);
 	return 0;

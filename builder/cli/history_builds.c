@@ -23,14 +23,6 @@ struct asked {
 	size_t n;
 };
 
-static const char *
-text_of_member(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
-}
-
 static long long
 count_of(const json_t *build, const char *member)
 {
@@ -71,21 +63,11 @@ check_words(const struct asked *a, size_t max, const char *usage, struct error *
 static int
 put(const struct asked *a, struct text t, struct error *err)
 {
-	struct destination *d = NULL;
-	int failed = 0;
-
 	if (a->wishes->output == NULL || strcmp(a->wishes->output, "-") == 0) {
 		visible_write(stdout, t, VISIBLE_LINES);
 		return 0;
 	}
-	d = destination_open(DESTINATION_TEXT, "--output", a->wishes->output, err);
-	if (d == NULL)
-		return -1;
-	failed = destination_write(d, t.p, t.n, err);
-	if (failed == 0)
-		failed = destination_keep(d, err);
-	destination_drop(d);
-	return failed;
+	return destination_put_at("--output", a->wishes->output, t, err);
 }
 
 static int
@@ -129,22 +111,22 @@ row_of(const json_t *build)
 	json_t *row = json_object();
 	int64_t started = 0;
 
-	clock_parse(text_of(text_of_member(build, "started")), &started);
-	set_own(row, "ID", mem_copy(text_of_member(build, "id")));
-	set_own(row, "Name", mem_copy(text_of_member(build, "name")));
-	set_own(row, "Status", mem_copy(text_of_member(build, "status")));
+	clock_parse(text_of(jsonio_text(build, "started")), &started);
+	set_own(row, "ID", mem_copy(jsonio_text(build, "id")));
+	set_own(row, "Name", mem_copy(jsonio_text(build, "name")));
+	set_own(row, "Status", mem_copy(jsonio_text(build, "status")));
 	set_own(row, "CreatedSince", shown_age(started));
-	set_own(row, "CreatedAt", mem_copy(text_of_member(build, "started")));
+	set_own(row, "CreatedAt", mem_copy(jsonio_text(build, "started")));
 	set_own(row, "Duration",
 	        mem_print("%.1fs", json_number_value(json_object_get(build, "seconds"))));
 	set_own(row, "Steps",
 	        mem_print("%lld: %lld run, %lld cached", count_of(build, "total"),
 	                  count_of(build, "run"), count_of(build, "cached")));
-	set_own(row, "Context", mem_copy(text_of_member(build, "context")));
-	set_own(row, "Dockerfile", mem_copy(text_of_member(build, "dockerfile")));
-	set_own(row, "Target", mem_copy(text_of_member(build, "target")));
+	set_own(row, "Context", mem_copy(jsonio_text(build, "context")));
+	set_own(row, "Dockerfile", mem_copy(jsonio_text(build, "dockerfile")));
+	set_own(row, "Target", mem_copy(jsonio_text(build, "target")));
 	set_own(row, "Error",
-	        mem_copy(text_of_member(json_object_get(build, "error"), "text")));
+	        mem_copy(jsonio_text(json_object_get(build, "error"), "text")));
 	return row;
 }
 
@@ -192,8 +174,8 @@ print_table(const json_t *rows)
 		table_add(&t, mem_copy(columns[i].title));
 	for (size_t i = 0; i < json_array_size(rows); i++)
 		for (size_t k = 0; k < N_SHOWN; k++)
-			table_add(&t, mem_copy(text_of_member(json_array_get(rows, i),
-			                                      columns[k].member)));
+			table_add(&t, mem_copy(jsonio_text(json_array_get(rows, i),
+			                                   columns[k].member)));
 	table_print(&t, stdout);
 	table_clear(&t);
 }
@@ -208,7 +190,7 @@ list(const struct asked *a, struct error *err)
 	rows = rows_of(a);
 	if (a->wishes->quiet) {
 		for (size_t i = 0; i < json_array_size(rows); i++)
-			puts(text_of_member(json_array_get(rows, i), "ID"));
+			puts(jsonio_text(json_array_get(rows, i), "ID"));
 		return 0;
 	}
 	if (a->wishes->format->kind == FORMATTED_TEMPLATE)
@@ -230,19 +212,19 @@ print_steps(const json_t *steps)
 		table_add(&t, mem_copy(titles[i]));
 	for (size_t i = 0; i < json_array_size(steps); i++) {
 		const json_t *step = json_array_get(steps, i);
-		const char *verdict = text_of_member(step, "verdict");
-		struct text name = text_of(text_of_member(step, "name"));
+		const char *verdict = jsonio_text(step, "verdict");
+		struct text name = text_of(jsonio_text(step, "name"));
 
 		name = text_cut(&name, '\n');
 		table_add(&t, mem_print("%lld", (long long)json_integer_value(
 		                                        json_object_get(step, "id"))));
 		table_add(&t, mem_copy(strcmp(verdict, "NONE") == 0 ? "-" : verdict));
-		table_add(&t, mem_copy(text_of_member(step, "result")));
+		table_add(&t, mem_copy(jsonio_text(step, "result")));
 		table_add(&t,
 		          mem_print("%.1fs",
 		                    json_number_value(json_object_get(step, "seconds"))));
 		table_add(&t, text_copy(name));
-		table_add(&t, mem_copy(text_of_member(step, "reason")));
+		table_add(&t, mem_copy(jsonio_text(step, "reason")));
 	}
 	table_print(&t, stdout);
 	table_clear(&t);
@@ -254,22 +236,21 @@ print_build(const json_t *build)
 	auto_json json_t *row = row_of(build);
 	const json_t *warnings = json_object_get(build, "warnings");
 
-	print_line("Build", text_of_member(row, "ID"));
-	print_line("Name", text_of_member(row, "Name"));
-	print_line("Status", text_of_member(row, "Status"));
-	print_line("Started", text_of_member(row, "CreatedAt"));
-	print_line("Duration", text_of_member(row, "Duration"));
-	print_line("Context", text_of_member(row, "Context"));
-	print_line("Dockerfile", text_of_member(row, "Dockerfile"));
-	print_line("Target", text_of_member(row, "Target"));
-	print_line("Digest", text_of_member(build, "digest"));
-	print_line("Steps", text_of_member(row, "Steps"));
-	print_line("Error", text_of_member(row, "Error"));
+	print_line("Build", jsonio_text(row, "ID"));
+	print_line("Name", jsonio_text(row, "Name"));
+	print_line("Status", jsonio_text(row, "Status"));
+	print_line("Started", jsonio_text(row, "CreatedAt"));
+	print_line("Duration", jsonio_text(row, "Duration"));
+	print_line("Context", jsonio_text(row, "Context"));
+	print_line("Dockerfile", jsonio_text(row, "Dockerfile"));
+	print_line("Target", jsonio_text(row, "Target"));
+	print_line("Digest", jsonio_text(build, "digest"));
+	print_line("Steps", jsonio_text(row, "Steps"));
+	print_line("Error", jsonio_text(row, "Error"));
 	putchar('\n');
 	print_steps(json_object_get(build, "steps"));
 	for (size_t i = 0; i < json_array_size(warnings); i++)
-		print_line("warning:",
-		           text_of_member(json_array_get(warnings, i), "text"));
+		print_line("warning:", jsonio_text(json_array_get(warnings, i), "text"));
 }
 
 static int
@@ -325,17 +306,16 @@ print_log(const struct asked *a, const json_t *build, const json_t *step, bool n
 		return 0;
 	if (named) {
 		auto_free char *name = mem_print("#%lld %s", (long long)id,
-		                                 text_of_member(step, "name"));
+		                                 jsonio_text(step, "name"));
 
 		visible_write(stdout, text_of(name), VISIBLE_TITLE);
 		putchar('\n');
 	}
-	fd = kept_log_open(a->store, text_of_member(build, "id"), (int)id);
+	fd = kept_log_open(a->store, jsonio_text(build, "id"), (int)id);
 	if (fd >= 0)
 		failed = copy_log(fd, err);
 	else
-		visible_write(stdout, text_of(text_of_member(log, "tail")),
-		              VISIBLE_LINES);
+		visible_write(stdout, text_of(jsonio_text(log, "tail")), VISIBLE_LINES);
 	if (json_is_true(json_object_get(log, "cut")))
 		fprintf(stderr, "the log of step %lld was cut: the step printed more\n",
 		        (long long)id);
@@ -372,7 +352,7 @@ logs(const struct asked *a, struct error *err)
 	}
 	if (found)
 		return failed;
-	error_set(err, ERR_SOURCE, "build %s has no step %s", text_of_member(build, "id"),
+	error_set(err, ERR_SOURCE, "build %s has no step %s", jsonio_text(build, "id"),
 	          a->words[1]);
 	return error_hint(err, "cooper history inspect shows the numbers");
 }

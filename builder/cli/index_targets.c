@@ -114,18 +114,6 @@ index_source(const char *word, const char *name)
 
 /* ------------------------------------------------------------ files */
 
-static int
-write_file(const char *option, const char *path, const char *text, struct error *err)
-{
-	struct destination *d = destination_open(DESTINATION_TEXT, option, path, err);
-	int failed = d == NULL ? -1 : destination_write(d, text, strlen(text), err);
-
-	if (failed == 0)
-		failed = destination_keep(d, err);
-	destination_drop(d);
-	return failed;
-}
-
 static char *
 metadata(const char *name, const struct registry_document *d)
 {
@@ -149,10 +137,13 @@ index_files_write(const struct index_words *o, const char *name,
 	if (o->dry_run)
 		return 0;
 	if (o->digest_file != NULL &&
-	    write_file("--digest-file", o->digest_file,
-	               digest_text(&r->document.descriptor.digest, digest), err) < 0)
+	    destination_put_at(
+	            "--digest-file", o->digest_file,
+	            text_of(digest_text(&r->document.descriptor.digest, digest)),
+	            err) < 0)
 		return -1;
 	if (o->metadata_file == NULL)
 		return 0;
-	return write_file("--metadata-file", o->metadata_file, text, err);
+	return destination_put_at("--metadata-file", o->metadata_file, text_of(text),
+	                          err);
 }

@@ -180,6 +180,35 @@ destination_keep(struct destination *d, struct error *err)
 	return 0;
 }
 
+int
+destination_put(struct destination *d, struct text t, struct error *err)
+{
+	if (destination_write(d, t.p, t.n, err) < 0)
+		return -1;
+	return destination_keep(d, err);
+}
+
+int
+destination_put_digest(struct destination *d, const struct digest *digest,
+                       struct error *err)
+{
+	char text[DIGEST_TEXT_MAX];
+
+	if (d == NULL)
+		return 0;
+	return destination_put(d, text_of(digest_text(digest, text)), err);
+}
+
+int
+destination_put_at(const char *option, const char *path, struct text t, struct error *err)
+{
+	struct destination *d = destination_open(DESTINATION_TEXT, option, path, err);
+	int failed = d == NULL ? -1 : destination_put(d, t, err);
+
+	destination_drop(d);
+	return failed;
+}
+
 static void
 remove_made(struct destination *d)
 {

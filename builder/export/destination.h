@@ -25,6 +25,7 @@
 
 #include "base/array.h"
 #include "base/cancel.h"
+#include "base/digest.h"
 #include "base/error.h"
 
 enum destination_form {
@@ -56,6 +57,17 @@ int destination_dir_fd(const struct destination *d); /* of a directory; borrowed
 
 /* Call it when the content is complete: the file gets its name; a directory stays. */
 int destination_keep(struct destination *d, struct error *err);
+
+/* Writes T, which is all of it, and keeps it. */
+int destination_put(struct destination *d, struct text t, struct error *err);
+
+/* The same with "sha256:…". D may be NULL: nobody asked for it. */
+int destination_put_digest(struct destination *d, const struct digest *digest,
+                           struct error *err);
+
+/* Opens PATH (of OPTION) for a short text, and puts T there. */
+int destination_put_at(const char *option, const char *path, struct text t,
+                       struct error *err);
 
 /* Closes it. If it was not kept, nothing remains: no temporary file, no empty directory.
  * Takes NULL. */

@@ -166,9 +166,7 @@ write_report(const struct build_request *r, const json_t *document, struct error
 
 		buf_print(&b, "%s\n", text);
 	}
-	if (destination_write(r->report, b.p, b.n, err) < 0)
-		return -1;
-	return destination_keep(r->report, err);
+	return destination_put(r->report, buf_text(&b), err);
 }
 
 static const char *

@@ -182,22 +182,6 @@ finish_images(const struct finish_options *o, struct image *images, struct error
 
 /* ------------------------------------------------------------ files */
 
-static int
-write_text(struct destination *d, struct text text, struct error *err)
-{
-	if (destination_write(d, text.p, text.n, err) < 0)
-		return -1;
-	return destination_keep(d, err);
-}
-
-static int
-write_digest(struct destination *d, const struct digest *digest, struct error *err)
-{
-	char text[DIGEST_TEXT_MAX];
-
-	return write_text(d, text_of(digest_text(digest, text)), err);
-}
-
 static json_t *
 join_names(const struct reference *names, size_t n)
 {
@@ -233,7 +217,7 @@ write_metadata(struct destination *d, const struct build_outcome *outcome,
 	if (n_names > 0)
 		jsonio_set(json, "image.name", join_names(names, n_names));
 	text = jsonio_print_pretty(json);
-	return write_text(d, text_of(text), err);
+	return destination_put(d, text_of(text), err);
 }
 
 /* "host/repo@sha256:…" or "host/repo:tag@sha256:…", a line for each name. */
@@ -248,7 +232,7 @@ write_names(struct destination *d, const struct digest *digest,
 		buf_print(&lines, "%s/%s%s%s@%s\n", names[i].host, names[i].repo,
 		          with_tag ? ":" : "", with_tag ? names[i].tag : "",
 		          digest_text(digest, text));
-	return write_text(d, buf_text(&lines), err);
+	return destination_put(d, buf_text(&lines), err);
 }
 
 void
@@ -262,10 +246,10 @@ finish_files(const struct build_request *request, const struct build_outcome *ou
 	auto_error struct error err = ERROR_INIT;
 
 	if (request->iid != NULL && digest_known(id) &&
-	    write_digest(request->iid, id, &err) < 0)
+	    destination_put_digest(request->iid, id, &err) < 0)
 		failures_add(failures, &err);
 	if (request->digest != NULL && has_root && digest_known(&outcome->root.digest) &&
-	    write_digest(request->digest, &outcome->root.digest, &err) < 0)
+	    destination_put_digest(request->digest, &outcome->root.digest, &err) < 0)
 		failures_add(failures, &err);
 	if (request->name != NULL && has_root && digest_known(&outcome->root.digest) &&
 	    write_names(request->name, &outcome->root.digest, names, n_names, false,
