@@ -260,3 +260,16 @@ api_refuse(const struct call *call, const char *what,
 		                  call->host->name);
 	return err->code == ERR_AUTH ? hint_login(call, err) : -1;
 }
+
+char *
+api_next_page(const struct http_response *response)
+{
+	const char *link = http_header(response, "Link");
+	const char *end = link == NULL ? NULL : strchr(link, '>');
+	auto_free char *target = NULL;
+
+	if (end == NULL || link[0] != '<' || strstr(end, "next") == NULL)
+		return NULL;
+	target = mem_copy_n(link + 1, (size_t)(end - link - 1));
+	return url_join(response->url, target);
+}

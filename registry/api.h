@@ -45,6 +45,11 @@ int api_perform(const struct call *call, const char *where, struct http_request 
 int api_refuse(const struct call *call, const char *what,
                const struct http_response *response, struct error *err);
 
+/* The address of the next page of a list, from the answer's Link
+ * ("</v2/a/tags/list?last=x>; rel=next"); NULL: there is none. Another server's
+ * gets no Authorization. Caller frees. */
+char *api_next_page(const struct http_response *response);
+
 /* Completes ERR after the last failed api_once(). Always -1. */
 int api_fail(const struct call *call, enum http_fault fault, struct error *err);
 

@@ -85,20 +85,6 @@ struct asking {
 	bool unknown;  /* the server has no such API */
 };
 
-/* The next page must be at the same server; the answer's Link says where. */
-static char *
-next_page(const struct http_response *response)
-{
-	const char *link = http_header(response, "Link");
-	const char *end = link == NULL ? NULL : strchr(link, '>');
-	auto_free char *target = NULL;
-
-	if (end == NULL || link[0] != '<' || strstr(end, "next") == NULL)
-		return NULL;
-	target = mem_copy_n(link + 1, (size_t)(end - link - 1));
-	return url_join(response->url, target);
-}
-
 static int
 add_page(struct asking *a, const struct http_response *response, struct error *err)
 {
@@ -145,7 +131,7 @@ ask_at(void *arg, const struct call *call, struct error *err)
 			return error_wrap(err, "%s/%s", call->host->name,
 			                  call->scope.repo);
 		free(where);
-		where = next_page(&response);
+		where = api_next_page(&response);
 	}
 	return 0;
 }

@@ -28,21 +28,6 @@ add_page(const struct http_response *response, struct tag_names *out, struct err
 	return 0;
 }
 
-/* "</v2/a/tags/list?last=x>; rel=next" gives the address, which must be the server's
- * own. */
-static char *
-next_page(const struct http_response *response)
-{
-	const char *link = http_header(response, "Link");
-	const char *end = link == NULL ? NULL : strchr(link, '>');
-	auto_free char *target = NULL;
-
-	if (end == NULL || link[0] != '<' || strstr(end, "next") == NULL)
-		return NULL;
-	target = mem_copy_n(link + 1, (size_t)(end - link - 1));
-	return url_join(response->url, target);
-}
-
 int
 registry_tags(struct registry *reg, const struct reference *ref, struct tag_names *out,
               struct error *err)
@@ -67,7 +52,7 @@ registry_tags(struct registry *reg, const struct reference *ref, struct tag_name
 		if (add_page(&response, out, err) < 0)
 			return error_wrap(err, "%s/%s", ref->host, ref->repo);
 		free(where);
-		where = next_page(&response);
+		where = api_next_page(&response);
 	}
 	return 0;
 }
