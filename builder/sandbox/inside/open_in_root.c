@@ -36,17 +36,6 @@ fail(int why)
 	return -1;
 }
 
-/* Closes FD with errno as it is; -1. */
-static int
-close_failed(int fd)
-{
-	const int saved = errno;
-
-	sys_close(fd);
-	errno = saved;
-	return -1;
-}
-
 static int
 open_here(int dir_fd, const char *name)
 {
@@ -183,11 +172,11 @@ step(struct walk *w, const char *name, size_t n)
 	if (fd < 0)
 		return -1;
 	if (sys_fstat(fd, &st) < 0)
-		return close_failed(fd);
+		return sys_close_failed(fd);
 	if (!S_ISLNK(st.st_mode) || ((w->flags & O_NOFOLLOW) != 0 && w->rest[0] == '\0'))
 		return go_down(w, name, n, fd);
 	result = follow(w, fd);
-	close_failed(fd);
+	sys_close_failed(fd);
 	return result;
 }
 
@@ -202,7 +191,7 @@ check_type(struct walk *w, const char *path)
 	if (sys_fstat(w->here_fd, &st) == 0 && S_ISDIR(st.st_mode))
 		return w->here_fd;
 	errno = ENOTDIR;
-	return close_failed(w->here_fd);
+	return sys_close_failed(w->here_fd);
 }
 
 static int
@@ -222,7 +211,7 @@ walk(struct walk *w, const char *path)
 		return -1;
 	while ((n = next(w->rest, name)) > 0)
 		if (step(w, name, n) < 0)
-			return close_failed(w->here_fd);
+			return sys_close_failed(w->here_fd);
 	return check_type(w, path);
 }
 

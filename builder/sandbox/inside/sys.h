@@ -30,6 +30,17 @@ sys_close(int fd)
 	return (int)syscall(SYS_close, fd);
 }
 
+/* Closes FD after a failure: -1 with its errno. */
+static inline int
+sys_close_failed(int fd)
+{
+	const int saved = errno;
+
+	sys_close(fd);
+	errno = saved;
+	return -1;
+}
+
 static inline ssize_t
 sys_read(int fd, void *bytes, size_t n)
 {

@@ -24,16 +24,6 @@
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
 static int
-close_failed(int fd)
-{
-	const int saved = errno;
-
-	sys_close(fd);
-	errno = saved;
-	return -1;
-}
-
-static int
 write_loader(int fd)
 {
 	const size_t n = (size_t)loader_bytes_size;
@@ -56,9 +46,9 @@ open_loader_file(int dir_fd)
 	if (fd < 0)
 		return -1;
 	if (write_loader(fd) < 0)
-		return close_failed(fd);
+		return sys_close_failed(fd);
 	read_fd = sys_openat(AT_FDCWD, proc_place_name(fd, link), O_RDONLY, 0);
-	close_failed(fd);
+	sys_close_failed(fd);
 	return read_fd;
 }
 
@@ -78,7 +68,7 @@ exec_open_loader(int dir_fd)
 	if (write_loader(fd) < 0 ||
 	    (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC | F_SEAL_SEAL) < 0 &&
 	     fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) < 0))
-		return close_failed(fd);
+		return sys_close_failed(fd);
 	return fd;
 }
 
