@@ -4,19 +4,7 @@
 
 #include "base/count.h"
 #include "base/jsonio.h"
-
-/* Bases, contexts and downloads have no verdict. */
-static bool
-has_verdict(const json_t *step)
-{
-	static const char *const kinds[] = { "run", "copy", "add", "workdir" };
-	const char *kind = json_string_value(json_object_get(step, "kind"));
-
-	for (size_t i = 0; kind != NULL && i < COUNT_OF(kinds); i++)
-		if (strcmp(kind, kinds[i]) == 0)
-			return true;
-	return false;
-}
+#include "builder/record/record.h"
 
 /* OTHERWISE, a new reference, stands for what FROM lacks; NULL: nothing does. */
 static void
@@ -36,9 +24,9 @@ copy(json_t *to, const json_t *from, const char *member, json_t *otherwise)
 static const char *
 result_of(const json_t *step)
 {
-	const char *result = json_string_value(json_object_get(step, "result"));
+	const char *result = jsonio_text(step, "result");
 
-	if (result == NULL || strcmp(result, "skipped") == 0)
+	if (*result == '\0' || strcmp(result, "skipped") == 0)
 		return "not reached";
 	return strcmp(result, "cached") == 0 ? "done" : result;
 }
@@ -75,10 +63,12 @@ explained_build(const json_t *record)
 		jsonio_set(json, "error",
 		           text == NULL ? json_string("failed") : json_incref(text));
 	}
-	for (size_t i = 0; i < json_array_size(steps); i++)
-		if (has_verdict(json_array_get(steps, i)))
-			json_array_append_new(list,
-			                      explained_step(json_array_get(steps, i)));
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *step = json_array_get(steps, i);
+
+		if (record_has_verdict(jsonio_text(step, "kind")))
+			json_array_append_new(list, explained_step(step));
+	}
 	jsonio_set(json, "steps", list);
 	return json;
 }

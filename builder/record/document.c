@@ -6,6 +6,7 @@
 #include "base/event.h"
 #include "base/jsonio.h"
 #include "builder/record/collect.h"
+#include "builder/record/record.h"
 
 /* Bytes of all logs in the document; of a failed step's on top of that. */
 #define TAILS_MAX  ((size_t)384 << 10)
@@ -18,14 +19,13 @@ is_shown(const struct vertex_seen *v)
 	return v->name != NULL && v->same == 0;
 }
 
-/* Contexts, bases and downloads have no verdict. */
-static bool
-has_verdict(const struct vertex_seen *v)
+bool
+record_has_verdict(const char *kind)
 {
 	static const char *const kinds[] = { "run", "copy", "add", "workdir" };
 
-	for (size_t i = 0; v->kind != NULL && i < COUNT_OF(kinds); i++)
-		if (strcmp(v->kind, kinds[i]) == 0)
+	for (size_t i = 0; kind != NULL && i < COUNT_OF(kinds); i++)
+		if (strcmp(kind, kinds[i]) == 0)
 			return true;
 	return false;
 }
@@ -33,7 +33,7 @@ has_verdict(const struct vertex_seen *v)
 static const char *
 verdict_of(const struct vertex_seen *v)
 {
-	if (!has_verdict(v))
+	if (!record_has_verdict(v->kind))
 		return "NONE";
 	if (v->ended && v->outcome == OUTCOME_CACHED)
 		return "HIT";
@@ -250,7 +250,7 @@ step_json(const struct record *r, int vertex, bool is_critical, size_t tail_max)
 	set_place(json, v->file, v->line, v->last);
 	jsonio_set(json, "inputs", inputs_json(r, v));
 	set_text(json, "verdict", verdict_of(v));
-	if (v->missed && has_verdict(v))
+	if (v->missed && record_has_verdict(v->kind))
 		set_text(json, "reason",
 		         v->reason == NULL ? "never built here" : v->reason);
 	set_text(json, "result", result_of(v));
@@ -298,7 +298,7 @@ counts_json(const struct record *r)
 	for (size_t i = 0; i < r->vertices.n; i++) {
 		const struct vertex_seen *v = &r->vertices.at[i];
 
-		if (!is_shown(v) || !has_verdict(v))
+		if (!is_shown(v) || !record_has_verdict(v->kind))
 			continue;
 		total++;
 		cached += v->ended && v->outcome == OUTCOME_CACHED;

@@ -23,11 +23,16 @@
 #define BUILDER_RECORD_RECORD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/text.h"
 #include "layers/layers.h"
 
 struct record;
+
+/* Whether a step of KIND (struct event_step; may be NULL) is a HIT, a MISS or SKIPPED.
+ * Bases, contexts and downloads are none of these. */
+bool record_has_verdict(const char *kind);
 
 /* From now on all events are collected. */
 struct record *record_start(void);
