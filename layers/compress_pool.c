@@ -243,6 +243,9 @@ compress_pool_finish(struct compress_pool *p, const struct output *out, struct e
 {
 	struct slot *last = head_slot(p);
 
+	/* One member is compressed faster than a list of others is read. */
+	if (p->head == 0)
+		p->members = NULL;
 	/* Empty input is one empty member. */
 	if ((last->n_in > 0 || p->head == 0) && hand_over(p, out, err) < 0)
 		return -1;

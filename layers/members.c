@@ -279,8 +279,7 @@ members_keep(struct members *m, const struct digest *blob)
 	auto_error struct error err = ERROR_INIT;
 	struct list old = { 0 };
 
-	/* A small one is compressed faster than it is looked for. */
-	if (m->made.members.n < 2)
+	if (m->made.members.n == 0)
 		return;
 	array_push(&m->made.blobs, *blob);
 	pthread_mutex_lock(&keeping);

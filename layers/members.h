@@ -33,7 +33,7 @@ size_t members_take(struct members *m, const struct digest *plain, char *to, siz
 void
 members_add(struct members *m, const struct digest *plain, const void *bytes, size_t n);
 
-/* The members added before are in the blob BLOB now. A failure is a warning. */
+/* The members added before, if any, are in the blob BLOB now. A failure is a warning. */
 void members_keep(struct members *m, const struct digest *blob);
 void members_free(struct members *m); /* takes NULL */
 
