@@ -165,7 +165,7 @@ blob_places_open(struct store *st, const char *host)
 const char *
 blob_places_find(const struct blob_places *p, const struct digest *blob, const char *repo)
 {
-	for (size_t i = 0; i < p->known.blobs.n; i++) {
+	for (size_t i = 0; blob->alg == DIGEST_SHA256 && i < p->known.blobs.n; i++) {
 		const struct seen *one = &p->known.blobs.at[i];
 
 		if (memcmp(one->blob, blob->bytes, HASH_SIZE) == 0 &&

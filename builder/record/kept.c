@@ -159,7 +159,9 @@ find_id(const struct record_ids *ids, const char *ref)
 			return NULL;
 		return back < ids->list.n ? ids->list.at[back] : NULL;
 	}
-	for (size_t i = 0; i < ids->list.n && *ref != '\0'; i++) {
+	if (*ref == '\0')
+		return NULL;
+	for (size_t i = 0; i < ids->list.n; i++) {
 		if (!text_starts(text_of(ids->list.at[i]), ref))
 			continue;
 		if (found != NULL)
