@@ -5,10 +5,7 @@
 load helpers
 
 setup_file() {
-    if command -v docker-registry >/dev/null; then
-        registry_start "$BATS_FILE_TMPDIR/registry"
-        export REGISTRY REGISTRY_PID
-    fi
+    file_registry_start
 }
 
 teardown_file() {

@@ -10,14 +10,11 @@ teardown() {
 }
 
 setup_file() {
-    command -v docker-registry >/dev/null || return 0
-    . "$BATS_TEST_DIRNAME/../lib/registry.sh"
-    registry_start "$BATS_FILE_TMPDIR/registry"
-    export REGISTRY REGISTRY_PID
+    file_registry_start
 }
 
 teardown_file() {
-    [ -z "${REGISTRY_PID:-}" ] || kill "$REGISTRY_PID"
+    registry_stop
 }
 
 # Megabytes of the large layer: COOPER_SOAK=1 for the size that users have.

@@ -5,6 +5,13 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 COOPER=${COOPER:-$ROOT/cooper}
 . "$ROOT/tests/lib/registry.sh"
 
+# A file's setup_file() and teardown_file() share one registry among its tests.
+file_registry_start() {
+    command -v docker-registry >/dev/null || return 0
+    registry_start "$BATS_FILE_TMPDIR/registry"
+    export REGISTRY REGISTRY_PID
+}
+
 setup() {
     # Other users than ours must reach it.
     T=$(mktemp -d "${TMPDIR:-/tmp}/cooper-test.XXXXXX")

@@ -4,14 +4,11 @@ bats_require_minimum_version 1.5.0
 load helpers
 
 setup_file() {
-    command -v docker-registry >/dev/null || return 0
-    . "$BATS_TEST_DIRNAME/../lib/registry.sh"
-    registry_start "$BATS_FILE_TMPDIR/registry"
-    export REGISTRY REGISTRY_PID
+    file_registry_start
 }
 
 teardown_file() {
-    [ -z "${REGISTRY_PID:-}" ] || kill "$REGISTRY_PID"
+    registry_stop
 }
 
 # base NAME VERSION [PLATFORMS]: pushed.

@@ -3,14 +3,11 @@
 load helpers
 
 setup_file() {
-    command -v docker-registry >/dev/null || return 0
-    . "$BATS_TEST_DIRNAME/../lib/registry.sh"
-    registry_start "$BATS_FILE_TMPDIR/registry"
-    export REGISTRY REGISTRY_PID
+    file_registry_start
 }
 
 teardown_file() {
-    [ -z "${REGISTRY_PID:-}" ] || kill "$REGISTRY_PID"
+    registry_stop
     [ ! -f "$BATS_FILE_TMPDIR/counting" ] || kill "$(cat "$BATS_FILE_TMPDIR/counting")" || true
 }
 
