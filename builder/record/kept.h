@@ -4,8 +4,9 @@
  *	builds/ID/record.json   the document; a folder without it is of a build that runs
  *	builds/ID/N.log         the output of step N
  *
- * ID is the time of the start in hex, so names sort by time. The newest RECORDS_MAX of at
- * most RECORD_DAYS days are kept. Only their owner can read them.
+ * ID is the time of the start in hex, so names sort by time. A build that runs steps keeps
+ * the newest RECORDS_MAX of at most RECORD_DAYS days; one that does not removes only what
+ * is far beyond. Only their owner can read them.
  */
 #ifndef BUILDER_RECORD_KEPT_H
 #define BUILDER_RECORD_KEPT_H

@@ -137,6 +137,21 @@ END
     [ ! -e "$COOPER_ROOT/builds/0000000000000001" ]
 }
 
+@test "a build of which all is cached removes records only when there are twice as many" {
+    printf 'FROM scratch\nCOPY Dockerfile /\n' >c/Dockerfile
+    build c
+    for i in $(seq 10 70); do
+        mkdir "$COOPER_ROOT/builds/$(printf '%016x' "$(date -d "-$i min" +%s%N)")"
+    done
+    build c
+    [ "$(find "$COOPER_ROOT/builds" -mindepth 1 -maxdepth 1 | wc -l)" -eq 63 ]
+    for i in $(seq 110 160); do
+        mkdir "$COOPER_ROOT/builds/$(printf '%016x' "$(date -d "-$i min" +%s%N)")"
+    done
+    build c
+    [ "$(find "$COOPER_ROOT/builds" -mindepth 1 -maxdepth 1 | wc -l)" -eq 50 ]
+}
+
 @test "damaged records are left out, and named when they are asked for" {
     three_stages true
     build c
