@@ -2,14 +2,14 @@
  * members: compressed members of earlier layers, found again by their content.
  *
  * The store has one list for each format and level, members/gzip-4: for every member of
- * the blobs made lately the digests of its bytes, plain and compressed, and its place. A
- * member is taken only if the compressed bytes still have their digest, so a blob is the
- * same as if all of it had been compressed anew. Any error means: compress it.
+ * the blobs made lately the digest of its plain bytes, its place, and a checksum of its
+ * compressed bytes, which finds damage of the disk. So a blob is the same as if all of it
+ * had been compressed anew. Any error means: compress it.
  *
- *	"cooper-members-1\n\0"
+ *	"cooper-members-2\n\0"
  *	u32 count  blob: sha256 (32)
- *	u32 count  member: plain sha256 (32)  compressed sha256 (32)  u64 offset
- *	                   u32 size  u32 blob       sorted by the first
+ *	u32 count  member: plain sha256 (32)  u64 offset  u32 size  u32 CRC-32
+ *	                   u32 blob  u32 0          sorted by the first
  *	CRC-32 (base/sealed.h)
  */
 #ifndef LAYERS_MEMBERS_H
